@@ -1,0 +1,39 @@
+# Host code: one warning set and one way to declare a room (a static library below sim/ or viz/).
+find_program(XS_CCACHE ccache)
+if(XS_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${XS_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${XS_CCACHE})
+endif()
+
+add_library(xs_host_flags INTERFACE)
+target_compile_options(xs_host_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
+target_include_directories(xs_host_flags INTERFACE ${CMAKE_SOURCE_DIR})
+if(XS_SANITIZE)
+  target_compile_options(xs_host_flags INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(xs_host_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+# Third-party headers are system headers: their warnings are not ours.
+add_library(xs_systemc INTERFACE)
+target_link_libraries(xs_systemc INTERFACE systemc)
+target_compile_definitions(xs_systemc INTERFACE SC_CPLUSPLUS=201703L SC_INCLUDE_DYNAMIC_PROCESSES)
+
+# xs_room(name SOURCES a.cpp ... DEPS xs_core ...)
+function(xs_room name)
+  cmake_parse_arguments(A "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  add_library(${name} STATIC ${A_SOURCES})
+  target_link_libraries(${name} PUBLIC xs_host_flags ${A_DEPS} PRIVATE ${A_PRIVATE_DEPS})
+endfunction()
+
+# xs_unit_test(name SOURCES a.cpp ... DEPS xs_mmu ...): a Catch2 program registered with CTest.
+function(xs_unit_test name)
+  cmake_parse_arguments(A "" "" "SOURCES;DEPS;LABELS" ${ARGN})
+  add_executable(${name} ${A_SOURCES})
+  target_link_libraries(${name} PRIVATE xs_host_flags xs_catch_main ${A_DEPS})
+  target_compile_definitions(${name} PRIVATE XS_IMAGE_DIR="${XS_IMAGE_DIR}"
+    XS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${A_LABELS}")
+endfunction()

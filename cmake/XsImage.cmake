@@ -1,0 +1,27 @@
+# Target code: freestanding images for the simulated machines. x86-64 images are built by the host's
+# own compiler; every image lands in ${XS_IMAGE_DIR} under its architecture-neutral name.
+set(XS_IMAGE_DIR ${CMAKE_BINARY_DIR}/images/x86_64)
+file(MAKE_DIRECTORY ${XS_IMAGE_DIR})
+
+set(XS_TARGET_COMMON -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none
+  -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -fno-strict-aliasing -fno-threadsafe-statics
+  -mno-red-zone -mgeneral-regs-only -g -O2
+  -Wall -Wextra -Wshadow -Werror
+  -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -U_FORTIFY_SOURCE)
+set(XS_TARGET_CXX -std=gnu++20 -fno-exceptions -fno-rtti -fno-use-cxa-atexit)
+
+# xs_image(name SOURCES ... INCLUDES ... OPTIONS ... LINKER_SCRIPT file)
+function(xs_image name)
+  cmake_parse_arguments(A "" "LINKER_SCRIPT;OUTPUT" "SOURCES;INCLUDES;OPTIONS;OBJECTS" ${ARGN})
+  if(NOT A_OUTPUT)
+    set(A_OUTPUT ${name})
+  endif()
+  add_executable(image_${name} ${A_SOURCES} ${A_OBJECTS})
+  set_target_properties(image_${name} PROPERTIES OUTPUT_NAME ${A_OUTPUT}.elf
+    RUNTIME_OUTPUT_DIRECTORY ${XS_IMAGE_DIR} CXX_STANDARD 20 LINK_DEPENDS ${A_LINKER_SCRIPT})
+  target_compile_options(image_${name} PRIVATE ${XS_TARGET_COMMON}
+    $<$<COMPILE_LANGUAGE:CXX>:${XS_TARGET_CXX}> ${A_OPTIONS})
+  target_include_directories(image_${name} PRIVATE ${A_INCLUDES})
+  target_link_options(image_${name} PRIVATE -nostdlib -static -no-pie -Wl,--build-id=none
+    -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments -Wl,-T,${A_LINKER_SCRIPT})
+endfunction()

@@ -1,0 +1,99 @@
+/* What the hypervisor publishes for an observer: where its tables are and where every store to them happens.
+ *
+ * Included by the hypervisor, the guest kernels and sim/observe. Plain C layouts, 64-bit little endian.
+ *
+ * Every store to the frame table, M2P and (in models where the hypervisor owns it) P2M, and every mark, is
+ * made by one instruction in a routine of arch/<arch>/taps.S. The address of that instruction is listed in
+ * ELF section ".xs_taps". Registers at that instruction, on x86-64:
+ *     rdi = address, rsi = value, rdx rcx r8 = extra arguments, rax = expected value of a CAS64.
+ * Kinds of store are told apart by `kind`; which table is written is told by the address.
+ */
+#ifndef XS_ABI_OBSERVE_H
+#define XS_ABI_OBSERVE_H
+#include <stdint.h>
+
+#define XS_TAP_SECTION ".xs_taps"
+#define XS_LAYOUT_SECTION ".xs_layout"
+
+enum xs_tap_kind {
+  XS_TAP_STORE64 = 1,
+  XS_TAP_STORE32 = 2,
+  XS_TAP_CAS64 = 3,   /* stores value only when memory equals rax */
+  XS_TAP_MARK = 16,   /* store to the CPU's mark word; rsi = enum xs_mark, rdx rcx r8 = a b c */
+  XS_TAP_GUEST_P2M = 32 /* a guest's store64 into its own P2M; address/8 relative to its table base = GFN */
+};
+
+struct xs_tap {
+  uint64_t pc;
+  uint32_t kind;
+  uint32_t reserved;
+};
+
+/* One entry per MFN at frame_table_va + mfn * sizeof(struct xs_frame); sparse: unbacked where there is no RAM. */
+struct xs_frame {
+  uint64_t count_info; /* XS_COUNT_*; low 32 bits: general references */
+  uint64_t type_info;  /* XS_TYPE_*; low 32 bits: type references */
+  uint32_t owner;      /* domain id, or XS_OWNER_* */
+  uint32_t shadow;     /* private to the hypervisor (order, TLB stamp) */
+  uint64_t link;       /* private to the hypervisor: list link */
+};
+
+#define XS_COUNT_ALLOCATED (1ull << 63) /* the owner's own reference is held (Xen: PGC_allocated) */
+#define XS_COUNT_REFS 0xffffffffull
+
+#define XS_TYPE_SHIFT 60
+#define XS_TYPE_MASK (0xfull << XS_TYPE_SHIFT)
+enum xs_frame_type { /* exclusive; changes only at type count 0 */
+  XS_FRAME_NONE = 0,
+  XS_FRAME_L1 = 1,
+  XS_FRAME_L2 = 2,
+  XS_FRAME_L3 = 3,
+  XS_FRAME_L4 = 4,
+  XS_FRAME_SEGDESC = 5,
+  XS_FRAME_WRITABLE = 7,
+  XS_FRAME_SHARED = 8 /* hypervisor page shared with a domain (shared_info, grant table) */
+};
+#define XS_TYPE_PINNED (1ull << 59)
+#define XS_TYPE_VALIDATED (1ull << 58)
+#define XS_TYPE_COUNT 0xffffffffull
+
+/* Owners that are no domain (values above any valid domid, as Xen's DOMID_*). */
+#define XS_OWNER_XEN 0x7ff2u  /* the hypervisor's image, heap and tables */
+#define XS_OWNER_FREE 0x7ffeu /* in the allocator */
+#define XS_OWNER_NONE 0x7fffu /* entry never initialised: no RAM here */
+
+/* M2P: uint64_t per MFN at m2p_va + mfn * 8 (the hypervisor's writable alias). */
+#define XS_M2P_INVALID (~0ull)
+#define XS_M2P_SHARED (~0ull - 1)
+
+#define XS_LAYOUT_MAGIC 0x31594c5358ull /* "XSLY1" */
+struct xs_layout {
+  uint64_t magic;
+  uint32_t version; /* 1 */
+  uint32_t frame_entry_bytes;
+  uint64_t frame_table_va;
+  uint64_t m2p_va;
+  uint64_t directmap_low_va;   /* PA 0.. */
+  uint64_t directmap_high_base; /* PA of the first byte of the second window (2^44) */
+  uint64_t directmap_high_va;
+};
+
+/* Marks: what the hypervisor is doing and why. "dv" = domid << 16 | vcpu_id. */
+enum xs_mark {
+  XS_MARK_OP_BEGIN = 1,   /* a = dv, b = hypercall number << 32 | sub-operation, c = subject (domid, frame count; 0) */
+  XS_MARK_OP_END = 2,     /* a = dv, b = same as begin, c = result */
+  XS_MARK_DOMAIN_CREATED = 3, /* a = domid, b = MFN of shared_info, c = enum xs_memory_model */
+  XS_MARK_DOMAIN_STATE = 4,   /* a = domid, b = enum xs_domain_state, c = shutdown reason */
+  XS_MARK_SWITCH = 5,         /* a = dv leaving, b = dv entering (domid 0x7fff = idle) */
+  XS_MARK_EVENT = 6,          /* a = dv notified, b = port, c = sending domid */
+  XS_MARK_BOUNCE = 7,         /* a = dv, b = vector, c = guest RIP: exception handed to the guest */
+  XS_MARK_TLB_FLUSH = 8,      /* a = cpu mask, b = va or ~0 for all */
+  XS_MARK_PANIC = 9,          /* the hypervisor is about to stop */
+  XS_MARK_BOOT = 10,          /* a = enum step: 1 memory ready, 2 all CPUs up, 3 dom0 entered */
+  XS_MARK_DOMAIN_READY = 11   /* a = domid: first time it runs */
+};
+
+enum xs_memory_model { XS_MODEL_DIRECT = 0, XS_MODEL_TRANSLATED = 1, XS_MODEL_IDENTITY = 2, XS_MODEL_DOM0_PMT = 3, XS_MODEL_NESTED = 4 };
+enum xs_domain_state { XS_DOM_PAUSED = 0, XS_DOM_RUNNING = 1, XS_DOM_SHUTDOWN = 2, XS_DOM_CRASHED = 3, XS_DOM_DYING = 4, XS_DOM_DEAD = 5 };
+
+#endif

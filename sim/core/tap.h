@@ -1,0 +1,46 @@
+// Taps: how an observer sees a CPU without changing what it does. A tap is a code address; when a core is
+// about to execute the instruction there, the sink is told, with read access to that core. The set of
+// taps is fixed before the run and installed whether or not anybody listens, because a hook changes how
+// the execution engine cuts blocks (DESIGN section 3, rule 2).
+#pragma once
+#include "sim/core/types.h"
+
+namespace xs {
+
+/// A core stopped in front of an instruction. Reads have no side effect on the simulated machine: no A/D
+/// update, no TLB fill, no cycles.
+class CpuView {
+ public:
+  virtual ~CpuView() = default;
+  virtual unsigned cpu() const = 0;           ///< core number, 0 = boot processor
+  virtual u64 pc() const = 0;                 ///< address of the instruction about to execute
+  virtual u64 instructions() const = 0;       ///< retired by this core since reset
+  virtual u64 time_ps() const = 0;            ///< this core's local simulated time
+  /// Registers of the tap convention (hypervisor/abi/observe.h): 0 address, 1 value, 2..4 extra
+  /// arguments, 5 expected value of a compare-and-swap. On x86-64: rdi rsi rdx rcx r8 rax.
+  virtual u64 tap_reg(unsigned index) const = 0;
+  /// Translates with the core's current tables at supervisor privilege; false when not mapped.
+  virtual bool translate(u64 va, u64& pa) const = 0;
+  /// Copies `size` bytes from `va`; false when any byte is not mapped to DRAM.
+  virtual bool peek(u64 va, void* out, u64 size) const = 0;
+};
+
+/// What a core tells. All calls come from the simulation's only thread, in simulated order per core.
+class CpuObserver {
+ public:
+  virtual ~CpuObserver() = default;
+  /// The instruction at a tapped address is about to execute.
+  virtual void on_tap(const CpuView&) {}
+  /// An exception, software interrupt or external interrupt is delivered (x86 vector; error code or 0;
+  /// address = CR2 for #PF). view.pc() is the interrupted instruction.
+  virtual void on_trap(const CpuView&, u32 vector, u64 error, u64 address) { (void)vector, (void)error, (void)address; }
+  /// A translation was entered into the TLB model; pa is the frame's address. `write` tells whether it
+  /// grants stores. Only architectural fills (see sim/mmu/mmu.h), so the stream is deterministic.
+  virtual void on_tlb_fill(const CpuView&, u64 va, u64 pa, bool write, bool user) { (void)va, (void)pa, (void)write, (void)user; }
+  /// The core shut down (triple fault). Ends the run.
+  virtual void on_triple_fault(const CpuView&) {}
+  /// Access to an MSR, port or address that the machine does not model; reported once per place.
+  virtual void on_unmodelled(const CpuView&, const char* what, u64 where) { (void)what, (void)where; }
+};
+
+}  // namespace xs

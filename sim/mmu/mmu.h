@@ -1,0 +1,98 @@
+// The authority for translation: what a core asks, what it gets, what is counted.
+//
+//     core --Access--> Mmu --(miss)--> walker --MemoryPort--> page tables
+//                       |  TLB model (tlb/), page-walk caches (walk_x86/)
+//                       v
+//                  Translation | Fault, events counted once per architectural cause
+//
+// Plain C++: no SystemC, no Unicorn. Sources: Intel SDM vol. 3A chapter 4 (paging), 4.10 (caching).
+#pragma once
+#include <memory>
+
+#include "sim/core/memory_port.h"
+#include "sim/core/timing_model.h"
+#include "sim/core/types.h"
+
+namespace xs::mmu {
+
+enum class AccessKind : u8 { read, write, fetch };
+
+struct Access {
+  u64 va = 0;
+  AccessKind kind = AccessKind::read;
+  bool user = false;      ///< CPL 3 and not an implicit supervisor access
+  bool implicit = false;  ///< descriptor tables, TSS, exception frames: supervisor whatever CPL is (SMAP: AC ignored)
+};
+
+/// Control state that a walk depends on. Written by the core on every change through Mmu::set_control.
+struct X86Control {
+  u64 cr0 = 0, cr3 = 0, cr4 = 0, efer = 0;
+  bool ac = false;  ///< RFLAGS.AC, read per access for SMAP
+};
+
+/// What the hardware may do with a page until the guest invalidates it. All rights that the tables allow
+/// *now* at this privilege are given, so that a later, different access need not ask again; a write right
+/// is given only when the D bit is set.
+struct Translation {
+  bool ok = false;
+  u64 pa = 0;           ///< of va itself (not of the page)
+  u8 page_shift = 12;   ///< 12, 21 or 30
+  bool read = false, write = false, execute = false;
+  bool global = false;
+  u32 error_code = 0;   ///< of the #PF when !ok (P W/R U/S RSVD I/D bits)
+  u32 cycles = 0;       ///< under the timing model; 0 for a silent refill
+};
+
+/// Geometry in entries; ways divide entries. Defaults: an Intel Skylake-class core.
+struct TlbGeometry {
+  struct Level { u32 entries, ways; };
+  Level l1i_4k{128, 8}, l1i_2m{8, 8};
+  Level l1d_4k{64, 4}, l1d_2m{32, 4}, l1d_1g{4, 4};
+  Level l2_4k2m{1536, 12}, l2_1g{16, 4};
+  u32 walk_cache_entries = 32;  ///< each of the PML4E, PDPTE and PDE caches; 0 = none
+};
+
+struct MmuCounters {
+  u64 accesses = 0;          ///< exact: every access; fast: architectural fills only
+  u64 l1_hits = 0, l2_hits = 0, misses = 0;
+  u64 walks = 0, walk_reads = 0, walk_cache_hits = 0, ad_updates = 0;
+  u64 faults = 0;
+  u64 flush_all = 0, flush_nonglobal = 0, flush_page = 0;
+};
+
+class Mmu {
+ public:
+  Mmu(MemoryPort& memory, const TimingModel& timing, Fidelity fidelity, const TlbGeometry& geometry);
+  ~Mmu();
+  Mmu(const Mmu&) = delete;
+  Mmu& operator=(const Mmu&) = delete;
+
+  /// Replaces the control state. Does not flush by itself: the core calls the flush that the written
+  /// register implies (SDM 4.10.4.1).
+  void set_control(const X86Control& control);
+  const X86Control& control() const;
+  void set_ac(bool ac);
+
+  /// Translates one access as the hardware would: TLB, then walk, A/D updates through the bus.
+  /// `architectural` (out, may be null) tells whether this was a miss, a rights upgrade or an A/D update
+  /// (counted, costs cycles) rather than a silent refill of a translation the TLB model already holds.
+  Translation translate(const Access& access, bool* architectural = nullptr);
+
+  /// Supervisor read translation with no side effect: for debuggers and observers.
+  bool probe(u64 va, u64& pa) const;
+
+  void flush_all();                 ///< including global entries (CR4.PGE change, CR0.PG, ...)
+  void flush_nonglobal();           ///< MOV to CR3
+  void flush_page(u64 va);          ///< INVLPG: this page, global too, and all walk caches (SDM 4.10.4.1)
+
+  /// True when any TLB entry (not table) still maps the frame `mfn`: the isolation monitor's question.
+  bool maps_frame(u64 mfn) const;
+
+  const MmuCounters& counters() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace xs::mmu

@@ -1,0 +1,93 @@
+// A whole simulated machine, and the one simulation of this process. No SystemC type appears here, so that
+// the runner and the command line compile without it.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/core/console_sink.h"
+#include "sim/core/memory_port.h"
+#include "sim/core/tap.h"
+#include "sim/core/timing_model.h"
+#include "sim/mmu/mmu.h"
+
+namespace xs::platform {
+
+/// Everything a machine file (JSON) can say; units in the names. Defaults are documented in docs/machine.md.
+struct MachineConfig {
+  std::string arch = "x86_64";
+  unsigned cpus = 1;                       ///< 1..4
+  u64 memory_mib = 512;                    ///< all DRAM
+  u64 low_memory_mib = 128;                ///< DRAM at address 0; the rest is at high_base
+  u64 high_base = u64{1} << 44;            ///< 0: no split, all DRAM from 0 (QEMU's layout)
+  u32 quantum = 10'000;                    ///< instructions
+  TimingModel timing;
+  Fidelity fidelity = Fidelity::fast;
+  mmu::TlbGeometry tlb;
+  u64 wall_clock_s = 1'700'000'000;        ///< Unix time at reset, what wall-clock devices show
+  u64 seed = 1;
+  std::vector<u64> taps;                   ///< code addresses, see sim/core/tap.h
+};
+
+/// Parses a machine file's "machine" object; unknown keys and bad values throw Error with the JSON path.
+MachineConfig parse_machine_json(const std::string& text, const std::string& file_name);
+
+struct BootImage {
+  std::string kernel;                      ///< ELF with XEN_ELFNOTE_PHYS32_ENTRY
+  std::string cmdline;
+  std::vector<std::string> modules;        ///< files; module 0 is dom0's kernel for the hypervisor
+};
+
+enum class StopReason {
+  paused,        ///< somebody called pause()
+  deadline,      ///< simulated time reached
+  exited,        ///< the guest wrote the exit port; see exit_value()
+  reset,         ///< the guest asked for a reset
+  triple_fault,
+  deadlock       ///< every core halted for ever, no device event pending
+};
+
+struct MachineCounters {                   ///< summed over cores, and per core where it matters
+  u64 instructions = 0, cycles = 0, exceptions = 0, interrupts = 0, port_accesses = 0, mmio_accesses = 0,
+      unmodelled = 0, quanta = 0, single_steps = 0, syscalls = 0, irets = 0;
+  mmu::MmuCounters mmu;
+  std::vector<u64> instructions_per_cpu;
+};
+
+class Machine {
+ public:
+  /// Elaborates. SystemC cannot be re-elaborated: one simulation per process.
+  Machine(const MachineConfig& config, CpuObserver* observer);
+  ~Machine();
+
+  /// Device wiring, before the first run.
+  void attach_disk(const std::string& file, bool read_only);       ///< virtio-mmio block; throws Error
+  void set_serial_sink(ConsoleSink* sink);                         ///< 16550
+  void add_virtio_console(ConsoleSink* sink);                      ///< index 0, 1, ... in call order
+  void load(const BootImage& image);                               ///< throws Error (bad ELF, too large)
+
+  void serial_input(std::string_view bytes);
+  void console_input(unsigned index, std::string_view bytes);
+
+  /// Runs until a stop reason; callable again after paused and deadline.
+  StopReason run_until(u64 deadline_ps);
+  /// From a sink or an observer during the run: stop at the end of the current quantum, deterministically.
+  void pause();
+
+  u64 now_ps() const;
+  u32 exit_value() const;
+  MachineCounters counters() const;
+  u64 execution_hash() const;              ///< over all cores
+  MemoryPort& memory();
+  unsigned cpus() const;
+  const CpuView& cpu(unsigned index) const;
+  u64 cpu_reg(unsigned index, const char* name) const;
+  bool tlb_maps_frame(unsigned cpu, u64 mfn) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace xs::platform
