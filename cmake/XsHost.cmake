@@ -27,7 +27,10 @@ function(xs_room name)
   target_link_libraries(${name} PUBLIC xs_host_flags ${A_DEPS} PRIVATE ${A_PRIVATE_DEPS})
 endfunction()
 
-# xs_unit_test(name SOURCES a.cpp ... DEPS xs_mmu ...): a Catch2 program registered with CTest.
+# xs_unit_test(name SOURCES a.cpp ... DEPS xs_mmu ... [LABELS systemc])
+# A Catch2 program registered with CTest under label "unit". ./test runs those again under sanitizers, except
+# the ones that carry label "systemc" (AddressSanitizer cannot follow SC_THREAD stacks).
+add_custom_target(xs_unit_tests)
 function(xs_unit_test name)
   cmake_parse_arguments(A "" "" "SOURCES;DEPS;LABELS" ${ARGN})
   add_executable(${name} ${A_SOURCES})
@@ -35,5 +38,8 @@ function(xs_unit_test name)
   target_compile_definitions(${name} PRIVATE XS_IMAGE_DIR="${XS_IMAGE_DIR}"
     XS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${A_LABELS}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "unit;${A_LABELS}")
+  if(NOT "systemc" IN_LIST A_LABELS)
+    add_dependencies(xs_unit_tests ${name})
+  endif()
 endfunction()
