@@ -1,0 +1,39 @@
+// What must hold between operations (DESIGN section 10), checked on the replica, the guests' published
+// P2Ms and the page tables in machine memory.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "sim/core/types.h"
+
+namespace xs::observe {
+
+enum class Invariant : u8 {
+  owner,           ///< every RAM frame has exactly one known owner
+  total,           ///< frames sum to the machine's total
+  m2p,             ///< M2P of free frames invalid; no GFN of a domain claimed by two frames
+  p2m,             ///< P2M and M2P agree
+  type_count,      ///< type counts match the tables' references
+  writable_table,  ///< no writable mapping of a page table or descriptor frame
+  foreign_map,     ///< an unprivileged domain maps only its own and shared frames
+  free_frame,      ///< no type, no reference on a free frame
+  isolation        ///< a TLB entry for a frame that the domain may not see
+};
+const char* invariant_name(Invariant which);
+
+struct Violation {
+  Invariant which = Invariant::owner;
+  u64 mfn = 0;
+  std::string text;  ///< names the frame, the domains, the last operation on it and the PC
+};
+
+struct CheckReport {
+  std::vector<Violation> violations;  ///< at most 100 per invariant
+  u64 violation_count = 0;            ///< all of them
+  std::vector<std::string> skipped;   ///< "dom3: P2M not compared: memory_op.decrease_reservation is running"
+  u64 frames_checked = 0, p2m_entries_checked = 0, tables_walked = 0, references_counted = 0;
+  bool ok() const { return violation_count == 0; }
+  std::string to_text() const;
+};
+
+}  // namespace xs::observe

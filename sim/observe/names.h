@@ -1,0 +1,27 @@
+// Names for numbers that appear in marks and frame entries: Xen's, as in the public headers.
+#pragma once
+#include <string>
+
+#include "sim/core/types.h"
+
+namespace xs::observe {
+
+/// An operation as marks carry it: hypercall number << 32 | sub-operation (hypervisor/abi/observe.h).
+/// "memory_op.populate_physmap"; unknown sub-operations keep their number: "memory_op.99".
+std::string operation_name(u64 operation);
+/// "dom3", "xen", "free", "none"; anything else "owner 0x1234".
+std::string owner_name(u32 owner);
+/// "L1".."L4", "seg_desc", "writable", "shared", "none".
+const char* frame_type_name(unsigned type);
+/// "paused", "running", "shutdown", "crashed", "dying", "dead".
+const char* domain_state_name(unsigned state);
+/// "direct", "translated", "identity", "dom0_pmt", "nested".
+const char* memory_model_name(unsigned model);
+/// "poweroff", "reboot", "suspend", "crash", "watchdog", "soft_reset" (xen/sched.h SHUTDOWN_*).
+const char* shutdown_reason_name(unsigned reason);
+/// "#PF" for 14; "vector 0x40" above 31.
+std::string vector_name(unsigned vector);
+/// "memory ready", "all CPUs up", "dom0 entered".
+const char* boot_step_name(unsigned step);
+
+}  // namespace xs::observe

@@ -1,0 +1,122 @@
+// The ownership observer: a replica of the hypervisor's frame table and M2P and of the guests' P2Ms, kept
+// from tapped stores alone, with the operation that caused each change.
+//
+//     CpuView --on_tap--> [decode by tap kind] --> FrameReplica (owner, type, counts, M2P per MFN)
+//                                |                 P2mReplica  (GFN -> MFN per domain)
+//                                |                 OpTracker   (open hypercalls per VCPU)
+//                                +--> TraceEncoder (events, keyframes, hash) --> file
+//                                +--> Listener (domain life cycle, panic, boot steps)
+//
+// Order of use: Observer(options) -> MachineConfig.taps = taps() -> Machine(config, &observer) ->
+// attach(machine.memory()) -> run -> queries at any time between run_until() calls -> finish().
+// Nothing here changes the simulated machine; the work done is the same with and without a trace file.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/core/error.h"
+#include "sim/core/memory_port.h"
+#include "sim/core/tap.h"
+#include "sim/observe/invariants.h"
+#include "sim/observe/ownership.h"
+#include "sim/observe/symbols.h"
+
+namespace xs::observe {
+
+struct ObserverOptions {
+  std::string hypervisor;           ///< ELF with .xs_taps and .xs_layout; empty: none (bare kernel)
+  std::vector<std::string> guests;  ///< ELF images whose taps and symbols count too
+  std::string trace_file;           ///< native trace; empty: hash only
+  std::string scenario;             ///< name written into the trace
+  u64 seed = 1;
+  unsigned cpus = 1;
+  u64 keyframe_events = 65'536;        ///< a keyframe at least every so many events
+  u64 history_records = u64{1} << 20;  ///< newest frame changes kept for frame_history()
+  bool isolation_monitor = false;      ///< checks every user TLB fill against the replica
+};
+
+/// What the runner reacts to. Called from within the run: only note it, or call Machine::pause().
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void on_domain_created(const DomainInfo&) {}
+  virtual void on_domain_ready(const DomainInfo&) {}  ///< runs for the first time
+  virtual void on_domain_state(const DomainInfo&, xs_domain_state before) { (void)before; }
+  virtual void on_boot_step(unsigned step) { (void)step; }  ///< 1 memory, 2 CPUs, 3 dom0 entered
+  virtual void on_panic(unsigned cpu) { (void)cpu; }
+  virtual void on_triple_fault(unsigned cpu, u64 pc) { (void)cpu, (void)pc; }
+  virtual void on_unmodelled(const std::string& text) { (void)text; }  ///< with PC and symbol
+  virtual void on_isolation(const Violation&) {}
+};
+
+class Observer : public CpuObserver {
+ public:
+  /// Reads the images; throws Error (bad ELF; a hypervisor without taps or layout; trace file not writable).
+  explicit Observer(const ObserverOptions& options);
+  ~Observer() override;
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+
+  /// For MachineConfig.taps: ascending, without duplicates.
+  const std::vector<u64>& taps() const;
+  /// Machine memory, once, before the first run.
+  void attach(MemoryPort& memory);
+  void set_listener(Listener* listener);
+  /// The library of symbols of all images given.
+  const Symbolizer& symbols() const;
+
+  // CpuObserver
+  void on_tap(const CpuView& view) override;
+  void on_trap(const CpuView& view, u32 vector, u64 error, u64 address) override;
+  void on_tlb_fill(const CpuView& view, u64 va, u64 pa, bool write, bool user) override;
+  void on_triple_fault(const CpuView& view) override;
+  void on_unmodelled(const CpuView& view, const char* what, u64 where) override;
+
+  // What only the runner knows, for the trace. Times are simulated.
+  void name_domain(u32 domid, std::string_view name);
+  void step_begin(std::string_view name, u64 time_ps);
+  void step_end(bool passed, u64 time_ps);
+  /// One whole line: source "xen", "dom0", "dom3", "operator", ...
+  void console_line(std::string_view source, std::string_view text, u64 time_ps);
+
+  // Queries
+  OwnershipTable ownership() const;
+  std::optional<FrameView> frame(u64 mfn) const;  ///< none when mfn is not RAM
+  u64 total_frames() const;
+  std::vector<DomainInfo> domains() const;  ///< ascending; dead ones stay listed
+  std::optional<DomainInfo> domain(u32 domid) const;
+  std::vector<u64> frames_of(u32 owner) const;  ///< MFNs, ascending
+  /// GFN -> MFN: a published guest P2M read from machine memory, else derived from the M2P of its frames.
+  std::vector<P2mEntry> p2m(u32 domid) const;
+  /// Text as xen-mfndump's dump-p2m: "pfn=0x… ==> mfn=0x…" per line.
+  std::string p2m_dump(u32 domid) const;
+  /// Newest first; `complete` false when older records were overwritten.
+  std::vector<FrameChange> frame_history(u64 mfn, bool* complete = nullptr) const;
+  const ObserverCounters& counters() const;
+  /// Number of operations begun by name ("memory_op.populate_physmap" -> 12), all domains.
+  std::map<std::string, u64> operation_counts() const;
+
+  /// Replica against the real frame table and M2P, addresses translated by `probe` (any core that runs
+  /// with the hypervisor mapped). At most `limit` differences are returned, all are counted.
+  std::vector<Difference> compare_with_memory(const CpuView& probe, u64* count = nullptr,
+                                              u64 limit = 20) const;
+  /// DESIGN section 10. Valid from boot step 3 on.
+  CheckReport check_invariants() const;
+
+  /// Writes the index and closes the trace; returns the trace hash. Idempotent. Disk errors do not throw
+  /// here or during the run: trace_error() tells.
+  u64 finish(u64 time_ps);
+  u64 trace_hash() const;                  ///< over all events so far
+  const std::string& trace_error() const;  ///< empty when all writes succeeded
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace xs::observe

@@ -1,0 +1,95 @@
+// Plain answers of the observer: who owns what. All rows are ordered, so that printing them is
+// deterministic.
+#pragma once
+#include <array>
+#include <string>
+#include <vector>
+
+#include "hypervisor/abi/observe.h"
+#include "sim/core/types.h"
+
+namespace xs::observe {
+
+inline constexpr unsigned frame_types = 16;  ///< values of the 4-bit type field
+
+/// One entry of the replica, decoded.
+struct FrameView {
+  u64 mfn = 0;
+  u32 owner = XS_OWNER_NONE;
+  unsigned type = XS_FRAME_NONE;
+  bool pinned = false, validated = false, allocated = false;
+  u32 type_count = 0, general_count = 0;
+  u64 gfn = XS_M2P_INVALID;  ///< M2P entry
+};
+
+/// Frames of one owner. Sum over all rows = frames of RAM.
+struct OwnershipRow {
+  u32 owner = XS_OWNER_NONE;
+  u64 frames = 0;
+  std::array<u64, frame_types> by_type{};  ///< index enum xs_frame_type
+  u64 pinned = 0;
+};
+
+struct OwnershipTable {
+  u64 time_ps = 0;
+  u64 total_frames = 0;
+  std::vector<OwnershipRow> rows;  ///< ascending by owner; owners without frames left out
+  /// Frames of `owner`; 0 when it has none.
+  u64 frames(u32 owner) const;
+  /// Text table: one row per owner, columns by type.
+  std::string to_text() const;
+};
+
+struct DomainInfo {
+  u32 domid = 0;
+  std::string name;  ///< as told by Observer::name_domain; may be empty
+  xs_memory_model model = XS_MODEL_DIRECT;
+  xs_domain_state state = XS_DOM_PAUSED;
+  u32 shutdown_reason = 0;  ///< SHUTDOWN_* when state is shutdown
+  bool ready = false;       ///< has run at least once
+  u64 shared_info_mfn = XS_M2P_INVALID;
+  u64 created_ps = 0, changed_ps = 0;  ///< creation, last state change
+  u64 frames = 0;                      ///< owned now
+  u64 hypercalls = 0;                  ///< outermost operations begun by its VCPUs
+  u64 p2m_stores = 0;                  ///< by the guest into its own P2M
+};
+
+/// One line of a P2M dump.
+struct P2mEntry {
+  u64 gfn = 0, mfn = 0;
+};
+
+/// What happened to one frame, newest first.
+struct FrameChange {
+  enum class What : u8 { owner, type, m2p };
+  What what = What::owner;
+  u64 time_ps = 0;
+  u64 old_value = 0, new_value = 0;  ///< owner id; type bits 63..58; GFN
+  u64 pc = 0;
+  unsigned cpu = 0;
+  bool in_operation = false;
+  u64 operation = 0;        ///< hypercall << 32 | sub-operation
+  u32 domid = 0, vcpu = 0;  ///< who ran; valid when in_operation
+};
+
+/// Difference between the replica and machine memory.
+struct Difference {
+  std::string text;  ///< one sentence naming frame, field, both values
+  u64 mfn = 0;
+};
+
+/// Counters by kind of event since the start of the run.
+struct ObserverCounters {
+  u64 taps = 0;  ///< all tap calls
+  u64 frame_stores = 0, owner_changes = 0, type_changes = 0, count_changes = 0;
+  u64 m2p_changes = 0, p2m_changes = 0;
+  u64 stores_outside = 0;  ///< tap stores to no known table or to no RAM frame
+  u64 operations = 0;      ///< hypercalls begun (multicall entries included)
+  u64 switches = 0, events_sent = 0, bounces = 0, tlb_flushes = 0;
+  u64 exceptions = 0, interrupts = 0, page_faults = 0;
+  u64 tlb_fills = 0, tlb_fills_user = 0;
+  u64 unmodelled = 0;
+  u64 trace_events = 0;
+};
+
+}  // namespace xs::observe
