@@ -1,0 +1,60 @@
+// Hypercall dispatch and the handlers.
+//
+// A handler gets the raw argument registers and returns 0 or more, or a negative XEN_E*. It runs with the
+// caller's address space loaded. A long operation asks hypercall_preempt_check() between steps and, when
+// told so, returns hypercall_continue(new arguments): the guest re-enters the hypercall with these arguments after
+// whatever was pending. Inside a multicall the check always says no.
+#pragma once
+#include "hypervisor/common/types.h"
+
+namespace hv {
+
+struct HypercallArgs {
+  u64 arg[6];
+};
+using HypercallHandler = long (*)(const HypercallArgs&);
+
+constexpr unsigned kHypercallCount = 64;
+constexpr int kRestart = 85;  ///< internal only: a slice is done, there is more (Xen's ERESTART)
+
+/// Called by the architecture's entry code for the running VCPU; also by multicall.
+long hypercall_dispatch(u64 number, const HypercallArgs& args);
+
+bool hypercall_preempt_check();
+/// Arranges re-execution with `args` and the same number; the handler returns this value at once.
+long hypercall_continue(const HypercallArgs& args);
+
+// Memory half.
+long do_mmu_update(const HypercallArgs&);
+long do_mmuext_op(const HypercallArgs&);
+long do_update_va_mapping(const HypercallArgs&);
+long do_update_va_mapping_otherdomain(const HypercallArgs&);
+long do_set_gdt(const HypercallArgs&);
+long do_update_descriptor(const HypercallArgs&);
+long do_memory_op(const HypercallArgs&);
+long do_grant_table_op(const HypercallArgs&);
+long do_domctl(const HypercallArgs&);
+long do_sysctl(const HypercallArgs&);
+
+// Core half, any architecture.
+long do_multicall(const HypercallArgs&);
+long do_xen_version(const HypercallArgs&);
+long do_console_io(const HypercallArgs&);
+long do_sched_op(const HypercallArgs&);
+long do_sched_op_compat(const HypercallArgs&);
+long do_vcpu_op(const HypercallArgs&);
+long do_set_timer_op(const HypercallArgs&);
+long do_event_channel_op(const HypercallArgs&);
+long do_vm_assist(const HypercallArgs&);
+
+/// Handlers that only this architecture has; nullptr where there is none.
+HypercallHandler arch_hypercall_handler(u64 number);
+
+/// What an observer is told about a hypercall (XS_MARK_OP_BEGIN): the sub-operation and its subject.
+struct HypercallSubject {
+  u64 sub_operation;
+  u64 subject;
+};
+HypercallSubject hypercall_subject(u64 number, const HypercallArgs& args);
+
+}  // namespace hv

@@ -1,0 +1,79 @@
+// Memory: frames, heap, M2P, page typing, domain memory. (The memory half's header.)
+//
+// frame table: one xs_frame per MFN, virtually indexed by the raw MFN, backed only where there is RAM.
+#pragma once
+#include "hypervisor/common/boot.h"
+#include "hypervisor/common/lock.h"
+#include "hypervisor/common/types.h"
+
+namespace hv {
+
+struct Domain;
+struct Vcpu;
+
+/// The memory half's part of a Domain.
+struct DomainMm {
+  Spinlock page_lock;        ///< page lists, counts, page-table changes of this domain
+  u64 total_pages = 0;       ///< frames owned
+  u64 max_pages = 0;         ///< limit (mem-max)
+  u64 shared_pages = 0;      ///< hypervisor frames shared with it, not in total_pages
+  Mfn page_list = kInvalidMfn;
+  u64 relinquish_cursor = 0;
+};
+
+// --- boot ----------------------------------------------------------------------------------------
+/// Backs and fills frame table and M2P for all RAM, gives free RAM to the heap. After the final page tables are
+/// up; takes early memory by boot_alloc().
+void frame_table_init(BootMemory& memory);
+/// Builds dom0 from module 0 and leaves it paused with VCPU 0 ready to run. Panics when it cannot.
+void dom0_build(const BootMemory& memory);
+
+// --- heap ----------------------------------------------------------------------------------------
+/// Frames of the hypervisor's own (owner XS_OWNER_XEN); kInvalidMfn when none is left. Contents undefined.
+Mfn alloc_frame();
+void free_frame(Mfn mfn);
+/// 2^order frames, naturally aligned.
+Mfn alloc_frames(unsigned order);
+void free_frames(Mfn mfn, unsigned order);
+u64 free_frame_count();
+/// Small objects, zeroed; nullptr when memory is out.
+void* allocate(size_t bytes);
+void release(void* object);
+
+template <typename T>
+T* make() {
+  void* memory = allocate(sizeof(T));
+  return memory ? new (memory) T() : nullptr;
+}
+
+// --- addresses -----------------------------------------------------------------------------------
+/// The direct map's address of a frame; both windows (observe.h, xs_layout).
+void* frame_to_virt(Mfn mfn);
+Mfn virt_to_frame(const void* address);
+
+// --- domain life cycle ---------------------------------------------------------------------------
+int mm_domain_init(Domain* domain);
+/// A hypervisor frame that the domain may map (shared_info, grant table): type XS_FRAME_SHARED.
+void share_frame_with_domain(Mfn mfn, Domain* domain);
+void unshare_frame(Mfn mfn);
+/// One slice: 0 done, -kRestart more to do.
+int mm_domain_relinquish(Domain* domain);
+void mm_domain_destroy(Domain* domain);
+
+/// Takes a reference and the writable type on a guest's frame so that the hypervisor may keep it mapped (registered
+/// vcpu_info); false when the domain does not own it or its type forbids.
+bool get_writable_frame(Domain* domain, Mfn mfn);
+void put_writable_frame(Mfn mfn);
+
+// --- faults and descriptor tables (called by arch) --------------------------------------------------
+/// A guest's page fault: true when the memory half repaired it (e.g. emulated page-table write).
+bool mm_handle_guest_fault(Vcpu* vcpu, Vaddr address, u32 error_code);
+/// First touch of LDT page `page` through the window: fills vcpu->arch.ldt_frames[page] and returns true, or false.
+bool mm_ldt_fault(Vcpu* vcpu, unsigned page);
+
+// --- debug keys ---------------------------------------------------------------------------------------
+void mm_dump();
+
+}  // namespace hv
+
+inline void* operator new(size_t, void* place) noexcept { return place; }

@@ -1,0 +1,23 @@
+// The only ways to write the frame table, the M2P and a P2M, and to leave a mark for an observer.
+// Each is one store instruction in arch/<arch>/taps.S, listed in section .xs_taps (hypervisor/abi/observe.h).
+#pragma once
+#include "hypervisor/common/types.h"
+
+extern "C" {
+void xs_store64(uint64_t* to, uint64_t value);
+void xs_store32(uint32_t* to, uint32_t value);
+/// Stores `value` if memory equals `expected`; returns what memory held before (== expected: stored).
+uint64_t xs_cas64(uint64_t* to, uint64_t value, uint64_t expected);
+void xs_mark_store(uint64_t* mark_word, uint64_t mark, uint64_t a, uint64_t b, uint64_t c);
+}
+
+namespace hv {
+
+struct Vcpu;
+
+/// Leaves a mark on this CPU.
+void mark(xs_mark what, u64 a, u64 b = 0, u64 c = 0);
+/// "dv" of observe.h: domid << 16 | vcpu_id.
+u64 mark_name(const Vcpu* vcpu);
+
+}  // namespace hv
