@@ -30,6 +30,17 @@ struct X86Control {
   bool ac = false;  ///< RFLAGS.AC, read per access for SMAP
 };
 
+/// Why a translation was refused.
+enum class Failure : u8 {
+  none,
+  page_fault,       ///< #PF with Translation::error_code
+  non_canonical,    ///< the core raises #GP or #SS; it should have looked first (is_canonical)
+  unsupported_mode  ///< CR0.PG with 32-bit, PAE or 57-bit paging: not modelled, the core reports it
+};
+
+/// True when bits 63:47 are equal (48-bit linear addresses).
+constexpr bool is_canonical(u64 va) { return static_cast<u64>(static_cast<i64>(va << 16) >> 16) == va; }
+
 /// What the hardware may do with a page until the guest invalidates it. All rights that the tables allow
 /// *now* at this privilege are given, so that a later, different access need not ask again; a write right
 /// is given only when the D bit is set.
@@ -39,7 +50,9 @@ struct Translation {
   u8 page_shift = 12;   ///< 12, 21 or 30
   bool read = false, write = false, execute = false;
   bool global = false;
+  Failure failure = Failure::none;
   u32 error_code = 0;   ///< of the #PF when !ok (P W/R U/S RSVD I/D bits)
+  bool table_abort = false;  ///< the walk met a table address where nothing answers; read as zero
   u32 cycles = 0;       ///< under the timing model; 0 for a silent refill
 };
 
@@ -53,8 +66,9 @@ struct TlbGeometry {
 };
 
 struct MmuCounters {
-  u64 accesses = 0;          ///< exact: every access; fast: architectural fills only
+  u64 accesses = 0;          ///< exact: every access; fast: architectural events only (misses + upgrades)
   u64 l1_hits = 0, l2_hits = 0, misses = 0;
+  u64 upgrades = 0;          ///< an entry was there but lacked the right or the D bit: walked again
   u64 walks = 0, walk_reads = 0, walk_cache_hits = 0, ad_updates = 0;
   u64 faults = 0;
   u64 flush_all = 0, flush_nonglobal = 0, flush_page = 0;
@@ -76,9 +90,12 @@ class Mmu {
   /// Translates one access as the hardware would: TLB, then walk, A/D updates through the bus.
   /// `architectural` (out, may be null) tells whether this was a miss, a rights upgrade or an A/D update
   /// (counted, costs cycles) rather than a silent refill of a translation the TLB model already holds.
+  /// An access that the held entry does not allow is walked again before it faults (AMD APM vol. 2 5.5;
+  /// Intel leaves it open); a #PF drops the entries for its address (SDM 4.10.4.1).
   Translation translate(const Access& access, bool* architectural = nullptr);
 
-  /// Supervisor read translation with no side effect: for debuggers and observers.
+  /// Translation by the tables as they are now, with no permission check and no side effect: for debuggers
+  /// and observers.
   bool probe(u64 va, u64& pa) const;
 
   void flush_all();                 ///< including global entries (CR4.PGE change, CR0.PG, ...)
@@ -86,6 +103,7 @@ class Mmu {
   void flush_page(u64 va);          ///< INVLPG: this page, global too, and all walk caches (SDM 4.10.4.1)
 
   /// True when any TLB entry (not table) still maps the frame `mfn`: the isolation monitor's question.
+  /// fast: constant time (reverse map); exact: one scan of the arrays, about 2000 slots by default.
   bool maps_frame(u64 mfn) const;
 
   const MmuCounters& counters() const;

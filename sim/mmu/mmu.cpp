@@ -1,0 +1,191 @@
+#include "sim/mmu/mmu.h"
+
+#include "sim/mmu/tlb/tlb_hierarchy.h"
+#include "sim/mmu/tlb/unbounded_tlb.h"
+#include "sim/mmu/walk_x86/walker.h"
+
+namespace xs::mmu {
+namespace {
+
+using namespace x86;  // walk_x86: the names of the architecture's bits
+
+enum class Mode { unpaged, four_level, unsupported };
+
+Mode mode_of(const X86Control& control) {
+  if ((control.cr0 & cr0::pg) == 0) return Mode::unpaged;
+  const bool long_mode = (control.efer & (efer::lma | efer::lme)) != 0 && (control.cr4 & cr4::pae) != 0;
+  return long_mode && (control.cr4 & cr4::la57) == 0 ? Mode::four_level : Mode::unsupported;
+}
+
+std::unique_ptr<TlbModel> make_tlb(Fidelity fidelity, const TlbGeometry& geometry) {
+  if (fidelity == Fidelity::fast) return std::make_unique<UnboundedTlb>();
+  return std::make_unique<TlbHierarchy>(geometry);
+}
+
+Translation refused(Failure failure) {
+  Translation t;
+  t.failure = failure;
+  return t;
+}
+
+Translation identity(u64 va) {
+  Translation t;
+  t.ok = t.read = t.write = t.execute = true;
+  t.pa = va;
+  return t;
+}
+
+}  // namespace
+
+struct Mmu::Impl {
+  Impl(MemoryPort& memory, const TimingModel& timing_model, Fidelity fidelity, const TlbGeometry& geometry)
+      : timing(timing_model),
+        exact(fidelity == Fidelity::exact),
+        tlb(make_tlb(fidelity, geometry)),
+        walker(memory, geometry.walk_cache_entries) {}
+
+  Translation translate(const Access& access, bool& architectural);
+  Translation walk(const Access& access);
+  bool usable(const TlbEntry& entry, const Access& access) const;
+  Translation granted(const TlbEntry& entry, const Access& access) const;
+  void count_lookup(const TlbLookup& found, bool hit);
+
+  const TimingModel timing;
+  const bool exact;
+  X86Control control;
+  Mode mode = Mode::unpaged;
+  std::unique_ptr<TlbModel> tlb;
+  Walker walker;
+  MmuCounters counters;
+};
+
+/// May the access go ahead on this entry alone? Not when D must be set first, and not when the entry was
+/// made with XD under EFER.NXE, which has been turned off since.
+bool Mmu::Impl::usable(const TlbEntry& entry, const Access& access) const {
+  if ((entry.rights & right::no_execute) != 0 && (control.efer & efer::nxe) == 0) return false;
+  if (access.kind == AccessKind::write && (entry.rights & right::dirty) == 0) return false;
+  return decide(entry.rights, control, access)(access.kind);
+}
+
+Translation Mmu::Impl::granted(const TlbEntry& entry, const Access& access) const {
+  const Allowed allowed = decide(entry.rights, control, access);
+  Translation t;
+  t.ok = true;
+  t.pa = entry.translate(access.va);
+  t.page_shift = entry.shift;
+  t.read = allowed.read;
+  t.write = allowed.write && (entry.rights & right::dirty) != 0;
+  t.execute = allowed.execute;
+  t.global = entry.global;
+  return t;
+}
+
+void Mmu::Impl::count_lookup(const TlbLookup& found, bool hit) {
+  if (exact) {
+    counters.l1_hits += found.level == TlbLevel::first;
+    counters.l2_hits += found.level == TlbLevel::second;
+  }
+  counters.accesses += exact || !hit;
+  if (hit) return;
+  ++(found.entry == nullptr ? counters.misses : counters.upgrades);
+}
+
+Translation Mmu::Impl::walk(const Access& access) {
+  const WalkResult result = walker.walk(access, control);
+  ++counters.walks;
+  counters.walk_reads += result.reads;
+  counters.walk_cache_hits += result.cache_hit;
+  counters.ad_updates += result.ad_updates;
+
+  Translation t;
+  if (result.ok) {
+    tlb->insert(result.entry, access.va, access.kind == AccessKind::fetch);
+    t = granted(result.entry, access);
+  } else {
+    ++counters.faults;
+    tlb->drop_page(access.va);
+    walker.drop_cached(access.va);
+    t = refused(Failure::page_fault);
+    t.error_code = result.error_code;
+  }
+  t.table_abort = result.aborted;
+  t.cycles = result.reads * timing.walk_access + result.ad_updates * timing.ad_update;
+  return t;
+}
+
+Translation Mmu::Impl::translate(const Access& access, bool& architectural) {
+  architectural = false;
+  if (mode == Mode::unpaged) return identity(access.va);
+  if (mode == Mode::unsupported) return refused(Failure::unsupported_mode);
+  if (!is_canonical(access.va)) return refused(Failure::non_canonical);
+
+  const bool fetch = access.kind == AccessKind::fetch;
+  const TlbLookup found = tlb->find(access.va, fetch);
+  const bool hit = found.entry != nullptr && usable(*found.entry, access);
+  count_lookup(found, hit);
+  const u32 lookup_cycles = found.level == TlbLevel::second ? timing.tlb_l2_hit : 0;
+  Translation t;
+  if (hit) {
+    t = granted(*found.entry, access);
+  } else {
+    architectural = true;
+    if (found.entry != nullptr) tlb->drop_for_refill(access.va, fetch);
+    t = walk(access);
+  }
+  t.cycles += lookup_cycles;
+  return t;
+}
+
+Mmu::Mmu(MemoryPort& memory, const TimingModel& timing, Fidelity fidelity, const TlbGeometry& geometry)
+    : impl_(std::make_unique<Impl>(memory, timing, fidelity, geometry)) {}
+
+Mmu::~Mmu() = default;
+
+void Mmu::set_control(const X86Control& control) {
+  impl_->control = control;
+  impl_->mode = mode_of(control);
+}
+
+const X86Control& Mmu::control() const { return impl_->control; }
+
+void Mmu::set_ac(bool ac) { impl_->control.ac = ac; }
+
+Translation Mmu::translate(const Access& access, bool* architectural) {
+  bool event = false;
+  const Translation t = impl_->translate(access, event);
+  if (architectural != nullptr) *architectural = event;
+  return t;
+}
+
+bool Mmu::probe(u64 va, u64& pa) const {
+  if (impl_->mode == Mode::unpaged) {
+    pa = va;
+    return true;
+  }
+  if (impl_->mode == Mode::unsupported || !is_canonical(va)) return false;
+  return impl_->walker.probe(va, impl_->control, pa);
+}
+
+void Mmu::flush_all() {
+  ++impl_->counters.flush_all;
+  impl_->tlb->clear();
+  impl_->walker.clear_caches();
+}
+
+void Mmu::flush_nonglobal() {
+  ++impl_->counters.flush_nonglobal;
+  impl_->tlb->drop_nonglobal();
+  impl_->walker.clear_caches();
+}
+
+void Mmu::flush_page(u64 va) {
+  ++impl_->counters.flush_page;
+  impl_->tlb->drop_page(va);
+  impl_->walker.clear_caches();
+}
+
+bool Mmu::maps_frame(u64 mfn) const { return impl_->tlb->maps_frame(mfn); }
+
+const MmuCounters& Mmu::counters() const { return impl_->counters; }
+
+}  // namespace xs::mmu

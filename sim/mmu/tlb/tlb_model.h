@@ -1,0 +1,47 @@
+// What every TLB organisation offers, whatever the architecture: find, insert, drop.
+//
+//     TlbEntry   one page, as the tables described it when it was walked
+//       va ──────► [va, va + 2^shift)
+//       pa ──────► [pa, pa + 2^shift)
+//       rights     the architecture's own bits (walk_x86/rights.h); never looked at here
+//       global     survives drop_nonglobal()
+#pragma once
+#include "sim/core/types.h"
+
+namespace xs::mmu {
+
+struct TlbEntry {
+  u64 va = 0;
+  u64 pa = 0;
+  u8 shift = 12;  ///< log2 of the page's size
+  u8 rights = 0;
+  bool global = false;
+
+  bool covers(u64 address) const { return (address ^ va) >> shift == 0; }
+  u64 translate(u64 address) const { return pa + (address - va); }
+};
+
+enum class TlbLevel : u8 { none, first, second };
+
+struct TlbLookup {
+  const TlbEntry* entry = nullptr;  ///< valid until the next call on the TLB
+  TlbLevel level = TlbLevel::none;
+};
+
+class TlbModel {
+ public:
+  virtual ~TlbModel() = default;
+  /// The entry that translates `va` for this side (instruction or data). When stale entries of several
+  /// page sizes cover `va`, the smallest page is taken (the SDM leaves it open; a model must decide).
+  virtual TlbLookup find(u64 va, bool fetch) = 0;
+  virtual void insert(const TlbEntry& entry, u64 va, bool fetch) = 0;
+  /// Before a refill: forgets what this side would have used for `va`.
+  virtual void drop_for_refill(u64 va, bool fetch) = 0;
+  /// Forgets every entry covering `va`, of any page size, global too, on both sides.
+  virtual void drop_page(u64 va) = 0;
+  virtual void drop_nonglobal() = 0;
+  virtual void clear() = 0;
+  virtual bool maps_frame(u64 mfn) const = 0;
+};
+
+}  // namespace xs::mmu

@@ -1,0 +1,83 @@
+#include "sim/mmu/tlb/unbounded_tlb.h"
+
+namespace xs::mmu {
+namespace {
+
+/// 4 KiB, 2 MiB, 1 GiB; the index is the size code in a key.
+constexpr unsigned shifts[] = {12, 21, 30};
+
+unsigned size_code(unsigned shift) { return (shift - 12) / 9; }
+u64 key_of(u64 address, unsigned code) { return (address >> shifts[code]) << 2 | code; }
+
+}  // namespace
+
+const TlbEntry* UnboundedTlb::Half::find(u64 va) const {
+  for (unsigned code = 0; code < sizes; ++code) {
+    if (count[code] == 0) continue;
+    if (const TlbEntry* entry = pages.find(key_of(va, code))) return entry;
+  }
+  return nullptr;
+}
+
+void UnboundedTlb::Half::insert(const TlbEntry& entry) {
+  const unsigned code = size_code(entry.shift);
+  erase(entry.va, code);
+  pages.at(key_of(entry.va, code)) = entry;
+  ++frames.at(key_of(entry.pa, code));
+  ++count[code];
+}
+
+void UnboundedTlb::Half::erase(u64 va, unsigned code) {
+  const u64 key = key_of(va, code);
+  const TlbEntry* entry = pages.find(key);
+  if (entry == nullptr) return;
+  const u64 frame_key = key_of(entry->pa, code);
+  if (--frames.at(frame_key) == 0) frames.erase(frame_key);
+  pages.erase(key);
+  --count[code];
+}
+
+void UnboundedTlb::Half::clear() {
+  pages.clear();
+  frames.clear();
+  for (u32& n : count) n = 0;
+}
+
+bool UnboundedTlb::Half::maps_frame(u64 mfn) const {
+  for (unsigned code = 0; code < sizes; ++code) {
+    if (count[code] != 0 && frames.find(key_of(mfn << frame_shift, code)) != nullptr) return true;
+  }
+  return false;
+}
+
+TlbLookup UnboundedTlb::find(u64 va, bool) {
+  const TlbEntry* a = nonglobal_.find(va);
+  const TlbEntry* b = global_.find(va);
+  if (a != nullptr && b != nullptr && b->shift < a->shift) a = b;
+  if (a == nullptr) a = b;
+  return {a, a == nullptr ? TlbLevel::none : TlbLevel::first};
+}
+
+void UnboundedTlb::insert(const TlbEntry& entry, u64, bool) {
+  (entry.global ? global_ : nonglobal_).insert(entry);
+}
+
+void UnboundedTlb::drop_for_refill(u64 va, bool) { drop_page(va); }
+
+void UnboundedTlb::drop_page(u64 va) {
+  for (unsigned code = 0; code < sizes; ++code) {
+    nonglobal_.erase(va, code);
+    global_.erase(va, code);
+  }
+}
+
+void UnboundedTlb::drop_nonglobal() { nonglobal_.clear(); }
+
+void UnboundedTlb::clear() {
+  nonglobal_.clear();
+  global_.clear();
+}
+
+bool UnboundedTlb::maps_frame(u64 mfn) const { return nonglobal_.maps_frame(mfn) || global_.maps_frame(mfn); }
+
+}  // namespace xs::mmu
