@@ -3,6 +3,7 @@
 // frame table: one xs_frame per MFN, virtually indexed by the raw MFN, backed only where there is RAM.
 #pragma once
 #include "hypervisor/common/boot.h"
+#include "hypervisor/common/frame_table.h"
 #include "hypervisor/common/lock.h"
 #include "hypervisor/common/types.h"
 
@@ -11,14 +12,31 @@ namespace hv {
 struct Domain;
 struct Vcpu;
 
-/// The memory half's part of a Domain.
+struct MemoryModel;
+
+/// One lock for everything that says who may use a frame and how: reference and type counts, domains' frame lists,
+/// page-table contents, M2P. It is a leaf but for the flush and heap locks; held across a TLB flush (a CPU that
+/// waits for it serves flush requests).
+extern Spinlock mm_lock;
+
+/// Holds mm_lock; on release lets go of domains whose last frame went away meanwhile.
+class MmGuard {
+ public:
+  MmGuard() { mm_lock.lock(); }
+  ~MmGuard();
+  MmGuard(const MmGuard&) = delete;
+  MmGuard& operator=(const MmGuard&) = delete;
+};
+
+/// The memory half's part of a Domain. While it owns frames it holds one reference to the domain.
 struct DomainMm {
-  Spinlock page_lock;        ///< page lists, counts, page-table changes of this domain
-  u64 total_pages = 0;       ///< frames owned
+  const MemoryModel* model = nullptr;
+  FrameList frames;          ///< all frames owned, the hypervisor's shared ones excepted
+  u64 total_pages = 0;       ///< frames owned: frames.count
   u64 max_pages = 0;         ///< limit (mem-max)
   u64 shared_pages = 0;      ///< hypervisor frames shared with it, not in total_pages
-  Mfn page_list = kInvalidMfn;
-  u64 relinquish_cursor = 0;
+  Domain* next_owner = nullptr;     ///< list of all domains that may own frames
+  Domain* next_released = nullptr;  ///< list of domains to let go of at the end of the critical section
 };
 
 // --- boot ----------------------------------------------------------------------------------------
@@ -29,7 +47,7 @@ void frame_table_init(BootMemory& memory);
 void dom0_build(const BootMemory& memory);
 
 // --- heap ----------------------------------------------------------------------------------------
-/// Frames of the hypervisor's own (owner XS_OWNER_XEN); kInvalidMfn when none is left. Contents undefined.
+/// Frames of the hypervisor's own (owner XS_OWNER_XEN); kInvalidMfn when none is left. Zeroed.
 Mfn alloc_frame();
 void free_frame(Mfn mfn);
 /// 2^order frames, naturally aligned.
@@ -55,6 +73,7 @@ Mfn virt_to_frame(const void* address);
 int mm_domain_init(Domain* domain);
 /// A hypervisor frame that the domain may map (shared_info, grant table): type XS_FRAME_SHARED.
 void share_frame_with_domain(Mfn mfn, Domain* domain);
+/// The hypervisor's own use ends: the frame goes back to the heap when its last mapping has gone, at once if none.
 void unshare_frame(Mfn mfn);
 /// One slice: 0 done, -kRestart more to do.
 int mm_domain_relinquish(Domain* domain);
@@ -64,6 +83,9 @@ void mm_domain_destroy(Domain* domain);
 /// vcpu_info); false when the domain does not own it or its type forbids.
 bool get_writable_frame(Domain* domain, Mfn mfn);
 void put_writable_frame(Mfn mfn);
+
+/// Flushes the TLBs of all CPUs and waits.
+void arch_flush_tlb_everywhere();
 
 // --- faults and descriptor tables (called by arch) --------------------------------------------------
 /// A guest's page fault: true when the memory half repaired it (e.g. emulated page-table write).

@@ -1,0 +1,16 @@
+#include "hypervisor/common/memory_model.h"
+
+namespace hv {
+
+const MemoryModel* memory_model(xs_memory_model id) {
+  for (const MemoryModel* const* m = arch_memory_models; *m != nullptr; m++)
+    if ((*m)->id == id) return *m;
+  return nullptr;
+}
+
+const char* memory_model_name(xs_memory_model id) {
+  static const char* const names[] = {"direct", "translated", "identity", "dom0_pmt", "nested"};
+  return static_cast<unsigned>(id) < count_of(names) ? names[id] : "unknown";
+}
+
+}  // namespace hv

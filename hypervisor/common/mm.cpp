@@ -1,0 +1,189 @@
+// Frames of domains: reference counts, ownership, limits.
+#include "hypervisor/common/mm.h"
+
+#include "hypervisor/common/domain.h"
+#include "hypervisor/common/domain_frames.h"
+#include "hypervisor/common/heap.h"
+#include "hypervisor/common/m2p.h"
+#include "hypervisor/common/memory_model.h"
+#include "hypervisor/common/page_type.h"
+#include "hypervisor/common/print.h"
+#include "hypervisor/common/tlb_epoch.h"
+
+namespace hv {
+
+Spinlock mm_lock;
+
+namespace {
+Domain* owners;           // under mm_lock
+Domain* released;         // domains that lost their last frame in this critical section
+constexpr u64 kMaxRefs = 0x7fffffff;
+
+void adopt_first_frame(Domain* domain) { __atomic_fetch_add(&domain->refs, 1, __ATOMIC_RELAXED); }
+
+void release_later(Domain* domain) {
+  domain->mm.next_released = released;
+  released = domain;
+}
+
+void forget_shared(Mfn mfn) {
+  frame_set_type_info(mfn, 0);
+  frame_set_count_info(mfn, 0);
+  heap_free(mfn, 0);
+}
+
+void return_frame(Mfn mfn) {
+  Domain* domain = owner_domain(frame_owner(mfn));
+  HV_ASSERT(domain != nullptr);
+  frame_list_remove(domain->mm.frames, mfn);
+  domain->mm.total_pages--;
+  m2p_set(mfn, XS_M2P_INVALID);
+  frame_set_type_info(mfn, 0);
+  frame_set_count_info(mfn, 0);
+  heap_free(mfn, 0);
+  if (domain->mm.total_pages == 0) release_later(domain);
+}
+}  // namespace
+
+MmGuard::~MmGuard() {
+  Domain* domain = released;
+  released = nullptr;
+  mm_lock.unlock();
+  while (domain != nullptr) {
+    Domain* next = domain->mm.next_released;
+    domain_put(domain);
+    domain = next;
+  }
+}
+
+Domain* owner_domain(u32 owner) {
+  Domain* domain = owners;
+  while (domain != nullptr && domain->id != owner) domain = domain->mm.next_owner;
+  return domain;
+}
+
+u32 owner_id(const Domain* domain) { return domain->id; }
+
+bool frame_get(Mfn mfn, u32 owner) {
+  if (!frame_is_ram(mfn) || frame_owner(mfn) != owner) return false;
+  const u64 info = frame_count_info(mfn);
+  const u64 refs = info & XS_COUNT_REFS;
+  if (refs == 0 || refs >= kMaxRefs) return false;
+  frame_set_count_info(mfn, info + 1);
+  return true;
+}
+
+void frame_put(Mfn mfn) {
+  const u64 info = frame_count_info(mfn);
+  HV_ASSERT((info & XS_COUNT_REFS) != 0);
+  if ((info & XS_COUNT_REFS) > 1) return frame_set_count_info(mfn, info - 1);
+  HV_ASSERT((info & XS_COUNT_ALLOCATED) == 0);
+  if (type_of(frame_type_info(mfn)) == XS_FRAME_SHARED)
+    forget_shared(mfn);
+  else
+    return_frame(mfn);
+}
+
+bool frame_drop_allocation(Mfn mfn) {
+  const u64 info = frame_count_info(mfn);
+  if ((info & XS_COUNT_ALLOCATED) == 0) return false;
+  frame_set_count_info(mfn, info & ~XS_COUNT_ALLOCATED);
+  frame_put(mfn);
+  return true;
+}
+
+void domain_own_frames(Domain* domain, Mfn first, unsigned order) {
+  if (domain->mm.total_pages == 0) adopt_first_frame(domain);
+  for (Mfn mfn = first; mfn < first + (1ull << order); mfn++) {
+    frame_list_push(domain->mm.frames, mfn);
+    frame_set_count_info(mfn, XS_COUNT_ALLOCATED | 1);
+  }
+  domain->mm.total_pages += 1ull << order;
+}
+
+int domain_alloc_frames(Domain* domain, unsigned order, unsigned address_bits, Mfn& first) {
+  if (domain->dying) return -XEN_EINVAL;
+  const u64 room = domain->mm.max_pages - min_of(domain->mm.max_pages, domain->mm.total_pages);
+  if (order > kMaxHeapOrder || (1ull << order) > room) return -XEN_ENOMEM;
+  first = heap_alloc(order, domain->id, address_bits);
+  if (first == kInvalidMfn) return -XEN_ENOMEM;
+  domain_own_frames(domain, first, order);
+  return 0;
+}
+
+// --- the hypervisor's own frames -----------------------------------------------------------------
+Mfn alloc_frames(unsigned order) { return heap_alloc(order, XS_OWNER_XEN); }
+void free_frames(Mfn mfn, unsigned order) { heap_free(mfn, order); }
+Mfn alloc_frame() { return alloc_frames(0); }
+void free_frame(Mfn mfn) { free_frames(mfn, 0); }
+u64 free_frame_count() { return heap_free_frames(); }
+
+void share_frame_with_domain(Mfn mfn, Domain* domain) {
+  MmGuard guard;
+  frame_set_type_info(mfn, type_bits(XS_FRAME_SHARED) | XS_TYPE_VALIDATED | 1);
+  frame_set_count_info(mfn, XS_COUNT_ALLOCATED | 1);
+  frame_set_owner(mfn, domain->id);
+  domain->mm.shared_pages++;
+}
+
+void unshare_frame(Mfn mfn) {
+  MmGuard guard;
+  if (Domain* domain = owner_domain(frame_owner(mfn))) domain->mm.shared_pages--;
+  type_put(mfn, nullptr);
+  frame_drop_allocation(mfn);
+}
+
+bool get_writable_frame(Domain* domain, Mfn mfn) {
+  MmGuard guard;
+  if (!frame_get(mfn, domain->id)) return false;
+  if (type_get(mfn, XS_FRAME_WRITABLE, domain) == 0) return true;
+  frame_put(mfn);
+  return false;
+}
+
+void put_writable_frame(Mfn mfn) {
+  MmGuard guard;
+  type_put(mfn, owner_domain(frame_owner(mfn)));
+  frame_put(mfn);
+}
+
+// --- life cycle ----------------------------------------------------------------------------------
+int mm_domain_init(Domain* domain) {
+  const MemoryModel* model = memory_model(domain->model);
+  if (model == nullptr) {
+    print("memory model '%s' is not supported\n", memory_model_name(domain->model));
+    return -XEN_EOPNOTSUPP;
+  }
+  MmGuard guard;
+  domain->mm.model = model;
+  const int rc = model->domain_init(domain);
+  if (rc != 0) return rc;
+  domain->mm.next_owner = owners;
+  owners = domain;
+  return 0;
+}
+
+int mm_domain_relinquish(Domain* domain) {
+  MmGuard guard;
+  return domain->mm.model->relinquish(domain);
+}
+
+void mm_domain_destroy(Domain* domain) {
+  MmGuard guard;
+  for (Domain** p = &owners; *p != nullptr; p = &(*p)->mm.next_owner)
+    if (*p == domain) {
+      *p = domain->mm.next_owner;
+      return;
+    }
+}
+
+void mm_dump() {
+  MmGuard guard;
+  print("Memory: %lu frames, %lu free (lists hold %lu), epoch %u\n", total_ram_frames(), heap_free_frames(),
+        heap_count_lists(), tlb_epoch());
+  for (const Domain* d = owners; d != nullptr; d = d->mm.next_owner)
+    print("  d%u: %lu of at most %lu frames, %lu shared, model %s\n", d->id, d->mm.total_pages, d->mm.max_pages,
+          d->mm.shared_pages, d->mm.model->name);
+}
+
+}  // namespace hv
