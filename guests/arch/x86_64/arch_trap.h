@@ -1,6 +1,6 @@
 // The frame that traps.S builds for every entry into the guest kernel.
 #pragma once
-#include "guests/lib/types.h"
+#include "guests/lib/xen_abi.h"
 
 constexpr u64 trap_event = 256;     // event channel upcall
 constexpr u64 trap_syscall = 257;   // `syscall` from user mode
@@ -31,6 +31,9 @@ extern "C" [[noreturn]] void arch_enter_frame(TrapFrame* frame);
 
 // Registers the trap table and the callbacks for the VCPU that calls. Panics when refused.
 void arch_install_traps();
+
+// The same facts for a VCPU that is about to be started (VCPUOP_initialise).
+void arch_describe_traps(vcpu_guest_context_t& context);
 
 // CR2 of the last page fault of this VCPU; read it with upcalls still masked.
 u64 arch_fault_address(unsigned vcpu);

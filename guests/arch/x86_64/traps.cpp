@@ -23,9 +23,7 @@ void syscall_callback();
 void failsafe_callback();
 }
 
-void arch_install_traps() {
-  // Static: one table serves all VCPUs, and it would be a large object for a kernel stack.
-  static trap_info_t table[33];
+static unsigned fill_trap_table(trap_info_t* table) {
   unsigned n = 0;
   for (const StubRow* row = trap_stub_table; row < trap_stub_table_end; row++) {
     trap_info_t& t = table[n++];
@@ -35,11 +33,27 @@ void arch_install_traps() {
     t.cs = FLAT_KERNEL_CS;
     t.address = row->address;
   }
-  table[n] = {};
+  return n;
+}
+
+void arch_install_traps() {
+  static trap_info_t table[33];  // static: too large for a kernel stack; the last entry stays zero and ends the list
+  fill_trap_table(table);
   if (long r = arch_hypercall(__HYPERVISOR_set_trap_table, hypercall_arg(table))) panic("set_trap_table: %ld", r);
   register_callback(CALLBACKTYPE_event, 0, event_callback);
   register_callback(CALLBACKTYPE_failsafe, CALLBACKF_mask_events, failsafe_callback);
   register_callback(CALLBACKTYPE_syscall, CALLBACKF_mask_events, syscall_callback);
+}
+
+// Here the table is indexed by vector, and the callbacks are plain fields.
+void arch_describe_traps(vcpu_guest_context_t& context) {
+  trap_info_t rows[33];
+  unsigned n = fill_trap_table(rows);
+  for (unsigned i = 0; i < n; i++) context.trap_ctxt[rows[i].vector] = rows[i];
+  context.event_callback_eip = reinterpret_cast<u64>(event_callback);
+  context.failsafe_callback_eip = reinterpret_cast<u64>(failsafe_callback);
+  context.syscall_callback_eip = reinterpret_cast<u64>(syscall_callback);
+  context.flags |= VGCF_failsafe_disables_events | VGCF_syscall_disables_events;
 }
 
 u64 arch_fault_address(unsigned vcpu) { return vcpu_info_of(vcpu).arch.cr2; }
