@@ -1,4 +1,0 @@
-#pragma once
-#include <elf.h>
-
-constexpr unsigned arch_elf_machine = EM_X86_64;

@@ -1,0 +1,181 @@
+#include "sim/scenario/decode_step.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "sim/scenario/decode_expect.h"
+#include "sim/scenario/image_name.h"
+
+namespace xs::scenario {
+namespace {
+
+using Decoder = void (*)(const Node&, const Scenario&, Step&);
+
+void set_command(Step& step, std::string verb, std::string domain, std::string line) {
+  if (step.name.empty()) step.name = line;
+  step.action = Command{std::move(verb), std::move(domain), std::move(line)};
+}
+
+void decode_create(const Node& n, const Scenario& scenario, Step& step) {
+  const Node name = n.is_string() ? n : n.at("domain");
+  const DomainConfig* d = scenario.domain(name.text());
+  if (!d) name.fail(fmt::format("no domain \"{}\" in domains", name.text()));
+  const u64 memory = n.integer_or("memory", d->memory_mib);
+  std::string line =
+      fmt::format("create name={} kernel={} memory={}", d->name, archive_name(d->kernel), memory);
+  if (d->maxmem_mib > memory) line += fmt::format(" maxmem={}", d->maxmem_mib);
+  if (d->vcpus != 1) line += fmt::format(" vcpus={}", d->vcpus);
+  if (n.boolean_or("paused", false)) line += " paused=1";
+  if (!d->extra.empty()) line += fmt::format(" extra=\"{}\"", d->extra);
+  if (step.name.empty()) step.name = "create " + d->name;
+  set_command(step, "create", d->name, std::move(line));
+}
+
+template <const char* verb>
+void decode_memory(const Node& n, const Scenario& scenario, Step& step) {
+  const std::string domain = decode_domain_name(n.at("domain"), scenario);
+  set_command(step, verb, domain, fmt::format("{} {} {}", verb, domain, n.at("memory").integer()));
+}
+
+template <const char* verb>
+void decode_domain_verb(const Node& n, const Scenario& scenario, Step& step) {
+  const std::string domain = decode_domain_name(n, scenario);
+  set_command(step, verb, domain, fmt::format("{} {}", verb, domain));
+}
+
+template <const char* verb>
+void decode_plain(const Node&, const Scenario&, Step& step) {
+  set_command(step, verb, "", verb);
+}
+
+void decode_debug_keys(const Node& n, const Scenario&, Step& step) {
+  const std::string key = n.text();
+  if (key.size() != 1 || key[0] <= ' ' || key[0] > '~') n.fail("must be one printable character");
+  set_command(step, "debug-keys", "", "debug-keys " + key);
+}
+
+std::string default_wait_name(const Wait& wait) {
+  if (const auto* c = std::get_if<WaitConsole>(&wait.what))
+    return fmt::format("wait for \"{}\" on {}", c->pattern.text, c->source);
+  if (const auto* t = std::get_if<WaitTime>(&wait.what))
+    return fmt::format("wait {} ms", static_cast<double>(t->ps) / static_cast<double>(ps_per_ms));
+  if (const auto* e = std::get_if<WaitEvent>(&wait.what))
+    return fmt::format("wait for {} {} {}", e->pattern.event, e->pattern.domain, e->pattern.state);
+  const auto& m = std::get<WaitMemory>(wait.what);
+  return fmt::format("wait until {} has {} MiB", m.domain, m.mib.text());
+}
+
+void decode_wait(const Node& n, const Scenario& scenario, Step& step) {
+  Wait wait;
+  if (n.has("within_s")) wait.within_ps = n.at("within_s").picoseconds(ps_per_s);
+  if (n.has("console") + n.has("time_ms") + n.has("event") + n.has("memory") != 1)
+    n.fail("needs exactly one of \"console\", \"time_ms\", \"event\", \"memory\"");
+  if (n.has("console")) {
+    wait.what = WaitConsole{decode_source(n.at("console"), scenario), decode_pattern(n)};
+  } else if (n.has("text") || n.has("regex")) {
+    n.fail("\"text\" and \"regex\" go with \"console\"");
+  } else if (n.has("time_ms")) {
+    wait.what = WaitTime{n.at("time_ms").picoseconds(ps_per_ms)};
+  } else if (n.has("event")) {
+    wait.what = WaitEvent{decode_event(n, scenario)};
+  } else {
+    const Node m = n.at("memory");
+    wait.what = WaitMemory{decode_domain_name(m.at("domain"), scenario), decode_range(m, "_mib")};
+  }
+  if (!n.has("event") && (n.has("domain") || n.has("state")))
+    n.fail("\"domain\" and \"state\" go with \"event\"");
+  if (step.name.empty()) step.name = default_wait_name(wait);
+  step.action = std::move(wait);
+}
+
+void decode_fault(const Node& n, const Scenario& scenario, Step& step) {
+  Fault fault;
+  if (n.has("operator-garbage")) {
+    const std::string text = n.at("operator-garbage").text();
+    if (text.find_first_of("\r\n") != std::string::npos) n.at("operator-garbage").fail("must be one line");
+    fault = FaultGarbage{text};
+    if (step.name.empty()) step.name = "fault: garbage on the operator channel";
+  } else if (n.has("console-noise")) {
+    fault = FaultNoise{n.at("console-noise").at("bytes").integer()};
+    if (step.name.empty()) step.name = "fault: noise on the operator channel";
+  } else if (n.has("kill")) {
+    const Node kill = n.at("kill");
+    const u64 after = kill.has("after_ms") ? kill.at("after_ms").picoseconds(ps_per_ms) : 0;
+    fault = FaultKill{decode_domain_name(kill.at("domain"), scenario), after};
+    if (step.name.empty()) step.name = "fault: kill " + std::get<FaultKill>(fault).domain;
+  } else {
+    fault = FaultDisk{n.at("disk-read-errors").at("count").integer()};
+    if (step.name.empty()) step.name = "fault: disk read errors";
+  }
+  step.action = std::move(fault);
+}
+
+void decode_expect_step(const Node& n, const Scenario& scenario, Step& step) {
+  Expect expect;
+  decode_expect(n, scenario, expect);
+  if (step.name.empty()) step.name = "expect";
+  step.action = std::move(expect);
+}
+
+constexpr char mem_set[] = "mem-set", mem_max[] = "mem-max", pause_verb[] = "pause", unpause[] = "unpause",
+               destroy[] = "destroy", shutdown_verb[] = "shutdown", list[] = "list", info[] = "info",
+               shutdown_host[] = "shutdown-host";
+
+constexpr struct {
+  const char* key;
+  Decoder decode;
+} actions[] = {
+    {"create", decode_create},
+    {"mem-set", decode_memory<mem_set>},
+    {"mem-max", decode_memory<mem_max>},
+    {"pause", decode_domain_verb<pause_verb>},
+    {"unpause", decode_domain_verb<unpause>},
+    {"destroy", decode_domain_verb<destroy>},
+    {"shutdown", decode_domain_verb<shutdown_verb>},
+    {"list", decode_plain<list>},
+    {"info", decode_plain<info>},
+    {"debug-keys", decode_debug_keys},
+    {"shutdown-host", decode_plain<shutdown_host>},
+    {"wait", decode_wait},
+    {"fault", decode_fault},
+    {"expect", decode_expect_step},
+};
+
+}  // namespace
+
+Step decode_step(const Node& n, const Scenario& scenario) {
+  Step step;
+  step.pointer = n.pointer();
+  step.position = n.position();
+  step.name = n.text_or("name", "");
+  const char* found = nullptr;
+  for (const auto& [key, decode] : actions) {
+    if (!n.has(key)) continue;
+    if (found) n.fail(fmt::format("has two actions, \"{}\" and \"{}\"", found, key));
+    found = key;
+    decode(n.at(key), scenario, step);
+  }
+  if (!found) n.fail("has no action");
+  if (n.has("status")) {
+    const bool answered = std::holds_alternative<Command>(step.action) ||
+                          (std::holds_alternative<Fault>(step.action) &&
+                           !std::holds_alternative<FaultDisk>(std::get<Fault>(step.action)));
+    if (!answered) n.at("status").fail("goes with an operator command");
+    step.status = n.at("status").text();
+  }
+  return step;
+}
+
+Step decode_final_expect(const Node& list, const Scenario& scenario) {
+  Step step;
+  step.name = "final expectations";
+  step.pointer = list.pointer();
+  step.position = list.position();
+  Expect expect;
+  for (const Node& n : list.items()) decode_expect(n, scenario, expect);
+  step.action = std::move(expect);
+  return step;
+}
+
+}  // namespace xs::scenario

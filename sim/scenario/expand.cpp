@@ -1,0 +1,125 @@
+#include "sim/scenario/expand.h"
+
+#include <fmt/format.h>
+
+namespace xs::scenario {
+namespace {
+
+using Environment = std::map<std::string, Json>;
+
+/// A setting's text as JSON when it is a number, true or false; else a string.
+Json setting_value(const std::string& text) {
+  Json v = Json::parse(text, nullptr, false);
+  if (v.is_number() || v.is_boolean()) return v;
+  return text;
+}
+
+Environment parameters(const JsonSource& source, const Settings& settings) {
+  Environment env;
+  const Json& dom = source.dom();
+  if (const auto it = dom.find("parameters"); it != dom.end())
+    for (const auto& [name, value] : it->items()) env[name] = value;
+  for (const auto& [name, text] : settings) {
+    const auto it = env.find(name);
+    if (it == env.end())
+      source.fail("/parameters", fmt::format("has no parameter \"{}\" to be set on the command line", name));
+    it->second = setting_value(text);
+  }
+  return env;
+}
+
+class Expander {
+ public:
+  explicit Expander(const JsonSource& source) : source_(source) {}
+
+  Json substitute(const Json& v, const std::string& pointer, const Environment& env) const {
+    if (v.is_string()) return substitute_text(v.get_ref<const std::string&>(), pointer, env);
+    if (v.is_array()) {
+      Json out = Json::array();
+      for (std::size_t i = 0; i < v.size(); ++i)
+        out.push_back(substitute(v[i], child_pointer(pointer, i), env));
+      return out;
+    }
+    if (!v.is_object()) return v;
+    Json out = Json::object();
+    for (const auto& [key, value] : v.items()) out[key] = substitute(value, child_pointer(pointer, key), env);
+    return out;
+  }
+
+  void steps(const Json& list, const std::string& pointer, const Environment& env,
+             std::vector<ExpandedStep>& out) const {
+    for (std::size_t i = 0; i < list.size(); ++i) step(list[i], child_pointer(pointer, i), env, out);
+  }
+
+ private:
+  Json substitute_text(const std::string& s, const std::string& pointer, const Environment& env) const {
+    std::string out;
+    for (std::size_t at = 0;;) {
+      const auto open = s.find("${", at);
+      if (open == std::string::npos) return out + s.substr(at);
+      const auto close = s.find('}', open);
+      if (close == std::string::npos) source_.fail(pointer, "\"${\" without \"}\"");
+      const std::string name = s.substr(open + 2, close - open - 2);
+      const auto it = env.find(name);
+      if (it == env.end()) source_.fail(pointer, fmt::format("no parameter \"{}\"", name));
+      if (open == 0 && close + 1 == s.size()) return it->second;  // keeps its type
+      out += s.substr(at, open - at);
+      out += it->second.is_string() ? it->second.get<std::string>() : it->second.dump();
+      if (out.size() > 4096) source_.fail(pointer, "longer than 4096 bytes after substitution");
+      at = close + 1;
+    }
+  }
+
+  void step(const Json& s, const std::string& pointer, const Environment& env,
+            std::vector<ExpandedStep>& out) const {
+    if (s.contains("repeat")) return repeat(s["repeat"], pointer + "/repeat", env, out);
+    if (s.contains("for")) return for_each(s["for"], pointer + "/for", env, out);
+    if (out.size() >= max_steps)
+      source_.fail(pointer, fmt::format("more than {} steps after unrolling the loops", max_steps));
+    out.push_back({substitute(s, pointer, env), pointer});
+  }
+
+  void repeat(const Json& loop, const std::string& pointer, const Environment& env,
+              std::vector<ExpandedStep>& out) const {
+    const Json times = substitute(loop["times"], pointer + "/times", env);
+    if (!times.is_number_integer() || times.get<double>() < 0 || times.get<double>() > double(max_steps))
+      source_.fail(pointer + "/times", fmt::format("must be an integer from 0 to {}", max_steps));
+    if (loop["steps"].empty()) return;
+    Environment inner = env;
+    for (u64 i = 0; i < times.get<u64>(); ++i) {
+      inner["iteration"] = i + 1;
+      steps(loop["steps"], pointer + "/steps", inner, out);
+    }
+  }
+
+  void for_each(const Json& loop, const std::string& pointer, const Environment& env,
+                std::vector<ExpandedStep>& out) const {
+    const Json values = substitute(loop["in"], pointer + "/in", env);
+    Environment inner = env;
+    for (const Json& v : values) {
+      inner[loop["parameter"].get<std::string>()] = v;
+      steps(loop["steps"], pointer + "/steps", inner, out);
+    }
+  }
+
+  const JsonSource& source_;
+};
+
+}  // namespace
+
+Expanded expand(const JsonSource& source, const Settings& settings) {
+  const Environment env = parameters(source, settings);
+  const Expander expander(source);
+  const Json& dom = source.dom();
+  Expanded out;
+  out.head = Json::object();
+  for (const auto& [key, value] : dom.items())
+    if (key != "steps" && key != "parameters" && key != "name" && key != "description")
+      out.head[key] = expander.substitute(value, child_pointer("", key), env);
+    else if (key != "steps")
+      out.head[key] = value;
+  if (dom.contains("steps")) expander.steps(dom["steps"], "/steps", env, out.steps);
+  return out;
+}
+
+}  // namespace xs::scenario

@@ -1,0 +1,142 @@
+// The half of the runner that is called from within the run: bytes and events come in, fatal signs end it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <regex>
+
+#include "sim/scenario/runner.h"
+
+namespace xs::scenario {
+namespace {
+/// How long a panicking hypervisor or crashed domain may go on printing, simulated.
+constexpr u64 last_words_ps = 200 * ps_per_ms;
+}  // namespace
+
+bool Runner::advance(u64 deadline_ps, const Condition& condition, u64 slice_ps) {
+  condition_ = condition;
+  for (;;) {
+    if (!fatal_.empty()) end_fatal();
+    if (condition_ && condition_()) break;
+    const u64 now = target_.now_ps();
+    if (now >= deadline_ps && deadline_ps < scenario_.limits.simulated_ps) return condition_ = nullptr, false;
+    check_limits();
+    if (exited_) break;
+    // Slices end at multiples of slice_ps, whatever the wall clock does: the run stays reproducible.
+    const u64 slice = std::min({(now / slice_ps + 1) * slice_ps, deadline_ps, scenario_.limits.simulated_ps});
+    stopped(target_.run_until(slice));
+  }
+  condition_ = nullptr;
+  return true;
+}
+
+void Runner::check_limits() {
+  if (interrupted_ && interrupted_->load()) throw RunEnd{exit_interrupted, "interrupted"};
+  const auto timeout = [this](const std::string& what) {
+    result_.backtrace = target_.where();
+    throw RunEnd{static_cast<int>(ExitCode::timeout), what};
+  };
+  if (target_.now_ps() >= scenario_.limits.simulated_ps)
+    timeout(fmt::format("simulated time limit of {} s reached{}",
+                        static_cast<double>(scenario_.limits.simulated_ps) / static_cast<double>(ps_per_s),
+                        booted_ ? "" : " before dom0 prompted"));
+  if (std::chrono::steady_clock::now() - started_ > std::chrono::seconds(scenario_.limits.wall_s))
+    timeout(fmt::format("wall clock limit of {} s reached", scenario_.limits.wall_s));
+}
+
+void Runner::stopped(platform::StopReason reason) {
+  using platform::StopReason;
+  switch (reason) {
+    case StopReason::paused:
+    case StopReason::deadline:
+      return;
+    case StopReason::exited:
+      exited_ = true;
+      if (!host_shutting_down_ && fatal_.empty())
+        note_fatal(fmt::format("the machine powered off (exit port value {})", target_.exit_value()));
+      return;
+    case StopReason::reset:
+      exited_ = true, note_fatal("the machine was reset");
+      return;
+    case StopReason::triple_fault:
+      exited_ = true, note_fatal("triple fault");
+      return;
+    case StopReason::deadlock:
+      exited_ = true, note_fatal("deadlock: every core is halted and no device event is pending");
+      return;
+  }
+}
+
+void Runner::note_fatal(const std::string& what) {
+  if (!fatal_.empty()) return;
+  fatal_ = what;
+  target_.pause();
+}
+
+void Runner::end_fatal() {
+  const u64 until = std::min(target_.now_ps() + last_words_ps, scenario_.limits.simulated_ps);
+  condition_ = nullptr;
+  result_.backtrace = target_.where();
+  while (!exited_ && target_.now_ps() < until) {
+    const u64 before = target_.now_ps();
+    stopped(target_.run_until(until));
+    if (target_.now_ps() == before) break;
+  }
+  throw RunEnd{static_cast<int>(ExitCode::crash), fatal_};
+}
+
+void Runner::on_serial(std::string_view bytes, u64 time_ps) { serial_.feed(bytes, time_ps); }
+
+void Runner::on_operator(std::string_view bytes, u64 time_ps) {
+  operator_.feed(bytes, time_ps);
+  reconsider();
+}
+
+void Runner::on_event(const Event& event) {
+  events_.push_back(event);
+  if (event.kind == "domain-created" && !creating_.empty()) {
+    domids_[creating_] = event.domid;
+    result_.domain_names[event.domid] = creating_;
+  }
+  if (event.kind == "panic") note_fatal("hypervisor panic");
+  if (event.kind == "domain-state" && event.state == "crashed") domain_crashed(event.domid);
+  reconsider();
+}
+
+void Runner::add_line(ConsoleLine line) {
+  if (auto* o = target_.observation()) o->console_line(line);
+  watch_line(line);
+  if (!log_.add(std::move(line)))
+    note_fatal(fmt::format("more than {} console lines", ConsoleLog::max_lines));
+  reconsider();
+}
+
+/// The hypervisor's own words for what went wrong: they name the reason, marks do not.
+void Runner::watch_line(const ConsoleLine& line) {
+  if (line.source != "xen") return;
+  if (line.text.rfind("Panic on CPU", 0) == 0) {
+    if (fatal_ == "hypervisor panic") fatal_.clear();
+    note_fatal("hypervisor panic: " + line.text);
+  }
+  static const std::regex crashed("^Domain ([0-9]{1,5})\\b.*\\bcrashed\\b");
+  std::smatch m;
+  if (std::regex_search(line.text, m, crashed)) domain_crashed(static_cast<u32>(std::stoul(m[1])));
+}
+
+void Runner::reconsider() {
+  if (condition_ && condition_()) {
+    condition_ = [] { return true; };  // met: waits with a cursor must not look again
+    target_.pause();
+  }
+}
+
+void Runner::domain_crashed(u32 domid) {
+  std::string name = fmt::format("dom{}", domid);
+  const DomainConfig* config = nullptr;
+  for (const auto& [n, id] : domids_)
+    if (id == domid && (config = scenario_.domain(n))) name = fmt::format("{} (dom{})", n, domid);
+  if (!config || config->on_crash == OnCrash::fail) return note_fatal("domain " + name + " crashed");
+  const bool known = !crashed_.insert(domid).second;
+  if (!known && config->on_crash == OnCrash::destroy) to_destroy_.push_back(config->name);
+}
+
+}  // namespace xs::scenario

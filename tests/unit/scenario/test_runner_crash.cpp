@@ -1,0 +1,137 @@
+// How runs end badly: panic, crash, triple fault, deadlock, hang, interrupt. Each has its exit code, and
+// nothing is typed afterwards.
+#include <catch2/catch.hpp>
+
+#include "tests/unit/scenario/run_fake.h"
+
+using namespace xs;
+using namespace xs::scenario;
+using platform::StopReason;
+
+TEST_CASE("a hypervisor panic ends the run with its last words") {
+  FakeTarget t;
+  t.on_command = [&t](const std::string&) {
+    t.serial(1, "(XEN) Panic on CPU 0: out of luck\n");
+    t.serial(2, "(XEN)    [<ffff82d040200000>]\n");
+    t.stop(3, StopReason::exited, 2);
+  };
+  const RunResult r = run_fake(t, R"({"list":{}},{"list":{}})");
+  CHECK(r.exit_code == 6);
+  CHECK(r.message == "hypervisor panic: Panic on CPU 0: out of luck");
+  CHECK(r.console.back().text == "   [<ffff82d040200000>]");
+  CHECK(r.backtrace == std::vector<std::string>{"cpu0: idle+0x2"});
+  CHECK(t.typed.size() == 1);
+  CHECK_FALSE(r.steps.back().passed);
+  CHECK(r.simulated_ps < 6 * ps_per_ms);
+}
+
+TEST_CASE("a panic mark without words, in a hypervisor that then hangs") {
+  FakeTarget t;
+  t.emit(20 * ps_per_ms, {0, "panic", 0, ""});
+  const RunResult r = run_fake(t, R"({"wait":{"time_ms":5000}})");
+  CHECK(r.exit_code == 6);
+  CHECK(r.message == "hypervisor panic");
+  CHECK(r.simulated_ps <= 230 * ps_per_ms);
+}
+
+TEST_CASE("machine ends: triple fault, deadlock, reset, unexpected power-off") {
+  const struct {
+    StopReason reason;
+    const char* message;
+  } cases[] = {{StopReason::triple_fault, "triple fault"},
+               {StopReason::deadlock, "deadlock: every core is halted and no device event is pending"},
+               {StopReason::reset, "the machine was reset"},
+               {StopReason::exited, "the machine powered off (exit port value 7)"}};
+  for (const auto& c : cases) {
+    FakeTarget t;
+    t.stop(30 * ps_per_ms, c.reason, 7);
+    const RunResult r = run_fake(t, R"({"wait":{"time_ms":5000}},{"list":{}})");
+    CHECK(r.exit_code == 6);
+    CHECK(r.message == c.message);
+    CHECK(t.typed.empty());
+  }
+}
+
+TEST_CASE("a machine that dies before dom0 prompts") {
+  FakeTarget t;
+  t.prompt_at_boot = false;
+  t.stop(1, StopReason::triple_fault);
+  const RunResult r = run_fake(t, R"({"list":{}})");
+  CHECK(r.exit_code == 6);
+  REQUIRE(r.steps.size() == 1);
+  CHECK(r.steps[0].problems == std::vector<std::string>{"triple fault"});
+}
+
+TEST_CASE("a hang ends at the simulated limit") {
+  FakeTarget t, u;
+  t.prompt_at_boot = false;
+  const RunResult r = run_fake(t, R"({"list":{}})");
+  CHECK(r.exit_code == 124);
+  CHECK(r.message == "simulated time limit of 20 s reached before dom0 prompted");
+  CHECK(r.simulated_ps == 20 * ps_per_s);
+  CHECK(r.backtrace.size() == 1);
+  u.on_command = [](const std::string&) {};
+  const RunResult unanswered = run_fake(u, R"({"list":{}},{"info":{}})");
+  CHECK(unanswered.exit_code == 124);
+  CHECK(u.typed.size() == 1);
+}
+
+TEST_CASE("a crashing domain ends the run unless on_crash says otherwise") {
+  const auto crash = [](FakeTarget& t) {
+    t.on_command = [&t](const std::string& line) {
+      if (line.rfind("create", 0) == 0) {
+        t.emit(1, {0, "domain-created", 1, ""});
+        t.emit(5 * ps_per_ms, {0, "domain-state", 1, "crashed"});
+        t.serial(5 * ps_per_ms, "(XEN) Domain 1 (vcpu#0) crashed on cpu#0\n");
+      }
+      t.say(2, "= 0\nxl> ");
+    };
+  };
+  const std::string then = R"(,{"wait":{"time_ms":50}},{"list":{}})";
+  FakeTarget a, b, c;
+  crash(a), crash(b), crash(c);
+  const RunResult r = run_fake(a, R"({"create":"web"})" + then);
+  CHECK(r.exit_code == 6);
+  CHECK(r.message == "domain web (dom1) crashed");
+  CHECK(r.console.back().text == "Domain 1 (vcpu#0) crashed on cpu#0");
+  CHECK(run_fake(b, R"({"create":"tough"})" + then).exit_code == 0);
+  CHECK(b.typed.back() == "list");
+  CHECK(run_fake(c, R"({"create":"gone"})" + then).exit_code == 0);
+  CHECK(c.typed ==
+        std::vector<std::string>{"create name=gone kernel=kernel memory=8", "destroy gone", "list"});
+}
+
+TEST_CASE("dom0 crashing is always the end") {
+  FakeTarget t;
+  t.emit(10 * ps_per_ms, {0, "domain-state", 0, "crashed"});
+  const RunResult r = run_fake(t, R"({"wait":{"time_ms":500}})");
+  CHECK(r.exit_code == 6);
+  CHECK(r.message == "domain dom0 crashed");
+}
+
+TEST_CASE("shutting the host down must end in a power-off with value 0") {
+  for (const u32 value : {0u, 2u}) {
+    FakeTarget t;
+    t.on_command = [&](const std::string&) { t.stop(ps_per_ms, StopReason::exited, value); };
+    const RunResult r =
+        run_fake(t, R"({"shutdown-host":{}})", R"(,"expect":[{"counters":{"instructions":{"at_least":1}}}])");
+    CHECK(r.exit_code == (value ? 5 : 0));
+  }
+  FakeTarget late;
+  late.on_command = [&](const std::string&) { late.stop(ps_per_ms, StopReason::exited, 0); };
+  const RunResult r = run_fake(late, R"({"shutdown-host":{}},{"list":{}})");
+  CHECK(r.exit_code == 5);
+  CHECK(r.message == "the machine is already powered off");
+}
+
+TEST_CASE("an interrupt leaves a partial result") {
+  FakeTarget t;
+  std::atomic<int> interrupted{0};
+  t.serial(10 * ps_per_ms, "(XEN) still here\n");
+  t.later(100 * ps_per_ms, [&] { interrupted = 2; });
+  const RunResult r = run_fake(t, R"({"wait":{"time_ms":5000}},{"list":{}})", "", &interrupted);
+  CHECK(r.exit_code == 130);
+  CHECK(r.message == "interrupted");
+  CHECK(r.console.size() == 1);
+  CHECK(t.typed.empty());
+}
