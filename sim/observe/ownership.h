@@ -89,6 +89,8 @@ struct ObserverCounters {
   u64 exceptions = 0, interrupts = 0, page_faults = 0;
   u64 tlb_fills = 0, tlb_fills_user = 0;
   u64 unmodelled = 0;
+  u64 rejected = 0;  ///< marks that cannot be (unknown mark, no such domain)
+  u64 isolation_violations = 0;
   u64 trace_events = 0;
 };
 

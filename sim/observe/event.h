@@ -1,0 +1,62 @@
+// One recorded event, in memory. Its bytes in a trace: docs/trace.md.
+#pragma once
+#include <array>
+#include <string_view>
+
+#include "sim/core/types.h"
+
+namespace xs::observe {
+
+/// Values are part of the trace format: never renumbered, only added.
+enum class EventKind : u8 {
+  string = 1,       ///< a = id; text: defines a string used by later events
+  frame_owner = 2,  ///< a = MFN, b = old owner, c = new owner
+  frame_type = 3,   ///< a = MFN, b = old, c = new type bits (type_info >> 58: type, PINNED, VALIDATED)
+  m2p = 4,          ///< a = MFN, b = old, c = new GFN
+  p2m = 5,          ///< a = domid, b = GFN, c = old, d = new MFN (a guest's own store)
+  p2m_run = 6,   ///< a = domid, b = first GFN, c = first MFN (or ~0), d = entries: read from a published P2M
+  op_begin = 7,  ///< a = dv, b = operation, c = subject
+  op_end = 8,    ///< a = dv, b = operation, c = result
+  domain_created = 9,  ///< a = domid, b = MFN of shared_info, c = enum xs_memory_model
+  domain_state = 10,   ///< a = domid, b = enum xs_domain_state, c = shutdown reason
+  domain_ready = 11,   ///< a = domid
+  domain_name = 12,    ///< a = domid, b = string
+  vcpu_switch = 13,    ///< a = dv leaving, b = dv entering
+  event_send = 14,     ///< a = dv notified, b = port, c = sending domid
+  bounce = 15,         ///< a = dv, b = vector, c = guest RIP
+  trap = 16,           ///< a = vector, b = error code, c = address (CR2 of a #PF), d = PC
+  interrupt = 17,      ///< a = vector, b = PC
+  tlb_flush = 18,      ///< a = CPU mask, b = VA or ~0
+  unmodelled = 19,     ///< a = string (what), b = where, c = PC
+  console = 20,        ///< a = string (source); text: one line
+  step_begin = 21,     ///< a = string (name)
+  step_end = 22,       ///< a = string (name), b = 1 when it passed
+  boot = 23,           ///< a = step: 1 memory ready, 2 all CPUs up, 3 dom0 entered
+  panic = 24,
+  triple_fault = 25  ///< a = PC
+};
+inline constexpr unsigned event_kinds = 26;
+
+struct Event {
+  EventKind kind = EventKind::string;
+  u8 cpu = 0;
+  u64 time_ps = 0;
+  u64 a = 0, b = 0, c = 0, d = 0;
+  std::string_view text;  ///< valid until the next event is made or read
+};
+
+/// How the fields are coded, one letter each: p plain varint; d zigzag difference to the last d field;
+/// i plus one, so that ~0 ("no frame") takes one byte; t text. Null name: no such kind.
+struct EventShape {
+  const char* name;
+  const char* fields;
+};
+extern const std::array<EventShape, event_kinds> event_shapes;
+
+/// "dv" of the marks (hypervisor/abi/observe.h).
+constexpr u32 dv_domid(u64 dv) { return static_cast<u32>(dv >> 16) & 0xffff; }
+constexpr u32 dv_vcpu(u64 dv) { return static_cast<u32>(dv) & 0xffff; }
+constexpr u32 idle_domid = 0x7fff;
+constexpr u64 idle_dv = u64{idle_domid} << 16;
+
+}  // namespace xs::observe

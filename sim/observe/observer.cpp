@@ -1,0 +1,180 @@
+#include "sim/observe/observer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "sim/observe/names.h"
+#include "sim/observe/observer_impl.h"
+
+namespace xs::observe {
+namespace {
+
+constexpr u8 runner_cpu = 255;  ///< events that no core caused
+
+}  // namespace
+
+Observer::Impl::Impl(const ObserverOptions& o) : options(o), writer(o.trace_file) {
+  if (!options.hypervisor.empty()) {
+    load_image(options.hypervisor, false);
+    const Image& hypervisor = *images.front();
+    if (!hypervisor.layout())
+      throw Error(fmt::format("{}: no section {}: not an observable hypervisor", hypervisor.name(),
+                              XS_LAYOUT_SECTION));
+    if (hypervisor.taps().empty())
+      throw Error(
+          fmt::format("{}: no section {}: not an observable hypervisor", hypervisor.name(), XS_TAP_SECTION));
+    layout = *hypervisor.layout();
+  }
+  for (const std::string& guest : options.guests) load_image(guest, true);
+  for (const TapPoint& t : taps_) tap_addresses.push_back(t.pc);
+  std::sort(tap_addresses.begin(), tap_addresses.end());
+  tap_addresses.erase(std::unique(tap_addresses.begin(), tap_addresses.end()), tap_addresses.end());
+  options.history_records = std::max<u64>(options.history_records, 1);
+}
+
+void Observer::Impl::load_image(const std::string& file, bool guest) {
+  auto image = std::make_shared<const Image>(file);
+  for (const xs_tap& tap : image->taps()) {
+    // What a guest says about stores to the hypervisor's tables is not believed.
+    if (guest != (tap.kind == XS_TAP_GUEST_P2M)) continue;
+    taps_.push_back({tap.pc, tap.kind, image.get(), guest});
+  }
+  symbols.add(image);
+  images.push_back(std::move(image));
+}
+
+void Observer::Impl::start_trace() {
+  RamMap ram;
+  for (const RamRange& r : memory->ram()) ram.add(r.base >> frame_shift, r.size >> frame_shift);
+  const auto& last = ram.ranges().back();
+  const u64 frames = last.first + last.count;
+  if (layout.magic != 0)
+    tables_ = {layout.frame_table_va, frames * sizeof(xs_frame), layout.m2p_va, frames * 8};
+  TraceHeader header;
+  header.product = "xenoscope 1";
+  header.scenario = options.scenario.substr(0, max_event_text);
+  header.seed = options.seed;
+  header.cpus = options.cpus;
+  for (const auto& image : images) header.images.push_back({image->name(), image->content_hash()});
+  header.ram = ram;
+  counts_.resize(ram.frames());
+  history_ = std::make_unique_for_overwrite<HistoryRecord[]>(options.history_records);
+  state_ = std::make_unique<TraceState>(std::move(ram));
+  writer.start(header);
+}
+
+Observer::Observer(const ObserverOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+Observer::~Observer() = default;
+
+const std::vector<u64>& Observer::taps() const { return impl_->tap_addresses; }
+const Symbolizer& Observer::symbols() const { return impl_->symbols; }
+void Observer::set_listener(Listener* listener) { impl_->listener = listener ? listener : &impl_->silent; }
+
+void Observer::attach(MemoryPort& memory) {
+  if (impl_->memory) throw Error("observer: a machine is attached already");
+  if (memory.ram().empty()) throw Error("observer: the machine has no RAM");
+  impl_->memory = &memory;
+  impl_->start_trace();
+}
+
+bool Observer::Impl::record(const Event& event) {
+  if (!state_) return false;
+  try {
+    state_->apply(event);
+  } catch (const Error&) {
+    ++counters.rejected;
+    return false;
+  }
+  writer.put(event);
+  ++counters.trace_events;
+  if (writer.events_since_keyframe() >= options.keyframe_events) writer.keyframe(*state_);
+  return true;
+}
+
+Event Observer::Impl::event_at(const CpuView& view, EventKind kind, u64 a, u64 b, u64 c, u64 d) const {
+  return {kind, static_cast<u8>(view.cpu()), view.time_ps(), a, b, c, d, {}};
+}
+
+u64 Observer::Impl::string_id(std::string_view text, u64 time_ps) {
+  text = text.substr(0, max_event_text);
+  const auto it = string_ids.find(text);
+  if (it != string_ids.end()) return it->second;
+  const u64 id = state_->strings();
+  record({EventKind::string, runner_cpu, time_ps, id, 0, 0, 0, text});
+  string_ids.emplace(text, id);
+  return id;
+}
+
+void Observer::on_trap(const CpuView& view, u32 vector, u64 error, u64 address) {
+  Impl& i = *impl_;
+  if (vector < 32) {
+    ++i.counters.exceptions;
+    if (vector == 14) ++i.counters.page_faults;
+    i.record(i.event_at(view, EventKind::trap, vector, error, address, view.pc()));
+  } else {
+    ++i.counters.interrupts;
+    i.record(i.event_at(view, EventKind::interrupt, vector, view.pc()));
+  }
+}
+
+void Observer::on_triple_fault(const CpuView& view) {
+  impl_->record(impl_->event_at(view, EventKind::triple_fault, view.pc()));
+  impl_->listener->on_triple_fault(view.cpu(), view.pc());
+}
+
+void Observer::on_unmodelled(const CpuView& view, const char* what, u64 where) {
+  Impl& i = *impl_;
+  ++i.counters.unmodelled;
+  if (i.state_)
+    i.record(i.event_at(view, EventKind::unmodelled, i.string_id(what, view.time_ps()), where, view.pc()));
+  i.listener->on_unmodelled(fmt::format("CPU {}: {} {:#x} is not modelled, at {}", view.cpu(), what, where,
+                                        i.symbols.describe(view.pc())));
+}
+
+void Observer::name_domain(u32 domid, std::string_view name) {
+  Impl& i = *impl_;
+  if (!i.state_) return;
+  const u64 time = i.state_->time_ps();
+  const u64 id = i.string_id(name, time);
+  i.record({EventKind::domain_name, runner_cpu, time, domid, id, 0, 0, {}});
+}
+
+void Observer::step_begin(std::string_view name, u64 time_ps) {
+  Impl& i = *impl_;
+  if (!i.state_) return;
+  i.resync_all(time_ps);
+  i.record({EventKind::step_begin, runner_cpu, time_ps, i.string_id(name, time_ps), 0, 0, 0, {}});
+  i.step_name = name.substr(0, max_event_text);
+}
+
+void Observer::step_end(bool passed, u64 time_ps) {
+  Impl& i = *impl_;
+  if (!i.state_) return;
+  i.resync_all(time_ps);
+  i.record({EventKind::step_end, runner_cpu, time_ps, i.string_id(i.step_name, time_ps), passed, 0, 0, {}});
+}
+
+void Observer::console_line(std::string_view source, std::string_view text, u64 time_ps) {
+  Impl& i = *impl_;
+  if (!i.state_) return;
+  i.record({EventKind::console, runner_cpu, time_ps, i.string_id(source, time_ps), 0, 0, 0,
+            text.substr(0, max_event_text)});
+}
+
+u64 Observer::finish(u64 time_ps) {
+  Impl& i = *impl_;
+  if (!i.finished && i.state_) {
+    i.resync_all(time_ps);
+    i.writer.finish();
+  }
+  i.finished = true;
+  return i.writer.hash();
+}
+
+u64 Observer::trace_hash() const { return impl_->writer.hash(); }
+const std::string& Observer::trace_error() const { return impl_->writer.error(); }
+const ObserverCounters& Observer::counters() const { return impl_->counters; }
+
+}  // namespace xs::observe

@@ -1,0 +1,114 @@
+// Inside of the Observer. Not for other rooms.
+//
+//     taps_     PC -> kind (few: searched linearly)
+//     tables_   address -> frame table entry and field, or M2P entry
+//     state_    what the trace tells (owner, type, M2P, P2M, domains, operations)
+//     counts_   what it does not: reference counts, and where a frame's history begins
+//     history_  ring of frame changes, chained per frame from newest to oldest
+#pragma once
+#include <unordered_map>
+
+#include "sim/observe/guest_p2m.h"
+#include "sim/observe/observer.h"
+#include "sim/observe/trace_state.h"
+#include "sim/observe/trace_writer.h"
+
+namespace xs::observe {
+
+struct TapPoint {
+  u64 pc = 0;
+  u32 kind = 0;
+  const Image* image = nullptr;
+  bool guest = false;
+};
+
+/// Where the hypervisor's tables lie, from its layout and the machine's RAM.
+struct TableMap {
+  enum class Table : u8 { none, frames, m2p };
+  u64 frames_va = 0, frames_bytes = 0, m2p_va = 0, m2p_bytes = 0;
+
+  struct Place {
+    Table table = Table::none;
+    u64 mfn = 0;
+    u32 offset = 0;  ///< within the entry
+  };
+  Place find(u64 va) const {
+    if (va - frames_va < frames_bytes) {
+      const u64 at = va - frames_va;
+      return {Table::frames, at / sizeof(xs_frame), static_cast<u32>(at % sizeof(xs_frame))};
+    }
+    if (va - m2p_va < m2p_bytes) return {Table::m2p, (va - m2p_va) / 8, static_cast<u32>((va - m2p_va) % 8)};
+    return {};
+  }
+};
+
+struct FrameCounts {
+  u64 count_info = 0, type_info = 0;
+  u64 newest = 0;  ///< sequence number of its newest HistoryRecord; 0 = none
+};
+
+struct HistoryRecord {
+  u64 time_ps, old_value, new_value, pc, operation;
+  u64 previous;  ///< sequence number of the same frame's record before; 0 = none
+  u32 index, dv;
+  FrameChange::What what;
+  u8 cpu;
+  bool in_operation;
+};
+
+struct Observer::Impl {
+  ObserverOptions options;
+  std::vector<std::shared_ptr<const Image>> images;
+  std::vector<TapPoint> taps_;
+  std::vector<u64> tap_addresses;
+  xs_layout layout{};
+  TableMap tables_;
+  Symbolizer symbols;
+  MemoryPort* memory = nullptr;
+  Listener silent;
+  Listener* listener = &silent;
+  std::unique_ptr<TraceState> state_;
+  std::vector<FrameCounts> counts_;
+  std::unique_ptr<HistoryRecord[]> history_;
+  u64 history_next = 1;  ///< sequence number of the next record
+  TraceWriter writer;
+  std::map<u32, GuestP2m> guest_p2m;
+  std::unordered_map<u64, u64> operations;  ///< operation -> begun; read out sorted by name
+  std::map<std::string, u64, std::less<>> string_ids;
+  ObserverCounters counters;
+  std::string step_name;
+  std::vector<Violation> isolation;  ///< first of each kind and place
+  bool finished = false;
+
+  explicit Impl(const ObserverOptions& o);
+  void load_image(const std::string& file, bool guest);
+  void start_trace();
+
+  /// Applies and records; an impossible event (a confused hypervisor) is dropped and counted.
+  bool record(const Event& event);
+  Event event_at(const CpuView& view, EventKind kind, u64 a = 0, u64 b = 0, u64 c = 0, u64 d = 0) const;
+  u64 string_id(std::string_view text, u64 time_ps);
+
+  const TapPoint* tap_at(const CpuView& view) const;
+  void store(const CpuView& view, u64 address, u64 value, unsigned bytes);
+  void store_cas(const CpuView& view);
+  void store_frame(const CpuView& view, u32 index, u32 offset, u64 value, unsigned bytes);
+  void store_m2p(const CpuView& view, u32 index, u64 value);
+  void remember(const CpuView& view, u32 index, FrameChange::What what, u64 before, u64 after);
+  void mark(const CpuView& view);
+  void mark_operation(const CpuView& view, bool begin, u64 dv, u64 operation, u64 argument);
+  void mark_domain(const CpuView& view, u64 mark, u64 a, u64 b, u64 c);
+  void store_guest_p2m(const CpuView& view);
+  void check_isolation(const CpuView& view, u64 va, u64 pa, bool write);
+
+  void look_for_p2m(u32 domid, u64 time_ps);
+  void resync_p2m(u32 domid, u64 time_ps);
+  void resync_all(u64 time_ps);
+
+  std::optional<FrameView> frame(u64 mfn) const;
+  FrameView frame_view(u32 index) const;
+  /// "last changed by dom0 memory_op.populate_physmap at 1.234 ms, PC xen.elf: xs_store64+0x0".
+  std::string last_change(u32 index) const;
+};
+
+}  // namespace xs::observe

@@ -1,0 +1,158 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "sim/observe/names.h"
+#include "sim/observe/observer_impl.h"
+
+namespace xs::observe {
+
+FrameView Observer::Impl::frame_view(u32 index) const {
+  const FrameState& f = state_->frame(index);
+  const FrameCounts& c = counts_[index];
+  FrameView v;
+  v.mfn = state_->ram().mfn(index);
+  v.owner = f.owner;
+  v.type = type_of_bits(f.type_bits);
+  v.pinned = pinned_bits(f.type_bits), v.validated = validated_bits(f.type_bits);
+  v.allocated = (c.count_info & XS_COUNT_ALLOCATED) != 0;
+  v.type_count = static_cast<u32>(c.type_info & XS_TYPE_COUNT);
+  v.general_count = static_cast<u32>(c.count_info & XS_COUNT_REFS);
+  v.gfn = f.gfn;
+  return v;
+}
+
+std::optional<FrameView> Observer::Impl::frame(u64 mfn) const {
+  const u32 index = state_ ? state_->ram().index(mfn) : RamMap::none;
+  if (index == RamMap::none) return std::nullopt;
+  return frame_view(index);
+}
+
+std::string Observer::Impl::last_change(u32 index) const {
+  const u64 newest = counts_[index].newest;
+  if (newest == 0) return "never changed";
+  if (newest + options.history_records < history_next) return "last changed long ago";
+  const HistoryRecord& r = history_[newest % options.history_records];
+  const std::string who = r.in_operation ? fmt::format("{} vcpu{} {}", state_->domain_label(dv_domid(r.dv)),
+                                                       dv_vcpu(r.dv), operation_name(r.operation))
+                                         : std::string("no operation");
+  return fmt::format("last changed by {} at {:.6f} ms, PC {}", who, static_cast<double>(r.time_ps) * 1e-9,
+                     symbols.describe(r.pc));
+}
+
+OwnershipTable Observer::ownership() const {
+  return impl_->state_ ? impl_->state_->ownership() : OwnershipTable{};
+}
+std::optional<FrameView> Observer::frame(u64 mfn) const { return impl_->frame(mfn); }
+u64 Observer::total_frames() const { return impl_->state_ ? impl_->state_->ram().frames() : 0; }
+const std::vector<Violation>& Observer::isolation_violations() const { return impl_->isolation; }
+
+std::vector<DomainInfo> Observer::domains() const {
+  std::vector<DomainInfo> all;
+  if (impl_->state_)
+    for (const auto& [domid, record] : impl_->state_->domains())
+      all.push_back(impl_->state_->domain_info(domid));
+  return all;
+}
+
+std::optional<DomainInfo> Observer::domain(u32 domid) const {
+  if (!impl_->state_ || !impl_->state_->domains().contains(domid)) return std::nullopt;
+  return impl_->state_->domain_info(domid);
+}
+
+std::vector<u64> Observer::frames_of(u32 owner) const {
+  std::vector<u64> frames;
+  if (!impl_->state_) return frames;
+  for (u32 i = 0; i < impl_->state_->ram().frames(); ++i)
+    if (impl_->state_->frame(i).owner == owner) frames.push_back(impl_->state_->ram().mfn(i));
+  return frames;
+}
+
+std::vector<P2mEntry> Observer::p2m(u32 domid) const {
+  std::vector<P2mEntry> entries;
+  const Impl& i = *impl_;
+  if (!i.state_ || !i.state_->domains().contains(domid)) return entries;
+  GuestP2m published;
+  if (published.refresh(*i.memory, i.state_->domains().at(domid).shared_info_mfn)) {
+    for (u64 gfn = 0; gfn < published.entries(); ++gfn) {
+      const u64 mfn = published.read(*i.memory, gfn);
+      if (p2m_entry_valid(mfn)) entries.push_back({gfn, mfn});
+    }
+    return entries;
+  }
+  for (u32 f = 0; f < i.state_->ram().frames(); ++f) {
+    const FrameState& frame = i.state_->frame(f);
+    if (frame.owner == domid && frame.gfn < XS_M2P_SHARED)
+      entries.push_back({frame.gfn, i.state_->ram().mfn(f)});
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const P2mEntry& a, const P2mEntry& b) { return a.gfn < b.gfn; });
+  return entries;
+}
+
+std::string Observer::p2m_dump(u32 domid) const {
+  std::string text;
+  for (const P2mEntry& e : p2m(domid)) text += fmt::format("pfn=0x{:x} ==> mfn=0x{:x}\n", e.gfn, e.mfn);
+  return text;
+}
+
+std::vector<FrameChange> Observer::frame_history(u64 mfn, bool* complete) const {
+  const Impl& i = *impl_;
+  std::vector<FrameChange> changes;
+  if (complete) *complete = true;
+  const u32 index = i.state_ ? i.state_->ram().index(mfn) : RamMap::none;
+  if (index == RamMap::none) return changes;
+  for (u64 at = i.counts_[index].newest; at != 0;) {
+    if (at + i.options.history_records < i.history_next) {
+      if (complete) *complete = false;
+      break;
+    }
+    const HistoryRecord& r = i.history_[at % i.options.history_records];
+    changes.push_back({r.what, r.time_ps, r.old_value, r.new_value, r.pc, r.cpu, r.in_operation, r.operation,
+                       dv_domid(r.dv), dv_vcpu(r.dv)});
+    at = r.previous;
+  }
+  return changes;
+}
+
+std::map<std::string, u64> Observer::operation_counts() const {
+  std::map<std::string, u64> counts;
+  for (const auto& [operation, count] : impl_->operations) counts[operation_name(operation)] += count;
+  return counts;
+}
+
+std::vector<Difference> Observer::compare_with_memory(const CpuView& probe, u64* count, u64 limit) const {
+  const Impl& i = *impl_;
+  std::vector<Difference> differences;
+  u64 found = 0;
+  const auto differ = [&](u64 mfn, auto text) {
+    if (found++ < limit) differences.push_back({text(), mfn});
+  };
+  const auto word = [&](u64 mfn, const char* field, u64 replica, u64 memory) {
+    if (replica != memory)
+      differ(mfn, [&] {
+        return fmt::format("frame {:#x}: {} is {:#x} in memory, {:#x} in the replica", mfn, field, memory,
+                           replica);
+      });
+  };
+  for (u32 f = 0; i.state_ && f < i.state_->ram().frames(); ++f) {
+    const u64 mfn = i.state_->ram().mfn(f);
+    xs_frame entry;
+    u64 gfn = 0;
+    if (!probe.peek(i.tables_.frames_va + mfn * sizeof entry, &entry, sizeof entry) ||
+        !probe.peek(i.tables_.m2p_va + mfn * 8, &gfn, sizeof gfn)) {
+      differ(mfn,
+             [&] { return fmt::format("frame {:#x}: its entry in frame table or M2P is not mapped", mfn); });
+      continue;
+    }
+    word(mfn, "owner", i.state_->frame(f).owner, entry.owner);
+    word(mfn, "count_info", i.counts_[f].count_info, entry.count_info);
+    word(mfn, "type_info", i.counts_[f].type_info, entry.type_info);
+    word(mfn, "M2P", i.state_->frame(f).gfn, gfn);
+  }
+  if (count) *count = found;
+  return differences;
+}
+
+}  // namespace xs::observe

@@ -1,0 +1,279 @@
+// The hot path: a tapped store or mark is about to execute.
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+
+#include "sim/observe/observer_impl.h"
+
+namespace xs::observe {
+
+const TapPoint* Observer::Impl::tap_at(const CpuView& view) const {
+  const u64 pc = view.pc();
+  for (const TapPoint& t : taps_) {
+    if (t.pc != pc) continue;
+    if (!t.guest) return &t;
+    // Guest kernels share addresses: believe the tap only where memory holds that image's code.
+    std::array<u8, 8> code;
+    const auto expected = t.image->code_at(pc, code.size());
+    if (expected.size() == code.size() && view.peek(pc, code.data(), code.size()) &&
+        std::equal(code.begin(), code.end(), expected.begin()))
+      return &t;
+  }
+  return nullptr;
+}
+
+void Observer::on_tap(const CpuView& view) {
+  Impl& i = *impl_;
+  ++i.counters.taps;
+  if (!i.state_) return;
+  const TapPoint* tap = i.tap_at(view);
+  if (!tap) return;
+  switch (tap->kind) {
+    case XS_TAP_STORE64:
+      return i.store(view, view.tap_reg(0), view.tap_reg(1), 8);
+    case XS_TAP_STORE32:
+      return i.store(view, view.tap_reg(0), view.tap_reg(1) & 0xffffffff, 4);
+    case XS_TAP_CAS64:
+      return i.store_cas(view);
+    case XS_TAP_MARK:
+      return i.mark(view);
+    default:
+      return i.store_guest_p2m(view);
+  }
+}
+
+void Observer::Impl::store(const CpuView& view, u64 address, u64 value, unsigned bytes) {
+  const TableMap::Place place = tables_.find(address);
+  const u32 index = place.table == TableMap::Table::none ? RamMap::none : state_->ram().index(place.mfn);
+  if (index == RamMap::none || (address & (bytes - 1)) != 0) {
+    ++counters.stores_outside;
+  } else if (place.table == TableMap::Table::frames) {
+    store_frame(view, index, place.offset, value, bytes);
+  } else if (bytes == 8) {
+    store_m2p(view, index, value);
+  } else {
+    ++counters.stores_outside;
+  }
+}
+
+void Observer::Impl::store_cas(const CpuView& view) {
+  const u64 address = view.tap_reg(0), expected = view.tap_reg(5);
+  const TableMap::Place place = tables_.find(address);
+  const u32 index = place.table == TableMap::Table::none ? RamMap::none : state_->ram().index(place.mfn);
+  u64 now = ~expected;
+  if (index != RamMap::none && place.table == TableMap::Table::m2p) {
+    now = state_->frame(index).gfn;
+  } else if (index != RamMap::none && place.offset == offsetof(xs_frame, count_info)) {
+    now = counts_[index].count_info;
+  } else if (index != RamMap::none && place.offset == offsetof(xs_frame, type_info)) {
+    now = counts_[index].type_info;
+  } else if (!view.peek(address, &now, sizeof now)) {
+    now = ~expected;  // words that are not replicated: memory itself tells
+  }
+  if (now == expected) store(view, address, view.tap_reg(1), 8);
+}
+
+void Observer::Impl::store_frame(const CpuView& view, u32 index, u32 offset, u64 value, unsigned bytes) {
+  ++counters.frame_stores;
+  FrameCounts& counts = counts_[index];
+  const auto merged = [&](u64 old, u32 shift_bytes) {
+    if (bytes == 8) return value;
+    const unsigned shift = shift_bytes * 8;
+    return (old & ~(u64{0xffffffff} << shift)) | value << shift;
+  };
+  if (offset < offsetof(xs_frame, type_info)) {
+    counts.count_info = merged(counts.count_info, offset);
+    ++counters.count_changes;
+  } else if (offset < offsetof(xs_frame, owner)) {
+    counts.type_info = merged(counts.type_info, offset - 8);
+    const u8 before = state_->frame(index).type_bits, after = type_bits_of(counts.type_info);
+    if (before == after) return;
+    ++counters.type_changes;
+    record(event_at(view, EventKind::frame_type, state_->ram().mfn(index), before, after));
+    remember(view, index, FrameChange::What::type, before, after);
+  } else if (offset == offsetof(xs_frame, owner)) {
+    const u32 before = state_->frame(index).owner, after = static_cast<u32>(value);
+    if (before == after) return;
+    ++counters.owner_changes;
+    record(event_at(view, EventKind::frame_owner, state_->ram().mfn(index), before, after));
+    remember(view, index, FrameChange::What::owner, before, after);
+  }
+}
+
+void Observer::Impl::store_m2p(const CpuView& view, u32 index, u64 value) {
+  const u64 before = state_->frame(index).gfn;
+  if (before == value) return;
+  ++counters.m2p_changes;
+  record(event_at(view, EventKind::m2p, state_->ram().mfn(index), before, value));
+  remember(view, index, FrameChange::What::m2p, before, value);
+}
+
+void Observer::Impl::remember(const CpuView& view, u32 index, FrameChange::What what, u64 before, u64 after) {
+  const unsigned cpu = view.cpu();
+  const OpenOperation* op = state_->operation(cpu);
+  history_[history_next % options.history_records] = {view.time_ps(),
+                                                      before,
+                                                      after,
+                                                      view.pc(),
+                                                      op ? op->operation : 0,
+                                                      counts_[index].newest,
+                                                      index,
+                                                      static_cast<u32>(state_->running(cpu)),
+                                                      what,
+                                                      static_cast<u8>(cpu),
+                                                      op != nullptr};
+  counts_[index].newest = history_next++;
+}
+
+void Observer::Impl::mark(const CpuView& view) {
+  const u64 what = view.tap_reg(1), a = view.tap_reg(2), b = view.tap_reg(3), c = view.tap_reg(4);
+  switch (what) {
+    case XS_MARK_OP_BEGIN:
+      return mark_operation(view, true, a, b, c);
+    case XS_MARK_OP_END:
+      return mark_operation(view, false, a, b, c);
+    case XS_MARK_DOMAIN_CREATED:
+    case XS_MARK_DOMAIN_STATE:
+    case XS_MARK_DOMAIN_READY:
+      return mark_domain(view, what, a, b, c);
+    case XS_MARK_SWITCH:
+      ++counters.switches;
+      record(event_at(view, EventKind::vcpu_switch, a, b));
+      return;
+    case XS_MARK_EVENT:
+      ++counters.events_sent;
+      record(event_at(view, EventKind::event_send, a, b, c));
+      return;
+    case XS_MARK_BOUNCE:
+      ++counters.bounces;
+      record(event_at(view, EventKind::bounce, a, b, c));
+      return;
+    case XS_MARK_TLB_FLUSH:
+      ++counters.tlb_flushes;
+      record(event_at(view, EventKind::tlb_flush, a, b));
+      return;
+    case XS_MARK_PANIC:
+      record(event_at(view, EventKind::panic));
+      return listener->on_panic(view.cpu());
+    case XS_MARK_BOOT:
+      record(event_at(view, EventKind::boot, a));
+      return listener->on_boot_step(static_cast<unsigned>(a));
+    default:
+      ++counters.rejected;
+  }
+}
+
+void Observer::Impl::mark_operation(const CpuView& view, bool begin, u64 dv, u64 operation, u64 argument) {
+  if (begin) {
+    ++counters.operations;
+    ++operations[operation];
+  }
+  record(event_at(view, begin ? EventKind::op_begin : EventKind::op_end, dv, operation, argument));
+  look_for_p2m(dv_domid(dv), view.time_ps());
+}
+
+void Observer::Impl::mark_domain(const CpuView& view, u64 what, u64 a, u64 b, u64 c) {
+  const auto known = state_->domains().find(static_cast<u32>(a));
+  const auto before =
+      known == state_->domains().end() ? XS_DOM_PAUSED : static_cast<xs_domain_state>(known->second.state);
+  const EventKind kind = what == XS_MARK_DOMAIN_CREATED ? EventKind::domain_created
+                         : what == XS_MARK_DOMAIN_STATE ? EventKind::domain_state
+                                                        : EventKind::domain_ready;
+  const u32 domid = static_cast<u32>(a);
+  if (what == XS_MARK_DOMAIN_CREATED || (what == XS_MARK_DOMAIN_STATE && b == XS_DOM_DEAD))
+    guest_p2m.erase(domid);
+  if (!record(event_at(view, kind, a, b, c))) return;
+  const DomainInfo info = state_->domain_info(domid);
+  if (what == XS_MARK_DOMAIN_CREATED)
+    listener->on_domain_created(info);
+  else if (what == XS_MARK_DOMAIN_STATE)
+    listener->on_domain_state(info, before);
+  else
+    listener->on_domain_ready(info);
+}
+
+void Observer::Impl::store_guest_p2m(const CpuView& view) {
+  const u32 domid = dv_domid(state_->running(view.cpu()));
+  look_for_p2m(domid, view.time_ps());
+  auto p2m = guest_p2m.find(domid);
+  u64 pa = 0;
+  if (p2m == guest_p2m.end() || !view.translate(view.tap_reg(0), pa)) return;
+  std::optional<u64> gfn = p2m->second.gfn_at(pa);
+  if (!gfn) {  // the guest may have extended its P2M since
+    resync_p2m(domid, view.time_ps());
+    p2m = guest_p2m.find(domid);
+    if (p2m != guest_p2m.end()) gfn = p2m->second.gfn_at(pa);
+  }
+  if (!gfn) {
+    ++counters.stores_outside;
+    return;
+  }
+  const u64 before = state_->domains().at(domid).p2m.get(*gfn);
+  const u64 after = p2m_entry_valid(view.tap_reg(1)) ? view.tap_reg(1) : invalid_frame;
+  if (before == after) return;
+  ++counters.p2m_changes;
+  record(event_at(view, EventKind::p2m, domid, *gfn, before, after));
+}
+
+void Observer::Impl::look_for_p2m(u32 domid, u64 time_ps) {
+  const auto domain = state_->domains().find(domid);
+  if (domain == state_->domains().end() || domain->second.model != XS_MODEL_DIRECT ||
+      guest_p2m.contains(domid))
+    return;
+  GuestP2m found;
+  if (!found.refresh(*memory, domain->second.shared_info_mfn)) return;
+  guest_p2m.emplace(domid, std::move(found));
+  resync_p2m(domid, time_ps);
+}
+
+void Observer::Impl::resync_p2m(u32 domid, u64 time_ps) {
+  const auto it = guest_p2m.find(domid);
+  const auto domain = state_->domains().find(domid);
+  if (it == guest_p2m.end() || domain == state_->domains().end()) return;
+  GuestP2m& p2m = it->second;
+  if (!p2m.refresh(*memory, domain->second.shared_info_mfn)) {
+    guest_p2m.erase(it);
+    return;
+  }
+  Event run{EventKind::p2m_run, 255, time_ps, domid, 0, 0, 0, {}};
+  const auto flush = [&] {
+    if (run.d != 0) record(run);
+    run.d = 0;
+  };
+  for (u64 gfn = 0; gfn < p2m.entries(); ++gfn) {
+    const u64 raw = p2m.read(*memory, gfn);
+    const u64 mfn = p2m_entry_valid(raw) ? raw : invalid_frame;
+    if (domain->second.p2m.get(gfn) == mfn) {
+      flush();
+      continue;
+    }
+    const u64 next = run.c == invalid_frame ? invalid_frame : run.c + run.d;
+    if (run.d == 0 || next != mfn || run.d == P2mTable::max_run) {
+      flush();
+      run.b = gfn, run.c = mfn;
+    }
+    ++run.d;
+  }
+  flush();
+}
+
+void Observer::Impl::resync_all(u64 time_ps) {
+  std::vector<u32> ids;
+  for (const auto& [domid, domain] : state_->domains())
+    if (domain.state != XS_DOM_DEAD) ids.push_back(domid);
+  for (u32 domid : ids) {
+    look_for_p2m(domid, time_ps);
+    resync_p2m(domid, time_ps);
+  }
+}
+
+void Observer::on_tlb_fill(const CpuView& view, u64 va, u64 pa, bool write, bool user) {
+  Impl& i = *impl_;
+  ++i.counters.tlb_fills;
+  if (!user) return;
+  ++i.counters.tlb_fills_user;
+  if (i.options.isolation_monitor && i.state_) i.check_isolation(view, va, pa, write);
+}
+
+}  // namespace xs::observe

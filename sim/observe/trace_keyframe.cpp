@@ -1,0 +1,190 @@
+// Keyframes: a TraceState as bytes. All numbers are varints (event_codec.h); runs keep it small.
+//
+//     frames   { count, owner, type bits, mode, GFN+1 }*   mode 0: the same GFN, 1: ascending GFNs
+//     strings  count { length, bytes }*
+//     domains  count { domid, fields, P2M runs }*
+//     vcpus    count { dv, depth { operation, subject, begin }* }*
+//     cpus     count { dv }*
+//     time
+#include <fmt/format.h>
+
+#include "sim/observe/event_codec.h"
+#include "sim/observe/trace_state.h"
+
+namespace xs::observe {
+namespace {
+
+void put(std::vector<u8>& out, u64 value) {
+  u8 bytes[10];
+  ByteWriter w(bytes);
+  w.varint(value);
+  out.insert(out.end(), bytes, w.position());
+}
+
+[[noreturn]] void bad(const char* what) { throw Error(fmt::format("trace: malformed keyframe ({})", what)); }
+
+u64 bounded(ByteReader& in, u64 limit, const char* what) {
+  const u64 value = in.varint();
+  if (value > limit) bad(what);
+  return value;
+}
+
+}  // namespace
+
+class Keyframe {
+ public:
+  static void save_frames(const TraceState& s, std::vector<u8>& out);
+  static void save_domains(const TraceState& s, std::vector<u8>& out);
+  static void save_p2m(const P2mTable& p2m, std::vector<u8>& out);
+  static void save_rest(const TraceState& s, std::vector<u8>& out);
+  static void load_frames(TraceState& s, ByteReader& in);
+  static void load_domains(TraceState& s, ByteReader& in);
+  static void load_p2m(TraceState& s, P2mTable& p2m, ByteReader& in);
+  static void load_strings(TraceState& s, ByteReader& in);
+  static void load_rest(TraceState& s, ByteReader& in);
+};
+
+void Keyframe::save_frames(const TraceState& s, std::vector<u8>& out) {
+  const auto& f = s.frames_;
+  for (std::size_t at = 0, next; at < f.size(); at = next) {
+    next = at + 1;
+    const auto alike = [&](std::size_t i, u64 gfn) {
+      return i < f.size() && f[i].owner == f[at].owner && f[i].type_bits == f[at].type_bits &&
+             f[i].gfn == gfn;
+    };
+    const bool ascending = alike(next, f[at].gfn + 1);
+    while (alike(next, ascending ? f[at].gfn + (next - at) : f[at].gfn)) ++next;
+    put(out, next - at), put(out, f[at].owner), put(out, f[at].type_bits);
+    put(out, ascending), put(out, f[at].gfn + 1);
+  }
+}
+
+void Keyframe::load_frames(TraceState& s, ByteReader& in) {
+  s.owners_.clear();
+  s.last_row_ = nullptr;
+  for (std::size_t at = 0; at < s.frames_.size();) {
+    const u64 run = bounded(in, s.frames_.size() - at, "frames");
+    const u32 owner = static_cast<u32>(bounded(in, ~u32{0}, "owner"));
+    const u8 bits = static_cast<u8>(bounded(in, 0x3f, "type"));
+    const u64 step = bounded(in, 1, "mode");
+    const u64 gfn = in.varint() - 1;
+    if (run == 0) bad("empty run");
+    for (u64 i = 0; i < run; ++i) s.frames_[at + i] = {gfn + i * step, owner, bits};
+    s.count(s.frames_[at], run);
+    at += run;
+  }
+}
+
+void Keyframe::save_p2m(const P2mTable& p2m, std::vector<u8>& out) {
+  u64 first = 0, mfn = 0, run = 0;
+  const auto flush = [&] {
+    if (run != 0) put(out, run), put(out, first), put(out, mfn);
+  };
+  p2m.for_each([&](u64 g, u64 m) {
+    if (run != 0 && run < P2mTable::max_run && g == first + run && m == mfn + run) {
+      ++run;
+      return;
+    }
+    flush();
+    first = g, mfn = m, run = 1;
+  });
+  flush();
+  put(out, 0);
+}
+
+void Keyframe::load_p2m(TraceState& s, P2mTable& p2m, ByteReader& in) {
+  while (const u64 run = bounded(in, P2mTable::max_run, "P2M run")) {
+    const u64 gfn = bounded(in, P2mTable::max_gfn, "GFN"), mfn = in.varint();
+    for (u64 i = 0; i < run; ++i)
+      if (!p2m.set(gfn + i, mfn + i, s.p2m_budget_)) bad("P2M");
+  }
+}
+
+void Keyframe::save_domains(const TraceState& s, std::vector<u8>& out) {
+  put(out, s.domains_.size());
+  for (const auto& [domid, d] : s.domains_) {
+    put(out, domid), put(out, d.shared_info_mfn + 1), put(out, d.model), put(out, d.state);
+    put(out, d.shutdown_reason), put(out, d.ready), put(out, d.created_ps), put(out, d.changed_ps);
+    put(out, d.hypercalls), put(out, d.p2m_stores), put(out, d.name), put(out, d.memory_ps);
+    save_p2m(d.p2m, out);
+  }
+}
+
+void Keyframe::load_domains(TraceState& s, ByteReader& in) {
+  for (auto& [domid, d] : s.domains_) d.p2m.clear(s.p2m_budget_);
+  s.domains_.clear();
+  const u64 domains = in.varint();
+  for (u64 i = 0; i < domains; ++i) {
+    DomainRecord& d = s.domain_record(in.varint());
+    d.shared_info_mfn = in.varint() - 1;
+    d.model = static_cast<u32>(in.varint()), d.state = static_cast<u32>(in.varint());
+    d.shutdown_reason = static_cast<u32>(in.varint()), d.ready = in.varint() != 0;
+    d.created_ps = in.varint(), d.changed_ps = in.varint();
+    d.hypercalls = in.varint(), d.p2m_stores = in.varint();
+    d.name = static_cast<u32>(bounded(in, s.strings_.size() - 1, "name"));
+    d.memory_ps = in.varint();
+    load_p2m(s, d.p2m, in);
+  }
+}
+
+void Keyframe::save_rest(const TraceState& s, std::vector<u8>& out) {
+  put(out, s.vcpus_.size());
+  for (const auto& [dv, stack] : s.vcpus_) {
+    put(out, dv), put(out, stack.size());
+    for (const OpenOperation& o : stack) put(out, o.operation), put(out, o.subject), put(out, o.begin_ps);
+  }
+  put(out, s.running_.size());
+  for (u64 dv : s.running_) put(out, dv);
+  put(out, s.time_ps_);
+}
+
+void Keyframe::load_strings(TraceState& s, ByteReader& in) {
+  const u64 count = in.varint();
+  s.strings_.clear();
+  for (u64 i = 0; i < count; ++i) {
+    const u64 size = bounded(in, max_event_text, "string");
+    s.strings_.emplace_back(in.bytes(size));
+  }
+  if (s.strings_.empty()) bad("no string table");
+}
+
+void Keyframe::load_rest(TraceState& s, ByteReader& in) {
+  s.vcpus_.clear();
+  const u64 vcpus = in.varint();
+  for (u64 i = 0; i < vcpus; ++i) {
+    auto& stack = s.vcpus_[in.varint()];
+    const u64 depth = bounded(in, TraceState::max_depth, "depth");
+    for (u64 k = 0; k < depth; ++k) {
+      OpenOperation o;
+      o.operation = in.varint(), o.subject = in.varint(), o.begin_ps = in.varint();
+      if (stack.size() < TraceState::max_depth) stack.push_back(o);
+    }
+  }
+  s.running_.assign(bounded(in, TraceState::max_cpus, "CPUs"), idle_dv);
+  for (u64& dv : s.running_) dv = in.varint();
+  s.time_ps_ = in.varint();
+  if (!in.done()) bad("bytes left over");
+}
+
+std::vector<u8> TraceState::save() const {
+  std::vector<u8> out;
+  Keyframe::save_frames(*this, out);
+  put(out, strings_.size());
+  for (const std::string& text : strings_) {
+    put(out, text.size());
+    out.insert(out.end(), text.begin(), text.end());
+  }
+  Keyframe::save_domains(*this, out);
+  Keyframe::save_rest(*this, out);
+  return out;
+}
+
+void TraceState::load(std::span<const u8> bytes) {
+  ByteReader in(bytes);
+  Keyframe::load_frames(*this, in);
+  Keyframe::load_strings(*this, in);
+  Keyframe::load_domains(*this, in);
+  Keyframe::load_rest(*this, in);
+}
+
+}  // namespace xs::observe
