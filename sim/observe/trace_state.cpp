@@ -166,23 +166,31 @@ void TraceState::set_running(unsigned cpu, u64 dv) {
   running_[cpu] = dv;
 }
 
+std::size_t ended_by_begin(const std::vector<OpenOperation>& stack, u64 operation) {
+  const auto is_multicall = [](u64 op) { return op >> 32 == __HYPERVISOR_multicall; };
+  std::size_t ended = 0;
+  while (ended < stack.size() &&
+         (is_multicall(operation) || !is_multicall(stack[stack.size() - 1 - ended].operation)))
+    ++ended;
+  return ended;
+}
+
+std::size_t ended_by_end(const std::vector<OpenOperation>& stack, u64 operation) {
+  const auto match =
+      std::find_if(stack.rbegin(), stack.rend(), [&](const auto& o) { return o.operation == operation; });
+  return match == stack.rend() ? 0 : static_cast<std::size_t>(match - stack.rbegin()) + 1;
+}
+
 void TraceState::apply_operation(const Event& e) {
   std::vector<OpenOperation>& stack = vcpus_[e.a];
-  if (e.kind == EventKind::op_begin) {
-    // Only a multicall's entries nest. Anything else still open never returned to the guest (iret, shutdown).
-    const bool multicall = e.b >> 32 == __HYPERVISOR_multicall;
-    while (!stack.empty() && (multicall || stack.back().operation >> 32 != __HYPERVISOR_multicall))
-      stack.pop_back();
-    if (stack.size() == max_depth) stack.erase(stack.begin());
-    stack.push_back({e.b, e.c, e.time_ps});
-    set_running(e.cpu, e.a);
-    const auto d = domains_.find(dv_domid(e.a));
-    if (d != domains_.end()) ++d->second.hypercalls;
-    return;
-  }
-  const auto match =
-      std::find_if(stack.rbegin(), stack.rend(), [&](const auto& o) { return o.operation == e.b; });
-  if (match != stack.rend()) stack.erase(std::prev(match.base()), stack.end());
+  const bool begin = e.kind == EventKind::op_begin;
+  stack.resize(stack.size() - (begin ? ended_by_begin(stack, e.b) : ended_by_end(stack, e.b)));
+  if (!begin) return;
+  if (stack.size() == max_depth) stack.erase(stack.begin());
+  stack.push_back({e.b, e.c, e.time_ps});
+  set_running(e.cpu, e.a);
+  const auto d = domains_.find(dv_domid(e.a));
+  if (d != domains_.end()) ++d->second.hypercalls;
 }
 
 void TraceState::apply(const Event& e) {

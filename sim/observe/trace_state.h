@@ -83,6 +83,12 @@ struct OpenOperation {
   bool operator==(const OpenOperation&) const = default;
 };
 
+/// How many open operations a new one ends: only a multicall's entries nest, so whatever else is still open
+/// never returned to the guest (iret, shutdown).
+std::size_t ended_by_begin(const std::vector<OpenOperation>& stack, u64 operation);
+/// How many its end closes: itself and what is above it; 0 when it is not open.
+std::size_t ended_by_end(const std::vector<OpenOperation>& stack, u64 operation);
+
 struct DomainRecord {
   u64 shared_info_mfn = XS_M2P_INVALID;
   u32 model = 0, state = 0, shutdown_reason = 0;
