@@ -81,7 +81,7 @@ class Exporter {
 
   void visit(const Event& e, const TraceState& before);
   void visit_operation(const Event& e, const TraceState& before);
-  void visit_switch(const Event& e, const TraceState& before);
+  void visit_switch(const Event& e);
   void flush_counters(const TraceState& state, u64 time_ps);
   void close_all();
   /// By the names known at the end: the toolstack names a domain after its creation.
@@ -228,7 +228,7 @@ void Exporter::visit_operation(const Event& e, const TraceState& before) {
   if (begins) begin(uuid, e.time_ps, "hypercall", operation_name(e.b));
 }
 
-void Exporter::visit_switch(const Event& e, const TraceState& before) {
+void Exporter::visit_switch(const Event& e) {
   const u64 uuid = track(space_core, e.cpu);
   while (depth_[uuid] != 0) end(uuid, e.time_ps);
   if (dv_domid(e.b) != idle_domid)
@@ -248,7 +248,7 @@ void Exporter::visit(const Event& e, const TraceState& before) {
       visit_operation(e, before);
       break;
     case EventKind::vcpu_switch:
-      visit_switch(e, before);
+      visit_switch(e);
       break;
     case EventKind::event_send:
       instant(e, vcpu_track(e.a), "event",
