@@ -20,6 +20,7 @@ struct BootMemory {
   BootRange reserved[kMaxRanges];   ///< inside RAM and in use: image, module, loader tables, what boot_alloc gave
   unsigned reserved_count = 0;
   BootRange dom0_image;             ///< module 0's bytes; stays reserved until dom0_build has read it
+  BootRange dom0_initrd;            ///< module 1, empty if there is none; treated likewise
   const char* cmdline = "";         ///< the hypervisor's own, complete
   const char* dom0_cmdline = "";    ///< dom0="..." of it, or module 0's
 };

@@ -31,7 +31,7 @@ struct MemoryModel {
   int (*remove)(Domain* domain, Gfn gfn);
   /// XENMEM_add_to_physmap of hypervisor frame `mfn` at `gfn`.
   int (*map_shared)(Domain* domain, Gfn gfn, Mfn mfn);
-  /// Gives back all frames; part of the domain's destruction, no VCPU runs. -XEN_ERESTART: call again.
+  /// Gives back all frames; part of the domain's destruction, no VCPU runs. -kRestart: call again.
   int (*relinquish)(Domain* domain);
 };
 

@@ -35,6 +35,7 @@ struct DomainMm {
   u64 total_pages = 0;       ///< frames owned: frames.count
   u64 max_pages = 0;         ///< limit (mem-max)
   u64 shared_pages = 0;      ///< hypervisor frames shared with it, not in total_pages
+  u64 pins = 0;              ///< frames pinned as a type
   Domain* next_owner = nullptr;     ///< list of all domains that may own frames
   Domain* next_released = nullptr;  ///< list of domains to let go of at the end of the critical section
 };

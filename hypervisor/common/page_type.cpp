@@ -1,5 +1,6 @@
 #include "hypervisor/common/page_type.h"
 
+#include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/print.h"
 #include "hypervisor/common/tlb_epoch.h"
@@ -77,6 +78,7 @@ int type_pin(Mfn mfn, xs_frame_type type, Domain* domain) {
     return -XEN_EINVAL;
   }
   frame_set_type_info(mfn, info | XS_TYPE_PINNED);
+  domain->mm.pins++;
   return 0;
 }
 
@@ -84,6 +86,7 @@ int type_unpin(Mfn mfn, Domain* domain) {
   const u64 info = frame_type_info(mfn);
   if (!(info & XS_TYPE_PINNED)) return -XEN_EINVAL;
   frame_set_type_info(mfn, info & ~XS_TYPE_PINNED);
+  domain->mm.pins--;
   frame_and_type_put(mfn, domain);
   return 0;
 }

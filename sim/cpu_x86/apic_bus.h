@@ -1,6 +1,7 @@
 // Interrupt messages between local APICs and I/O APICs. Source: Intel SDM vol. 3A chapter 10 (APIC),
 // 10.6.1 (ICR fields); destination is xAPIC format.
 #pragma once
+#include <functional>
 #include <vector>
 
 #include "sim/core/types.h"
@@ -43,6 +44,9 @@ class ApicBus {
   void broadcast_eoi(u8 vector) {
     for (EoiListener* l : listeners_) l->on_eoi(vector);
   }
+  /// Virtual wire: the 8259's INTR output reaches the boot processor as `extint` messages (assert = level of the
+  /// wire; they carry no vector). When the core takes the interrupt it fetches the vector by this INTA cycle.
+  std::function<u8()> acknowledge_extint;
 
  private:
   std::vector<ApicAgent*> agents_;

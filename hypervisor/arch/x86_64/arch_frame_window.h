@@ -13,8 +13,6 @@ inline xs_frame* arch_frame_table() { return reinterpret_cast<xs_frame*>(kFrameT
 inline u64* arch_m2p_table() { return reinterpret_cast<u64*>(kM2p); }
 
 /// Guests see the same frames, read-only, at the ABI's address.
-inline void arch_show_m2p_to_guests(Mfn first_entry, Mfn backing, u64 pages) {
-  arch_map_hypervisor(kGuestM2p + first_entry * sizeof(u64), backing, pages, HvMapping::data_read_only_for_guests);
-}
+void arch_show_m2p_to_guests(Mfn first_entry, Mfn backing, u64 pages);
 
 }  // namespace hv

@@ -1,0 +1,18 @@
+#include "guests/lib/boot.h"
+
+#include "arch_cpu.h"
+#include "guests/lib/hypercall.h"
+#include "guests/lib/panic.h"
+#include "page_table.h"
+
+shared_info_t* shared_info_page;
+
+// A page of the image gives up its own frame's mapping for the shared_info frame. It lies alone in .bss.pages.
+alignas(page_bytes) [[gnu::section(".bss.pages")]] static u8 shared_info_window[page_bytes];
+
+void map_shared_info() {
+  u64 entry = (boot_info->shared_info & pte_frame_mask) | pte_kernel;
+  long r = update_va_mapping(shared_info_window, entry, UVMF_INVLPG);
+  if (r) panic("cannot map shared_info: %ld", r);
+  shared_info_page = reinterpret_cast<shared_info_t*>(shared_info_window);
+}

@@ -1,0 +1,149 @@
+// User page tables of a PV guest: a root of their own that maps no kernel page; the hypervisor switches between it
+// and the kernel's root when the mode changes (MMUEXT_NEW_USER_BASEPTR).
+#include "guests/kernel/address_space.h"
+
+#include "direct_map.h"
+#include "guests/kernel/frames.h"
+#include "guests/lib/panic.h"
+#include "guests/lib/string.h"
+
+namespace {
+constexpr unsigned user_root_entries = table_entries / 2;
+
+u64* table_at(Pfn pfn) { return static_cast<u64*>(frame_va(pfn)); }
+Pfn entry_frame(u64 entry) { return model_guest_frame(pte_frame(entry)); }
+
+long write_entry(Pfn table, unsigned index, u64 entry) {
+  mmu_update_t request{(model_machine(table) << page_shift) + index * sizeof(u64), entry};
+  long r = hypercall_mmu_update(&request, 1, nullptr, DOMID_SELF);
+  return r < 0 ? r : 0;
+}
+
+// A frame that can become a page table: zero, and nowhere writable.
+Pfn new_table() {
+  Pfn pfn = frames_alloc();
+  if (pfn == invalid_frame) return pfn;
+  memset(frame_va(pfn), 0, page_bytes);
+  if (!set_direct_map_writable(pfn, false)) return pfn;
+  frames_free(pfn);
+  return invalid_frame;
+}
+
+void free_table(Pfn pfn) {
+  long r = set_direct_map_writable(pfn, true);
+  if (r) panic("page table frame %lx is still in use: %ld", pfn, r);
+  frames_free(pfn);
+}
+
+// The L1 table that maps va; builds the levels above it when `build` is a space.
+Pfn find_l1(const AddressSpace& space, u64 va, AddressSpace* build, long& error) {
+  Pfn table = space.root;
+  for (unsigned level = 4; level > 1; level--) {
+    u64 entry = table_at(table)[table_index(va, level)];
+    if (entry & pte_present) {
+      table = entry_frame(entry);
+      continue;
+    }
+    error = -XEN_ENOMEM;
+    Pfn child = build ? new_table() : invalid_frame;
+    if (child == invalid_frame) return child;
+    error = write_entry(table, table_index(va, level), make_pte(model_machine(child), pte_table));
+    if (error) {
+      free_table(child);
+      return invalid_frame;
+    }
+    build->table_count++;
+    table = child;
+  }
+  error = 0;
+  return table;
+}
+
+UserPage page_of(u64 entry) { return {entry_frame(entry), (entry & pte_writable) != 0, !(entry & pte_no_execute)}; }
+
+bool visit_table(Pfn table, unsigned level, u64 va, PageVisitor visit, void* context) {
+  unsigned count = level == 4 ? user_root_entries : table_entries;
+  for (unsigned i = 0; i < count; i++) {
+    u64 entry = table_at(table)[i];
+    if (!(entry & pte_present)) continue;
+    u64 at = va + i * entry_bytes_covered(level);
+    bool go_on = level == 1 ? visit(context, at, page_of(entry)) : visit_table(entry_frame(entry), level - 1, at, visit, context);
+    if (!go_on) return false;
+  }
+  return true;
+}
+
+// Children first leave their parent (that drops their type), then their own entries can be freed.
+void destroy_table(Pfn table, unsigned level) {
+  unsigned count = level == 4 ? user_root_entries : table_entries;
+  for (unsigned i = 0; i < count; i++) {
+    u64 entry = table_at(table)[i];
+    if (!(entry & pte_present)) continue;
+    if (level == 1) frames_free(entry_frame(entry));
+    else destroy_table(entry_frame(entry), level - 1);
+  }
+  free_table(table);
+}
+}  // namespace
+
+bool space_create(AddressSpace& space) {
+  space.root = new_table();
+  if (space.root == invalid_frame) return false;
+  space.table_count = 1;
+  if (!mmuext_simple(MMUEXT_PIN_L4_TABLE, model_machine(space.root))) return true;
+  free_table(space.root);
+  return false;
+}
+
+void space_destroy(AddressSpace& space) {
+  long r = mmuext_simple(MMUEXT_UNPIN_TABLE, model_machine(space.root));
+  if (r) panic("cannot unpin user root %lx: %ld", space.root, r);
+  // Unpinned and loaded nowhere, the whole tree is untyped: plain memory again.
+  destroy_table(space.root, 4);
+}
+
+long space_map(AddressSpace& space, u64 va, const UserPage& page) {
+  long error;
+  Pfn l1 = find_l1(space, va, &space, error);
+  if (l1 == invalid_frame) return error;
+  if (table_at(l1)[table_index(va, 1)] & pte_present) return -XEN_EEXIST;
+  u64 flags = pte_present | pte_user | pte_accessed | (page.writable ? pte_writable | pte_dirty : 0) |
+              (page.executable ? 0 : pte_no_execute);
+  return write_entry(l1, table_index(va, 1), make_pte(model_machine(page.pfn), flags));
+}
+
+Pfn space_unmap(AddressSpace& space, u64 va) {
+  long error;
+  Pfn l1 = find_l1(space, va, nullptr, error);
+  if (l1 == invalid_frame) return invalid_frame;
+  u64 entry = table_at(l1)[table_index(va, 1)];
+  if (!(entry & pte_present)) return invalid_frame;
+  if (write_entry(l1, table_index(va, 1), 0)) return invalid_frame;
+  mmuext_simple(MMUEXT_INVLPG_ALL, va);
+  return entry_frame(entry);
+}
+
+bool space_lookup(const AddressSpace& space, u64 va, UserPage& page) {
+  long error;
+  Pfn l1 = find_l1(space, va, nullptr, error);
+  if (l1 == invalid_frame) return false;
+  u64 entry = table_at(l1)[table_index(va, 1)];
+  if (entry & pte_present) page = page_of(entry);
+  return entry & pte_present;
+}
+
+bool space_visit(const AddressSpace& space, PageVisitor visit, void* context) {
+  return visit_table(space.root, 4, 0, visit, context);
+}
+
+// User entries are global to the hypervisor (they survive its switches between kernel and user root), so the old space's
+// translations must be flushed explicitly.
+void space_activate(const AddressSpace& space) {
+  mmuext_op_t ops[2]{};
+  ops[0].cmd = MMUEXT_NEW_USER_BASEPTR;
+  ops[0].arg1.mfn = model_machine(space.root);
+  ops[1].cmd = MMUEXT_TLB_FLUSH_LOCAL;
+  long r = hypercall_mmuext_op(ops, 2, nullptr, DOMID_SELF);
+  if (r < 0) panic("cannot load user root: %ld", r);
+}
+void space_deactivate() { mmuext_simple(MMUEXT_NEW_USER_BASEPTR, 0); }

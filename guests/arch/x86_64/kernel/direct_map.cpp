@@ -1,0 +1,85 @@
+#include "direct_map.h"
+
+#include "guests/lib/boot.h"
+#include "guests/lib/panic.h"
+#include "guests/lib/string.h"
+
+namespace {
+// Where a new table is written before it is hooked: a page of the image lends its address.
+alignas(page_bytes) [[gnu::section(".bss.pages")]] u8 scratch_page[page_bytes];
+u64* const scratch = reinterpret_cast<u64*>(scratch_page);
+
+void open_scratch(Mfn mfn) {
+  long r = update_va_mapping(scratch, make_pte(mfn, pte_kernel), UVMF_INVLPG);
+  if (r) panic("cannot map a new page table: %ld", r);
+  memset(scratch, 0, page_bytes);
+}
+// The writable mapping must be gone before the frame can be typed as a page table.
+void close_scratch() { update_va_mapping(scratch, 0, UVMF_INVLPG); }
+
+void hook(Mfn parent, unsigned index, Mfn child) {
+  mmu_update_t request{(parent << page_shift) + index * sizeof(u64), make_pte(child, pte_table)};
+  long r = hypercall_mmu_update(&request, 1, nullptr, DOMID_SELF);
+  if (r) panic("cannot hook a page table: %ld", r);
+}
+
+void hook_empty(Mfn parent, unsigned index, Mfn child) {
+  open_scratch(child);
+  close_scratch();
+  hook(parent, index, child);
+}
+
+struct ReadOnlyRanges {
+  Pfn a, a_end, b, b_end;
+  bool contains(Pfn p) const { return (p >= a && p < a_end) || (p >= b && p < b_end); }
+};
+
+void fill_l1(const u64* p2m, Pfn first, Pfn given, const ReadOnlyRanges& ro) {
+  for (unsigned i = 0; i < table_entries && first + i < given; i++)
+    scratch[i] = make_pte(p2m[first + i], ro.contains(first + i) ? pte_kernel_ro : pte_kernel);
+}
+}  // namespace
+
+DirectMapTables plan_direct_map(Pfn first, Pfn limit) {
+  u64 l1_count = div_up(limit, table_entries);
+  u64 l2_count = div_up(l1_count, table_entries);
+  DirectMapTables t{};
+  t.l3 = first;
+  t.l2 = t.l3 + 1;
+  t.window_l2 = t.l2 + l2_count;
+  t.l1 = t.window_l2 + 1;
+  t.window_l1 = t.l1 + l1_count;
+  t.end = t.window_l1 + window_tables;
+  return t;
+}
+
+void build_direct_map(const DirectMapTables& t, const u64* p2m, Pfn given, Pfn limit, Pfn ro_first, Pfn ro_end) {
+  ReadOnlyRanges ro{ro_first, ro_end, t.l3, t.end};
+  Mfn root = p2m[boot_va_frame(reinterpret_cast<void*>(boot_info->pt_base))];
+  hook_empty(root, table_index(direct_map_base, 4), p2m[t.l3]);
+  for (Pfn l2 = t.l2; l2 < t.window_l2; l2++) hook_empty(p2m[t.l3], static_cast<unsigned>(l2 - t.l2), p2m[l2]);
+  hook_empty(p2m[t.l3], table_index(window_base, 3), p2m[t.window_l2]);
+  for (Pfn first = 0; first < limit; first += table_entries) {
+    u64 n = first / table_entries;
+    open_scratch(p2m[t.l1 + n]);
+    fill_l1(p2m, first, given, ro);
+    close_scratch();
+    hook(p2m[t.l2 + n / table_entries], n % table_entries, p2m[t.l1 + n]);
+  }
+  for (unsigned i = 0; i < window_tables; i++) hook_empty(p2m[t.window_l2], i, p2m[t.window_l1 + i]);
+}
+
+u64 boot_mapping_entry(u64 va) {
+  auto* table = reinterpret_cast<const u64*>(boot_info->pt_base);
+  for (unsigned level = 4;; level--) {
+    u64 entry = table[table_index(va, level)];
+    if (level == 1 || !(entry & pte_present)) return entry;
+    table = static_cast<const u64*>(boot_va(machine_to_phys_mapping[pte_frame(entry)]));
+  }
+}
+
+void unmap_boot_page(Pfn pfn) {
+  if (!(boot_mapping_entry(reinterpret_cast<u64>(boot_va(pfn))) & pte_present)) return;
+  long r = update_va_mapping(boot_va(pfn), 0, UVMF_INVLPG);
+  if (r) panic("cannot unmap bootstrap page %lx: %ld", pfn, r);
+}

@@ -1,0 +1,35 @@
+// The frame allocator.
+//
+//   frame_info[Pfn] = { state, size class of the heap page, length of the run that begins here }
+//
+//   Absent     given back to the hypervisor, or never had (the balloon)
+//   Free ──frame_alloc──> Used ──frame_free──> Free
+#pragma once
+#include "guests/kernel/memory_model.h"
+
+enum class FrameState : u8 { Absent, Free, Used };
+
+struct FrameInfo {
+  FrameState state;
+  u8 heap_class;  // 0: not a heap page
+  u16 run;        // frames in the allocation that begins here
+};
+
+void frames_init(const BootFrames& boot);
+// Hands [first, first + count) to the allocator.
+void frames_give(Pfn first, u64 count);
+
+// Contents undefined. invalid_frame when there is no run of that length.
+Pfn frames_alloc(unsigned count = 1);
+void frames_free(Pfn first);
+FrameInfo& frame_info(Pfn pfn);
+
+// For the balloon: picks up to `max` free frames and makes them Used; picks absent frames (no state change).
+unsigned frames_take_free(Pfn* list, unsigned max);
+unsigned frames_find_absent(Pfn* list, unsigned max);
+void frames_mark(Pfn pfn, FrameState state);
+
+struct FrameCounts {
+  u64 owned, free, limit;
+};
+FrameCounts frame_counts();

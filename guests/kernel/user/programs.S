@@ -1,0 +1,11 @@
+/* The user programs' ELF files; XG_*_ELF are set by the build. */
+        .section .rodata
+.macro program name, file
+        .balign 16
+        .globl  program_\name, program_\name\()_end
+program_\name:
+        .incbin "\file"
+program_\name\()_end:
+.endm
+        program worker, XG_WORKER_ELF
+        program forker, XG_FORKER_ELF

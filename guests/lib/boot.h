@@ -1,0 +1,16 @@
+// What the domain builder gave this guest.
+#pragma once
+#include "guests/lib/xen_abi.h"
+
+#include "guests/lib/types.h"
+
+extern start_info_t* boot_info;        // set by the entry code before guest_main()
+extern shared_info_t* shared_info_page;  // null until map_shared_info()
+
+// Maps the shared_info frame over a page of the image (arch). Panics when refused.
+void map_shared_info();
+
+// Every guest begins here, on the image's own stack, with events masked.
+extern "C" [[noreturn]] void guest_main();
+
+inline vcpu_info_t& vcpu_info_of(unsigned vcpu) { return shared_info_page->vcpu_info[vcpu]; }

@@ -1,0 +1,92 @@
+// Memory model `direct` (Xen/x86 PV): guests see MFNs in their page tables and keep their own P2M; the hypervisor owns
+// the M2P and validates every table.
+#include "hypervisor/arch/x86_64/layout.h"
+#include "hypervisor/common/domain.h"
+#include "hypervisor/common/domain_frames.h"
+#include "hypervisor/common/hypercall.h"
+#include "hypervisor/common/m2p.h"
+#include "hypervisor/common/memory_model.h"
+#include "hypervisor/common/page_type.h"
+#include "hypervisor/common/percpu.h"
+
+namespace hv {
+
+namespace {
+constexpr unsigned kFramesPerSlice = 2048;
+
+int direct_domain_init(Domain*) { return 0; }
+
+Mfn direct_frame_of(const Domain*, Gfn gfn) { return frame_is_ram(gfn) ? gfn : kInvalidMfn; }
+
+int direct_populate(Domain*, Gfn gfn, Mfn first, unsigned order) {
+  for (u64 i = 0; i < 1ull << order; i++) m2p_set(first + i, gfn + i);
+  return 0;
+}
+
+// Gives up the owner's own uses. Mappings that are left keep the frame the domain's until they go.
+int direct_remove(Domain* domain, Mfn mfn) {
+  if (!frame_get(mfn, owner_id(domain))) return -XEN_EINVAL;
+  int rc = -XEN_EINVAL;
+  if (type_of(frame_type_info(mfn)) != XS_FRAME_SHARED) {
+    type_unpin(mfn, domain);
+    if (frame_drop_allocation(mfn)) rc = 0;
+  }
+  frame_put(mfn);
+  return rc;
+}
+
+int direct_map_shared(Domain*, Gfn, Mfn) { return -XEN_EOPNOTSUPP; }
+
+void release_vcpus_and_pins(Domain* domain) {
+  for (Vcpu* vcpu : domain->vcpu)
+    if (vcpu != nullptr) arch_vcpu_release_frames(vcpu);
+  // Every frame still holds its owner's reference, so nothing leaves the list during this walk.
+  for (Mfn mfn = frame_list_first(domain->mm.frames); mfn != kInvalidMfn; mfn = frame_list_next(mfn))
+    type_unpin(mfn, domain);
+}
+
+bool has_pins_or_tables(const Domain* domain) {
+  for (const Vcpu* vcpu : domain->vcpu)
+    if (vcpu != nullptr && vcpu->arch.kernel_table != kInvalidMfn) return true;
+  return domain->mm.pins != 0;
+}
+
+int direct_relinquish(Domain* domain) {
+  if (has_pins_or_tables(domain)) {
+    release_vcpus_and_pins(domain);
+    return -kRestart;
+  }
+  unsigned done = 0;
+  Mfn mfn = frame_list_first(domain->mm.frames);
+  while (mfn != kInvalidMfn) {
+    if (done == kFramesPerSlice) return -kRestart;
+    const Mfn next = frame_list_next(mfn);
+    // Frames that another domain still maps stay listed, without the owner's reference.
+    if (frame_drop_allocation(mfn)) done++;
+    mfn = next;
+  }
+  return 0;
+}
+
+constexpr MemoryModel direct = {
+    XS_MODEL_DIRECT,
+    "direct",
+    1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_pae_pgdir_above_4gb | 1u << XENFEAT_gnttab_map_avail_bits |
+        1u << XENFEAT_highmem_assist,
+    direct_domain_init,
+    direct_frame_of,
+    direct_populate,
+    direct_remove,
+    direct_map_shared,
+    direct_relinquish,
+};
+}  // namespace
+
+const MemoryModel* const arch_memory_models[] = {&direct, nullptr};
+
+void* frame_to_virt(Mfn mfn) { return phys_to_virt(mfn << kPageShift); }
+Mfn virt_to_frame(const void* address) { return virt_to_phys(address) >> kPageShift; }
+
+void arch_flush_tlb_everywhere() { arch_flush_tlb((1ull << cpu_count) - 1, kFlushAll); }
+
+}  // namespace hv
