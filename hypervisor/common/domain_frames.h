@@ -24,6 +24,10 @@ bool frame_drop_allocation(Mfn mfn);
 
 /// 2^order fresh frames for the domain. -XEN_ENOMEM: over its limit, or the machine has no such block.
 int domain_alloc_frames(Domain* domain, unsigned order, unsigned address_bits, Mfn& first);
+/// Sets frames aside so that the domain can grow to `pages` (0: gives up the claim). -XEN_ENOMEM, -XEN_EINVAL.
+int domain_claim(Domain* domain, u64 pages);
+/// Frames set aside for all domains together.
+u64 claimed_frames();
 /// Frames already marked with the domain's id as owner enter its list.
 void domain_own_frames(Domain* domain, Mfn first, unsigned order);
 

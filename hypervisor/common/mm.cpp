@@ -17,6 +17,7 @@ Spinlock mm_lock;
 namespace {
 Domain* owners;           // under mm_lock
 Domain* released;         // domains that lost their last frame in this critical section
+u64 claimed;              // sum over domains
 constexpr u64 kMaxRefs = 0x7fffffff;
 
 void adopt_first_frame(Domain* domain) { __atomic_fetch_add(&domain->refs, 1, __ATOMIC_RELAXED); }
@@ -24,6 +25,18 @@ void adopt_first_frame(Domain* domain) { __atomic_fetch_add(&domain->refs, 1, __
 void release_later(Domain* domain) {
   domain->mm.next_released = released;
   released = domain;
+}
+
+// Enough is free for `wanted` frames without what is set aside for other domains.
+bool leaves_claims(const Domain* domain, u64 wanted) {
+  const u64 free = heap_free_frames(), of_others = claimed - domain->mm.claimed;
+  return free >= of_others && wanted <= free - of_others;
+}
+
+void use_claim(Domain* domain, u64 frames) {
+  const u64 used = min_of(frames, domain->mm.claimed);
+  domain->mm.claimed -= used;
+  claimed -= used;
 }
 
 void forget_shared(Mfn mfn) {
@@ -104,12 +117,29 @@ void domain_own_frames(Domain* domain, Mfn first, unsigned order) {
 int domain_alloc_frames(Domain* domain, unsigned order, unsigned address_bits, Mfn& first) {
   if (domain->dying) return -XEN_EINVAL;
   const u64 room = domain->mm.max_pages - min_of(domain->mm.max_pages, domain->mm.total_pages);
-  if (order > kMaxHeapOrder || (1ull << order) > room) return -XEN_ENOMEM;
+  if (order > kMaxHeapOrder || (1ull << order) > room || !leaves_claims(domain, 1ull << order)) return -XEN_ENOMEM;
   first = heap_alloc(order, domain->id, address_bits);
   if (first == kInvalidMfn) return -XEN_ENOMEM;
   domain_own_frames(domain, first, order);
+  use_claim(domain, 1ull << order);
   return 0;
 }
+
+int domain_claim(Domain* domain, u64 pages) {
+  if (pages == 0) {
+    use_claim(domain, domain->mm.claimed);
+    return 0;
+  }
+  if (domain->dying || domain->mm.claimed != 0 || pages < domain->mm.total_pages || pages > domain->mm.max_pages)
+    return -XEN_EINVAL;
+  const u64 wanted = pages - domain->mm.total_pages;
+  if (!leaves_claims(domain, wanted)) return -XEN_ENOMEM;
+  domain->mm.claimed = wanted;
+  claimed += wanted;
+  return 0;
+}
+
+u64 claimed_frames() { return claimed; }
 
 // --- the hypervisor's own frames -----------------------------------------------------------------
 Mfn alloc_frames(unsigned order) { return heap_alloc(order, XS_OWNER_XEN); }
@@ -165,10 +195,13 @@ int mm_domain_init(Domain* domain) {
 
 int mm_domain_relinquish(Domain* domain) {
   MmGuard guard;
+  use_claim(domain, domain->mm.claimed);
   return domain->mm.model->relinquish(domain);
 }
 
 void mm_domain_destroy(Domain* domain) {
+  release(domain->mm.map);
+  domain->mm.map = nullptr;
   MmGuard guard;
   for (Domain** p = &owners; *p != nullptr; p = &(*p)->mm.next_owner)
     if (*p == domain) {

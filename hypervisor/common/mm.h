@@ -28,6 +28,19 @@ class MmGuard {
   MmGuard& operator=(const MmGuard&) = delete;
 };
 
+/// One entry as the BIOS's INT 15h E820h gives it.
+struct __attribute__((packed)) E820Entry {
+  u64 start, bytes;
+  u32 type;
+};
+
+/// What a toolstack lets a domain see as its memory map.
+struct MemoryMap {
+  static constexpr u32 kMaxEntries = 32;
+  u32 count = 0;
+  E820Entry entries[kMaxEntries] = {};
+};
+
 /// The memory half's part of a Domain. While it owns frames it holds one reference to the domain.
 struct DomainMm {
   const MemoryModel* model = nullptr;
@@ -35,6 +48,8 @@ struct DomainMm {
   u64 total_pages = 0;       ///< frames owned: frames.count
   u64 max_pages = 0;         ///< limit (mem-max)
   u64 shared_pages = 0;      ///< hypervisor frames shared with it, not in total_pages
+  u64 claimed = 0;           ///< frames set aside for it (XENMEM_claim_pages), not yet allocated
+  MemoryMap* map = nullptr;  ///< under Domain::lock
   u64 pins = 0;              ///< frames pinned as a type
   Domain* next_owner = nullptr;     ///< list of all domains that may own frames
   Domain* next_released = nullptr;  ///< list of domains to let go of at the end of the critical section

@@ -1,0 +1,114 @@
+// XENMEM_exchange: a domain gives frames and gets as many others in larger (or smaller) contiguous runs.
+//
+// Done in groups of the larger of the two extents; a group is exchanged completely or not at all:
+//   new frames first (over the limit for a moment) -> old ones given up -> M2P and the list of new MFNs
+#include "hypervisor/common/domain_frames.h"
+#include "hypervisor/common/domain_ref.h"
+#include "hypervisor/common/guest_access.h"
+#include "hypervisor/common/heap.h"
+#include "hypervisor/common/hypercall.h"
+#include "hypervisor/common/memory_model.h"
+#include "hypervisor/common/memory_op.h"
+
+namespace hv {
+
+namespace {
+constexpr unsigned kMaxGroupOrder = 9;
+
+struct Exchange {
+  xen_memory_exchange request;
+  Domain* domain;
+  unsigned group_order, address_bits;
+  u64 in_per_group() const { return 1ull << (group_order - request.in.extent_order); }
+  u64 out_per_group() const { return 1ull << (group_order - request.out.extent_order); }
+};
+
+bool is_sane(const xen_memory_exchange& r) {
+  if (r.in.domid != r.out.domid || r.nr_exchanged > r.in.nr_extents) return false;
+  if (r.in.extent_order > kMaxGroupOrder || r.out.extent_order > kMaxGroupOrder) return false;
+  if (r.in.nr_extents > ~0ull >> kMaxGroupOrder || r.out.nr_extents > ~0ull >> kMaxGroupOrder) return false;
+  return r.in.nr_extents << r.in.extent_order == r.out.nr_extents << r.out.extent_order;
+}
+
+// All frames of input extent `i` are the domain's, allocated, and nothing else refers to them.
+bool may_leave(const Exchange& x, Mfn first) {
+  for (Mfn mfn = first; mfn < first + (1ull << x.request.in.extent_order); mfn++)
+    if (!frame_is_ram(mfn) || frame_owner(mfn) != owner_id(x.domain) || frame_count_info(mfn) != (XS_COUNT_ALLOCATED | 1))
+      return false;
+  return true;
+}
+
+struct Group {
+  Mfn in[1u << kMaxGroupOrder], out[1u << kMaxGroupOrder];
+  Gfn gfn[1u << kMaxGroupOrder];
+};
+
+bool read_group(const Exchange& x, u64 group, Group& g) {
+  for (u64 i = 0; i < x.in_per_group(); i++)
+    if (!copy_from_guest_index(g.in[i], handle_address(x.request.in.extent_start), group * x.in_per_group() + i)) return false;
+  for (u64 i = 0; i < x.out_per_group(); i++)
+    if (!copy_from_guest_index(g.gfn[i], handle_address(x.request.out.extent_start), group * x.out_per_group() + i)) return false;
+  return true;
+}
+
+bool allocate_group(const Exchange& x, Group& g) {
+  for (u64 i = 0; i < x.out_per_group(); i++) {
+    g.out[i] = heap_alloc(x.request.out.extent_order, owner_id(x.domain), x.address_bits);
+    if (g.out[i] != kInvalidMfn) continue;
+    while (i-- > 0) heap_free(g.out[i], x.request.out.extent_order);
+    return false;
+  }
+  return true;
+}
+
+int exchange_group(const Exchange& x, Group& g) {
+  MmGuard guard;
+  if (x.domain->dying) return -XEN_EINVAL;
+  for (u64 i = 0; i < x.in_per_group(); i++)
+    if (!may_leave(x, g.in[i])) return -XEN_EINVAL;
+  if (!allocate_group(x, g)) return -XEN_ENOMEM;
+  // The new ones enter first: a domain never owns nothing while it is alive.
+  for (u64 i = 0; i < x.out_per_group(); i++) {
+    domain_own_frames(x.domain, g.out[i], x.request.out.extent_order);
+    x.domain->mm.model->populate(x.domain, g.gfn[i], g.out[i], x.request.out.extent_order);
+  }
+  for (u64 i = 0; i < x.in_per_group(); i++)
+    for (u64 n = 0; n < 1ull << x.request.in.extent_order; n++) frame_drop_allocation(g.in[i] + n);
+  return 0;
+}
+
+// Groups are the unit of progress; `nr_exchanged` counts input extents.
+long run(Exchange& x, Group& g, Vaddr arg) {
+  const u64 groups = x.request.in.nr_extents / x.in_per_group();
+  if (x.request.in.nr_extents % x.in_per_group() != 0 || x.request.out.nr_extents % x.out_per_group() != 0) return -XEN_EINVAL;
+  long rc = 0;
+  u64 group = x.request.nr_exchanged / x.in_per_group();
+  for (; group < groups && rc == 0; group++) {
+    rc = read_group(x, group, g) ? exchange_group(x, g) : -XEN_EFAULT;
+    if (rc != 0) break;
+    for (u64 i = 0; i < x.out_per_group(); i++)
+      if (!copy_to_guest_index(handle_address(x.request.out.extent_start), group * x.out_per_group() + i, g.out[i])) rc = -XEN_EFAULT;
+  }
+  x.request.nr_exchanged = group * x.in_per_group();
+  return copy_to_guest(arg, x.request) ? rc : -XEN_EFAULT;
+}
+}  // namespace
+
+long memory_exchange(Vaddr arg) {
+  Exchange x{};
+  if (!copy_from_guest(x.request, arg)) return -XEN_EFAULT;
+  if (!is_sane(x.request)) return -XEN_EINVAL;
+  const DomainRef domain(x.request.in.domid);
+  if (const int rc = may_act_on(domain); rc != 0) return rc;
+  x.domain = domain.get();
+  x.group_order = max_of(x.request.in.extent_order, x.request.out.extent_order);
+  x.address_bits = XENMEMF_get_address_bits(x.request.out.mem_flags);
+  if (x.address_bits == 0) x.address_bits = kAnyAddressBits;
+  Group* group = make<Group>();
+  if (group == nullptr) return -XEN_ENOMEM;
+  const long rc = run(x, *group, arg);
+  release(group);
+  return rc;
+}
+
+}  // namespace hv
