@@ -17,38 +17,40 @@ namespace xs::platform {
 /// Everything a machine file (JSON) can say; units in the names. Defaults are documented in docs/machine.md.
 struct MachineConfig {
   std::string arch = "x86_64";
-  unsigned cpus = 1;                       ///< 1..4
-  u64 memory_mib = 512;                    ///< all DRAM
-  u64 low_memory_mib = 128;                ///< DRAM at address 0; the rest is at high_base
-  u64 high_base = u64{1} << 44;            ///< 0: no split, all DRAM from 0 (QEMU's layout)
-  u32 quantum = 10'000;                    ///< instructions
+  unsigned cpus = 1;             ///< 1..4
+  u64 memory_mib = 512;          ///< all DRAM
+  u64 low_memory_mib = 128;      ///< DRAM at address 0; the rest is at high_base
+  u64 high_base = u64{1} << 44;  ///< 0: no split, all DRAM from 0 (QEMU's layout)
+  u32 quantum = 10'000;          ///< instructions
   TimingModel timing;
   Fidelity fidelity = Fidelity::fast;
   mmu::TlbGeometry tlb;
-  u64 wall_clock_s = 1'700'000'000;        ///< Unix time at reset, what wall-clock devices show
+  u64 wall_clock_s = 1'700'000'000;    ///< Unix time at reset, what wall-clock devices show
+  u64 disk_latency_ns = 50'000;        ///< of each virtio-blk request
+  u64 disk_bytes_per_s = 500'000'000;  ///< of its data
   u64 seed = 1;
-  std::vector<u64> taps;                   ///< code addresses, see sim/core/tap.h
+  std::vector<u64> taps;  ///< code addresses, see sim/core/tap.h
 };
 
 /// Parses a machine file's "machine" object; unknown keys and bad values throw Error with the JSON path.
 MachineConfig parse_machine_json(const std::string& text, const std::string& file_name);
 
 struct BootImage {
-  std::string kernel;                      ///< ELF with XEN_ELFNOTE_PHYS32_ENTRY
+  std::string kernel;  ///< ELF with XEN_ELFNOTE_PHYS32_ENTRY
   std::string cmdline;
-  std::vector<std::string> modules;        ///< files; module 0 is dom0's kernel for the hypervisor
+  std::vector<std::string> modules;  ///< files; module 0 is dom0's kernel for the hypervisor
 };
 
 enum class StopReason {
-  paused,        ///< somebody called pause()
-  deadline,      ///< simulated time reached
-  exited,        ///< the guest wrote the exit port; see exit_value()
-  reset,         ///< the guest asked for a reset
+  paused,    ///< somebody called pause()
+  deadline,  ///< simulated time reached
+  exited,    ///< the guest wrote the exit port; see exit_value()
+  reset,     ///< the guest asked for a reset
   triple_fault,
-  deadlock       ///< every core halted for ever, no device event pending
+  deadlock  ///< every core halted for ever, no device event pending
 };
 
-struct MachineCounters {                   ///< summed over cores, and per core where it matters
+struct MachineCounters {  ///< summed over cores, and per core where it matters
   u64 instructions = 0, cycles = 0, exceptions = 0, interrupts = 0, port_accesses = 0, mmio_accesses = 0,
       unmodelled = 0, quanta = 0, single_steps = 0, syscalls = 0, irets = 0;
   mmu::MmuCounters mmu;
@@ -62,10 +64,10 @@ class Machine {
   ~Machine();
 
   /// Device wiring, before the first run.
-  void attach_disk(const std::string& file, bool read_only);       ///< virtio-mmio block; throws Error
-  void set_serial_sink(ConsoleSink* sink);                         ///< 16550
-  void add_virtio_console(ConsoleSink* sink);                      ///< index 0, 1, ... in call order
-  void load(const BootImage& image);                               ///< throws Error (bad ELF, too large)
+  void attach_disk(const std::string& file, bool read_only);  ///< virtio-mmio block; throws Error
+  void set_serial_sink(ConsoleSink* sink);                    ///< 16550
+  void add_virtio_console(ConsoleSink* sink);                 ///< index 0, 1, ... in call order
+  void load(const BootImage& image);                          ///< throws Error (bad ELF, too large)
 
   void serial_input(std::string_view bytes);
   void console_input(unsigned index, std::string_view bytes);
@@ -78,7 +80,7 @@ class Machine {
   u64 now_ps() const;
   u32 exit_value() const;
   MachineCounters counters() const;
-  u64 execution_hash() const;              ///< over all cores
+  u64 execution_hash() const;  ///< over all cores
   MemoryPort& memory();
   unsigned cpus() const;
   const CpuView& cpu(unsigned index) const;

@@ -1,0 +1,192 @@
+// One machine per process, because SystemC elaborates once. sc_start runs it in slices; the reasons to stop
+// are collected here.
+#include "sim/platform/machine.h"
+
+#include "sim/core/error.h"
+#include "sim/platform/firmware/pvh_loader.h"
+#include "sim/platform/microvm_board.h"
+
+namespace xs::platform {
+namespace {
+
+// Deadlock is looked for at multiples of this, so that where a caller puts its deadlines changes nothing.
+constexpr u64 slice_ps = 1'000'000'000;
+
+constexpr u64 module_limit = u64{1} << 32;
+
+DramLayout dram_layout(const MachineConfig& c) {
+  constexpr u64 mib = 1 << 20, low_most = u64{3} << 30, four_gib = u64{4} << 30;
+  const u64 all = c.memory_mib * mib;
+  const u64 low = std::min({all, low_most, c.high_base ? c.low_memory_mib * mib : all});
+  return {low, c.high_base ? c.high_base : four_gib, all - low};
+}
+
+void add(mmu::MmuCounters& sum, const mmu::MmuCounters& c) {
+  sum.accesses += c.accesses;
+  sum.l1_hits += c.l1_hits;
+  sum.l2_hits += c.l2_hits;
+  sum.misses += c.misses;
+  sum.walks += c.walks;
+  sum.walk_reads += c.walk_reads;
+  sum.walk_cache_hits += c.walk_cache_hits;
+  sum.ad_updates += c.ad_updates;
+  sum.faults += c.faults;
+  sum.flush_all += c.flush_all;
+  sum.flush_nonglobal += c.flush_nonglobal;
+  sum.flush_page += c.flush_page;
+}
+
+}  // namespace
+
+struct Machine::Impl : StopRequests {
+  Impl(const MachineConfig& config, CpuObserver* observer)
+      : dram(dram_layout(config)), board(config, dram, observer, *this) {}
+
+  void exit(u32 value) override {
+    exit_value = value;
+    stop(StopReason::exited);
+  }
+  void reset() override { stop(StopReason::reset); }
+  void triple_fault() override { stop(StopReason::triple_fault); }
+
+  void stop(StopReason why) {
+    if (ended) return;
+    ended = true;
+    reason = why;
+    if (running) sc_core::sc_pause();
+  }
+
+  StopReason run_until(u64 deadline_ps);
+  void run_slice(u64 end_ps);
+  bool deadlocked() const;
+
+  Dram dram;
+  Board board;
+  bool loaded = false;
+  bool started = false;
+  bool running = false;
+  bool ended = false;  ///< exited, reset, triple fault: nothing runs any more
+  bool pausing = false;
+  StopReason reason = StopReason::paused;
+  u32 exit_value = 0;
+};
+
+bool Machine::Impl::deadlocked() const {
+  for (const auto& cpu : board.cpus)
+    if (!cpu->waits_for_ever()) return false;
+  return !board.device_activity();
+}
+
+void Machine::Impl::run_slice(u64 end_ps) {
+  running = true;
+  try {
+    sc_core::sc_start(sc_core::sc_time::from_value(end_ps - sc_core::sc_time_stamp().value()),
+                      sc_core::SC_RUN_TO_TIME);
+  } catch (const sc_core::sc_report& report) {
+    running = false;
+    throw Error(report.get_msg());
+  }
+  running = false;
+}
+
+StopReason Machine::Impl::run_until(u64 deadline_ps) {
+  if (!loaded) throw Error("the machine has no kernel to run");
+  if (!started) board.write_acpi();  // by now every device is attached
+  started = true;
+  pausing = false;
+  while (true) {
+    if (ended) return reason;
+    if (pausing) return StopReason::paused;
+    const u64 now = sc_core::sc_time_stamp().value();
+    if (now >= deadline_ps) return StopReason::deadline;
+    const u64 boundary = (now / slice_ps + 1) * slice_ps;
+    run_slice(std::min(boundary, deadline_ps));
+    const bool at_boundary = sc_core::sc_time_stamp().value() == boundary;
+    if (at_boundary && !ended && !pausing && deadlocked()) return StopReason::deadlock;
+  }
+}
+
+Machine::Machine(const MachineConfig& config, CpuObserver* observer) {
+  static bool elaborated = false;
+  if (elaborated) throw Error("one process can simulate one machine");
+  elaborated = true;
+  impl_ = std::make_unique<Impl>(config, observer);
+}
+
+Machine::~Machine() = default;
+
+void Machine::attach_disk(const std::string& file, bool read_only) { impl_->board.add_disk(file, read_only); }
+void Machine::add_virtio_console(ConsoleSink* sink) { impl_->board.add_console(sink); }
+void Machine::console_input(unsigned index, std::string_view bytes) {
+  if (index >= impl_->board.consoles.size())
+    throw Error("the machine has no console " + std::to_string(index));
+  impl_->board.consoles[index]->receive(bytes);
+}
+void Machine::set_serial_sink(ConsoleSink* sink) { impl_->board.uart.set_sink(sink); }
+
+void Machine::load(const BootImage& image) {
+  const u64 limit = impl_->dram.ram().front().size;
+  PvhBoot boot;
+  boot.kernel = parse_elf(image.kernel, read_file(image.kernel, module_limit));
+  boot.cmdline = image.cmdline;
+  for (const std::string& file : image.modules) boot.modules.push_back({file, read_file(file, limit), ""});
+  const PvhEntry entry = load_pvh(boot, impl_->dram);
+  impl_->board.cpus[0]->reset_pvh(entry.eip, entry.start_info);
+  impl_->loaded = true;
+}
+
+void Machine::serial_input(std::string_view bytes) { impl_->board.uart.receive(bytes); }
+
+StopReason Machine::run_until(u64 deadline_ps) { return impl_->run_until(deadline_ps); }
+
+void Machine::pause() {
+  impl_->pausing = true;
+  if (impl_->running) sc_core::sc_pause();
+}
+
+u64 Machine::now_ps() const { return sc_core::sc_time_stamp().value(); }
+u32 Machine::exit_value() const { return impl_->exit_value; }
+
+MachineCounters Machine::counters() const {
+  MachineCounters sum;
+  for (const auto& cpu : impl_->board.cpus) {
+    const x86::CpuCounters& c = cpu->counters();
+    sum.instructions += c.instructions;
+    sum.cycles += c.cycles;
+    for (u64 n : c.exceptions) sum.exceptions += n;
+    sum.interrupts += c.interrupts;
+    sum.port_accesses += c.port_accesses;
+    sum.mmio_accesses += c.mmio_accesses;
+    sum.unmodelled += c.unmodelled;
+    sum.quanta += c.quanta;
+    sum.single_steps += c.single_steps;
+    sum.syscalls += c.syscalls;
+    sum.irets += c.irets;
+    add(sum.mmu, c.mmu);
+    sum.instructions_per_cpu.push_back(c.instructions);
+  }
+  return sum;
+}
+
+u64 Machine::execution_hash() const {
+  u64 hash = 0xcbf29ce484222325;  // FNV-1a
+  for (const auto& cpu : impl_->board.cpus)
+    for (u64 rest = cpu->execution_hash(), i = 0; i < 8; ++i, rest >>= 8)
+      hash = (hash ^ (rest & 0xff)) * 0x100000001b3;
+  return hash;
+}
+
+MemoryPort& Machine::memory() { return impl_->dram; }
+unsigned Machine::cpus() const { return static_cast<unsigned>(impl_->board.cpus.size()); }
+const CpuView& Machine::cpu(unsigned index) const { return impl_->board.cpus.at(index)->view(); }
+bool Machine::tlb_maps_frame(unsigned cpu, u64 mfn) const {
+  return impl_->board.cpus.at(cpu)->tlb_maps_frame(mfn);
+}
+u64 Machine::cpu_reg(unsigned index, const char* name) const {
+  return impl_->board.cpus.at(index)->reg(name);
+}
+
+}  // namespace xs::platform
+
+// libsystemc refers to this symbol; the simulation is driven from Machine::run_until instead.
+int sc_main(int, char**) { return 0; }

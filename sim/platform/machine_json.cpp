@@ -1,0 +1,175 @@
+// Parses the "machine" object of a machine or scenario file. Keys, units and defaults: docs/machine.md.
+#include <nlohmann/json.hpp>
+
+#include <map>
+
+#include "sim/core/error.h"
+#include "sim/platform/machine.h"
+
+namespace xs::platform {
+namespace {
+
+using Json = nlohmann::json;
+
+// Highest usable physical address: 4-level paging with 48-bit physical addresses.
+constexpr u64 address_limit = u64{1} << 48;
+constexpr u64 most_memory_mib = u64{1} << 20;  // 1 TiB
+
+/// One JSON object being read: hands out its keys and rejects those nobody asked for.
+class Section {
+ public:
+  Section(const Json& json, std::string file, std::string path)
+      : json_(json), file_(std::move(file)), path_(std::move(path)) {
+    if (!json_.is_object()) fail(path_, "must be an object");
+  }
+
+  [[noreturn]] void fail(const std::string& path, const std::string& why) const {
+    throw Error(file_ + ": " + path + ": " + why);
+  }
+
+  template <class T>
+  void number(const char* key, T& out, u64 least, u64 most) {
+    const Json* value = take(key);
+    if (!value) return;
+    const u64 n = as_u64(*value, child(key));
+    if (n < least || n > most)
+      fail(child(key), "must be from " + std::to_string(least) + " to " + std::to_string(most) + ", not " +
+                           std::to_string(n));
+    out = static_cast<T>(n);
+  }
+
+  void text(const char* key, std::string& out) {
+    const Json* value = take(key);
+    if (!value) return;
+    if (!value->is_string()) fail(child(key), "must be a string");
+    out = value->get<std::string>();
+  }
+
+  template <class F>
+  void object(const char* key, F&& read) {
+    const Json* value = take(key);
+    if (!value) return;
+    Section section(*value, file_, child(key));
+    read(section);
+    section.finish();
+  }
+
+  void finish() const {
+    for (const auto& [key, value] : json_.items())
+      if (!taken_.count(key)) fail(child(key), "unknown key");
+  }
+  std::string child(const std::string& key) const { return path_ + "." + key; }
+
+ private:
+  const Json* take(const char* key) {
+    taken_[key] = true;
+    const auto it = json_.find(key);
+    return it == json_.end() ? nullptr : &*it;
+  }
+
+  // Numbers, or "0x..." strings because JSON has no hexadecimal.
+  u64 as_u64(const Json& value, const std::string& path) const {
+    if (value.is_number_unsigned()) return value.get<u64>();
+    if (value.is_string()) {
+      const std::string& s = value.get_ref<const std::string&>();
+      const bool hex = s.size() > 2 && s.size() <= 18 && s.starts_with("0x") &&
+                       s.find_first_not_of("0123456789abcdefABCDEF", 2) == std::string::npos;
+      if (hex) return std::stoull(s.substr(2), nullptr, 16);
+    }
+    fail(path, "must be a non-negative integer or a \"0x...\" string");
+  }
+
+  const Json& json_;
+  std::string file_, path_;
+  std::map<std::string, bool> taken_;
+};
+
+void read_timing(Section& s, TimingModel& t) {
+  constexpr u64 most = 1'000'000'000;  // cycles
+  s.number("frequency_hz", t.frequency_hz, 1'000'000, 100'000'000'000);
+  s.number("instruction", t.instruction, 1, most);
+  s.number("tlb_l2_hit", t.tlb_l2_hit, 0, most);
+  s.number("walk_access", t.walk_access, 0, most);
+  s.number("ad_update", t.ad_update, 0, most);
+  s.number("trap", t.trap, 0, most);
+  s.number("iret", t.iret, 0, most);
+  s.number("syscall", t.syscall, 0, most);
+  s.number("cr_write", t.cr_write, 0, most);
+  s.number("invlpg", t.invlpg, 0, most);
+  s.number("msr", t.msr, 0, most);
+  s.number("cpuid", t.cpuid, 0, most);
+  s.number("port_io", t.port_io, 0, most);
+  s.number("mmio", t.mmio, 0, most);
+}
+
+void read_level(Section& tlb, const char* key, mmu::TlbGeometry::Level& level) {
+  tlb.object(key, [&](Section& s) {
+    s.number("entries", level.entries, 1, 1 << 20);
+    s.number("ways", level.ways, 1, 1 << 20);
+    if (level.entries % level.ways) s.fail(s.child("ways"), "must divide entries");
+    const u32 sets = level.entries / level.ways;
+    if (sets & (sets - 1)) s.fail(s.child("entries"), "entries / ways must be a power of two");
+  });
+}
+
+void read_tlb(Section& s, mmu::TlbGeometry& g) {
+  read_level(s, "l1i_4k", g.l1i_4k);
+  read_level(s, "l1i_2m", g.l1i_2m);
+  read_level(s, "l1d_4k", g.l1d_4k);
+  read_level(s, "l1d_2m", g.l1d_2m);
+  read_level(s, "l1d_1g", g.l1d_1g);
+  read_level(s, "l2_4k2m", g.l2_4k2m);
+  read_level(s, "l2_1g", g.l2_1g);
+  s.number("walk_cache_entries", g.walk_cache_entries, 0, 1 << 16);
+}
+
+void read_disk(Section& s, MachineConfig& c) {
+  s.number("latency_ns", c.disk_latency_ns, 0, 10'000'000'000);
+  s.number("bytes_per_s", c.disk_bytes_per_s, 1'000, 1'000'000'000'000);
+}
+
+void read_machine(Section& s, MachineConfig& c) {
+  std::string fidelity = c.fidelity == Fidelity::fast ? "fast" : "exact";
+  s.text("arch", c.arch);
+  if (c.arch != "x86_64") s.fail(s.child("arch"), "must be \"x86_64\"");
+  s.number("cpus", c.cpus, 1, 4);
+  s.number("memory_mib", c.memory_mib, 16, most_memory_mib);
+  s.number("low_memory_mib", c.low_memory_mib, 16, 3072);
+  s.number("high_base", c.high_base, 0, address_limit);
+  s.number("quantum", c.quantum, 100, 10'000'000);
+  s.text("fidelity", fidelity);
+  if (fidelity != "fast" && fidelity != "exact") s.fail(s.child("fidelity"), "must be \"fast\" or \"exact\"");
+  c.fidelity = fidelity == "fast" ? Fidelity::fast : Fidelity::exact;
+  s.number("wall_clock_s", c.wall_clock_s, 0, 253'402'300'799);  // 31 December 9999
+  s.number("seed", c.seed, 0, ~u64{0});
+  s.object("timing", [&](Section& t) { read_timing(t, c.timing); });
+  s.object("tlb", [&](Section& t) { read_tlb(t, c.tlb); });
+  s.object("disk", [&](Section& t) { read_disk(t, c); });
+  if (c.high_base % (u64{1} << 30)) s.fail(s.child("high_base"), "must be a multiple of 1 GiB");
+  if (c.high_base && c.high_base < (u64{4} << 30))
+    s.fail(s.child("high_base"), "must be 0 or at least 4 GiB");
+  if (c.high_base + (c.memory_mib << 20) > address_limit)
+    s.fail(s.child("high_base"), "memory would end above 2^48");
+}
+
+}  // namespace
+
+MachineConfig parse_machine_json(const std::string& text, const std::string& file_name) {
+  Json json;
+  try {
+    json = Json::parse(text, nullptr, true, true);
+  } catch (const Json::parse_error& e) {
+    throw Error(file_name + ": " + e.what());
+  }
+  if (json.is_object() && json.size() == 1 && json.contains("machine")) {
+    Json inner = std::move(json["machine"]);  // moved: copying recurses, and nesting is up to the file
+    json = std::move(inner);
+  }
+  MachineConfig config;
+  Section section(json, file_name, "machine");
+  read_machine(section, config);
+  section.finish();
+  return config;
+}
+
+}  // namespace xs::platform
