@@ -26,6 +26,8 @@ void heap_free(Mfn first, unsigned order);
 
 u64 heap_free_frames();
 
+/// Free frames in blocks that begin at or above 2^min_bits (0: anywhere) and end below 2^max_bits (0: anywhere).
+u64 heap_free_frames_between(unsigned min_bits, unsigned max_bits);
 /// Sum over the lists, for the debug key; equals heap_free_frames() unless the lists are broken.
 u64 heap_count_lists();
 

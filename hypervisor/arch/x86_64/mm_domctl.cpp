@@ -1,0 +1,37 @@
+// domctl that only x86-64 has.
+#include "hypervisor/common/domain.h"
+#include "hypervisor/common/domain_frames.h"
+#include "hypervisor/common/domctl.h"
+#include "hypervisor/common/memory_model.h"
+#include "hypervisor/common/page_type.h"
+
+namespace hv {
+
+namespace {
+constexpr u32 kAddressBits = 64;
+
+long write_hypercall_page(Domain* domain, xen_domctl& op) {
+  MmGuard guard;
+  const Mfn mfn = domain->mm.model->frame_of(domain, op.u.hypercall_init.gmfn);
+  if (domain->dying || mfn == kInvalidMfn || frame_and_type_get(mfn, XS_FRAME_WRITABLE, domain) != 0) return -XEN_EACCES;
+  arch_write_hypercall_page(frame_to_virt(mfn));
+  frame_and_type_put(mfn, domain);
+  return 0;
+}
+
+long set_address_size(Domain*, xen_domctl& op) { return op.u.address_size.size == kAddressBits ? 0 : -XEN_EINVAL; }
+
+long get_address_size(Domain*, xen_domctl& op) {
+  op.u.address_size.size = kAddressBits;
+  return 0;
+}
+}  // namespace
+
+const DomctlHandler arch_domctl_handlers[] = {
+    {XEN_DOMCTL_hypercall_init, false, write_hypercall_page},
+    {XEN_DOMCTL_set_address_size, false, set_address_size},
+    {XEN_DOMCTL_get_address_size, true, get_address_size},
+    {0, false, nullptr},
+};
+
+}  // namespace hv
