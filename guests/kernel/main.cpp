@@ -1,20 +1,35 @@
+// The portable kernel's table of contents.
 #include "arch_trap.h"
+#include "guests/kernel/dom0/dom0.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/process.h"
+#include "guests/kernel/store_client.h"
 #include "guests/kernel/thread.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/console.h"
-#include "guests/lib/hypercall.h"
 #include "guests/lib/panic.h"
+
+static void start_program(const char* name) {
+  if (!process_start(name, 0)) print_line("kernel: program %s cannot be started", name);
+}
 
 void guest_main() {
   map_shared_info();
+  bool is_dom0 = boot_info->flags & SIF_INITDOMAIN;
   arch_install_traps();
-  frames_init(model_boot());
+  BootFrames frames = model_boot();  // P2M and direct map
+  frames_init(frames);
   model_reclaim(frames_give);
+  if (!is_dom0) console_use_ring(frame_va(model_guest_frame(boot_info->console.domU.mfn)), boot_info->console.domU.evtchn);
+  print_line("kernel: %s, %lu MiB of at most %lu MiB", is_dom0 ? "dom0" : "domU", frames.given * page_bytes / MiB,
+             frames.limit * page_bytes / MiB);
   threads_init();
-  print_line("frames %lu %lu", frame_counts().owned, frame_counts().free);
-  process_start("worker", 0);
-  process_start("forker", 0);
+  if (is_dom0) {
+    dom0_start();
+  } else {
+    store_client_start();
+    start_program("forker");
+    start_program("worker");
+  }
   idle_loop();
 }

@@ -1,0 +1,169 @@
+#include "guests/kernel/dom0/domain.h"
+
+#include "guests/kernel/dom0/domctl.h"
+#include "guests/kernel/dom0/operator.h"
+#include "guests/kernel/dom0/store_server.h"
+#include "guests/kernel/dom0/store_tree.h"
+#include "guests/kernel/heap.h"
+#include "guests/kernel/memory_model.h"
+#include "guests/lib/console.h"
+#include "guests/lib/errno.h"
+#include "guests/lib/format.h"
+#include "guests/lib/panic.h"
+#include "guests/lib/string.h"
+
+namespace {
+Domain* domains;
+WaitQueue work;        // the service thread: rings moved, or a domain changed its state
+bool exceptions_due = true;
+
+void on_ring_event(EventPort, void*) { wake_all(work); }
+void on_domain_exception(EventPort, void*) {
+  exceptions_due = true;
+  wake_all(work);
+}
+
+long bind_port(u32 domain, EventPort remote, EventPort& local) {
+  s64 port = event_bind_interdomain(domain, remote);
+  if (port < 0) return port;
+  local = static_cast<EventPort>(port);
+  event_set_handler(local, on_ring_event, nullptr);
+  return 0;
+}
+
+void close_port(EventPort& port) {
+  if (port) event_close(port);
+  port = 0;
+}
+
+template <typename Page>
+void unmap_page(Page*& page) {
+  if (page) model_unmap_window(page, 1);
+  page = nullptr;
+}
+
+void unlink(Domain* domain) {
+  for (Domain** p = &domains; *p; p = &(*p)->next)
+    if (*p == domain) {
+      *p = domain->next;
+      return;
+    }
+}
+
+void report_end(Domain& d, u32 flags) {
+  u32 reason = (flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
+  d.end_reported = true;
+  operator_notice("domain %u %s", d.id, reason == SHUTDOWN_crash ? "crashed" : "shutdown");
+  // As xl does: a domain that ended properly goes away, a crashed one stays for inspection.
+  if (reason == SHUTDOWN_crash) return;
+  u32 id = d.id;
+  if (long error = domain_destroy(&d)) operator_notice("domain %u cannot be destroyed: %s", id, errno_name(error));
+}
+
+void look_for_ended_domains() {
+  for (Domain* d = domains; d; d = d->next) {
+    xen_domctl_getdomaininfo info;
+    if (d->end_reported || domain_info(d->id, info)) continue;
+    if (!(info.flags & XEN_DOMINF_shutdown)) continue;
+    console_ring_drain(*d);
+    report_end(*d, info.flags);
+    exceptions_due = true;  // the list may have changed meanwhile: look again from its start
+    return;
+  }
+}
+
+void service_thread(void*) {
+  for (;;) {
+    for (Domain* d = domains; d; d = d->next) {
+      store_serve(*d);
+      console_ring_drain(*d);
+    }
+    if (exceptions_due) {
+      exceptions_due = false;
+      look_for_ended_domains();
+      continue;
+    }
+    wait_on(work);
+  }
+}
+}  // namespace
+
+Domain* domains_first() { return domains; }
+
+Domain* domain_by_id(u32 id) {
+  for (Domain* d = domains; d; d = d->next)
+    if (d->id == id) return d;
+  return nullptr;
+}
+
+Domain* domain_find(const char* name_or_id) {
+  u64 id;
+  if (parse_number(name_or_id, id)) return domain_by_id(static_cast<u32>(id));
+  for (Domain* d = domains; d; d = d->next)
+    if (!strcmp(d->name, name_or_id)) return d;
+  return nullptr;
+}
+
+long domain_connect(Domain* d) {
+  long error;
+  d->store_page = static_cast<xenstore_domain_interface*>(model_map_foreign(d->id, &d->store_frame, 1, true, error));
+  if (d->store_page) d->console_page = static_cast<xencons_interface*>(model_map_foreign(d->id, &d->console_frame, 1, true, error));
+  if (!d->console_page) return error;
+  if ((error = bind_port(d->id, d->remote_store_port, d->store_port))) return error;
+  if ((error = bind_port(d->id, d->remote_console_port, d->console_port))) return error;
+  if ((error = store_connect(*d))) return error;
+  d->next = domains;
+  domains = d;
+  return 0;
+}
+
+void domain_disconnect(Domain* d) {
+  unlink(d);
+  store_disconnect(*d);
+  close_port(d->store_port);
+  close_port(d->console_port);
+  unmap_page(d->store_page);
+  unmap_page(d->console_page);
+  char home[40];
+  format(home, sizeof home, "/local/domain/%u", d->id);
+  store_remove(home);
+  heap_free(d);
+}
+
+// dom0's mappings go first: a frame that is mapped here would survive its domain.
+long domain_destroy(Domain* d) {
+  u32 id = d->id;
+  domctl_simple(XEN_DOMCTL_pausedomain, id);
+  console_ring_drain(*d);
+  domain_disconnect(d);
+  long error;
+  while ((error = domctl_simple(XEN_DOMCTL_destroydomain, id)) == -XEN_EAGAIN) thread_yield();
+  return error;
+}
+
+void domain_watch_start() {
+  s64 port = event_bind_virq(VIRQ_DOM_EXC, 0);
+  if (port < 0) panic("cannot bind VIRQ_DOM_EXC: %ld", port);
+  event_set_handler(static_cast<EventPort>(port), on_domain_exception, nullptr);
+  if (!thread_create("domains", service_thread, nullptr)) panic("no memory for the domain service thread");
+}
+
+// Indices come from the guest: a distance beyond the ring is its own text lost, nothing more.
+void console_ring_drain(Domain& d) {
+  xencons_interface* ring = d.console_page;
+  if (!ring) return;
+  u32 producer = __atomic_load_n(&ring->out_prod, __ATOMIC_ACQUIRE), consumer = ring->out_cons;
+  if (producer == consumer) return;
+  if (producer - consumer > sizeof ring->out) consumer = producer - static_cast<u32>(sizeof ring->out);
+  for (; consumer != producer; consumer++) {
+    char c = ring->out[MASK_XENCONS_IDX(consumer, ring->out)];
+    bool line_end = c == '\n' || d.console_length == sizeof d.console_line - 1;
+    if (c != '\n' && c != '\r') d.console_line[d.console_length++] = c >= ' ' && c < 127 ? c : '?';
+    if (!line_end) continue;
+    d.console_line[d.console_length] = 0;
+    d.console_length = 0;
+    print_line("console of domain %u: %s", d.id, d.console_line);
+  }
+  __atomic_store_n(&ring->out_cons, producer, __ATOMIC_RELEASE);
+  event_send(d.console_port);
+}

@@ -1,0 +1,89 @@
+#include "guests/kernel/dom0/operator.h"
+
+#include "guests/kernel/dom0/toolstack.h"
+#include "guests/kernel/thread.h"
+#include "guests/lib/errno.h"
+#include "guests/lib/format.h"
+#include "guests/lib/panic.h"
+#include "guests/lib/string.h"
+
+namespace {
+constexpr size_t line_max = 512;
+constexpr char prompt[] = "xl> ";
+
+OperatorPort port;
+WaitQueue input;
+char pending[256];  // read but not yet consumed
+size_t pending_length, pending_at;
+
+void write_text(const char* text) { port.write(port.context, text, strlen(text)); }
+
+void write_line(const char* mark, const char* fmt, va_list args) {
+  char line[line_max];
+  size_t n = format(line, sizeof line, "%s", mark);
+  format_v(line + n, sizeof line - n - 1, fmt, args);
+  n = strlen(line);
+  line[n++] = '\n';
+  port.write(port.context, line, n);
+}
+
+char next_char() {
+  while (pending_at == pending_length) {
+    pending_at = 0;
+    pending_length = port.read(port.context, pending, sizeof pending);
+    if (!pending_length) wait_on(input);
+  }
+  return pending[pending_at++];
+}
+
+// False when the line did not fit; it is read to its end all the same.
+bool read_line(char* line) {
+  size_t n = 0;
+  for (char c; (c = next_char()) != '\n' && c != '\r';)
+    if (n < line_max) line[n++] = c;
+  bool fits = n < line_max;
+  line[fits ? n : 0] = 0;
+  return fits;
+}
+
+void write_status(const Status& s) {
+  char line[line_max];
+  if (!s.error) format(line, sizeof line, "= 0\n");
+  else format(line, sizeof line, "= %s %s\n", errno_name(s.error), s.sentence);
+  write_text(line);
+}
+
+void operator_thread(void*) {
+  char line[line_max];
+  for (;;) {
+    write_text(prompt);
+    bool fits = read_line(line);
+    if (fits && !line[strspn_blank(line)]) continue;
+    Status status;
+    if (fits) toolstack_execute(line, status);
+    else status.fail(-XEN_E2BIG, "the line is longer than %lu characters", line_max - 1);
+    write_status(status);
+  }
+}
+}  // namespace
+
+void operator_start(const OperatorPort& p) {
+  port = p;
+  if (!thread_create("operator", operator_thread, nullptr)) panic("no memory for the operator thread");
+}
+
+void operator_wake() { wake_all(input); }
+
+void operator_print(const char* fmt, ...) {
+  va_list args;
+  va_start(args, fmt);
+  write_line("", fmt, args);
+  va_end(args);
+}
+
+void operator_notice(const char* fmt, ...) {
+  va_list args;
+  va_start(args, fmt);
+  write_line("* ", fmt, args);
+  va_end(args);
+}

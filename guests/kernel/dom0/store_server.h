@@ -1,0 +1,13 @@
+// xenstored: answers the wire protocol on each domain's ring (xen/io/xs_wire.h).
+// A domain may read and write below its own /local/domain/<id> and nothing else.
+#pragma once
+#include "guests/kernel/dom0/domain.h"
+
+// -ENOMEM.
+long store_connect(Domain& domain);
+void store_disconnect(Domain& domain);
+// Moves bytes and answers requests; called when the domain's event arrived.
+void store_serve(Domain& domain);
+// A write by the toolstack; fires the domains' watches.
+long store_write_text(const char* path, const char* text);
+void store_fire_watches(const char* path);

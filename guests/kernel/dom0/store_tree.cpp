@@ -1,0 +1,127 @@
+#include "guests/kernel/dom0/store_tree.h"
+
+#include "guests/kernel/heap.h"
+#include "guests/lib/errno.h"
+#include "guests/lib/string.h"
+
+namespace {
+StoreNode root;  // has no name: the flexible array stays empty
+
+// Next component of the path: its length, 0 at the end. `path` is left at the component's first character.
+size_t component(const char*& path) {
+  while (*path == '/') path++;
+  size_t n = 0;
+  while (path[n] && path[n] != '/') n++;
+  return n;
+}
+
+StoreNode* child_of(StoreNode* node, const char* name, size_t length) {
+  for (StoreNode* c = node->first_child; c; c = c->next_sibling)
+    if (!strncmp(c->name, name, length) && !c->name[length]) return c;
+  return nullptr;
+}
+
+StoreNode* add_child(StoreNode* parent, const char* name, size_t length) {
+  auto* node = static_cast<StoreNode*>(heap_alloc(sizeof(StoreNode) + length + 1));
+  if (!node) return nullptr;
+  memcpy(node->name, name, length);
+  node->parent = parent;
+  StoreNode** end = &parent->first_child;
+  while (*end) end = &(*end)->next_sibling;
+  *end = node;
+  return node;
+}
+
+u32 count_nodes(const StoreNode* node) {
+  u32 n = 1;
+  for (StoreNode* c = node->first_child; c; c = c->next_sibling) n += count_nodes(c);
+  return n;
+}
+
+bool valid_path(const char* path) {
+  if (path[0] != '/' || strlen(path) >= store_path_max || strstr(path, "//")) return false;
+  for (const char* p = path; *p; p++) {
+    bool letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9');
+    if (!letter && !strchr("-/_@.:+", *p)) return false;
+  }
+  return true;
+}
+
+void free_subtree(StoreNode* node) {
+  while (StoreNode* c = node->first_child) {
+    node->first_child = c->next_sibling;
+    free_subtree(c);
+  }
+  heap_free(node->value);
+  heap_free(node);
+}
+
+// A domain must not be able to use up dom0's memory.
+bool over_quota(const char* path) {
+  u32 domain;
+  if (!store_path_domain(path, domain)) return false;
+  const char* p = path;
+  StoreNode* node = &root;
+  for (int i = 0; i < 3 && node; i++) {
+    size_t n = component(p);
+    node = child_of(node, p, n);
+    p += n;
+  }
+  return node && count_nodes(node) >= store_nodes_per_domain;
+}
+}  // namespace
+
+bool store_path_domain(const char* path, u32& domain) {
+  constexpr char prefix[] = "/local/domain/";
+  if (strncmp(path, prefix, sizeof prefix - 1)) return false;
+  u64 number;
+  const char* end = scan_number(path + sizeof prefix - 1, number);
+  if (!end || (*end && *end != '/')) return false;
+  domain = static_cast<u32>(number);
+  return number < 0x7ff0;
+}
+
+StoreNode* store_find(const char* path) {
+  StoreNode* node = &root;
+  while (size_t n = component(path)) {
+    node = child_of(node, path, n);
+    if (!node) return nullptr;
+    path += n;
+  }
+  return node;
+}
+
+long store_set(const char* path, const void* value, u32 length) {
+  if (!valid_path(path) || length > store_value_max) return -XEN_EINVAL;
+  if (!store_find(path) && over_quota(path)) return -XEN_ENOSPC;
+  char* copy = length ? static_cast<char*>(heap_alloc(length)) : nullptr;
+  if (length && !copy) return -XEN_ENOMEM;
+  if (length) memcpy(copy, value, length);
+  StoreNode* node = &root;
+  while (size_t n = component(path)) {
+    StoreNode* next = child_of(node, path, n);
+    if (!next) next = add_child(node, path, n);
+    if (!next) {
+      heap_free(copy);
+      return -XEN_ENOMEM;
+    }
+    node = next;
+    path += n;
+  }
+  heap_free(node->value);
+  node->value = copy;
+  node->value_length = length;
+  return 0;
+}
+
+long store_remove(const char* path) {
+  StoreNode* node = store_find(path);
+  if (!node || node == &root) return -XEN_ENOENT;
+  for (StoreNode** p = &node->parent->first_child; *p; p = &(*p)->next_sibling)
+    if (*p == node) {
+      *p = node->next_sibling;
+      break;
+    }
+  free_subtree(node);
+  return 0;
+}
