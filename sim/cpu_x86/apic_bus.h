@@ -10,14 +10,14 @@ namespace xs::x86 {
 
 struct ApicMessage {
   enum class Delivery : u8 { fixed = 0, lowest = 1, smi = 2, nmi = 4, init = 5, startup = 6, extint = 7 };
-  u8 destination = 0;      ///< APIC id (physical) or MDA (logical)
+  u8 destination = 0;  ///< APIC id (physical) or MDA (logical)
   bool logical = false;
   Delivery delivery = Delivery::fixed;
   u8 vector = 0;
-  bool level = false;      ///< trigger mode; a level interrupt's EOI is broadcast
+  bool level = false;  ///< trigger mode; a level interrupt's EOI is broadcast
   bool assert = true;
-  u8 shorthand = 0;        ///< 0 none, 1 self, 2 all, 3 all but self
-  u8 source = 0;           ///< APIC id of the sender
+  u8 shorthand = 0;  ///< 0 none, 1 self, 2 all, 3 all but self
+  u8 source = 0;     ///< APIC id of the sender
 };
 
 /// A local APIC on the bus.
@@ -44,8 +44,9 @@ class ApicBus {
   void broadcast_eoi(u8 vector) {
     for (EoiListener* l : listeners_) l->on_eoi(vector);
   }
-  /// Virtual wire: the 8259's INTR output reaches the boot processor as `extint` messages (assert = level of the
-  /// wire; they carry no vector). When the core takes the interrupt it fetches the vector by this INTA cycle.
+  /// Virtual wire: the 8259's INTR output reaches the boot processor as `extint` messages (assert = level of
+  /// the wire; they carry no vector). When the core takes the interrupt it fetches the vector by this INTA
+  /// cycle.
   std::function<u8()> acknowledge_extint;
 
  private:

@@ -13,32 +13,10 @@
 #include <systemc>
 
 #include "sim/core/memory_port.h"
-#include "sim/core/tap.h"
-#include "sim/core/timing_model.h"
 #include "sim/cpu_x86/apic_bus.h"
-#include "sim/mmu/mmu.h"
+#include "sim/cpu_x86/cpu_config.h"
 
 namespace xs::x86 {
-
-struct CpuConfig {
-  unsigned id = 0;                  ///< core number and APIC id
-  unsigned cores = 1;               ///< in the machine; CPUID topology
-  u32 quantum = 10'000;             ///< instructions between synchronisations
-  TimingModel timing;
-  Fidelity fidelity = Fidelity::fast;
-  mmu::TlbGeometry tlb;
-  std::span<const u64> taps;        ///< code addresses at which CpuObserver::on_tap is called
-  CpuObserver* observer = nullptr;  ///< may be null; taps are installed all the same
-};
-
-struct CpuCounters {
-  u64 instructions = 0, cycles = 0, halted_cycles = 0;
-  u64 exceptions[32] = {};
-  u64 interrupts = 0, software_interrupts = 0, syscalls = 0, irets = 0;
-  u64 port_accesses = 0, mmio_accesses = 0, unmodelled = 0;
-  u64 quanta = 0, single_steps = 0;
-  mmu::MmuCounters mmu;
-};
 
 class Cpu : public sc_core::sc_module {
  public:
@@ -55,7 +33,7 @@ class Cpu : public sc_core::sc_module {
   const CpuCounters& counters() const;
   /// Hash over (core, instruction count, PC) at every trap, interrupt and quantum end (FNV-1a, 64 bits).
   u64 execution_hash() const;
-  bool halted() const;        ///< in HLT with nothing pending, or waiting for SIPI
+  bool halted() const;  ///< in HLT with nothing pending, or waiting for SIPI
   /// No interrupt can ever wake this core by itself (halted with no LAPIC timer armed).
   bool waits_for_ever() const;
   /// Read access for panics, debuggers and tests; valid between quanta.
@@ -69,6 +47,8 @@ class Cpu : public sc_core::sc_module {
   std::function<void()> on_shutdown;
 
  private:
+  void run();
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

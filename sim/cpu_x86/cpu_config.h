@@ -1,0 +1,33 @@
+// What a core is told and what it counts. Free of SystemC.
+#pragma once
+#include <span>
+
+#include "sim/core/tap.h"
+#include "sim/core/timing_model.h"
+#include "sim/mmu/mmu.h"
+
+namespace xs::x86 {
+
+struct CpuConfig {
+  unsigned id = 0;       ///< core number and APIC id
+  unsigned cores = 1;    ///< in the machine; CPUID topology
+  u32 quantum = 10'000;  ///< instructions between synchronisations
+  TimingModel timing;
+  Fidelity fidelity = Fidelity::fast;
+  mmu::TlbGeometry tlb;
+  std::span<const u64> taps;        ///< code addresses at which CpuObserver::on_tap is called
+  CpuObserver* observer = nullptr;  ///< may be null; taps are installed all the same
+};
+
+/// An instruction is counted when it completes; each iteration of a REP string instruction is one, and so is
+/// the last, empty test of RCX.
+struct CpuCounters {
+  u64 instructions = 0, cycles = 0, halted_cycles = 0;
+  u64 exceptions[32] = {};
+  u64 interrupts = 0, software_interrupts = 0, syscalls = 0, irets = 0;
+  u64 port_accesses = 0, mmio_accesses = 0, unmodelled = 0;
+  u64 quanta = 0, single_steps = 0;
+  mmu::MmuCounters mmu;
+};
+
+}  // namespace xs::x86

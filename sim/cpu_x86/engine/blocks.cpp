@@ -1,0 +1,161 @@
+// The block hook: exact instruction counts and cycles per translated block, and the decision to stop before
+// one.
+//
+// A block is charged whole when it starts; Core takes back what a fault or an intercept in its middle left
+// undone (instructions_before). Inside a REP string instruction each iteration is a block of one instruction.
+#include "sim/core/error.h"
+#include "sim/cpu_x86/engine/engine_impl.h"
+#include "sim/cpu_x86/system/decode.h"
+
+namespace xs::x86 {
+
+namespace {
+
+constexpr bool may_be_port_io(u8 byte) {
+  return (byte >= 0x6c && byte <= 0x6f) || (byte >= 0xe4 && byte <= 0xe7) || (byte >= 0xec && byte <= 0xef);
+}
+
+}  // namespace
+
+void Engine::Impl::on_block(uc_engine*, u64 address, u32 size, void* user) {
+  Impl& e = *static_cast<Impl*>(user);
+  if (e.bootstrapping) return;
+  if (e.stepping) {
+    if (++e.step_blocks > 1) return e.stop_at_block(address, EngineExit::Kind::stepped);
+    e.current.address = address;
+    e.current.size = size;
+    e.current.frame = e.current.frame2 = e.code_frame(address);
+    e.current.instructions = 1;
+    e.current.cycles = e.config.timing.instruction;
+    return;
+  }
+  Block& b = e.block(address, size);
+  if (e.cycles + b.cycles > e.limit || b.flags) [[unlikely]]
+    if (e.must_stop(b)) return e.stop_at_block(address, e.exit.kind);
+  e.cycles += b.cycles;
+  e.instructions += b.instructions;
+  e.current = b;
+  if (e.config.see_every_access) e.client.access(address, mmu::AccessKind::fetch);
+}
+
+bool Engine::Impl::must_stop(const Block& b) {
+  const bool careful = (b.flags & block_careful) ||
+                       ((b.flags & block_port_io) && self.cpl() > (read(UC_X86_REG_RFLAGS) >> 12 & 3));
+  Attention wanted = Attention::none;
+  if (limit == 0) {
+    wanted = client.attention();
+    attention = wanted != Attention::none;
+    if (!attention) limit = run_limit;
+  }
+  if (cycles + b.cycles > run_limit)
+    exit.kind = EngineExit::Kind::limit;
+  else if (wanted == Attention::now)
+    exit.kind = EngineExit::Kind::attention;
+  else if (careful)
+    exit.kind = EngineExit::Kind::careful;
+  else
+    return false;
+  return true;
+}
+
+// With a code hook anywhere Unicorn leaves RIP stale here: the hook's address is the truth.
+void Engine::Impl::stop_at_block(u64 address, EngineExit::Kind kind) {
+  rip = address - code_base();
+  exit.kind = kind;
+  exit_set = true;
+  uc_emu_stop(uc);
+}
+
+u64 Engine::Impl::code_base() const {
+  context->load();
+  return context->hflags() & hf_cs64 ? 0 : context->segment(seg_cs).base;
+}
+
+unsigned Engine::Impl::code_bits() const {
+  context->load();
+  return context->hflags() & hf_cs64 ? 64 : context->hflags() & hf_cs32 ? 32 : 16;
+}
+
+Block& Engine::Impl::block(u64 address, u32 size) {
+  Block& b = blocks[(address ^ address >> 15) & (blocks.size() - 1)];
+  const u32 frame = code_frame(address);
+  if (b.address == address && b.size == size && b.frame == frame && b.version == frames.version(frame))
+      [[likely]] {
+    if ((address & frame_mask) + size <= frame_size) return b;
+    const u32 second = code_frame(address + size - 1);
+    if (b.frame2 == second && b.version2 == frames.version(second)) return b;
+  }
+  b.address = address;
+  b.size = size;
+  b.frame = frame;
+  b.frame2 = code_frame(address + size - 1);
+  b.version = frames.version(frame);
+  b.version2 = frames.version(b.frame2);
+  examine(b);
+  return b;
+}
+
+void Engine::Impl::examine(Block& b) {
+  uc_tb tb{};
+  const uc_err error = uc_ctl_request_cache(uc, b.address, &tb);
+  if (error != UC_ERR_OK || tb.size != b.size) throw Error("Unicorn lost the running block");
+  b.instructions = tb.icount;
+  b.cycles = tb.icount * config.timing.instruction;
+  b.flags = 0;
+  bool port_io = false, random = false;
+  for (u32 i = 0; i < b.size; ++i) {
+    const u8 byte = code_byte(b, i);
+    port_io = port_io || may_be_port_io(byte);
+    random = random || (byte == 0x0f && i + 1 < b.size && code_byte(b, i + 1) == 0xc7);
+  }
+  const u8 last = code_byte(b, b.size - 1), before = b.size > 1 ? code_byte(b, b.size - 2) : u8{0};
+  const bool returns = last == 0xcf || (last == 0x07 && before == 0x0f);
+  if (!port_io && !random && !returns) return;
+  std::vector<u8> bytes(b.size);
+  for (u32 i = 0; i < b.size; ++i) bytes[i] = code_byte(b, i);
+  const BlockTraits traits = block_traits(bytes, b.address, code_bits());
+  if (traits.port_io) b.flags |= block_port_io;
+  if (traits.random) b.flags |= block_careful;
+  if (traits.ends_with_iret) b.cycles += config.timing.iret;
+  if (traits.ends_with_sysret) b.cycles += config.timing.syscall;
+}
+
+// Frames of the pages that code runs from, as the fetch fills named them. A fill is always asked after a
+// flush, so an entry of the current generation is the translation in use.
+u32 Engine::Impl::code_frame(u64 va) {
+  const u64 vpn = va >> frame_shift;
+  CodePage& page = code_pages[vpn % code_pages.size()];
+  if (page.vpn == vpn && page.generation == generation) [[likely]]
+    return page.frame;
+  const FillAnswer answer = client.fill(vpn << frame_shift, mmu::AccessKind::fetch, self.cpl() == 3);
+  const u32 frame = answer.ok ? frames.frame(answer.pa) : CodeFrames::none;
+  if (frame == CodeFrames::none) return frames.outside();
+  page = {vpn, generation, frame};
+  return frame;
+}
+
+u8 Engine::Impl::code_byte(const Block& b, u32 offset) const {
+  const u64 at = (b.address & frame_mask) + offset;
+  const u32 frame = at < frame_size ? b.frame : b.frame2;
+  if (frame == frames.outside()) return 0xff;
+  return *memory.host(frames.address(frame) + (at & frame_mask));
+}
+
+u64 Engine::Impl::instructions_before(u64 linear) const {
+  if (linear < current.address || linear - current.address > current.size) return current.instructions;
+  std::vector<u8> bytes(linear - current.address);
+  for (u32 i = 0; i < bytes.size(); ++i) bytes[i] = code_byte(current, i);
+  return count_instructions(bytes, current.address, code_bits());
+}
+
+u64 Engine::instructions_at(u64 pc) const {
+  const Impl& e = *impl_;
+  return e.instructions - e.current.instructions + e.instructions_before(pc + e.code_base());
+}
+
+void Engine::request_attention() {
+  impl_->attention = true;
+  impl_->limit = 0;
+}
+
+}  // namespace xs::x86

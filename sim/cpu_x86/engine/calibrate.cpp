@@ -1,0 +1,104 @@
+// Start-up proof that the running Unicorn has the layout and the behaviour which the engine relies on.
+// Anything else than expected refuses to run: a wrong offset would corrupt simulated state silently.
+#include <string>
+
+#include "sim/core/error.h"
+#include "sim/cpu_x86/engine/engine_impl.h"
+#include "sim/cpu_x86/engine/svm_exit.h"
+
+namespace xs::x86 {
+
+namespace {
+
+// Distance of the exact fault address from the handle, by version (2.1.1, 2.1.4).
+constexpr size_t fault_address_offsets[] = {1392, 1416};
+
+u64 load_u64(const void* base, size_t offset) {
+  u64 v;
+  std::memcpy(&v, static_cast<const u8*>(base) + offset, sizeof v);
+  return v;
+}
+
+}  // namespace
+
+void Engine::Impl::expect(bool condition, const char* what) const {
+  if (condition) return;
+  unsigned major = 0, minor = 0;
+  uc_version(&major, &minor);
+  throw Error("this Unicorn (" + std::to_string(major) + "." + std::to_string(minor) +
+              ".x) is not usable: " + what + "; version 2.1.1 is");
+}
+
+void Engine::Impl::calibrate() {
+  enter_guest_mode();
+  expect(exit_set && exit.code == svm::exit_exception0 + 6, "guest mode does not start");
+  calibrate_context();
+  calibrate_intercepts();
+  calibrate_fault_address();
+  std::memset(hidden + hidden_code, 0, 2 * frame_size);
+  uc_ctl_flush_tlb(uc);
+}
+
+void Engine::Impl::calibrate_context() {
+  constexpr int ids[] = {UC_X86_REG_RAX, UC_X86_REG_RCX, UC_X86_REG_RDX, UC_X86_REG_RBX,
+                         UC_X86_REG_RSP, UC_X86_REG_RBP, UC_X86_REG_RSI, UC_X86_REG_RDI};
+  for (unsigned i = 0; i < 8; ++i) write(ids[i], 0x1122334455667788u + i);
+  context->load();
+  for (unsigned i = 0; i < 8; ++i)
+    expect(context->gpr(i) == 0x1122334455667788u + i, "saved context: registers");
+  expect(context->rip() == read(UC_X86_REG_RIP), "saved context: RIP");
+  expect((context->hflags() & (hf_cpl | hf_pe | hf_lma | hf_cs64 | hf_guest)) ==
+             (hf_pe | hf_lma | hf_cs64 | hf_guest),
+         "saved context: mode");
+  expect(context->segment(seg_cs).selector == 8 && context->segment(seg_ss).selector == 0x10 &&
+             context->segment(seg_ds).limit == 0xffffffff &&
+             (context->segment(seg_cs).attributes >> 8 & 0x9f) == 0x9b,
+         "saved context: segments");
+  context->set_gpr(3, 42);
+  context->store();
+  expect(read(UC_X86_REG_RBX) == 42, "saved context: restore");
+}
+
+// nop; cpuid | mov eax,0x1238; mov ds,eax (#GP with that selector: the GDT is empty) | pushfq... single step
+void Engine::Impl::calibrate_intercepts() {
+  constexpr u8 code[] = {0x90, 0x0f, 0xa2, 0xb8, 0x38, 0x12, 0x00, 0x00,
+                         0x8e, 0xd8, 0xcd, 0x0d, 0x90, 0x0f, 0x05};
+  u8* at = hidden + hidden_code + 0x100;
+  std::memcpy(at, code, sizeof code);
+  const u64 base = hidden_va + hidden_code + 0x100;
+  run_hidden(hidden_code + 0x100);
+  expect(exit_set && exit.code == svm::exit_cpuid && rip == base + 1, "CPUID intercept");
+  uc_x86_mmr gdt{0, hidden_va, 0x7f, 0};
+  uc_reg_write(uc, UC_X86_REG_GDTR, &gdt);
+  run_hidden(hidden_code + 0x103);
+  context->load();
+  expect(exit_set && exit.code == svm::exit_exception0 + 13 && rip == base + 8, "#GP intercept");
+  expect(context->error_code() == 0x1238, "saved context: error code");
+  run_hidden(hidden_code + 0x10a);
+  expect(exit_set && exit.code == svm::exit_swint && rip == base + 10, "INT intercept");
+  write(UC_X86_REG_RFLAGS, 0x102);
+  run_hidden(hidden_code + 0x10c);
+  expect(exit_set && exit.code == svm::exit_exception0 + 1 && rip == base + 13, "single step");
+  write(UC_X86_REG_RFLAGS, 2);
+  run_hidden(hidden_code + 0x10d);
+  expect(exit_set && exit.kind == EngineExit::Kind::syscall && rip == base + 13, "SYSCALL hook");
+}
+
+// mov rax,[rsi] where RSI points outside the hidden pages
+void Engine::Impl::calibrate_fault_address() {
+  constexpr u8 code[] = {0x90, 0x48, 0x8b, 0x06};
+  std::memcpy(hidden + hidden_code + 0x200, code, sizeof code);
+  for (size_t candidate : fault_address_offsets) {
+    bool good = true;
+    for (u64 va : {u64{0x123456789abc}, u64{0x765432100ff1}}) {
+      write(UC_X86_REG_RSI, va);
+      run_hidden(hidden_code + 0x200);
+      good = good && load_u64(uc, candidate) == va;
+    }
+    expect(read(UC_X86_REG_RIP) == hidden_va + hidden_code + 0x201, "RIP of a refused fill");
+    if (good) fault_address_offset = candidate;
+  }
+  expect(fault_address_offset != 0, "exact fault address");
+}
+
+}  // namespace xs::x86

@@ -1,0 +1,193 @@
+// The execution engine: stock Unicorn behind an interface without Unicorn types. It runs translated blocks,
+// counts instructions and cycles, and stops in front of every instruction that needs our model.
+//
+//     Core --run()--> Engine --block hook--> budget, instruction counts          (blocks.cpp)
+//      ^                |------ TLB fill --> Core::fill, W^X per frame            (fill.cpp)
+//      |                |------ MMIO, IN/OUT -> Core::mmio_*, port_*               (fill.cpp, setup.cpp)
+//      +--- EngineExit -+------ intercept --> sensitive instruction or exception  (guest_mode.cpp)
+//
+// Sensitive instructions are found by Unicorn itself: the engine runs for ever inside SVM guest mode with all
+// intercepts on, so each of them stops in front of the instruction with its exact RIP (AMD64 APM vol. 2,
+// chapter 15; exit codes appendix C). Segments and hidden flags are written through the saved-context bytes,
+// whose layout is checked at start-up (calibrate.cpp).
+#pragma once
+#include <memory>
+#include <span>
+
+#include "sim/core/memory_port.h"
+#include "sim/core/timing_model.h"
+#include "sim/core/types.h"
+#include "sim/cpu_x86/engine/code_frames.h"
+#include "sim/mmu/mmu.h"
+
+namespace xs::x86 {
+
+enum class Reg : u8 {
+  rax,
+  rcx,
+  rdx,
+  rbx,
+  rsp,
+  rbp,
+  rsi,
+  rdi,
+  r8,
+  r9,
+  r10,
+  r11,
+  r12,
+  r13,
+  r14,
+  r15,
+  rflags,
+  cr0,
+  cr2,
+  cr3,
+  cr4,
+  fs_base,
+  gs_base
+};
+
+enum SegmentIndex : u8 { seg_es, seg_cs, seg_ss, seg_ds, seg_fs, seg_gs, segment_count };
+
+/// A segment register with its hidden part. `attributes` is the descriptor's second doubleword (limit and
+/// base bits included as in memory: SDM vol. 3A figure 3-8), of which type, S, DPL, P, L, D/B, G are used.
+struct Segment {
+  u16 selector = 0;
+  u64 base = 0;
+  u32 limit = 0;
+  u32 attributes = 0;
+};
+
+/// GDTR, IDTR (selector unused), LDTR, TR.
+struct TableRegister {
+  u16 selector = 0;
+  u64 base = 0;
+  u32 limit = 0;
+};
+enum class Table : u8 { gdt, idt, ldt, task };
+
+/// Everything that changes at the entry of a handler, applied at once.
+struct HandlerEntry {
+  Segment cs;
+  bool load_ss = false;
+  Segment ss;
+  u64 rsp = 0;
+  u64 rip = 0;
+  u32 clear_rflags = 0;  ///< bits of RFLAGS to clear (TF, IF, NT, RF, VM)
+};
+
+struct EngineExit {
+  enum class Kind : u8 {
+    limit,      ///< the cycle limit is reached, or the next block would pass it (see Engine::cycles)
+    attention,  ///< EngineClient::attention() said `now`
+    careful,    ///< the next block holds an instruction that needs a look before it runs: step it
+    intercept,  ///< `code` = SVM exit code; nothing of the instruction at RIP was executed
+    fault,      ///< a fill was refused; RIP at the instruction (fetch: at the block)
+    syscall,    ///< in front of SYSCALL
+    sysenter,   ///< in front of SYSENTER
+    stepped     ///< step(): one instruction was executed
+  };
+  Kind kind = Kind::limit;
+  u32 code = 0;
+  u32 error_code = 0;  ///< intercepted exception
+  u64 va = 0;          ///< fault: exact linear address
+  mmu::AccessKind access = mmu::AccessKind::read;
+};
+
+struct FillAnswer {
+  bool ok = false;
+  u64 pa = 0;
+  bool write = false, execute = false;
+};
+
+/// `now` stops in front of the block; `later` asks again at the next one; `none` ends the request.
+enum class Attention : u8 { none, later, now };
+
+/// What the engine asks while it runs. No call may wait or unwind.
+class EngineClient {
+ public:
+  virtual ~EngineClient() = default;
+  /// Page-granular: `va` has its low 12 bits clear.
+  virtual FillAnswer fill(u64 va, mmu::AccessKind kind, bool user) = 0;
+  /// Translation by the present tables, no check, no side effect.
+  virtual bool probe(u64 va, u64& pa) = 0;
+  virtual u64 mmio_read(u64 pa, unsigned size) = 0;
+  virtual void mmio_write(u64 pa, unsigned size, u64 value) = 0;
+  virtual u32 port_read(u16 port, unsigned size) = 0;
+  virtual void port_write(u16 port, unsigned size, u32 value) = 0;
+  virtual void tap(u64 pc) = 0;
+  /// Called in front of each block while Engine::request_attention() is in force.
+  virtual Attention attention() = 0;
+  /// `exact` fidelity: one call per data access (`va` exact) and one per executed block (fetch).
+  virtual void access(u64 va, mmu::AccessKind kind) = 0;
+};
+
+struct EngineConfig {
+  TimingModel timing;
+  std::span<const u64> taps;
+  bool see_every_access = false;  ///< calls EngineClient::access
+};
+
+class Engine {
+ public:
+  /// Throws Error when this build of Unicorn does not behave as calibrated.
+  Engine(const EngineConfig& config, MemoryPort& memory, CodeFrames& frames, EngineClient& client);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Runs blocks until `cycle_limit` (absolute, on cycles()) or another reason to stop.
+  EngineExit run(u64 cycle_limit);
+  /// Executes exactly one instruction (one iteration of a REP string instruction).
+  EngineExit step();
+
+  u64 rip() const;
+  void set_rip(u64 value);
+  u64 reg(Reg r) const;
+  void set_reg(Reg r, u64 value);
+  Segment segment(SegmentIndex i) const;
+  void load_segment(SegmentIndex i, const Segment& s);
+  TableRegister table(Table t) const;
+  void set_table(Table t, const TableRegister& r);
+  unsigned cpl() const;
+  bool code64() const;
+  unsigned code_bits() const;  ///< 16, 32 or 64: size of the running code segment
+  /// One instruction of interrupt shadow is pending (after STI or MOV SS).
+  bool shadow() const;
+  void clear_shadow();
+  void enter_handler(const HandlerEntry& e);
+  /// INIT state: real mode at `selector`:0 (SDM vol. 3A table 9-1), general registers cleared.
+  void reset_real_mode(u16 selector);
+  /// 32-bit protected mode, flat segments, paging off (PVH entry).
+  void reset_protected_mode();
+  /// Registers that Unicorn holds as MSRs (EFER, STAR, KERNEL_GS_BASE, ...). EFER.SVME stays hidden.
+  u64 native_msr(u32 index) const;
+  void set_native_msr(u32 index, u64 value);
+
+  /// Instructions retired and cycles charged: exact after run() and step(). Inside a callback they include
+  /// the whole running block; see instructions_before().
+  u64 instructions() const;
+  u64 cycles() const;
+  void charge(u64 cycles, u64 instructions);
+  /// For callbacks: what instructions() will be when the running block reaches `pc`.
+  u64 instructions_at(u64 pc) const;
+  /// run() or step() is on the stack: RIP and the counts are those of the block.
+  bool in_callback() const;
+  /// First address of the running (or last) block.
+  u64 block_address() const;
+
+  void request_attention();
+  void flush_tlb();
+  /// Soft TLB and translated code of this frame (index in CodeFrames) go; see CodeFrames.
+  void drop_write_rights();
+  void drop_code(u32 frame, u64 pa);
+  u64 translations() const;
+
+  struct Impl;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace xs::x86

@@ -1,0 +1,157 @@
+// Engine's inside, shared by the files of engine/ only.
+//
+//   Unicorn "physical" space:  DRAM ranges at their addresses
+//                              hidden_base      hidden pages: VMCB, MSR bitmap, stub, page of 0xff
+//                              window_base      MMIO window: page i stands for device page window_[i]
+//   (virtual-TLB mode: only fill answers use these addresses; the guest cannot name the hidden ones)
+#pragma once
+#include <unicorn/unicorn.h>
+
+#include <array>
+#include <unordered_map>
+#include <vector>
+
+#include "sim/cpu_x86/engine/context_bytes.h"
+#include "sim/cpu_x86/engine/engine.h"
+#include "sim/cpu_x86/system/decode.h"
+
+namespace xs::x86 {
+
+inline constexpr u64 hidden_base = u64{1} << 50;
+inline constexpr u64 hidden_size = 0x10000;
+inline constexpr u64 window_base = hidden_base + (u64{1} << 40);
+inline constexpr u32 window_pages = 4096;
+/// Virtual address of the hidden pages during start-up and code removal (canonical, outside any use).
+inline constexpr u64 hidden_va = 0xffffff7fbad00000;
+/// Pages of the hidden area.
+enum : u64 {
+  hidden_vmcb = 0,
+  hidden_hsave = 0x1000,
+  hidden_msrpm = 0x2000,
+  hidden_iopm = 0x5000,
+  hidden_ones = 0x7000,
+  hidden_code = 0x8000,
+  hidden_data = 0x9000
+};
+
+/// What is known of a translated block; found by address, size and the bytes' identity.
+struct Block {
+  u64 address = ~u64{0};
+  u32 size = 0;
+  u32 frame = 0, frame2 = 0;      ///< second frame: of the last byte
+  u32 version = 0, version2 = 0;  ///< CodeFrames versions at the time
+  u32 instructions = 0;
+  u32 cycles = 0;
+  u32 flags = 0;
+};
+enum : u32 {
+  block_port_io = 1,  ///< holds IN, OUT, INS or OUTS: privilege must be checked before
+  block_careful = 2   ///< holds an instruction that Unicorn executes with host randomness (RDRAND, RDSEED)
+};
+
+struct Engine::Impl {
+  Impl(Engine& self, const EngineConfig& config, MemoryPort& memory, CodeFrames& frames,
+       EngineClient& client);
+  ~Impl();
+
+  // setup.cpp
+  void map_memory();
+  void add_hooks();
+  static u64 on_mmio_read(uc_engine*, u64 offset, unsigned size, void* user);
+  static void on_mmio_write(uc_engine*, u64 offset, unsigned size, u64 value, void* user);
+  static u32 on_in(uc_engine*, u32 port, int size, void* user);
+  static void on_out(uc_engine*, u32 port, int size, u32 value, void* user);
+  static void on_syscall(uc_engine*, void* user);
+  static void on_sysenter(uc_engine*, void* user);
+  static void on_interrupt(uc_engine*, u32 number, void* user);
+  static void on_tap(uc_engine*, u64 address, u32 size, void* user);
+  static void on_translation(uc_engine*, uc_tb*, uc_tb*, void* user);
+  static void on_access(uc_engine*, uc_mem_type type, u64 address, int size, i64 value, void* user);
+
+  // guest_mode.cpp
+  void enter_guest_mode();
+  void run_hidden(u64 offset);
+  void mask_msr(u32 index, bool intercepted);
+
+  // calibrate.cpp
+  void calibrate();
+  void calibrate_context();
+  void calibrate_intercepts();
+  void calibrate_fault_address();
+  void expect(bool condition, const char* what) const;
+
+  // fill.cpp
+  static bool on_fill(uc_engine*, u64 va, uc_mem_type type, uc_tlb_entry* entry, void* user);
+  bool fill(u64 va, uc_mem_type type, uc_tlb_entry& entry);
+  bool fill_dram(u64 va, u32 frame, uc_mem_type type, const FillAnswer& answer, uc_tlb_entry& entry);
+  u64 window(u64 pa);
+  bool code_runs_in(u32 frame) const;
+  void remove_code(u64 pa);
+
+  // blocks.cpp
+  static void on_block(uc_engine*, u64 address, u32 size, void* user);
+  Block& block(u64 address, u32 size);
+  void examine(Block& b);
+  bool must_stop(const Block& b);
+  void stop_at_block(u64 address, EngineExit::Kind kind);
+  u32 code_frame(u64 va);
+  u8 code_byte(const Block& b, u32 offset) const;
+  u64 instructions_before(u64 linear) const;
+
+  // stepping.cpp
+  EngineExit resume();
+  void settle();
+  bool needs_step() const;
+  EngineExit step();
+  void restore_flags(u64 guest_flags, const Opcode& op);
+  void charge_last_repeat(const Opcode& op, u64 count_before);
+  std::array<u8, 15> fetch(u64 linear);
+
+  u64 read(int reg) const;
+  void write(int reg, u64 value);
+  u64 code_base() const;
+  unsigned code_bits() const;  ///< 16, 32 or 64
+
+  Engine& self;
+  EngineConfig config;
+  MemoryPort& memory;
+  CodeFrames& frames;
+  EngineClient& client;
+  u8 slot = 0;
+  uc_engine* uc = nullptr;
+  std::unique_ptr<ContextBytes> context;
+  u8* hidden = nullptr;
+  size_t fault_address_offset = 0;
+
+  u64 rip = 0;
+  u64 instructions = 0, cycles = 0;
+  u64 limit = 0;      ///< cycle limit that the block hook compares with; 0 while attention is requested
+  u64 run_limit = 0;  ///< cycle limit of run()
+  bool running = false;
+  bool bootstrapping = false;  ///< fills map hidden_va only
+  bool removing = false;       ///< fills map hidden_va to removing_pa
+  u64 removing_pa = 0;
+  bool stepping = false;
+  unsigned step_blocks = 0;
+  bool smc_step = false;        ///< the refused store hits the running block: step over it
+  bool attention = false;       ///< the client wants to be asked in front of each block
+  bool protected_mode = false;  ///< CR0.PE: only then are CS's low bits a privilege level
+  EngineExit exit;
+  bool exit_set = false;
+
+  Block current;  ///< running block; copied, the cache may be overwritten
+  std::vector<Block> blocks;
+  struct CodePage {
+    u64 vpn = ~u64{0};
+    u64 generation = 0;
+    u32 frame = 0;
+  };
+  std::array<CodePage, 1024> code_pages;
+  u64 generation = 1;
+  u64 translations = 0, translations_at_flush = 0;
+  std::vector<u64> window_pa;
+  std::unordered_map<u64, u32> window_index;
+  std::vector<uc_hook> hooks;
+};
+
+}  // namespace xs::x86

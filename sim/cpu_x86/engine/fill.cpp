@@ -1,0 +1,120 @@
+// Soft-TLB fills: the one way by which the engine learns a translation, and where W^X per frame is kept.
+//
+// Unicorn's own table is only a cache in front of sim/mmu: it may forget at any time (it resizes itself by
+// host time), so nothing the guest can see may depend on how often this is called.
+#include "sim/core/error.h"
+#include "sim/cpu_x86/engine/engine_impl.h"
+
+namespace xs::x86 {
+
+namespace {
+
+mmu::AccessKind kind_of(uc_mem_type type) {
+  return type == UC_MEM_FETCH   ? mmu::AccessKind::fetch
+         : type == UC_MEM_WRITE ? mmu::AccessKind::write
+                                : mmu::AccessKind::read;
+}
+
+uc_prot rights(bool write, bool execute) {
+  return static_cast<uc_prot>(UC_PROT_READ | (write ? UC_PROT_WRITE : 0) | (execute ? UC_PROT_EXEC : 0));
+}
+
+}  // namespace
+
+bool Engine::Impl::on_fill(uc_engine*, u64 va, uc_mem_type type, uc_tlb_entry* entry, void* user) {
+  return static_cast<Impl*>(user)->fill(va, type, *entry);
+}
+
+bool Engine::Impl::fill(u64 va, uc_mem_type type, uc_tlb_entry& entry) {
+  if (bootstrapping) {
+    if (va - hidden_va >= hidden_size) return false;
+    entry.paddr = hidden_base + (va - hidden_va);
+    entry.perms = rights(true, true);
+    return true;
+  }
+  if (removing) {
+    entry.paddr = removing_pa;
+    entry.perms = rights(false, true);
+    return va == hidden_va;
+  }
+  const FillAnswer answer = client.fill(va, kind_of(type), self.cpl() == 3);
+  if (!answer.ok) {
+    exit.kind = EngineExit::Kind::fault;
+    exit.access = kind_of(type);
+    exit_set = true;
+    return false;
+  }
+  const u32 frame = frames.frame(answer.pa);
+  if (frame != CodeFrames::none) return fill_dram(va, frame, type, answer, entry);
+  // Executing outside DRAM reads the bus's all-ones: FF FF is #UD, as on a machine without a device there.
+  entry.paddr = type == UC_MEM_FETCH ? hidden_base + hidden_ones : window(answer.pa);
+  entry.perms = rights(type != UC_MEM_FETCH, type == UC_MEM_FETCH);
+  return true;
+}
+
+bool Engine::Impl::fill_dram(u64 va, u32 frame, uc_mem_type type, const FillAnswer& answer,
+                             uc_tlb_entry& entry) {
+  entry.paddr = answer.pa & ~frame_mask;
+  if (type == UC_MEM_FETCH) {
+    frames.before_fetch(frame, slot);
+    const u64 vpn = va >> frame_shift;
+    code_pages[vpn % code_pages.size()] = {vpn, generation, frame};
+    entry.perms = rights(false, true);
+    return true;
+  }
+  if (type == UC_MEM_WRITE && !stepping && code_runs_in(frame)) {
+    // The store may change instructions behind it in its own block: execute it alone.
+    smc_step = true;
+    exit.kind = EngineExit::Kind::fault;
+    exit_set = true;
+    return false;
+  }
+  const bool write = type == UC_MEM_WRITE || (answer.write && !frames.executable(frame));
+  if (write) frames.before_write(frame, slot);
+  entry.perms = rights(write, false);
+  return true;
+}
+
+bool Engine::Impl::code_runs_in(u32 frame) const {
+  return frames.executable(frame) && (current.frame == frame || current.frame2 == frame);
+}
+
+// A device page's place in the window; places are handed out in order of first use and all taken back at
+// once.
+u64 Engine::Impl::window(u64 pa) {
+  const u64 page = pa & ~frame_mask;
+  auto found = window_index.find(page);
+  if (found == window_index.end()) {
+    if (window_pa.size() == window_pages) {
+      window_pa.clear();
+      window_index.clear();
+      uc_ctl_flush_tlb(uc);
+    }
+    found = window_index.emplace(page, static_cast<u32>(window_pa.size())).first;
+    window_pa.push_back(page);
+  }
+  return window_base + (u64{found->second} << frame_shift);
+}
+
+// Removal goes by virtual address through the fill callback; any alias of the frame will do.
+void Engine::Impl::remove_code(u64 pa) {
+  removing = true;
+  removing_pa = pa;
+  uc_ctl_remove_cache(uc, hidden_va, hidden_va + frame_size);
+  removing = false;
+}
+
+void Engine::flush_tlb() {
+  uc_ctl_flush_tlb(impl_->uc);
+  ++impl_->generation;
+}
+
+void Engine::drop_write_rights() { flush_tlb(); }
+
+void Engine::drop_code(u32, u64 pa) {
+  flush_tlb();
+  impl_->remove_code(pa);
+  flush_tlb();  // forget hidden_va
+}
+
+}  // namespace xs::x86

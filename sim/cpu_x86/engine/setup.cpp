@@ -1,0 +1,231 @@
+// Construction: memory map, hooks, and the accessors of Engine.
+#include <sys/mman.h>
+
+#include <string>
+
+#include "sim/core/error.h"
+#include "sim/cpu_x86/engine/engine_impl.h"
+#include "sim/cpu_x86/system/descriptor.h"
+
+namespace xs::x86 {
+
+namespace {
+
+void check(uc_err e, const char* what) {
+  if (e != UC_ERR_OK) throw Error(std::string("Unicorn: ") + what + ": " + uc_strerror(e));
+}
+
+constexpr int reg_ids[] = {
+    UC_X86_REG_RAX, UC_X86_REG_RCX, UC_X86_REG_RDX, UC_X86_REG_RBX,     UC_X86_REG_RSP,    UC_X86_REG_RBP,
+    UC_X86_REG_RSI, UC_X86_REG_RDI, UC_X86_REG_R8,  UC_X86_REG_R9,      UC_X86_REG_R10,    UC_X86_REG_R11,
+    UC_X86_REG_R12, UC_X86_REG_R13, UC_X86_REG_R14, UC_X86_REG_R15,     UC_X86_REG_RFLAGS, UC_X86_REG_CR0,
+    UC_X86_REG_CR2, UC_X86_REG_CR3, UC_X86_REG_CR4, UC_X86_REG_FS_BASE, UC_X86_REG_GS_BASE};
+constexpr int table_ids[] = {UC_X86_REG_GDTR, UC_X86_REG_IDTR, UC_X86_REG_LDTR, UC_X86_REG_TR};
+
+Engine::Impl& impl_of(void* user) { return *static_cast<Engine::Impl*>(user); }
+
+}  // namespace
+
+Engine::Impl::Impl(Engine& engine, const EngineConfig& c, MemoryPort& m, CodeFrames& f, EngineClient& k)
+    : self(engine), config(c), memory(m), frames(f), client(k), blocks(1u << 15) {
+  check(uc_open(UC_ARCH_X86, UC_MODE_64, &uc), "open");
+  check(uc_ctl_set_cpu_model(uc, UC_CPU_X86_EPYC), "CPU model");
+  check(uc_ctl_exits_enable(uc), "exits");
+  check(uc_ctl_tlb_mode(uc, UC_TLB_VIRTUAL), "virtual TLB");
+  context = std::make_unique<ContextBytes>(uc);
+  map_memory();
+  add_hooks();
+  calibrate();
+  slot = frames.attach(self);
+}
+
+Engine::Impl::~Impl() {
+  frames.detach(slot);
+  context.reset();
+  uc_close(uc);
+  munmap(hidden, hidden_size);
+}
+
+void Engine::Impl::map_memory() {
+  for (const RamRange& r : memory.ram()) {
+    if (r.base + r.size > hidden_base) throw Error("DRAM must lie below 2^50");
+    check(uc_mem_map_ptr(uc, r.base, r.size, UC_PROT_ALL, r.host), "map DRAM");
+  }
+  hidden = static_cast<u8*>(
+      mmap(nullptr, hidden_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  if (hidden == MAP_FAILED) throw Error("out of memory");
+  std::memset(hidden + hidden_ones, 0xff, frame_size);
+  check(uc_mem_map_ptr(uc, hidden_base, hidden_size, UC_PROT_ALL, hidden), "map hidden pages");
+  check(uc_mmio_map(uc, window_base, u64{window_pages} * frame_size, on_mmio_read, this, on_mmio_write, this),
+        "map the MMIO window");
+}
+
+void Engine::Impl::add_hooks() {
+  const auto add = [this](int type, auto* callback, u64 begin = 1, u64 end = 0, int instruction = 0) {
+    uc_hook h;
+    auto* raw = reinterpret_cast<void*>(callback);
+    check(type == UC_HOOK_INSN ? uc_hook_add(uc, &h, type, raw, this, begin, end, instruction)
+                               : uc_hook_add(uc, &h, type, raw, this, begin, end),
+          "hook");
+    hooks.push_back(h);
+  };
+  add(UC_HOOK_TLB_FILL, &on_fill);
+  add(UC_HOOK_INTR, &on_interrupt);
+  add(UC_HOOK_BLOCK, &on_block);
+  add(UC_HOOK_INSN, &on_in, 1, 0, UC_X86_INS_IN);
+  add(UC_HOOK_INSN, &on_out, 1, 0, UC_X86_INS_OUT);
+  add(UC_HOOK_INSN, &on_syscall, 1, 0, UC_X86_INS_SYSCALL);
+  add(UC_HOOK_INSN, &on_sysenter, 1, 0, UC_X86_INS_SYSENTER);
+  add(UC_HOOK_EDGE_GENERATED, &on_translation);
+  for (u64 tap : config.taps) add(UC_HOOK_CODE, &on_tap, tap, tap);
+  if (config.see_every_access) {
+    add(UC_HOOK_MEM_READ, &on_access);
+    add(UC_HOOK_MEM_WRITE, &on_access);
+  }
+}
+
+u64 Engine::Impl::on_mmio_read(uc_engine*, u64 offset, unsigned size, void* user) {
+  Impl& e = impl_of(user);
+  return e.client.mmio_read(e.window_pa[offset >> frame_shift] | (offset & frame_mask), size);
+}
+
+void Engine::Impl::on_mmio_write(uc_engine*, u64 offset, unsigned size, u64 value, void* user) {
+  Impl& e = impl_of(user);
+  e.client.mmio_write(e.window_pa[offset >> frame_shift] | (offset & frame_mask), size, value);
+}
+
+u32 Engine::Impl::on_in(uc_engine*, u32 port, int size, void* user) {
+  return impl_of(user).client.port_read(static_cast<u16>(port), static_cast<unsigned>(size));
+}
+
+void Engine::Impl::on_out(uc_engine*, u32 port, int size, u32 value, void* user) {
+  impl_of(user).client.port_write(static_cast<u16>(port), static_cast<unsigned>(size), value);
+}
+
+void Engine::Impl::on_syscall(uc_engine* uc, void* user) {
+  Impl& e = impl_of(user);
+  e.rip = e.read(UC_X86_REG_RIP);
+  e.exit.kind = EngineExit::Kind::syscall;
+  e.exit_set = true;
+  uc_emu_stop(uc);
+}
+
+void Engine::Impl::on_sysenter(uc_engine* uc, void* user) {
+  on_syscall(uc, user);
+  impl_of(user).exit.kind = EngineExit::Kind::sysenter;
+}
+
+void Engine::Impl::on_interrupt(uc_engine* uc, u32 number, void* user) {
+  Impl& e = impl_of(user);
+  e.rip = e.read(UC_X86_REG_RIP);
+  e.exit.kind = EngineExit::Kind::intercept;
+  e.exit.code = number - 0x100;  // Unicorn: EXCP_VMEXIT + exit code
+  e.exit_set = true;
+  uc_emu_stop(uc);
+}
+
+void Engine::Impl::on_tap(uc_engine*, u64 address, u32, void* user) { impl_of(user).client.tap(address); }
+
+void Engine::Impl::on_translation(uc_engine*, uc_tb*, uc_tb*, void* user) { ++impl_of(user).translations; }
+
+void Engine::Impl::on_access(uc_engine*, uc_mem_type type, u64 address, int, i64, void* user) {
+  Impl& e = impl_of(user);
+  if (!e.bootstrapping)
+    e.client.access(address, type == UC_MEM_WRITE ? mmu::AccessKind::write : mmu::AccessKind::read);
+}
+
+u64 Engine::Impl::read(int id) const {
+  u64 v = 0;
+  uc_reg_read(uc, id, &v);
+  return v;
+}
+void Engine::Impl::write(int id, u64 value) { uc_reg_write(uc, id, &value); }
+
+Engine::Engine(const EngineConfig& config, MemoryPort& memory, CodeFrames& frames, EngineClient& client)
+    : impl_(std::make_unique<Impl>(*this, config, memory, frames, client)) {
+  reset_protected_mode();
+}
+Engine::~Engine() = default;
+
+u64 Engine::rip() const { return impl_->rip; }
+void Engine::set_rip(u64 value) { impl_->rip = value; }
+u64 Engine::reg(Reg r) const { return impl_->read(reg_ids[static_cast<unsigned>(r)]); }
+void Engine::set_reg(Reg r, u64 value) {
+  if (r == Reg::cr0) impl_->protected_mode = value & 1;
+  impl_->write(reg_ids[static_cast<unsigned>(r)], value);
+}
+
+Segment Engine::segment(SegmentIndex i) const {
+  impl_->context->load();
+  return impl_->context->segment(i);
+}
+
+void Engine::load_segment(SegmentIndex i, const Segment& s) {
+  impl_->context->load();
+  impl_->context->set_segment(i, s);
+  impl_->context->store();
+}
+
+TableRegister Engine::table(Table t) const {
+  uc_x86_mmr m{};
+  uc_reg_read(impl_->uc, table_ids[static_cast<unsigned>(t)], &m);
+  return {m.selector, m.base, m.limit};
+}
+
+void Engine::set_table(Table t, const TableRegister& r) {
+  uc_x86_mmr m{};
+  m.selector = r.selector;
+  m.base = r.base;
+  m.limit = r.limit;
+  m.flags = t == Table::task ? 0x8b00 : t == Table::ldt ? 0x8200 : 0;
+  uc_reg_write(impl_->uc, table_ids[static_cast<unsigned>(t)], &m);
+}
+
+unsigned Engine::cpl() const {
+  u16 cs = 0;
+  uc_reg_read(impl_->uc, UC_X86_REG_CS, &cs);
+  return impl_->protected_mode ? cs & 3 : 0;
+}
+
+u64 Engine::instructions() const { return impl_->instructions; }
+u64 Engine::cycles() const { return impl_->cycles; }
+void Engine::charge(u64 cycles, u64 instructions) {
+  impl_->cycles += cycles;
+  impl_->instructions += instructions;
+}
+bool Engine::in_callback() const { return impl_->running; }
+u64 Engine::block_address() const { return impl_->current.address; }
+u64 Engine::translations() const { return impl_->translations; }
+
+bool Engine::code64() const {
+  impl_->context->load();
+  return impl_->context->hflags() & hf_cs64;
+}
+
+unsigned Engine::code_bits() const { return impl_->code_bits(); }
+
+bool Engine::shadow() const {
+  impl_->context->load();
+  return impl_->context->hflags() & hf_inhibit_irq;
+}
+
+void Engine::clear_shadow() {
+  impl_->context->load();
+  if (!(impl_->context->hflags() & hf_inhibit_irq)) return;
+  impl_->context->set_hflags(impl_->context->hflags() & ~u32{hf_inhibit_irq});
+  impl_->context->store();
+}
+
+void Engine::enter_handler(const HandlerEntry& e) {
+  ContextBytes& c = *impl_->context;
+  c.load();
+  c.set_segment(seg_cs, e.cs);
+  if (e.load_ss) c.set_segment(seg_ss, e.ss);
+  c.set_gpr(4, e.rsp);
+  c.set_rflags_control(c.rflags_control() & ~u64{e.clear_rflags});
+  c.set_hflags(c.hflags() & ~u32{hf_inhibit_irq});
+  c.store();
+  impl_->rip = e.rip;
+}
+
+}  // namespace xs::x86

@@ -1,0 +1,152 @@
+// Running: uc_emu_start in a loop that settles the engine's own reasons to stop, and single steps by TF.
+//
+// A step sets TF behind the guest's back. The places where the guest could see it: PUSHF (its image is
+// corrected), SYSCALL and exception frames (built by Core from RFLAGS after TF is restored). POPF, IRET and
+// SYSRET load a new TF, which then is the guest's own.
+#include <string>
+
+#include "sim/core/error.h"
+#include "sim/cpu_x86/engine/engine_impl.h"
+#include "sim/cpu_x86/engine/svm_exit.h"
+
+namespace xs::x86 {
+
+namespace {
+
+constexpr u64 rflags_tf = 1u << 8;
+/// The code buffer (1 GiB) holds about 2.5 million small blocks and overflows into a host crash.
+constexpr u64 translations_per_flush = 1'500'000;
+constexpr u32 trap_db = svm::exit_exception0 + 1;
+
+bool is_step_trap(const EngineExit& e) { return e.kind == EngineExit::Kind::intercept && e.code == trap_db; }
+
+}  // namespace
+
+EngineExit Engine::Impl::resume() {
+  exit = {};
+  exit_set = false;
+  smc_step = false;
+  if (translations - translations_at_flush > translations_per_flush) {
+    uc_ctl_flush_tb(uc);
+    translations_at_flush = translations;
+  }
+  running = true;
+  const uc_err e = uc_emu_start(uc, rip, 0, 0, 0);
+  running = false;
+  if (!exit_set)
+    throw Error("Unicorn stopped unasked (" + std::string(uc_strerror(e)) + ") at RIP " +
+                std::to_string(read(UC_X86_REG_RIP)));
+  settle();
+  return exit;
+}
+
+/// Completes `exit` and takes back the charge for what the running block did not execute.
+void Engine::Impl::settle() {
+  using Kind = EngineExit::Kind;
+  if (exit.kind == Kind::fault) {
+    rip = read(UC_X86_REG_RIP);
+    std::memcpy(&exit.va, reinterpret_cast<const u8*>(uc) + fault_address_offset, sizeof exit.va);
+    if (exit.access == mmu::AccessKind::fetch) return;  // between blocks: all that was charged is done
+  } else if (exit.kind == Kind::intercept) {
+    context->load();
+    exit.error_code = context->error_code();
+    if (exit.code == trap_db) return;
+  } else if (exit.kind != Kind::syscall && exit.kind != Kind::sysenter) {
+    return;
+  }
+  if (stepping) return;
+  const u64 done = instructions_before(rip + code_base());
+  instructions -= current.instructions - done;
+  cycles -= current.cycles - done * config.timing.instruction;
+  current.instructions = static_cast<u32>(done);
+  current.cycles = static_cast<u32>(done * config.timing.instruction);
+}
+
+/// A block whose second page does not answer, or that stores into itself, runs instruction by instruction.
+bool Engine::Impl::needs_step() const {
+  if (smc_step) return true;
+  if (exit.kind != EngineExit::Kind::fault || exit.access != mmu::AccessKind::fetch) return false;
+  return (exit.va ^ (rip + code_base())) >> frame_shift != 0;
+}
+
+EngineExit Engine::run(u64 cycle_limit) {
+  Impl& e = *impl_;
+  e.run_limit = cycle_limit;
+  e.limit = e.attention ? 0 : cycle_limit;
+  for (;;) {
+    const EngineExit x = e.resume();
+    if (!e.needs_step()) return x;
+    const EngineExit stepped = e.step();
+    if (stepped.kind != EngineExit::Kind::stepped) return stepped;
+    if (e.cycles >= cycle_limit) return {};
+    if (e.attention) {
+      EngineExit attention;
+      attention.kind = EngineExit::Kind::attention;
+      return attention;
+    }
+  }
+}
+
+EngineExit Engine::step() { return impl_->step(); }
+
+EngineExit Engine::Impl::step() {
+  using Kind = EngineExit::Kind;
+  const u64 flags = read(UC_X86_REG_RFLAGS);
+  const u64 count = read(UC_X86_REG_RCX);
+  const std::array<u8, 15> bytes = fetch(rip + code_base());
+  const Opcode op = split(bytes, code_bits());
+  const u64 start = rip;
+  write(UC_X86_REG_RFLAGS, flags | rflags_tf);
+  stepping = true;
+  step_blocks = 0;
+  resume();
+  stepping = false;
+  const bool done = is_step_trap(exit) || exit.kind == Kind::stepped;
+  if (!done) {
+    write(UC_X86_REG_RFLAGS, flags);
+    return exit;
+  }
+  instructions += 1;
+  cycles += config.timing.instruction;
+  if (is_string(op) && (op.rep || op.repne) && rip != start) charge_last_repeat(op, count);
+  restore_flags(flags, op);
+  if (is_step_trap(exit) && (flags & rflags_tf)) return exit;  // the guest's own single step
+  exit.kind = Kind::stepped;
+  return exit;
+}
+
+void Engine::Impl::restore_flags(u64 guest_flags, const Opcode& op) {
+  if (guest_flags & rflags_tf) return;
+  if (!loads_rflags(op)) write(UC_X86_REG_RFLAGS, read(UC_X86_REG_RFLAGS) & ~rflags_tf);
+  if (op.opcode != 0x9c) return;
+  context->load();
+  const u64 stack = context->hflags() & hf_cs64 ? 0 : context->segment(seg_ss).base;
+  u64 pa = 0;
+  if (client.probe(stack + context->gpr(4) + 1, pa))
+    if (u8* image = memory.host(pa)) *image &= static_cast<u8>(~1u);
+}
+
+/// Outside single steps Unicorn runs one more, empty iteration when RCX ends a REP; a stepped one counts
+/// alike, so that counts do not depend on where a quantum ends.
+void Engine::Impl::charge_last_repeat(const Opcode& op, u64 count_before) {
+  if (count_before == 0) return;
+  const bool compares = op.opcode == 0xa6 || op.opcode == 0xa7 || op.opcode == 0xae || op.opcode == 0xaf;
+  const bool zero = read(UC_X86_REG_RFLAGS) >> 6 & 1;
+  if (compares && (op.rep ? !zero : zero)) return;
+  instructions += 1;
+  cycles += config.timing.instruction;
+}
+
+std::array<u8, 15> Engine::Impl::fetch(u64 linear) {
+  std::array<u8, 15> bytes;
+  bytes.fill(0xff);
+  for (unsigned i = 0; i < bytes.size(); ++i) {
+    u64 pa = 0;
+    const u8* host = client.probe(linear + i, pa) ? memory.host(pa) : nullptr;
+    if (!host) break;
+    bytes[i] = *host;
+  }
+  return bytes;
+}
+
+}  // namespace xs::x86

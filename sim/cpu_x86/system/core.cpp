@@ -1,0 +1,366 @@
+// The run loop: events, engine, exits; and the engine's callbacks.
+#include "sim/cpu_x86/system/core.h"
+
+#include <cstring>
+
+#include "sim/core/error.h"
+#include "sim/cpu_x86/system/architecture.h"
+
+namespace xs::x86 {
+
+namespace {
+
+__extension__ using u128 = unsigned __int128;
+
+constexpr u64 lapic_default_base = 0xfee00000;
+constexpr u64 apic_base_enabled = 1u << 11, apic_base_bsp = 1u << 8;
+
+}  // namespace
+
+Core::Core(const CpuConfig& config, MemoryPort& memory, ApicBus& apic, CoreBus& bus)
+    : config_(config),
+      memory_(memory),
+      apic_bus_(apic),
+      bus_(bus),
+      mmu_(memory, config.timing, config.fidelity, config.tlb),
+      frames_(CodeFrames::of(memory)),
+      lapic_(static_cast<u8>(config.id), apic, *this) {
+  engine_ = std::make_unique<Engine>(
+      EngineConfig{config.timing, config.taps, config.fidelity == Fidelity::exact}, memory, *frames_, *this);
+  apic_base_ = lapic_default_base | apic_base_enabled | (config.id == 0 ? apic_base_bsp : 0);
+  pat_ = 0x0007040600070406;
+  dr_[6] = 0xffff0ff0;
+  dr_[7] = 0x400;
+}
+
+Core::~Core() = default;
+
+void Core::reset_pvh(u32 entry, u32 start_info_pa) {
+  engine_->reset_protected_mode();
+  engine_->set_rip(entry);
+  engine_->set_reg(Reg::rbx, start_info_pa);
+  control_ = {};
+  control_.cr0 = 0x11;
+  update_mmu_control();
+  mmu_.flush_all();
+  state_ = CoreState::running;
+}
+
+void Core::run(u64 until) {
+  until_ = until;
+  yield_ = false;
+  pauses_ = 0;
+  while (state_ == CoreState::running && cycles() < until && !yield_) {
+    lapic_.service(now_ps());
+    if (take_events()) continue;
+    const u64 limit = std::min(until, deadline_cycles());
+    const EngineExit exit = engine_->run(limit);
+    if (exit.kind == EngineExit::Kind::limit && cycles() < limit)
+      step_until(limit);
+    else
+      handle(exit);
+  }
+}
+
+void Core::step_until(u64 limit) {
+  while (cycles() < limit && state_ == CoreState::running) {
+    careful_step();
+    if (take_events()) return;
+  }
+}
+
+/// Executes one instruction that the engine must not execute unseen, or any other.
+void Core::careful_step() {
+  const Opcode op = opcode_at_rip();
+  if (is_random(op))
+    return raise({vec_ud, Event::Source::fault, false, 0, 0, engine_->rip()});  // not in CPUID
+  if (is_port_io(op)) {
+    const bool immediate = op.opcode >= 0xe4 && op.opcode <= 0xe7;
+    const u16 port = immediate ? op.modrm : static_cast<u16>(gpr(2));
+    const unsigned size = !(op.opcode & 1) ? 1 : op.operand_size != (op.bits == 16) ? 2 : 4;
+    try {
+      if (!port_permitted(port, size)) throw GuestFault{vec_gp, true, 0, 0};
+    } catch (const GuestFault& f) {
+      return raise({f.vector, Event::Source::fault, f.has_error, f.error, f.cr2, engine_->rip()});
+    }
+  }
+  ++counters_.single_steps;
+  const EngineExit exit = engine_->step();
+  if (exit.kind != EngineExit::Kind::stepped) handle(exit);
+}
+
+void Core::handle(const EngineExit& exit) {
+  using Kind = EngineExit::Kind;
+  switch (exit.kind) {
+    case Kind::limit:
+    case Kind::attention:
+    case Kind::stepped:
+      break;
+    case Kind::careful:
+      careful_step();
+      break;
+    case Kind::intercept:
+      on_intercept(exit);
+      break;
+    case Kind::fault:
+      on_fault(exit);
+      break;
+    case Kind::syscall:
+      syscall();
+      break;
+    case Kind::sysenter:
+      sysenter();
+      break;
+  }
+}
+
+bool Core::interruptible() const { return engine_->reg(Reg::rflags) >> 9 & 1 && !engine_->shadow(); }
+
+/// Delivers what is due at this instruction boundary (priorities: SDM vol. 3A table 6-2). True when it did.
+bool Core::take_events() {
+  if (init_pending_) {
+    init_pending_ = false;
+    lapic_.reset(false);
+    control_ = {};
+    engine_->reset_real_mode(0);
+    state_ = CoreState::wait_for_sipi;
+    return true;
+  }
+  if (nmi_pending_ && !nmi_blocked_ && !engine_->shadow()) {
+    nmi_pending_ = false;
+    nmi_blocked_ = true;
+    raise({vec_nmi, Event::Source::external, false, 0, 0, engine_->rip()});
+    return true;
+  }
+  if (!lapic_.pending()) return false;
+  if (!interruptible()) {
+    engine_->request_attention();
+    return false;
+  }
+  ++counters_.interrupts;
+  raise({lapic_.acknowledge(), Event::Source::external, false, 0, 0, engine_->rip()});
+  return true;
+}
+
+Attention Core::attention() {
+  if (init_pending_) return Attention::now;
+  if (nmi_pending_ && !nmi_blocked_) return engine_->shadow() ? Attention::later : Attention::now;
+  if (!lapic_.pending()) return Attention::none;
+  return interruptible() ? Attention::now : Attention::later;
+}
+
+// ---- halted time ----
+
+bool Core::wakeable() const {
+  if (init_pending_) return true;
+  if (state_ == CoreState::wait_for_sipi || state_ == CoreState::shutdown) return false;
+  if (nmi_pending_ && !nmi_blocked_) return true;
+  return lapic_.pending() && (engine_->reg(Reg::rflags) >> 9 & 1);
+}
+
+void Core::advance_to(u64 target) {
+  if (target > cycles()) {
+    if (state_ == CoreState::halted) counters_.halted_cycles += target - cycles();
+    engine_->charge(target - cycles(), 0);
+  }
+  lapic_.service(now_ps());
+  if (wakeable()) state_ = CoreState::running;
+}
+
+u64 Core::deadline_cycles() const {
+  const u64 deadline = lapic_.deadline_ps();
+  return deadline == Lapic::never ? ~u64{0} : to_cycles(deadline);
+}
+
+u64 Core::to_ps(u64 cycles) const {
+  return static_cast<u64>(u128{cycles} * 1'000'000'000'000u / config_.timing.frequency_hz);
+}
+u64 Core::to_cycles(u64 ps) const {
+  const u128 scaled = u128{ps} * config_.timing.frequency_hz;
+  return static_cast<u64>((scaled + 999'999'999'999u) / 1'000'000'000'000u);
+}
+
+// ---- signals from the local APIC ----
+
+void Core::interrupt_changed() {
+  if (engine_) engine_->request_attention();
+  if (state_ != CoreState::running) bus_.wake();
+}
+void Core::nmi() {
+  nmi_pending_ = true;
+  interrupt_changed();
+}
+void Core::init() {
+  init_pending_ = true;
+  interrupt_changed();
+}
+
+void Core::startup(u8 vector) {
+  if (init_pending_) take_events();
+  if (state_ != CoreState::wait_for_sipi) return;
+  engine_->reset_real_mode(static_cast<u16>(vector << 8));
+  control_ = {};
+  control_.cr0 = 0x10;
+  update_mmu_control();
+  mmu_.flush_all();
+  state_ = CoreState::running;
+  bus_.wake();
+}
+
+// ---- the engine's callbacks ----
+
+FillAnswer Core::fill(u64 va, mmu::AccessKind kind, bool user) {
+  mmu::Access access{va, kind, user, false};
+  bool architectural = false;
+  mmu::Translation t = mmu_.translate(access, &architectural);
+  if (!t.ok && user && implicit_page_ == va) {
+    implicit_page_ = ~u64{0};
+    access.user = false;
+    access.implicit = true;
+    t = mmu_.translate(access, &architectural);
+  }
+  engine_->charge(t.cycles, 0);
+  if (!t.ok) {
+    refusal_ = t;
+    return {};
+  }
+  if (architectural && config_.observer) {
+    view_pc_ = engine_->rip();
+    config_.observer->on_tlb_fill(*this, va, t.pa, t.write, access.user);
+  }
+  return {true, t.pa, t.write, t.execute};
+}
+
+void Core::access(u64 va, mmu::AccessKind kind) {
+  const mmu::Access access{va, kind, engine_->cpl() == 3, false};
+  bool architectural = false;
+  const mmu::Translation t = mmu_.translate(access, &architectural);
+  engine_->charge(t.cycles, 0);
+  // The engine's own table may hold a translation that the modelled TLB has evicted and found changed.
+  if (architectural) engine_->flush_tlb();
+}
+
+bool Core::lapic_page(u64 pa) const {
+  return (apic_base_ & apic_base_enabled) && ((pa ^ apic_base_) & 0xffffff000) == 0 && pa >> 36 == 0;
+}
+
+u64 Core::device_access(Space space, bool write, u64 address, u64 value, unsigned size) {
+  u64 latency = 0;
+  u8 data[8];
+  std::memcpy(data, &value, sizeof data);
+  const bool answered = bus_.transport(space, write, address, data, size, latency);
+  engine_->charge(latency, 0);
+  if (!answered) unmodelled(space == Space::port ? "port" : "mmio", address);
+  u64 result = 0;
+  std::memcpy(&result, data, size);
+  return result;
+}
+
+u64 Core::mmio_read(u64 pa, unsigned size) {
+  ++counters_.mmio_accesses;
+  engine_->charge(config_.timing.mmio, 0);
+  if (!lapic_page(pa)) return device_access(Space::memory, false, pa, ~u64{0}, size);
+  const u32 offset = static_cast<u32>(pa & frame_mask);
+  if (!lapic_.known(offset)) unmodelled("lapic", pa);
+  return lapic_.read(offset);
+}
+
+void Core::mmio_write(u64 pa, unsigned size, u64 value) {
+  ++counters_.mmio_accesses;
+  engine_->charge(config_.timing.mmio, 0);
+  if (!lapic_page(pa)) {
+    device_access(Space::memory, true, pa, value, size);
+    return;
+  }
+  const u32 offset = static_cast<u32>(pa & frame_mask);
+  if (!lapic_.known(offset)) unmodelled("lapic", pa);
+  lapic_.write(offset, static_cast<u32>(value));
+}
+
+u32 Core::port_read(u16 port, unsigned size) {
+  ++counters_.port_accesses;
+  engine_->charge(config_.timing.port_io, 0);
+  return static_cast<u32>(device_access(Space::port, false, port, ~u64{0}, size));
+}
+
+void Core::port_write(u16 port, unsigned size, u32 value) {
+  ++counters_.port_accesses;
+  engine_->charge(config_.timing.port_io, 0);
+  device_access(Space::port, true, port, value, size);
+}
+
+void Core::tap(u64 pc) {
+  view_pc_ = pc;
+  in_block_ = true;
+  if (config_.observer) config_.observer->on_tap(*this);
+  in_block_ = false;
+}
+
+// ---- counters, views ----
+
+const CpuCounters& Core::counters() const {
+  counters_.instructions = engine_->instructions();
+  counters_.cycles = cycles();
+  counters_.mmu = mmu_.counters();
+  return counters_;
+}
+
+u64 Core::instructions() const {
+  return in_block_ ? engine_->instructions_at(view_pc_) : engine_->instructions();
+}
+
+void Core::hash(u64 pc) {
+  for (u64 word : {u64{config_.id}, engine_->instructions(), pc})
+    for (unsigned i = 0; i < 8; ++i) hash_ = (hash_ ^ (word >> 8 * i & 0xff)) * 0x100000001b3;
+}
+
+void Core::end_quantum() {
+  ++counters_.quanta;
+  view_pc_ = engine_->rip();
+  hash(view_pc_);
+}
+
+u64 Core::tap_reg(unsigned index) const {
+  static constexpr Reg order[] = {Reg::rdi, Reg::rsi, Reg::rdx, Reg::rcx, Reg::r8, Reg::rax};
+  return index < std::size(order) ? engine_->reg(order[index]) : 0;
+}
+
+bool Core::peek(u64 va, void* out, u64 size) const {
+  u8* to = static_cast<u8*>(out);
+  while (size) {
+    u64 pa = 0;
+    if (!mmu_.probe(va, pa)) return false;
+    const u8* host = memory_.host(pa);
+    if (!host) return false;
+    const u64 chunk = std::min(size, frame_size - (va & frame_mask));
+    std::memcpy(to, host, chunk);
+    va += chunk;
+    to += chunk;
+    size -= chunk;
+  }
+  return true;
+}
+
+u64 Core::reg(const std::string& name) const {
+  static constexpr const char* names[] = {"rax",    "rcx", "rdx", "rbx", "rsp", "rbp",     "rsi",    "rdi",
+                                          "r8",     "r9",  "r10", "r11", "r12", "r13",     "r14",    "r15",
+                                          "rflags", "cr0", "",    "cr3", "cr4", "fs_base", "gs_base"};
+  if (name == "rip") return engine_->rip();
+  if (name == "cr2") return cr2_;
+  if (name == "cr8") return lapic_.tpr() >> 4;
+  if (name == "efer") return control_.efer;
+  if (name == "cs") return engine_->segment(seg_cs).selector;
+  if (name == "ss") return engine_->segment(seg_ss).selector;
+  for (unsigned i = 0; i < std::size(names); ++i)
+    if (name == names[i]) return engine_->reg(static_cast<Reg>(i));
+  throw Error("no register is called " + name);
+}
+
+void Core::unmodelled(const char* what, u64 where) {
+  ++counters_.unmodelled;
+  if (!reported_.emplace(what, where).second || !config_.observer) return;
+  view_pc_ = engine_->in_callback() ? engine_->block_address() : engine_->rip();
+  config_.observer->on_unmodelled(*this, what, where);
+}
+
+}  // namespace xs::x86

@@ -1,0 +1,208 @@
+// One x86-64 core without SystemC: runs the engine, emulates what it stops at, delivers exceptions and
+// interrupts, owns MMU, local APIC and the registers that Unicorn does not hold.
+//
+//     Cpu (SC_THREAD) --run(until)--> Core --run--> Engine
+//                                      | exit: intercept -> intercepts.cpp, control.cpp, msr.cpp, cpuid.cpp
+//                                      |       fault     -> fault.cpp -> deliver.cpp (IDT, TSS, stacks)
+//     CoreBus <---mmio, ports----------+
+//
+// Time: cycles() is absolute core time since power-on, halted time included. now_ps() = cycles / frequency.
+#pragma once
+#include <memory>
+#include <set>
+#include <string>
+
+#include "sim/cpu_x86/cpu_config.h"
+#include "sim/cpu_x86/engine/engine.h"
+#include "sim/cpu_x86/system/decode.h"
+#include "sim/cpu_x86/system/lapic.h"
+
+namespace xs::x86 {
+
+enum class Space : u8 { memory, port };
+
+class CoreBus {
+ public:
+  virtual ~CoreBus() = default;
+  /// One device access at the core's local time. False when nothing answered (`data` then holds all ones).
+  /// `cycles` receives the device's latency.
+  virtual bool transport(Space space, bool write, u64 address, u8* data, unsigned size, u64& cycles) = 0;
+  /// An event arrived for a core that is halted or waits for SIPI.
+  virtual void wake() = 0;
+  virtual void shutdown() = 0;
+};
+
+enum class CoreState : u8 { running, halted, wait_for_sipi, shutdown };
+
+/// An exception or interrupt on its way through the IDT.
+struct Event {
+  enum class Source : u8 { fault, software, external };
+  u8 vector = 0;
+  Source source = Source::fault;
+  bool has_error = false;
+  u32 error = 0;
+  u64 cr2 = 0;  ///< #PF
+  u64 return_rip = 0;
+};
+
+/// Thrown through the host code that emulates an instruction, never through the engine.
+struct GuestFault {
+  u8 vector;
+  bool has_error;
+  u32 error;
+  u64 cr2;
+};
+
+class Core final : public EngineClient, public LapicHost, public CpuView {
+ public:
+  Core(const CpuConfig& config, MemoryPort& memory, ApicBus& apic, CoreBus& bus);
+  ~Core() override;
+
+  void reset_pvh(u32 entry, u32 start_info_pa);
+  /// Runs until cycles() >= until, or the state is no longer `running`, or the core yields.
+  void run(u64 until);
+  CoreState state() const { return state_; }
+  u64 cycles() const { return engine_->cycles(); }
+  /// Lets halted time pass, wakes the core when an event is due.
+  void advance_to(u64 cycles);
+  /// When halted: absolute cycle of the next LAPIC timer interrupt, or ~0.
+  u64 deadline_cycles() const;
+  bool wakeable() const;
+
+  const CpuCounters& counters() const;
+  u64 execution_hash() const { return hash_; }
+  void end_quantum();  ///< hashes the state reached
+  u64 reg(const std::string& name) const;
+  bool tlb_maps_frame(u64 mfn) const { return mmu_.maps_frame(mfn); }
+  void invalidate_code(u64 pa, u64 size) { frames_->host_write(pa, size); }
+  u64 to_ps(u64 cycles) const;
+  u64 to_cycles(u64 ps) const;  ///< rounded up
+
+  // CpuView
+  unsigned cpu() const override { return config_.id; }
+  u64 pc() const override { return view_pc_; }
+  u64 instructions() const override;
+  u64 time_ps() const override { return now_ps(); }
+  u64 tap_reg(unsigned index) const override;
+  bool translate(u64 va, u64& pa) const override { return mmu_.probe(va, pa); }
+  bool peek(u64 va, void* out, u64 size) const override;
+
+  // LapicHost
+  u64 now_ps() const override { return to_ps(cycles()); }
+  void interrupt_changed() override;
+  void nmi() override;
+  void init() override;
+  void startup(u8 vector) override;
+
+ private:
+  // EngineClient
+  FillAnswer fill(u64 va, mmu::AccessKind kind, bool user) override;
+  bool probe(u64 va, u64& pa) override { return mmu_.probe(va, pa); }
+  u64 mmio_read(u64 pa, unsigned size) override;
+  void mmio_write(u64 pa, unsigned size, u64 value) override;
+  u32 port_read(u16 port, unsigned size) override;
+  void port_write(u16 port, unsigned size, u32 value) override;
+  void tap(u64 pc) override;
+  Attention attention() override;
+  void access(u64 va, mmu::AccessKind kind) override;
+
+  // core.cpp
+  bool take_events();
+  bool interruptible() const;
+  void handle(const EngineExit& exit);
+  void step_until(u64 limit);
+  void careful_step();
+  void hash(u64 pc);
+  bool lapic_page(u64 pa) const;
+
+  // fault.cpp
+  void on_fault(const EngineExit& exit);
+  void page_fault(const EngineExit& exit, const Opcode& op);
+  bool in_descriptor_tables(u64 va) const;
+
+  // intercepts.cpp
+  void on_intercept(const EngineExit& exit);
+  void emulate(const EngineExit& exit, const Opcode& op);
+  void software_interrupt(const Opcode& op);
+  void halt(const Opcode& op);
+  void invlpg(const Opcode& op);
+  void read_tsc(const Opcode& op);
+  void syscall();
+  void sysenter();
+  bool port_permitted(u16 port, unsigned size);
+  void complete(const Opcode& op, unsigned after_opcode, u64 cycles);
+
+  // control.cpp
+  void read_control(unsigned index, const Opcode& op);
+  void write_control(unsigned index, const Opcode& op);
+  void write_cr0(u64 value);
+  void write_cr3(u64 value);
+  void write_cr4(u64 value);
+  void debug_register(bool write, const Opcode& op);
+  void update_mmu_control();
+  void flush_translations(bool global);
+
+  // msr.cpp, cpuid.cpp
+  u64 read_msr(u32 index);
+  void write_msr(u32 index, u64 value);
+  void write_efer(u64 value);
+  void cpuid();
+
+  // deliver.cpp
+  void raise(const Event& event);
+  void deliver(const Event& event);
+  void deliver_long(const Event& event);
+  void deliver_protected(const Event& event);
+  void deliver_real(const Event& event);
+  void push(u64& rsp, u64 value, unsigned size, u64 base);
+  u64 descriptor(u16 selector, u8 fault_vector, u32 external);
+  u64 stack_from_tss(unsigned index_offset, u16 selector);
+  void shutdown();
+
+  // memory.cpp: accesses by the core itself, supervisor whatever CPL is
+  u64 load(u64 va, unsigned size);
+  void store(u64 va, u64 value, unsigned size);
+  u64 translate_implicit(u64 va, mmu::AccessKind kind);
+  std::array<u8, 15> code_at(u64 rip) const;
+  Opcode opcode_at_rip();
+
+  void unmodelled(const char* what, u64 where);
+  u64 gpr(unsigned i) const { return engine_->reg(static_cast<Reg>(i)); }
+  void set_gpr(unsigned i, u64 v) { engine_->set_reg(static_cast<Reg>(i), v); }
+  bool long_mode() const { return control_.efer >> 10 & 1; }
+  u64 device_access(Space space, bool write, u64 address, u64 value, unsigned size);
+
+  CpuConfig config_;
+  MemoryPort& memory_;
+  ApicBus& apic_bus_;
+  CoreBus& bus_;
+  mmu::Mmu mmu_;
+  std::shared_ptr<CodeFrames> frames_;
+  std::unique_ptr<Engine> engine_;
+  Lapic lapic_;
+
+  CoreState state_ = CoreState::wait_for_sipi;
+  u64 until_ = 0;
+  bool yield_ = false;
+  unsigned pauses_ = 0;
+  bool nmi_pending_ = false, nmi_blocked_ = false, init_pending_ = false;
+
+  mmu::X86Control control_;
+  u64 cr2_ = 0;
+  u64 dr_[8] = {};
+  u64 tsc_offset_ = 0, apic_base_ = 0, misc_enable_ = 1, pat_ = 0;
+  u64 tsc_aux_ = 0, sysenter_cs_ = 0, sysenter_esp_ = 0, sysenter_eip_ = 0, cstar_ = 0, star_ = 0, lstar_ = 0,
+      fmask_ = 0;
+  u64 mtrr_default_ = 0, mtrr_fixed_[11] = {}, mtrr_variable_[16] = {};
+
+  mmu::Translation refusal_;     ///< why the last fill was refused
+  u64 implicit_page_ = ~u64{0};  ///< grant the next refused fill of this page as supervisor
+  std::array<u8, 15> code_{};    ///< bytes of the instruction being emulated
+  u64 view_pc_ = 0;
+  bool in_block_ = false;          ///< a callback of the engine is running
+  u64 hash_ = 0xcbf29ce484222325;  ///< FNV-1a offset basis
+  mutable CpuCounters counters_;
+  std::set<std::pair<std::string, u64>> reported_;
+};
+
+}  // namespace xs::x86

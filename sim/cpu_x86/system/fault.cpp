@@ -1,0 +1,60 @@
+// A fill was refused: #PF, #GP for a non-canonical address, or a second try with supervisor rights.
+#include "sim/cpu_x86/system/architecture.h"
+#include "sim/cpu_x86/system/core.h"
+
+namespace xs::x86 {
+
+namespace {
+
+constexpr u32 error_write = 1u << 1;
+
+/// The access goes through the stack pointer: a non-canonical address is #SS, not #GP.
+bool is_stack_access(const Opcode& op) {
+  const u32 c = op.opcode;
+  return (c >= 0x50 && c <= 0x5f) || c == 0x68 || c == 0x6a || c == 0x9c || c == 0x9d || c == 0xc2 ||
+         c == 0xc3 || c == 0xc9 || c == 0xe8;
+}
+
+}  // namespace
+
+void Core::on_fault(const EngineExit& exit) {
+  const u64 rip = engine_->rip();
+  const Opcode op = opcode_at_rip();
+  switch (refusal_.failure) {
+    case mmu::Failure::non_canonical: {
+      const bool stack = exit.access != mmu::AccessKind::fetch && is_stack_access(op);
+      return raise({stack ? u8{vec_ss} : u8{vec_gp}, Event::Source::fault, true, 0, 0, rip});
+    }
+    case mmu::Failure::unsupported_mode:
+      unmodelled("paging mode", control_.cr4);
+      return shutdown();
+    case mmu::Failure::page_fault:
+    case mmu::Failure::none:
+      return page_fault(exit, op);
+  }
+}
+
+void Core::page_fault(const EngineExit& exit, const Opcode& op) {
+  // Loading a segment at CPL 3 reads the descriptor tables as supervisor, which the fill cannot tell.
+  const bool user = engine_->cpl() == 3;
+  if (user && exit.access != mmu::AccessKind::fetch && reads_descriptors(op) &&
+      in_descriptor_tables(exit.va)) {
+    implicit_page_ = exit.va & ~frame_mask;
+    return;
+  }
+  u32 error = refusal_.error_code;
+  // The engine asks for the read first; hardware faults once, as a write.
+  if (exit.access == mmu::AccessKind::read && is_read_modify_write(code_, engine_->rip(), op.bits))
+    error |= error_write;
+  raise({vec_pf, Event::Source::fault, true, error, exit.va, engine_->rip()});
+}
+
+bool Core::in_descriptor_tables(u64 va) const {
+  for (Table t : {Table::gdt, Table::ldt, Table::task}) {
+    const TableRegister r = engine_->table(t);
+    if (va - r.base <= r.limit) return true;
+  }
+  return false;
+}
+
+}  // namespace xs::x86

@@ -1,0 +1,60 @@
+// Memory accesses that the core makes on its own: descriptor tables, TSS, exception frames.
+#include <cstring>
+
+#include "sim/cpu_x86/system/architecture.h"
+#include "sim/cpu_x86/system/core.h"
+
+namespace xs::x86 {
+
+u64 Core::translate_implicit(u64 va, mmu::AccessKind kind) {
+  bool architectural = false;
+  const mmu::Translation t = mmu_.translate({va, kind, false, true}, &architectural);
+  engine_->charge(t.cycles, 0);
+  if (t.failure == mmu::Failure::non_canonical) throw GuestFault{vec_gp, true, 0, 0};
+  if (!t.ok) throw GuestFault{vec_pf, true, t.error_code, va};
+  if (architectural && config_.observer) config_.observer->on_tlb_fill(*this, va, t.pa, t.write, false);
+  return t.pa;
+}
+
+u64 Core::load(u64 va, unsigned size) {
+  u64 value = 0;
+  for (unsigned done = 0; done < size;) {
+    const unsigned chunk =
+        static_cast<unsigned>(std::min<u64>(size - done, frame_size - ((va + done) & frame_mask)));
+    const u64 pa = translate_implicit(va + done, mmu::AccessKind::read);
+    u8 bytes[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    if (const u8* host = memory_.host(pa)) std::memcpy(bytes, host, chunk);
+    std::memcpy(reinterpret_cast<u8*>(&value) + done, bytes, chunk);
+    done += chunk;
+  }
+  return value;
+}
+
+void Core::store(u64 va, u64 value, unsigned size) {
+  u64 pa[2];
+  unsigned split = static_cast<unsigned>(std::min<u64>(size, frame_size - (va & frame_mask)));
+  pa[0] = translate_implicit(va, mmu::AccessKind::write);
+  pa[1] = split < size ? translate_implicit(va + split, mmu::AccessKind::write) : 0;
+  const u8* bytes = reinterpret_cast<const u8*>(&value);
+  const unsigned sizes[2] = {split, size - split};
+  for (unsigned part = 0; part < 2 && sizes[part]; ++part) {
+    frames_->host_write(pa[part], sizes[part]);
+    if (u8* host = memory_.host(pa[part])) std::memcpy(host, bytes + (part ? split : 0), sizes[part]);
+  }
+}
+
+std::array<u8, 15> Core::code_at(u64 rip) const {
+  std::array<u8, 15> bytes;
+  bytes.fill(0xff);
+  u64 base = long_mode() && engine_->code64() ? 0 : engine_->segment(seg_cs).base;
+  for (unsigned i = 0; i < bytes.size(); ++i)
+    if (!peek(base + rip + i, &bytes[i], 1)) break;
+  return bytes;
+}
+
+Opcode Core::opcode_at_rip() {
+  code_ = code_at(engine_->rip());
+  return split(code_, engine_->code_bits());
+}
+
+}  // namespace xs::x86
