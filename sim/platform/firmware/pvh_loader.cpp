@@ -1,7 +1,5 @@
 #include "sim/platform/firmware/pvh_loader.h"
-
-#include <xen/arch-x86/hvm/start_info.h>
-#include <xen/xen.h>
+#include "sim/platform/firmware/start_info.h"
 
 #include <cstring>
 

@@ -1,0 +1,86 @@
+#include <catch2/catch.hpp>
+
+#include "sim/core/error.h"
+#include "sim/platform/machine.h"
+
+using namespace xs;
+using namespace xs::platform;
+
+namespace {
+std::string error_of(const std::string& text) {
+  try {
+    parse_machine_json(text, "m.json");
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "accepted";
+}
+}  // namespace
+
+TEST_CASE("an empty object means the defaults") {
+  const MachineConfig c = parse_machine_json("{}", "m.json"), d;
+  CHECK(c.cpus == d.cpus);
+  CHECK(c.memory_mib == 512);
+  CHECK(c.high_base == u64{1} << 44);
+  CHECK(c.timing.frequency_hz == 1'000'000'000);
+}
+
+TEST_CASE("every key arrives") {
+  const MachineConfig c = parse_machine_json(R"({ "machine": {  // comments are allowed
+    "arch": "x86_64", "cpus": 4, "memory_mib": 1024, "low_memory_mib": 64, "high_base": "0x200000000000",
+    "quantum": 5000, "fidelity": "exact", "wall_clock_s": 1, "seed": 99,
+    "timing": {"frequency_hz": 2000000000, "instruction": 2, "tlb_l2_hit": 3, "walk_access": 4, "ad_update": 5, "trap": 6,
+      "iret": 7, "syscall": 8, "cr_write": 9, "invlpg": 10, "msr": 11, "cpuid": 12, "port_io": 13, "mmio": 14},
+    "tlb": {"l1i_4k": {"entries": 64, "ways": 4}, "l1d_1g": {"entries": 8, "ways": 8}, "walk_cache_entries": 0},
+    "disk": {"latency_ns": 7, "bytes_per_s": 8000}
+  } })",
+                                             "m.json");
+  CHECK(c.cpus == 4);
+  CHECK(c.memory_mib == 1024);
+  CHECK(c.low_memory_mib == 64);
+  CHECK(c.high_base == u64{1} << 45);
+  CHECK(c.quantum == 5000);
+  CHECK(c.fidelity == Fidelity::exact);
+  CHECK(c.wall_clock_s == 1);
+  CHECK(c.seed == 99);
+  CHECK(c.timing.frequency_hz == 2'000'000'000);
+  CHECK(c.timing.instruction == 2);
+  CHECK(c.timing.mmio == 14);
+  CHECK(c.timing.cpuid == 12);
+  CHECK(c.tlb.l1i_4k.entries == 64);
+  CHECK(c.tlb.l1d_1g.ways == 8);
+  CHECK(c.tlb.walk_cache_entries == 0);
+  CHECK(c.disk_latency_ns == 7);
+  CHECK(c.disk_bytes_per_s == 8000);
+}
+
+TEST_CASE("errors name file and path") {
+  CHECK(error_of(R"({"cpu": 1})") == "m.json: machine.cpu: unknown key");
+  CHECK(error_of(R"({"timing": {"traps": 1}})") == "m.json: machine.timing.traps: unknown key");
+  CHECK(error_of(R"({"cpus": 5})") == "m.json: machine.cpus: must be from 1 to 4, not 5");
+  CHECK_THAT(error_of(R"({"cpus": -1})"),
+             Catch::StartsWith("m.json: machine.cpus: must be a non-negative integer"));
+  CHECK_THAT(error_of(R"({"cpus": 1.5})"), Catch::Contains("machine.cpus"));
+  CHECK_THAT(error_of(R"({"cpus": "0x"})"), Catch::Contains("machine.cpus"));
+  CHECK_THAT(error_of(R"({"high_base": "0x11112222333344445"})"), Catch::Contains("machine.high_base"));
+  CHECK_THAT(error_of(R"({"memory_mib": 99999999999})"), Catch::Contains("machine.memory_mib"));
+  CHECK_THAT(error_of(R"({"memory_mib": 0})"), Catch::Contains("machine.memory_mib"));
+  CHECK_THAT(error_of(R"({"high_base": 4096})"), Catch::Contains("multiple of 1 GiB"));
+  CHECK_THAT(error_of(R"({"high_base": 1073741824})"), Catch::Contains("4 GiB"));
+  CHECK_THAT(error_of(R"({"high_base": "0x1000000000000"})"), Catch::Contains("2^48"));
+  CHECK_THAT(error_of(R"({"arch": "m68k"})"), Catch::Contains("machine.arch"));
+  CHECK_THAT(error_of(R"({"fidelity": "slow"})"), Catch::Contains("machine.fidelity"));
+  CHECK_THAT(error_of(R"({"tlb": {"l1i_4k": {"entries": 100, "ways": 3}}})"), Catch::Contains("l1i_4k.ways"));
+  CHECK_THAT(error_of(R"({"tlb": {"l1i_4k": {"entries": 96, "ways": 4}}})"), Catch::Contains("power of two"));
+  CHECK_THAT(error_of(R"({"timing": []})"), Catch::Contains("machine.timing: must be an object"));
+  CHECK_THAT(error_of("[]"), Catch::Contains("must be an object"));
+  CHECK_THAT(error_of("{"), Catch::StartsWith("m.json: ") && Catch::Contains("line 1"));
+  CHECK_THAT(error_of(""), Catch::StartsWith("m.json: "));
+}
+
+TEST_CASE("absurd nesting is an error, not a crash") {
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  CHECK_THAT(error_of(deep), Catch::StartsWith("m.json: "));
+  CHECK_THAT(error_of("{\"machine\":" + deep + "}"), Catch::StartsWith("m.json: "));
+  CHECK_THAT(error_of("{\"cpus\":" + deep + "}"), Catch::StartsWith("m.json: "));
+}
