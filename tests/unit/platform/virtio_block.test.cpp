@@ -152,15 +152,15 @@ TEST_CASE_METHOD(Fixture, "a header too short fails") {
 TEST_CASE_METHOD(Fixture, "random descriptor tables never hurt the host") {
   std::mt19937_64 random(7);
   for (unsigned round = 0; round < 4000; ++round) {
-    start(1, virtio_f_version_1 | virtio_f_indirect_desc);
     avail_index[0] = 0;
+    store<u16>(ring(0).avail + 2, 0);
+    start(1, virtio_f_version_1 | virtio_f_indirect_desc);
     for (u16 i = 0; i < 8; ++i) {
       const u64 where = random() % 4 ? 0x40000 + random() % 0x1000 : random();
       descriptor(ring(0).desc, i, where, static_cast<u32>(random() % 3 ? random() % 2048 : random()),
                  static_cast<u16>(random() % 8), static_cast<u16>(random() % 9));
     }
     for (u64 pa = 0x40000; pa < 0x41000; pa += 64) store(pa, random() % 16 < 9 ? random() % 9 : random());
-    store<u16>(ring(0).avail + 2, 0);
     for (u16 i = 0; i < 4; ++i) offer(0, static_cast<u16>(random() % 8));
     host.run_until(host.now_ps() + 100'000'000'000);
   }

@@ -187,9 +187,9 @@ TEST_CASE_METHOD(Fixture, "hostile chains ask for a reset") {
   const std::string before = sink.text;
   send("after");
   CHECK(sink.text == before);
-  start(2);  // a reset heals
   avail_index[1] = 0;
   store<u16>(ring(1).avail + 2, 0);
+  start(2);  // a reset heals
   send("healed");
   CHECK(sink.text == before + "healed");
 }
