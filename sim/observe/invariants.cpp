@@ -305,13 +305,13 @@ void InvariantChecker::check_counts(u32 index) {
   const u64 base = f.type == XS_FRAME_SHARED ? 1 : 0;  // the hypervisor's own use
   const u64 known = base + r.type + f.pinned;
   if (f.type == XS_FRAME_NONE && f.type_count != 0)
-    violate(Invariant::type_count, f.mfn,
-            fmt::format("frame {:#x} of {} has {} type references without a type", f.mfn, label(f.owner),
-                        f.type_count));
-  else if (f.type_count < known || f.type_count > known + kept_by_hypervisor(index))
-    violate(Invariant::type_count, f.mfn,
-            fmt::format("frame {:#x} of {}, type {}, has {} type references, but {} uses are found", f.mfn,
-                        label(f.owner), frame_type_name(f.type), f.type_count, known));
+    return violate(Invariant::type_count, f.mfn,
+                   fmt::format("frame {:#x} of {} has {} type references without a type", f.mfn,
+                               label(f.owner), f.type_count));
+  if (f.type_count < known || f.type_count > known + kept_by_hypervisor(index))
+    return violate(Invariant::type_count, f.mfn,
+                   fmt::format("frame {:#x} of {}, type {}, has {} type references, but {} uses are found",
+                               f.mfn, label(f.owner), frame_type_name(f.type), f.type_count, known));
   // Whatever the hypervisor keeps beyond tables holds one reference of each sort.
   const u64 kept = f.type_count > known ? f.type_count - known : 0;
   const u64 general = f.allocated + r.general + f.pinned + kept;
