@@ -31,6 +31,13 @@ long make_vcpus(Domain* domain, xen_domctl& op) {
   return 0;
 }
 
+void vcpu_set_online(Vcpu* vcpu, bool online) {
+  if (online)
+    __atomic_fetch_and(&vcpu->pause_flags, ~u32{kVcpuDown}, __ATOMIC_SEQ_CST);
+  else
+    __atomic_fetch_or(&vcpu->pause_flags, u32{kVcpuDown}, __ATOMIC_SEQ_CST);
+}
+
 long set_context(Domain* domain, xen_domctl& op) {
   Vcpu* vcpu = find_vcpu(domain, op.u.vcpucontext.vcpu);
   if (domain == current()->domain || vcpu == nullptr || domain->dying) return -XEN_EINVAL;
@@ -40,6 +47,7 @@ long set_context(Domain* domain, xen_domctl& op) {
   if (copy_from_guest(*context, handle_address(op.u.vcpucontext.ctxt))) {
     const PausedDomain paused(domain);
     rc = arch_set_vcpu_context(vcpu, *context);
+    if (rc == 0) vcpu_set_online(vcpu, context->flags & VGCF_online);
   }
   release(context);
   return rc;

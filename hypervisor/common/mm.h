@@ -114,4 +114,8 @@ void mm_dump();
 
 }  // namespace hv
 
+#if __STDC_HOSTED__  // unit tests
+#include <new>
+#else
 inline void* operator new(size_t, void* place) noexcept { return place; }
+#endif

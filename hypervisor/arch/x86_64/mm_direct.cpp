@@ -1,13 +1,11 @@
 // Memory model `direct` (Xen/x86 PV): guests see MFNs in their page tables and keep their own P2M; the hypervisor owns
 // the M2P and validates every table.
-#include "hypervisor/arch/x86_64/layout.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/hypercall.h"
 #include "hypervisor/common/m2p.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/page_type.h"
-#include "hypervisor/common/percpu.h"
 
 namespace hv {
 
@@ -83,10 +81,5 @@ constexpr MemoryModel direct = {
 }  // namespace
 
 const MemoryModel* const arch_memory_models[] = {&direct, nullptr};
-
-void* frame_to_virt(Mfn mfn) { return phys_to_virt(mfn << kPageShift); }
-Mfn virt_to_frame(const void* address) { return virt_to_phys(address) >> kPageShift; }
-
-void arch_flush_tlb_everywhere() { arch_flush_tlb((1ull << cpu_count) - 1, kFlushAll); }
 
 }  // namespace hv

@@ -108,7 +108,7 @@ vcpu_guest_context context;  // too large for the stack
 
 int set_registers(const Dom0& guest, const StartLayout& layout, Mfn l4) {
   memset(&context, 0, sizeof context);
-  context.flags = VGCF_IN_KERNEL;
+  context.flags = VGCF_IN_KERNEL | VGCF_online;
   cpu_user_regs& regs = context.user_regs;
   regs.rip = guest.image.entry;
   regs.rsp = layout.va(layout.stack_pfn + 1);
@@ -120,7 +120,9 @@ int set_registers(const Dom0& guest, const StartLayout& layout, Mfn l4) {
   context.kernel_sp = regs.rsp;
   context.ctrlreg[3] = xen_pfn_to_cr3(l4);
   for (vcpu_info& info : guest.domain->shared->vcpu_info) info.evtchn_upcall_mask = 1;
-  return arch_set_vcpu_context(guest.domain->vcpu[0], context);
+  const int rc = arch_set_vcpu_context(guest.domain->vcpu[0], context);
+  if (rc == 0) guest.domain->vcpu[0]->pause_flags &= ~u32{kVcpuDown};
+  return rc;
 }
 }  // namespace
 

@@ -84,7 +84,7 @@ int vcpu_operation(const mmuext_op& op) {
     case MMUEXT_NEW_BASEPTR:
       return vcpu_set_kernel_table(current(), op.arg1.mfn, arch_load_address_space);
     case MMUEXT_NEW_USER_BASEPTR:
-      return vcpu_set_user_table(current(), op.arg1.mfn, arch_load_address_space);
+      return vcpu_set_user_table(current(), op.arg1.mfn);  // loaded on the way to user mode
     case MMUEXT_TLB_FLUSH_LOCAL:
       return guest_flush_local(kFlushAll), 0;
     case MMUEXT_TLB_FLUSH_ALL:

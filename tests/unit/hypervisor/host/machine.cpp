@@ -1,0 +1,161 @@
+#include "machine.h"
+
+#include <sys/mman.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+#include "arch_frame_window.h"
+#include "hypervisor/arch/x86_64/mm_device_memory.h"
+#include "hypervisor/common/lib.h"
+#include "hypervisor/common/percpu.h"
+#include "hypervisor/common/print.h"
+#include "hypervisor/common/taps.h"
+
+namespace {
+void* reserve(size_t bytes) {
+  return mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+xs_frame* const frame_table = static_cast<xs_frame*>(reserve((1ull << 33) * sizeof(xs_frame)));
+uint64_t* const m2p_table = static_cast<uint64_t*>(reserve((1ull << 33) * sizeof(uint64_t)));
+char* const low_ram = static_cast<char*>(reserve(hvtest::kLowFrames * hv::kPageSize));
+char* const high_ram = static_cast<char*>(reserve(hvtest::kHighFrames * hv::kPageSize));
+hv::Paddr next_boot_byte = 1 << 20;
+}  // namespace
+
+extern "C" {
+void xs_store64(uint64_t* to, uint64_t value) { *to = value; }
+void xs_store32(uint32_t* to, uint32_t value) { *to = value; }
+}
+
+namespace hv {
+
+BootMemory boot_memory;
+unsigned cpu_count = 1;
+
+xs_frame* arch_frame_table() { return frame_table; }
+u64* arch_m2p_table() { return m2p_table; }
+void arch_show_m2p_to_guests(Mfn, Mfn, u64) {}
+void arch_map_hypervisor(Vaddr, Mfn, u64, HvMapping) {}
+
+Paddr boot_alloc(BootMemory& memory, u64 bytes) {
+  const Paddr at = next_boot_byte;
+  next_boot_byte = round_up(at + bytes, kPageSize);
+  memory.reserved[0] = {1 << 20, next_boot_byte};
+  memory.reserved_count = 1;
+  return at;
+}
+
+void* frame_to_virt(Mfn mfn) {
+  if (mfn < hvtest::kLowFrames) return low_ram + mfn * kPageSize;
+  if (mfn - hvtest::kHighFirst < hvtest::kHighFrames) return high_ram + (mfn - hvtest::kHighFirst) * kPageSize;
+  panic("frame %lx is no RAM", mfn);
+}
+Mfn virt_to_frame(const void* address) {
+  const auto* p = static_cast<const char*>(address);
+  if (p >= low_ram && p < low_ram + hvtest::kLowFrames * kPageSize) return static_cast<Mfn>(p - low_ram) / kPageSize;
+  return hvtest::kHighFirst + static_cast<Mfn>(p - high_ram) / kPageSize;
+}
+
+void arch_cpu_relax_and_serve() { panic("a lock is taken twice"); }
+void arch_flush_tlb_everywhere() { hvtest::flushes++; }
+void arch_fill_hypervisor_slots(u64* l4) { l4[256] = ~0ull; }
+void arch_load_address_space(Vcpu*) {}
+bool device_frame_is_mappable(Mfn mfn, bool) { return mfn == 0xfeb00; }
+bool frame_backs_m2p(Mfn) { return false; }
+void domain_put(Domain* domain) { hvtest::dropped.push_back(domain->id); }
+
+u64 parse_number(const char* text, const char** end) {
+  char* stop;
+  const u64 value = strtoull(text, &stop, 0);
+  if (end != nullptr) *end = stop;
+  return value;
+}
+
+void print(const char*, ...) {}
+void panic(const char* format, ...) {
+  char text[256];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  throw hvtest::Panic{text};
+}
+
+}  // namespace hv
+
+namespace hvtest {
+
+unsigned flushes;
+std::vector<DomId> dropped;
+
+void boot() {
+  static bool booted;
+  if (booted) return;
+  booted = true;
+  boot_memory.ram[0] = {0, kLowFrames * kPageSize};
+  boot_memory.ram[1] = {kHighFirst * kPageSize, (kHighFirst + kHighFrames) * kPageSize};
+  boot_memory.ram_count = 2;
+  frame_table_init(boot_memory);
+}
+
+Domain* add_domain(DomId id, u64 max_pages) {
+  boot();
+  auto* domain = new Domain();
+  domain->id = id;
+  domain->mm.max_pages = max_pages;
+  if (mm_domain_init(domain) != 0) throw Panic{"mm_domain_init"};
+  return domain;
+}
+
+void remove_domain(Domain* domain) {
+  domain->dying = true;
+  while (mm_domain_relinquish(domain) != 0) {
+  }
+  mm_domain_destroy(domain);
+  delete domain;
+}
+
+Mfn frame_for(Domain* domain) {
+  MmGuard guard;
+  Mfn mfn;
+  if (domain_alloc_frames(domain, 0, kAnyAddressBits, mfn) != 0) throw Panic{"no frame"};
+  return mfn;
+}
+
+u64* words(Mfn mfn) { return static_cast<u64*>(frame_to_virt(mfn)); }
+u64 refs(Mfn mfn) { return frame_count_info(mfn) & XS_COUNT_REFS; }
+u64 type_refs(Mfn mfn) { return frame_type_info(mfn) & XS_TYPE_COUNT; }
+
+namespace {
+std::string at(const char* what, Mfn mfn) {
+  char text[64];
+  snprintf(text, sizeof text, "%s: frame %llx", what, static_cast<unsigned long long>(mfn));
+  return text;
+}
+}  // namespace
+
+std::string broken_invariant() {
+  std::map<u32, u64> owned;
+  for (unsigned i = 0; i < ram_region_count(); i++)
+    for (Mfn mfn = ram_region(i).first; mfn < ram_region(i).first + ram_region(i).count; mfn++) {
+      const u32 owner = frame_owner(mfn);
+      owned[owner]++;
+      if (owner == XS_OWNER_NONE) return at("no owner", mfn);
+      if (owner != XS_OWNER_FREE && owner != XS_OWNER_XEN) {
+        if (owner_domain(owner) == nullptr) return at("owner is no domain", mfn);
+        if (refs(mfn) == 0) return at("owned without reference", mfn);
+        continue;
+      }
+      if (frame_count_info(mfn) != 0 || frame_type_info(mfn) != 0) return at("counts of a frame without domain", mfn);
+      if (m2p_get(mfn) != XS_M2P_INVALID) return at("M2P of a frame without domain", mfn);
+    }
+  if (owned[XS_OWNER_FREE] != heap_free_frames() || heap_count_lists() != heap_free_frames()) return "free frames do not sum up";
+  for (const auto& [owner, count] : owned)
+    if (const Domain* d = owner_domain(owner); d != nullptr && (d->mm.total_pages != count - d->mm.shared_pages || d->mm.frames.count != d->mm.total_pages))
+      return "a domain's frames do not sum up";
+  return "";
+}
+
+}  // namespace hvtest

@@ -1,0 +1,46 @@
+// A machine for the hypervisor's memory half on the host.
+//
+//   RAM:  low [0, 4 MiB) and high from MFN 2^32, both backed by one host array each; the frame table and M2P are sparse
+//         anonymous mappings, as on the target.
+//   panic() throws Panic, so that a test sees an assertion of the hypervisor as a failure of its own.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "hypervisor/common/domain.h"
+#include "hypervisor/common/domain_frames.h"
+#include "hypervisor/common/heap.h"
+#include "hypervisor/common/m2p.h"
+#include "hypervisor/common/page_type.h"
+
+namespace hvtest {
+
+using namespace hv;
+
+struct Panic {
+  std::string text;
+};
+
+constexpr Mfn kLowFrames = 1024;
+constexpr Mfn kHighFirst = 1ull << 32;
+constexpr u64 kHighFrames = 4096;
+
+extern unsigned flushes;           ///< of all CPUs
+extern std::vector<DomId> dropped; ///< domain_put() calls
+
+/// Boots the memory half; the process has one machine.
+void boot();
+/// A domain registered with the memory half.
+Domain* add_domain(DomId id, u64 max_pages);
+void remove_domain(Domain* domain);
+
+/// What an outside observer demands: one owner, free frames blank, lists and totals in agreement.
+std::string broken_invariant();
+
+/// A frame of the domain with its contents.
+Mfn frame_for(Domain* domain);
+u64* words(Mfn mfn);
+u64 refs(Mfn mfn);
+u64 type_refs(Mfn mfn);
+
+}  // namespace hvtest
