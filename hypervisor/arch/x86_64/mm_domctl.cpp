@@ -7,8 +7,6 @@
 
 namespace hv {
 
-u64 tsc_khz();
-
 namespace {
 constexpr u32 kAddressBits = 64;
 
@@ -28,8 +26,6 @@ long get_address_size(Domain*, xen_domctl& op) {
   return 0;
 }
 }  // namespace
-
-u32 arch_cpu_khz() { return static_cast<u32>(tsc_khz()); }
 
 const DomctlHandler arch_domctl_handlers[] = {
     {XEN_DOMCTL_hypercall_init, false, write_hypercall_page},
