@@ -18,7 +18,7 @@ function(xs_image name)
   endif()
   add_executable(image_${name} ${A_SOURCES} ${A_OBJECTS})
   set_target_properties(image_${name} PROPERTIES OUTPUT_NAME ${A_OUTPUT}.elf
-    RUNTIME_OUTPUT_DIRECTORY ${XS_IMAGE_DIR} CXX_STANDARD 20 LINK_DEPENDS ${A_LINKER_SCRIPT})
+    RUNTIME_OUTPUT_DIRECTORY ${XS_IMAGE_DIR} CXX_STANDARD 20 CXX_EXTENSIONS ON LINK_DEPENDS ${A_LINKER_SCRIPT})
   set_property(GLOBAL APPEND PROPERTY XS_IMAGES image_${name})
   target_compile_options(image_${name} PRIVATE ${XS_TARGET_COMMON}
     $<$<COMPILE_LANGUAGE:CXX>:${XS_TARGET_CXX}> ${A_OPTIONS})

@@ -59,7 +59,6 @@ struct Domain {
   xen_domain_handle_t handle = {};
   xs_memory_model model = XS_MODEL_DIRECT;
   Spinlock lock;               ///< life cycle, VCPU set-up
-  Spinlock event_lock;
   DomainMm mm;
   ArchDomain arch;
   shared_info* shared = nullptr;
@@ -71,7 +70,8 @@ struct Domain {
   bool paused_by_tools = false;
   bool is_shut_down = false;
   u32 shutdown_code = 0;       ///< SHUTDOWN_*
-  bool dying = false;
+  bool dying = false;          ///< domain_kill has begun
+  bool killed = false;         ///< ... and is through: only references keep the structure
   bool entered = false;        ///< XS_MARK_DOMAIN_READY was given
   u32 weight = kSchedDefaultWeight;
   u64 vm_assist = 0;           ///< VMASST_TYPE bits
@@ -99,9 +99,14 @@ extern Domain* domain_list;
 void domain_pause(Domain* domain);        ///< and waits until no VCPU of it runs
 void domain_pause_nosync(Domain* domain);
 void domain_unpause(Domain* domain);
+/// XEN_DOMCTL_pausedomain / unpausedomain: one pause of its own, however often it is asked. False: it was so already.
+bool domain_pause_by_tools(Domain* domain);
+bool domain_unpause_by_tools(Domain* domain);
 /// The guest (or the hypervisor on its behalf, SHUTDOWN_crash) ends the domain.
 void domain_shutdown(Domain* domain, u32 reason);
 void domain_crash(Domain* domain, const char* reason);
+/// XEN_DOMCTL_resumedomain after a shutdown. 0 or -XEN_EINVAL.
+int domain_resume(Domain* domain);
 /// One slice of destruction: 0 done, -XEN_ERESTART call again, other -XEN_E*.
 int domain_kill(Domain* domain);
 

@@ -9,6 +9,8 @@
 
 namespace hv {
 
+struct Vcpu;
+
 struct HypercallArgs {
   u64 arg[6];
 };
@@ -47,6 +49,8 @@ long do_set_timer_op(const HypercallArgs&);
 long do_event_channel_op(const HypercallArgs&);
 long do_vm_assist(const HypercallArgs&);
 
+/// Sets the VCPU's registers so that it makes the hypercall again, with these arguments.
+void arch_hypercall_continue(Vcpu* vcpu, const HypercallArgs& args);
 /// Handlers that only this architecture has; nullptr where there is none.
 HypercallHandler arch_hypercall_handler(u64 number);
 

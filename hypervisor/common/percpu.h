@@ -9,22 +9,22 @@ namespace hv {
 struct Vcpu;
 
 struct PerCpu {
-  unsigned id;             ///< 0..cpu_count-1, in order of start
-  u64 mark_word;           ///< target of xs_mark_store
-  Vcpu* current;           ///< runs here; never nullptr once the scheduler is up (the idle VCPU otherwise)
-  Vcpu* idle;
-  bool need_schedule;      ///< looked at on the way out to a guest and in the idle loop
-  bool online;
-  bool in_multicall;
-  bool continuation_made;  ///< the handler that just returned asked to be re-executed
-  struct HypercallContinuation* continuation;
+  Vcpu* current = nullptr;           ///< first word (entry assembly): runs here; the idle VCPU when nothing does
+  unsigned id = 0;             ///< 0..cpu_count-1, in order of start
+  u64 mark_word = 0;           ///< target of xs_mark_store
+  Vcpu* idle = nullptr;
+  bool need_schedule = false;      ///< looked at on the way out to a guest and in the idle loop
+  bool online = false;
+  bool in_multicall = false;
+  bool continuation_made = false;  ///< the handler that just returned asked to be re-executed
+  Nanoseconds hypercall_started = 0;
   TimerQueue timers;
-  Nanoseconds idle_since;
-  Nanoseconds idle_total;
+  Nanoseconds idle_since = 0;
+  Nanoseconds idle_total = 0;
   ArchPerCpu arch;
 };
 
-extern PerCpu cpus[kMaxCpus];
+extern PerCpu cpus[kMaxCpus] asm("hv_cpus");  // named by entry assembly too
 extern unsigned cpu_count;  ///< CPUs that are up
 
 inline Vcpu* current() { return this_cpu().current; }

@@ -33,6 +33,8 @@ void timers_run();
 
 /// Programs this CPU's timer interrupt; a deadline that has passed fires at once. INT64_MAX: none.
 void arch_set_timer_deadline(Nanoseconds deadline);
+/// Makes another CPU run timers_run(): its queue's head has changed.
+void arch_kick_timer(unsigned cpu);
 Nanoseconds arch_system_time();
 /// Wall clock (seconds since 1970) at system time 0.
 u64 arch_boot_wall_clock();

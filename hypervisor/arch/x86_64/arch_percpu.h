@@ -12,10 +12,8 @@ struct Vcpu;
 struct ArchPerCpu {
   u32 apic_id = 0;
   Vcpu* fpu_owner = nullptr;    ///< whose FPU state is in the CPU
-  Vcpu* loaded = nullptr;       ///< whose segments, descriptor windows and debug registers are loaded
   u64 cr3 = 0;                  ///< loaded
   u32 flush_request = 0;        ///< other CPUs ask for a full TLB flush: bit 0 set, cleared when done
-  bool timer_armed = false;
 };
 
 inline PerCpu& this_cpu() {

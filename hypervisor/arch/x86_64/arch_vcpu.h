@@ -48,8 +48,12 @@ struct ArchDomain {
 
 /// Loads the page tables that the VCPU's mode asks for (current VCPU only).
 void arch_load_address_space(Vcpu* vcpu);
+/// The guest kernel loads another L4 (MOV CR3). 0 or -XEN_E*.
+int arch_set_kernel_table(Vcpu* vcpu, Mfn mfn);
 /// Loads the guest's GDT/LDT frames into this CPU's windows after the memory half has changed the arrays.
 void arch_reload_descriptor_tables(Vcpu* vcpu);
+/// Makes one LDT page that mm_ldt_fault() has just found visible in this CPU's window.
+void arch_map_ldt_page(Vcpu* vcpu, unsigned page);
 
 /// Flushes TLBs of the CPUs in the mask (this one included when its bit is set) and waits. va ~0: everything.
 constexpr Vaddr kFlushAll = ~0ull;

@@ -7,7 +7,7 @@
 //   259   ffff818000000000    direct map of PA 0 .. 512 GiB
 //   260   ffff820000000000    direct map of PA 2^44 .. 2^44 + 512 GiB
 //   261   ffff82d080000000    the image: linked there for PA 0
-//   262   ffff830000000000    devices (LAPIC, IOAPIC, tables), uncached
+//   262   ffff831000000000    devices below 4 GiB, one to one, uncached
 //         ffff830040000000    descriptor windows: per CPU 16 GDT pages, then 16 LDT pages
 //   263-271                   not used, empty
 //
@@ -34,7 +34,7 @@ constexpr Vaddr kDirectHigh = 0xffff820000000000;
 constexpr u64 kDirectSize = 1ull << 39;
 constexpr Paddr kDirectHighBase = 1ull << 44;
 constexpr Vaddr kImageBase = HV_IMAGE_BASE;
-constexpr Vaddr kDeviceWindow = 0xffff830000000000;
+constexpr Vaddr kDeviceWindow = 0xffff831000000000;
 constexpr Vaddr kDescriptorWindows = 0xffff830040000000;
 constexpr u64 kDescriptorWindowSize = 32 * kPageSize;
 
@@ -47,7 +47,7 @@ inline void* phys_to_virt(Paddr address) {
 }
 inline Paddr virt_to_phys(const void* pointer) {
   const Vaddr address = reinterpret_cast<Vaddr>(pointer);
-  if (address >= kImageBase && address < kDeviceWindow) return address - kImageBase;
+  if (address >= kImageBase && address < kImageBase + (1ull << 30)) return address - kImageBase;
   return address >= kDirectHigh ? address - kDirectHigh + kDirectHighBase : address - kDirectLow;
 }
 

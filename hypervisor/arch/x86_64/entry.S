@@ -1,0 +1,285 @@
+// Entry from guests and exceptions, and the way back.
+//
+// From a guest, RSP0 (and the syscall stub) point behind regs.ss of the current VCPU, so that the frame lands in
+// Vcpu::arch.regs (struct cpu_user_regs: r15 .. rdi, error_code, entry_vector, rip, cs, rflags, rsp, ss); the word below
+// regs is the top of this CPU's stack. From the hypervisor itself the same layout is built on the stack in use.
+//
+//   vcpu + 0  stack_top       vcpu + 8  regs
+#include "hypervisor/arch/x86_64/layout.h"
+#include "hypervisor/arch/x86_64/selectors.h"
+
+#define REG_R15 0
+#define REG_R14 8
+#define REG_R13 16
+#define REG_R12 24
+#define REG_RBP 32
+#define REG_RBX 40
+#define REG_R11 48
+#define REG_R10 56
+#define REG_R9 64
+#define REG_R8 72
+#define REG_RAX 80
+#define REG_RCX 88
+#define REG_RDX 96
+#define REG_RSI 104
+#define REG_RDI 112
+#define REG_VECTOR 124
+#define REG_RIP 128
+#define REG_CS 136
+#define REG_RFLAGS 144
+#define REG_RSP 152
+#define REG_SS 160
+#define REGS_IRET_END 168
+
+#define VECTOR_DB 1
+#define VECTOR_NMI 2
+#define VECTOR_DF 8
+#define VECTOR_MC 18
+
+.macro PUSH_REGS
+    pushq %rdi
+    pushq %rsi
+    pushq %rdx
+    pushq %rcx
+    pushq %rax
+    pushq %r8
+    pushq %r9
+    pushq %r10
+    pushq %r11
+    pushq %rbx
+    pushq %rbp
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    cld
+.endm
+
+// Pairs an instruction that may fault with the place to go on at (trap.cpp, find_fixup).
+.macro EXCEPTION_ENTRY fault, fixup
+    .pushsection .ex_table, "a"
+    .quad \fault, \fixup
+    .popsection
+.endm
+
+    .text
+// --- one stub per vector ---------------------------------------------------------------------------
+    .balign 16
+    .globl trap_stubs
+trap_stubs:
+    .set vector, 0
+    .rept 256
+    .balign 16
+    .if (vector == 8) || (vector >= 10 && vector <= 14) || (vector == 17) || (vector == 21)
+    .else
+    pushq $0
+    .endif
+    movl $vector, 4(%rsp)
+    .if (vector == VECTOR_DB)
+    jmp debug_entry
+    .elseif (vector == VECTOR_NMI) || (vector == VECTOR_DF) || (vector == VECTOR_MC)
+    jmp trap_on_own_stack
+    .else
+    jmp trap_common
+    .endif
+    .set vector, vector + 1
+    .endr
+
+trap_common:
+    testb $3, 16(%rsp)
+    jz trap_on_own_stack
+    PUSH_REGS
+guest_trap:
+    movq %rsp, %rdi
+    movq -8(%rsp), %rsp
+    xorl %ebp, %ebp
+    call trap_from_guest
+    jmp leave_to_guest
+
+// Exceptions of the hypervisor, and the vectors with an IST stack.
+trap_on_own_stack:
+    PUSH_REGS
+    movq %rsp, %rdi
+    call trap_from_hypervisor
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbp
+    popq %rbx
+    popq %r11
+    popq %r10
+    popq %r9
+    popq %r8
+    popq %rax
+    popq %rcx
+    popq %rdx
+    popq %rsi
+    popq %rdi
+    addq $8, %rsp
+    iretq
+
+// #DB has an IST stack: a breakpoint on a MOV SS before SYSCALL is delivered at the first instruction of the syscall stub,
+// with the guest's RSP. When it came from the guest the frame moves to the VCPU.
+debug_entry:
+    testb $3, 16(%rsp)
+    jz trap_on_own_stack
+    pushq %rax
+    pushq %rbx
+    movq %rsp, %rbx
+    orq $(HV_STACK_SIZE - 1), %rbx
+    movq -7(%rbx), %rax           // PerCpu
+    movq (%rax), %rax             // its first word: current
+    xchgq %rbx, %rsp
+    leaq 8 + REGS_IRET_END(%rax), %rsp
+    pushq 56(%rbx)                // ss rsp rflags cs rip error/vector
+    pushq 48(%rbx)
+    pushq 40(%rbx)
+    pushq 32(%rbx)
+    pushq 24(%rbx)
+    pushq 16(%rbx)
+    movq 8(%rbx), %rax
+    movq (%rbx), %rbx
+    PUSH_REGS
+    jmp guest_trap
+
+// --- syscall ---------------------------------------------------------------------------------------
+// SYSCALL changes no stack and keeps the guest's GS base, so each CPU has a stub that knows its own words.
+// SFMASK has cleared IF, TF, DF, NT, AC.
+.macro SYSCALL_STUB cpu
+    .balign 32
+    .globl syscall_entry_\cpu
+syscall_entry_\cpu:
+    movq %rsp, syscall_words + 64 * \cpu + 8(%rip)
+    movq syscall_words + 64 * \cpu(%rip), %rsp
+    pushq $SEL_GUEST_SS
+    pushq syscall_words + 64 * \cpu + 8(%rip)
+    jmp syscall_common
+.endm
+    SYSCALL_STUB 0
+    SYSCALL_STUB 1
+    SYSCALL_STUB 2
+    SYSCALL_STUB 3
+
+syscall_common:
+    pushq %r11
+    pushq $SEL_GUEST_CS
+    pushq %rcx
+    pushq $0
+    movl $VECTOR_SYSCALL, 4(%rsp)
+    PUSH_REGS
+    movq %rsp, %rdi
+    movq -8(%rsp), %rsp
+    xorl %ebp, %ebp
+    call syscall_from_guest
+leave_to_guest:
+    call leave_hypervisor         // may switch VCPUs: then it does not return
+    movq %rax, %rdi
+    // fall through
+
+// void restore_guest(Registers* regs): loads everything and returns to ring 3. The frame is copied to this CPU's stack,
+// so that a fault of IRETQ (bad selector) leaves the VCPU's registers whole.
+    .globl restore_guest
+restore_guest:
+    movq -8(%rdi), %rsp
+    pushq REG_SS(%rdi)
+    pushq REG_RSP(%rdi)
+    pushq REG_RFLAGS(%rdi)
+    movzwl REG_CS(%rdi), %eax     // the upper half holds saved_upcall_mask
+    pushq %rax
+    pushq REG_RIP(%rdi)
+    movq REG_R15(%rdi), %r15
+    movq REG_R14(%rdi), %r14
+    movq REG_R13(%rdi), %r13
+    movq REG_R12(%rdi), %r12
+    movq REG_RBP(%rdi), %rbp
+    movq REG_RBX(%rdi), %rbx
+    movq REG_R11(%rdi), %r11
+    movq REG_R10(%rdi), %r10
+    movq REG_R9(%rdi), %r9
+    movq REG_R8(%rdi), %r8
+    movq REG_RAX(%rdi), %rax
+    movq REG_RCX(%rdi), %rcx
+    movq REG_RDX(%rdi), %rdx
+    movq REG_RSI(%rdi), %rsi
+    movq REG_RDI(%rdi), %rdi
+1:  iretq
+    EXCEPTION_ENTRY 1b, iret_fault
+
+iret_fault:
+    movq %rsp, %rax
+    orq $(HV_STACK_SIZE - 1), %rax
+    leaq -7(%rax), %rsp
+    movq (%rsp), %rax
+    movq (%rax), %rdi
+    xorl %ebp, %ebp
+    call iret_to_guest_failed     // (Vcpu*): failsafe callback
+    jmp leave_to_guest
+
+// --- stack and idle ----------------------------------------------------------------------------------
+// void reset_stack_and_call(void (*function)(void*), void* argument): forgets what is on this CPU's stack.
+    .globl reset_stack_and_call
+reset_stack_and_call:
+    movq %rsp, %rax
+    orq $(HV_STACK_SIZE - 1), %rax
+    leaq -7(%rax), %rsp
+    movq %rdi, %rax
+    movq %rsi, %rdi
+    xorl %ebp, %ebp
+    call *%rax
+    ud2
+
+// --- copies that survive faults ------------------------------------------------------------------
+// u64 copy_catching_faults(void* to, const void* from, u64 bytes): returns the bytes not copied.
+    .globl copy_catching_faults
+copy_catching_faults:
+    movq %rdx, %rcx
+1:  rep movsb
+2:  movq %rcx, %rax
+    ret
+    EXCEPTION_ENTRY 1b, 2b
+
+// u64 clear_catching_faults(void* to, u64 bytes)
+    .globl clear_catching_faults
+clear_catching_faults:
+    movq %rsi, %rcx
+    xorl %eax, %eax
+1:  rep stosb
+2:  movq %rcx, %rax
+    ret
+    EXCEPTION_ENTRY 1b, 2b
+
+// bool load_{ds,es,fs,gs}(u16): loads a guest's selector, or null when its descriptor is bad.
+.macro LOAD_SEGMENT name
+    .globl load_\name
+load_\name:
+1:  movl %edi, %\name
+    ret
+2:  xorl %edi, %edi
+    jmp 1b
+    EXCEPTION_ENTRY 1b, 2b
+.endm
+    LOAD_SEGMENT ds
+    LOAD_SEGMENT es
+    LOAD_SEGMENT fs
+    LOAD_SEGMENT gs
+
+// bool read_msr_catching_faults(u32 msr, u64* value); bool write_msr_catching_faults(u32 msr, u64 value)
+    .globl read_msr_catching_faults
+read_msr_catching_faults:
+    movl %edi, %ecx
+1:  rdmsr
+    shlq $32, %rdx
+    orq %rdx, %rax
+    movq %rax, (%rsi)
+    movl $1, %eax
+    ret
+2:  xorl %eax, %eax
+    ret
+    EXCEPTION_ENTRY 1b, 2b
+
+    .section .bss.tables, "aw", @nobits
+    .balign 64
+    .globl syscall_words
+syscall_words:                    // per CPU, 64 bytes: frame end in the current VCPU, scratch for RSP
+    .skip 64 * 4

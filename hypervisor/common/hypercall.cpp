@@ -1,0 +1,91 @@
+#include "hypervisor/common/hypercall.h"
+
+#include "hypervisor/common/domain.h"
+#include "hypervisor/common/guest_access.h"
+#include "hypervisor/common/percpu.h"
+#include "hypervisor/common/taps.h"
+
+namespace hv {
+namespace {
+
+/// How long a hypercall may keep a CPU from its interrupts before it asks to be continued.
+constexpr Nanoseconds kLongestStep = 1'000'000;
+
+HypercallHandler common_handler(u64 number) {
+  switch (number) {
+    case __HYPERVISOR_mmu_update: return do_mmu_update;
+    case __HYPERVISOR_set_gdt: return do_set_gdt;
+    case __HYPERVISOR_sched_op_compat: return do_sched_op_compat;
+    case __HYPERVISOR_update_descriptor: return do_update_descriptor;
+    case __HYPERVISOR_memory_op: return do_memory_op;
+    case __HYPERVISOR_multicall: return do_multicall;
+    case __HYPERVISOR_update_va_mapping: return do_update_va_mapping;
+    case __HYPERVISOR_set_timer_op: return do_set_timer_op;
+    case __HYPERVISOR_xen_version: return do_xen_version;
+    case __HYPERVISOR_console_io: return do_console_io;
+    case __HYPERVISOR_vm_assist: return do_vm_assist;
+    case __HYPERVISOR_update_va_mapping_otherdomain: return do_update_va_mapping_otherdomain;
+    case __HYPERVISOR_vcpu_op: return do_vcpu_op;
+    case __HYPERVISOR_mmuext_op: return do_mmuext_op;
+    case __HYPERVISOR_sched_op: return do_sched_op;
+    case __HYPERVISOR_event_channel_op: return do_event_channel_op;
+    case __HYPERVISOR_sysctl: return do_sysctl;
+    case __HYPERVISOR_domctl: return do_domctl;
+    default: return nullptr;
+  }
+}
+
+HypercallHandler find_handler(u64 number) {
+  const HypercallHandler handler = common_handler(number);
+  return handler ? handler : arch_hypercall_handler(number);
+}
+
+}  // namespace
+
+long hypercall_dispatch(u64 number, const HypercallArgs& args) {
+  const HypercallHandler handler = number < kHypercallCount ? find_handler(number) : nullptr;
+  const u64 caller = mark_name(current());
+  const HypercallSubject subject = hypercall_subject(number, args);
+  const u64 what = (number & 0xffffffff) << 32 | (subject.sub_operation & 0xffffffff);
+  mark(XS_MARK_OP_BEGIN, caller, what, subject.subject);
+  if (!this_cpu().in_multicall) this_cpu().hypercall_started = system_time();
+  const long result = handler ? handler(args) : -XEN_ENOSYS;
+  mark(XS_MARK_OP_END, caller, what, static_cast<u64>(result));
+  return result;
+}
+
+bool hypercall_preempt_check() {
+  const PerCpu& cpu = this_cpu();
+  return !cpu.in_multicall && (cpu.need_schedule || system_time() - cpu.hypercall_started > kLongestStep);
+}
+
+long hypercall_continue(const HypercallArgs& args) {
+  this_cpu().continuation_made = true;
+  arch_hypercall_continue(current(), args);
+  return -kRestart;
+}
+
+long do_multicall(const HypercallArgs& args) {
+  PerCpu& cpu = this_cpu();
+  if (cpu.in_multicall) return -XEN_EINVAL;
+  const Vaddr list = args.arg[0];
+  const u64 count = args.arg[1];
+  for (u64 i = 0; i < count; ++i) {
+    const u64 offset = i * sizeof(multicall_entry);
+    if (i && hypercall_preempt_check()) return hypercall_continue({{list + offset, count - i}});
+    multicall_entry entry;
+    if (!copy_from_guest_index(entry, list, i)) return -XEN_EFAULT;
+    HypercallArgs inner;
+    for (unsigned a = 0; a < 6; ++a) inner.arg[a] = entry.args[a];
+    // Operations that change where the caller goes on make no sense in a list.
+    const bool refused = entry.op == __HYPERVISOR_iret || entry.op == __HYPERVISOR_multicall;
+    cpu.in_multicall = true;
+    const long result = refused ? -XEN_EINVAL : hypercall_dispatch(entry.op, inner);
+    cpu.in_multicall = false;
+    if (!copy_to_guest(list + offset + offsetof(multicall_entry, result), result)) return -XEN_EFAULT;
+    if (!vcpu_runnable(current())) break;
+  }
+  return 0;
+}
+
+}  // namespace hv

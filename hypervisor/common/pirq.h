@@ -1,0 +1,21 @@
+// Physical interrupts bound to event channels. One domain at most has each.
+#pragma once
+#include "hypervisor/common/types.h"
+
+namespace hv {
+
+struct Domain;
+
+constexpr unsigned kPirqCount = 64;
+
+/// Ties a physical interrupt to a port and enables it. 0, -XEN_EINVAL (none such), -XEN_EBUSY (bound already).
+int pirq_bind(Domain* domain, unsigned pirq, unsigned port);
+void pirq_unbind(unsigned pirq);
+/// From the interrupt.
+void pirq_arrived(unsigned pirq);
+
+bool arch_pirq_exists(unsigned pirq);
+void arch_pirq_enable(unsigned pirq);
+void arch_pirq_disable(unsigned pirq);
+
+}  // namespace hv

@@ -1,0 +1,16 @@
+// VCPU life and timers.
+#pragma once
+#include "hypervisor/common/types.h"
+
+namespace hv {
+
+struct Vcpu;
+
+void vcpu_stop_timers(Vcpu* vcpu);
+/// The frame of a registered vcpu_info goes back to being the guest's alone.
+void vcpu_release_info(Vcpu* vcpu);
+/// May run from now on (if initialised and nothing else stops it).
+void vcpu_up(Vcpu* vcpu);
+void vcpu_down(Vcpu* vcpu);
+
+}  // namespace hv
