@@ -71,10 +71,18 @@ struct Machine::Impl : StopRequests {
   u32 exit_value = 0;
 };
 
+// Every core is halted, and what could wake one that has interrupts on will not come: no timer of its own, no device
+// that is about to act. A core halted with interrupts off, or waiting for a start-up message, hears nobody.
 bool Machine::Impl::deadlocked() const {
-  for (const auto& cpu : board.cpus)
+  constexpr u64 rflags_if = 0x200;
+  bool somebody_listens = false;
+  for (const auto& cpu : board.cpus) {
+    if (!cpu->halted()) return false;
+    if (!(cpu->reg("rflags") & rflags_if)) continue;
     if (!cpu->waits_for_ever()) return false;
-  return !board.device_activity();
+    somebody_listens = true;
+  }
+  return !somebody_listens || !board.device_activity();
 }
 
 void Machine::Impl::run_slice(u64 end_ps) {

@@ -85,6 +85,7 @@ void Pic8259::write_command(Chip& chip, u8 value) {
     chip = Chip{};
     chip.elcr = elcr;
     chip.lines = lines;
+    chip.imr = 0;  // initialisation clears the mask
     chip.needs_icw4 = value & 1;
     chip.single = value & 2;
     chip.init_step = 2;

@@ -24,7 +24,8 @@ class Pic8259 {
 
  private:
   struct Chip {
-    u8 irr = 0, isr = 0, imr = 0, lines = 0, elcr = 0;
+    u8 irr = 0, isr = 0, lines = 0, elcr = 0;
+    u8 imr = 0xff;  ///< firmware leaves both chips masked
     u8 vector_base = 0, lowest = 7;
     u8 init_step = 0;  ///< 0: ready; 2..4: expects ICWn
     bool needs_icw4 = false, single = false, auto_eoi = false, read_isr = false, special_mask = false;
