@@ -68,6 +68,9 @@ long register_callback(ArchVcpu& arch, const callback_register& callback) {
       return 0;
     case CALLBACKTYPE_nmi:  // no NMI is ever passed to a guest
       return 0;
+    case CALLBACKTYPE_sysenter:  // 32-bit user code: never called, for neither instruction reaches ring 0 here
+    case CALLBACKTYPE_syscall32:
+      return 0;
     default:
       return -XEN_ENOSYS;
   }
