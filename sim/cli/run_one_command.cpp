@@ -1,0 +1,121 @@
+// The worker process of `run`: SystemC elaborates once per process, so every scenario has its own.
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "sim/cli/commands.h"
+#include "sim/cli/interrupt.h"
+#include "sim/cli/run_options.h"
+#include "sim/cli/scenario_files.h"
+#include "sim/observe/perfetto.h"
+#include "sim/scenario/machine_target.h"
+#include "sim/scenario/qemu_target.h"
+#include "sim/scenario/report.h"
+#include "sim/scenario/runner.h"
+
+namespace xs::cli {
+namespace {
+
+using namespace xs::scenario;
+namespace fs = std::filesystem;
+
+struct WorkerOptions : RunOptions {
+  std::string file, result;
+  bool progress = false;
+};
+
+/// One line per step on stderr.
+class StepLines : public Progress {
+ public:
+  void step_begins(std::size_t index, std::size_t total, const std::string& name) override {
+    print_line(fmt::format("[{:>2}/{}] {:<60.60}", index, total, name));
+  }
+  void step_ends(const StepResult& s) override {
+    print_line(fmt::format(" {} {:.3f} ms\n", s.passed ? "ok    " : "FAILED", static_cast<double>(s.end_ps - s.begin_ps) / 1e9));
+  }
+
+ private:
+  static void print_line(const std::string& text) { std::fputs(text.c_str(), stderr), std::fflush(stderr); }
+};
+
+class WorkDirectory {
+ public:
+  WorkDirectory() {
+    const char* base = std::getenv("TMPDIR");
+    std::string name = std::string(base && *base ? base : "/tmp") + "/xenoscope-XXXXXX";
+    if (!::mkdtemp(name.data())) throw Error(fmt::format("{}: cannot be made: {}", name, std::strerror(errno)));
+    path_ = name;
+  }
+  ~WorkDirectory() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+std::unique_ptr<Target> make_target(const Scenario& s, const RunOptions& o, const std::string& trace,
+                                    const std::string& work) {
+  if (o.target == "qemu") return make_qemu_target(s, {o.arch, work});
+  return make_machine_target(s, {o.arch, trace, work});
+}
+
+RunResult simulate(const WorkerOptions& o) {
+  const Scenario s = load_with_options(o.file, o);
+  const WorkDirectory work;
+  if (!o.out.empty()) fs::create_directories(o.out);
+  std::string trace = o.trace;
+  if (trace.empty() && !o.out.empty()) trace = o.out + "/run.trace";
+  if (trace.empty() && !o.perfetto.empty()) trace = work.path() + "/run.trace";
+  const std::unique_ptr<Target> target = make_target(s, o, trace, work.path());
+  StepLines lines;
+  RunResult result = Runner(s, *target, o.progress ? &lines : nullptr, &interrupt_flag()).run();
+  result.arch = o.arch;
+  if (!o.out.empty()) write_artifacts(result, o.out);
+  const std::string perfetto = !o.perfetto.empty() ? o.perfetto : !o.out.empty() ? o.out + "/trace.perfetto" : "";
+  if (!perfetto.empty() && result.observed) observe::export_perfetto(observe::TraceReader(trace), perfetto);
+  return result;
+}
+
+int run_one(const WorkerOptions& o) {
+  interrupt_flag();
+  RunResult result;
+  try {
+    result = simulate(o);
+  } catch (const Error& e) {
+    result.exit_code = static_cast<int>(e.code());
+    result.message = e.what();
+  } catch (const fs::filesystem_error& e) {
+    result.exit_code = static_cast<int>(ExitCode::error);
+    result.message = e.what();
+  }
+  result.arch = o.arch;
+  write_file(o.result, to_json(result).dump());
+  // The simulation kernel's threads need no tidy end; the process is over.
+  std::fflush(nullptr);
+  ::_exit(0);
+}
+
+}  // namespace
+
+void add_run_one(CLI::App& app, Action& action) {
+  auto o = std::make_shared<WorkerOptions>();
+  CLI::App* c = app.add_subcommand("run-one", "internal: simulates one scenario for `run`")->group("");
+  c->add_option("file", o->file)->required();
+  c->add_option("--result", o->result)->required();
+  c->add_option("--set", o->settings);
+  c->add_option("--seed", o->seed);
+  c->add_option("--arch", o->arch);
+  c->add_option("--target", o->target);
+  c->add_option("--trace", o->trace);
+  c->add_option("--perfetto", o->perfetto);
+  c->add_option("--out", o->out);
+  c->add_flag("--progress", o->progress);
+  c->callback([o, &action] { action = [o] { return run_one(*o); }; });
+}
+
+}  // namespace xs::cli

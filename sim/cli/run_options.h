@@ -1,0 +1,27 @@
+// What `run` and its worker processes have in common.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/scenario/scenario.h"
+
+namespace xs::cli {
+
+struct RunOptions {
+  std::vector<std::string> paths;
+  std::vector<std::string> settings;  ///< name=value
+  std::optional<u64> seed;
+  std::string arch = "x86_64";
+  std::string target = "machine";     ///< machine, or qemu: the oracle
+  std::string trace, perfetto, out;
+  // only `run`:
+  unsigned jobs = 1;
+  std::string junit, json, filter;
+  bool verbose = false;
+};
+
+/// Loads and checks a scenario with the options' settings and seed; throws Error.
+scenario::Scenario load_with_options(const std::string& file, const RunOptions& options);
+
+}  // namespace xs::cli

@@ -1,0 +1,151 @@
+#include "sim/scenario/machine_target.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "sim/observe/names.h"
+#include "sim/observe/observer.h"
+#include "sim/scenario/boot_plan.h"
+#include "sim/scenario/counters.h"
+
+namespace xs::scenario {
+namespace {
+
+using observe::DomainInfo;
+
+/// Hands a device's bytes to one of the listener's two ears.
+class Ear : public ConsoleSink {
+ public:
+  using Method = void (TargetListener::*)(std::string_view, u64);
+  explicit Ear(Method method) : method_(method) {}
+  void on_output(std::string_view bytes, u64 time_ps) override { (listener->*method_)(bytes, time_ps); }
+  TargetListener* listener = nullptr;
+
+ private:
+  Method method_;
+};
+
+class ObserverView : public Observation {
+ public:
+  ObserverView(observe::Observer& observer, platform::Machine& machine) : observer_(observer), machine_(machine) {}
+
+  observe::OwnershipTable ownership() const override { return observer_.ownership(); }
+  std::vector<DomainInfo> domains() const override { return observer_.domains(); }
+  CheckResult check() const override {
+    CheckResult out;
+    const observe::CheckReport report = observer_.check_invariants();
+    for (const auto& v : report.violations)
+      if (out.problems.size() < most_problems)
+        out.problems.push_back(fmt::format("{}: {}", observe::invariant_name(v.which), v.text));
+    out.frames_checked = report.frames_checked;
+    u64 differences = 0;
+    for (const auto& d : observer_.compare_with_memory(machine_.cpu(0), &differences))
+      out.problems.push_back("replica differs from memory: " + d.text);
+    out.count = report.violation_count + differences;
+    return out;
+  }
+  void name_domain(u32 domid, const std::string& name) override { observer_.name_domain(domid, name); }
+  void step_begin(const std::string& name, u64 time_ps) override { observer_.step_begin(name, time_ps); }
+  void step_end(bool passed, u64 time_ps) override { observer_.step_end(passed, time_ps); }
+  void console_line(const ConsoleLine& l) override { observer_.console_line(l.source, l.text, l.time_ps); }
+  std::string p2m_dump(u32 domid) const override { return observer_.p2m_dump(domid); }
+  u64 finish(u64 time_ps) override {
+    const u64 hash = observer_.finish(time_ps);
+    if (!observer_.trace_error().empty()) throw Error(observer_.trace_error());
+    return hash;
+  }
+
+ private:
+  static constexpr std::size_t most_problems = 20;
+  observe::Observer& observer_;
+  platform::Machine& machine_;
+};
+
+class MachineTarget : public Target, private observe::Listener {
+ public:
+  MachineTarget(const Scenario& scenario, const MachineTargetOptions& options)
+      : scenario_(scenario), options_(options) {}
+
+  void start(TargetListener& listener) override;
+  void type_operator(std::string_view bytes) override { machine_->console_input(0, bytes); }
+  platform::StopReason run_until(u64 deadline_ps) override { return machine_->run_until(deadline_ps); }
+  void pause() override { machine_->pause(); }
+  u64 now_ps() const override { return machine_ ? machine_->now_ps() : 0; }
+  u32 exit_value() const override { return machine_ ? machine_->exit_value() : 0; }
+  void fail_disk_reads(u64 count) override { machine_->fail_disk_reads(count); }
+  std::map<std::string, u64> counters() const override {
+    return machine_ ? named_counters(machine_->counters(), *observer_) : std::map<std::string, u64>();
+  }
+  u64 execution_hash() const override { return machine_ ? machine_->execution_hash() : 0; }
+  std::vector<std::string> where() const override {
+    return machine_ ? backtraces(*machine_, observer_->symbols()) : std::vector<std::string>();
+  }
+  std::string annotate(const std::string& line) const override {
+    return observer_ ? observer_->symbols().annotate_backtrace(line) : line;
+  }
+  Observation* observation() override { return view_ ? &*view_ : nullptr; }
+
+ private:
+  void emit(const char* kind, u32 domid, std::string state) {
+    listener_->on_event({machine_->now_ps(), kind, domid, std::move(state)});
+  }
+  void on_domain_created(const DomainInfo& d) override { emit("domain-created", d.domid, ""); }
+  void on_domain_ready(const DomainInfo& d) override { emit("domain-ready", d.domid, ""); }
+  void on_domain_state(const DomainInfo& d, xs_domain_state) override {
+    emit("domain-state", d.domid, observe::domain_state_name(d.state));
+  }
+  void on_boot_step(unsigned step) override { emit("boot", 0, observe::boot_step_name(step)); }
+  void on_panic(unsigned) override { emit("panic", 0, ""); }
+
+  const Scenario& scenario_;
+  const MachineTargetOptions options_;
+  TargetListener* listener_ = nullptr;
+  Ear serial_{&TargetListener::on_serial}, operator_{&TargetListener::on_operator};
+  std::unique_ptr<observe::Observer> observer_;
+  std::unique_ptr<platform::Machine> machine_;
+  std::optional<ObserverView> view_;
+};
+
+void MachineTarget::start(TargetListener& listener) {
+  listener_ = serial_.listener = operator_.listener = &listener;
+  platform::MachineConfig config = machine_config(scenario_, options_.arch);
+  const BootPlan plan = boot_plan(scenario_, options_.arch);
+  const std::string disk = options_.work_directory + "/dom0-disk.tar";
+  write_disk_image(disk, plan.disk);
+
+  observe::ObserverOptions watch;
+  watch.hypervisor = plan.hypervisor;
+  watch.guests = plan.guests;
+  watch.trace_file = options_.trace_file;
+  watch.scenario = scenario_.name;
+  watch.seed = scenario_.seed;
+  watch.cpus = config.cpus;
+  observer_ = std::make_unique<observe::Observer>(watch);
+  observer_->set_listener(this);
+
+  config.taps = observer_->taps();
+  machine_ = std::make_unique<platform::Machine>(config, observer_.get());
+  observer_->attach(machine_->memory());
+  machine_->set_serial_sink(&serial_);
+  machine_->add_virtio_console(&operator_);
+  machine_->attach_disk(disk, true);
+  machine_->load({plan.hypervisor, plan.cmdline, {plan.dom0_kernel}});
+  view_.emplace(*observer_, *machine_);
+}
+
+}  // namespace
+
+platform::MachineConfig machine_config(const Scenario& s, const std::string& arch) {
+  const std::string place = fmt::format("{}:{}:{}", s.file, s.machine_position.line, s.machine_position.column);
+  platform::MachineConfig config = platform::parse_machine_json(s.machine_json, place);
+  config.arch = arch;
+  config.seed = s.seed;
+  return config;
+}
+
+std::unique_ptr<Target> make_machine_target(const Scenario& scenario, const MachineTargetOptions& options) {
+  return std::make_unique<MachineTarget>(scenario, options);
+}
+
+}  // namespace xs::scenario
