@@ -123,6 +123,10 @@ Machine::Machine(const MachineConfig& config, CpuObserver* observer) {
 
 Machine::~Machine() = default;
 
+void Machine::fail_disk_reads(u64 count) {
+  if (impl_->board.disks.empty()) throw Error("the machine has no disk whose reads could fail");
+  impl_->board.disks.front()->fail_reads(count);
+}
 void Machine::attach_disk(const std::string& file, bool read_only) { impl_->board.add_disk(file, read_only); }
 void Machine::add_virtio_console(ConsoleSink* sink) { impl_->board.add_console(sink); }
 void Machine::console_input(unsigned index, std::string_view bytes) {

@@ -189,6 +189,7 @@ bool VirtioBlock::inside(u64 sector, u64 bytes) const {
 }
 
 VirtioBlock::Status VirtioBlock::read_sectors(const VirtioChain& chain, u64 sector, u64& written) {
+  if (reads_to_fail_) return --reads_to_fail_, Status::io_error;
   const u64 bytes = chain.writable_bytes() - 1;
   if (!inside(sector, bytes)) return Status::io_error;
   std::vector<u8> chunk(std::min(bytes, chunk_bytes));

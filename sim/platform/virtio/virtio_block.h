@@ -49,6 +49,8 @@ class VirtioBlock : public VirtioDevice {
   bool read_config(u64 offset, unsigned size, u64& value) const override;
   bool write_config(u64, unsigned, u64) override { return false; }
   bool busy() const override { return !pending_.empty(); }
+  /// Fault injection: the next `count` read requests end with VIRTIO_BLK_S_IOERR.
+  void fail_reads(u64 count) { reads_to_fail_ += count; }
 
  private:
   enum class Status : u8 { ok = 0, io_error = 1, unsupported = 2 };
@@ -73,6 +75,7 @@ class VirtioBlock : public VirtioDevice {
   std::unique_ptr<Timer> timer_;
   VirtioTransport* transport_ = nullptr;
   std::deque<Request> pending_;  ///< in order of due_ps
+  u64 reads_to_fail_ = 0;
 };
 
 }  // namespace xs::platform
