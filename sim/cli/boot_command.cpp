@@ -36,7 +36,9 @@ class SerialToStdout : public ConsoleSink {
 
 class UnmodelledToStderr : public observe::Listener {
  public:
-  void on_unmodelled(const std::string& text) override { std::fprintf(stderr, "xenoscope: not modelled: %s\n", text.c_str()); }
+  void on_unmodelled(const std::string& text) override {
+    std::fprintf(stderr, "xenoscope: not modelled: %s\n", text.c_str());
+  }
 };
 
 platform::MachineConfig config_of(const BootOptions& o) {
@@ -57,14 +59,19 @@ observe::ObserverOptions watch_of(const BootOptions& o, unsigned cpus) {
   watch.trace_file = o.trace;
   // A hypervisor publishes its taps and layout; any other kernel only gives its symbols.
   const observe::Image image(o.kernel);
-  if (image.layout() && !image.taps().empty()) watch.hypervisor = o.kernel;
-  else watch.guests.push_back(o.kernel);
+  if (image.layout() && !image.taps().empty())
+    watch.hypervisor = o.kernel;
+  else
+    watch.guests.push_back(o.kernel);
   return watch;
 }
 
-int explain(const platform::Machine& machine, const observe::Observer& observer, const std::string& what, int code) {
-  std::fprintf(stderr, "xenoscope: %s at %.3f ms\n", what.c_str(), static_cast<double>(machine.now_ps()) / 1e9);
-  for (const std::string& line : scenario::backtraces(machine, observer.symbols())) std::fprintf(stderr, "  %s\n", line.c_str());
+int explain(const platform::Machine& machine, const observe::Observer& observer, const std::string& what,
+            int code) {
+  std::fprintf(stderr, "xenoscope: %s at %.3f ms\n", what.c_str(),
+               static_cast<double>(machine.now_ps()) / 1e9);
+  for (const std::string& line : scenario::backtraces(machine, observer.symbols()))
+    std::fprintf(stderr, "  %s\n", line.c_str());
   return code;
 }
 
@@ -74,17 +81,24 @@ int run_to_end(platform::Machine& machine, const observe::Observer& observer, do
     if (interrupt_flag().load()) return explain(machine, observer, "interrupted", scenario::exit_interrupted);
     const u64 now = machine.now_ps();
     if (now >= deadline)
-      return explain(machine, observer, fmt::format("simulated time limit of {} s reached", timeout_s), int(ExitCode::timeout));
+      return explain(machine, observer, fmt::format("simulated time limit of {} s reached", timeout_s),
+                     int(ExitCode::timeout));
     const u64 slice = std::min(deadline, (now / (10 * ps_per_ms) + 1) * 10 * ps_per_ms);
     switch (machine.run_until(slice)) {
       case StopReason::paused:
-      case StopReason::deadline: break;
+      case StopReason::deadline:
+        break;
       case StopReason::exited:
         if (machine.exit_value() == 0) return 0;
-        return explain(machine, observer, fmt::format("the kernel exited with value {}", machine.exit_value()), int(ExitCode::failure));
-      case StopReason::reset: return explain(machine, observer, "the kernel reset the machine", int(ExitCode::crash));
-      case StopReason::triple_fault: return explain(machine, observer, "triple fault", int(ExitCode::crash));
-      case StopReason::deadlock: return explain(machine, observer, "every core is halted for ever", int(ExitCode::crash));
+        return explain(machine, observer,
+                       fmt::format("the kernel exited with value {}", machine.exit_value()),
+                       int(ExitCode::failure));
+      case StopReason::reset:
+        return explain(machine, observer, "the kernel reset the machine", int(ExitCode::crash));
+      case StopReason::triple_fault:
+        return explain(machine, observer, "triple fault", int(ExitCode::crash));
+      case StopReason::deadlock:
+        return explain(machine, observer, "every core is halted for ever", int(ExitCode::crash));
     }
   }
 }
@@ -123,10 +137,13 @@ void add_boot(CLI::App& app, Action& action) {
   c->add_option("--memory", o->memory_mib, "Memory, MiB")->check(CLI::Range(u64{16}, u64{1} << 20));
   c->add_option("--disk", o->disk, "Read-only disk (virtio block)")->type_name("FILE");
   c->add_option("--machine", o->machine, "Machine description (docs/machine.md)")->type_name("FILE");
-  c->add_option("--timeout", o->timeout_s, "Simulated seconds")->check(CLI::Range(0.0, 1e6))->capture_default_str();
+  c->add_option("--timeout", o->timeout_s, "Simulated seconds")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
   c->add_option("--trace", o->trace, "Write the native trace")->type_name("FILE");
   c->add_flag("--counters", o->counters, "Print counters to stderr at the end");
-  c->footer("Example: xenoscope boot build/images/x86_64/hypervisor.elf --module build/images/x86_64/kernel.elf");
+  c->footer(
+      "Example: xenoscope boot build/images/x86_64/hypervisor.elf --module build/images/x86_64/kernel.elf");
   c->callback([o, &action] { action = [o] { return boot(*o); }; });
 }
 

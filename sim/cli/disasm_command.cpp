@@ -28,7 +28,8 @@ class Disassembler {
     std::string out = fmt::format("{:016x} <{}>:\n", f.address, f.name), place;
     cs_insn* list = nullptr;
     const std::size_t n = cs_disasm(handle_, code.data(), code.size(), f.address, 0, &list);
-    for (std::size_t i = 0; i < n; ++i) out += source_line(image, list[i].address, place) + instruction(image, list[i]);
+    for (std::size_t i = 0; i < n; ++i)
+      out += source_line(image, list[i].address, place) + instruction(image, list[i]);
     cs_free(list, n);
     return out + "\n";
   }
@@ -51,7 +52,8 @@ class Disassembler {
     if ((i.mnemonic[0] == 'j' || std::string_view(i.mnemonic).starts_with("call")) && i.op_str[0] == '0') {
       const u64 target = std::strtoull(i.op_str, nullptr, 16);
       if (const observe::Function* f = image.function_at(target))
-        out += target == f->address ? fmt::format(" <{}>", f->name) : fmt::format(" <{}+{:#x}>", f->name, target - f->address);
+        out += target == f->address ? fmt::format(" <{}>", f->name)
+                                    : fmt::format(" <{}+{:#x}>", f->name, target - f->address);
     }
     return out + "\n";
   }
@@ -64,7 +66,8 @@ int disasm(const DisasmOptions& o) {
   const Disassembler disassembler;
   bool found = false;
   for (const observe::Function& f : image.functions()) {
-    if (!o.function.empty() && f.name != o.function && f.name.substr(0, f.name.find('(')) != o.function) continue;
+    if (!o.function.empty() && f.name != o.function && f.name.substr(0, f.name.find('(')) != o.function)
+      continue;
     found = true;
     print(disassembler.function(image, f));
   }

@@ -33,11 +33,15 @@ int inspect(const InspectOptions& o) {
     time_ps = *parsed;
   }
   if (!o.frame.empty()) print(observe::inspect_frame(trace, frame_number(o.frame)));
-  if (o.domain && o.p2m) print(observe::inspect_p2m(trace, *o.domain, time_ps));
-  else if (o.domain) print(observe::inspect_domain(trace, *o.domain));
-  else if (!o.at.empty()) print(observe::inspect_at(trace, time_ps));
+  if (o.domain && o.p2m)
+    print(observe::inspect_p2m(trace, *o.domain, time_ps));
+  else if (o.domain)
+    print(observe::inspect_domain(trace, *o.domain));
+  else if (!o.at.empty())
+    print(observe::inspect_at(trace, time_ps));
   if (o.frame.empty() && !o.domain && o.at.empty()) print(observe::inspect_summary(trace));
-  if (!trace.complete()) std::fprintf(stderr, "xenoscope: %s: incomplete: %s\n", o.trace.c_str(), trace.damage().c_str());
+  if (!trace.complete())
+    std::fprintf(stderr, "xenoscope: %s: incomplete: %s\n", o.trace.c_str(), trace.damage().c_str());
   return 0;
 }
 
@@ -45,10 +49,12 @@ int inspect(const InspectOptions& o) {
 
 void add_inspect(CLI::App& app, Action& action) {
   auto o = std::make_shared<InspectOptions>();
-  CLI::App* c = app.add_subcommand("inspect", "Ask a native trace who owned what, when, through which operation");
+  CLI::App* c =
+      app.add_subcommand("inspect", "Ask a native trace who owned what, when, through which operation");
   c->add_option("trace", o->trace, "Native trace (run.trace)")->required();
   c->add_option("--frame", o->frame, "History of one machine frame")->type_name("MFN");
-  c->add_option("--domain", o->domain, "What a domain gained and lost, operation by operation")->type_name("N");
+  c->add_option("--domain", o->domain, "What a domain gained and lost, operation by operation")
+      ->type_name("N");
   c->add_option("--at", o->at, "Ownership at a simulated time, as 12.5ms")->type_name("TIME");
   c->add_flag("--p2m", o->p2m, "With --domain: its P2M table (at --at, or the end)");
   c->footer("Example: xenoscope inspect /tmp/balloon/balloon/run.trace --frame 0x100000042");

@@ -20,7 +20,8 @@ constexpr const char* examples =
     "130 interrupted. docs/cli.md tells more.";
 
 int dispatch(int argc, char** argv) {
-  CLI::App app{"Simulates a machine on which a real hypervisor runs real guests, and shows who owns what.", "xenoscope"};
+  CLI::App app{"Simulates a machine on which a real hypervisor runs real guests, and shows who owns what.",
+               "xenoscope"};
   app.footer(examples);
   app.set_version_flag("--version", "xenoscope " XS_VERSION);
   app.require_subcommand(1);

@@ -64,9 +64,10 @@ int severity(int code) {
 }
 
 int worst(const std::vector<RunResult>& results) {
-  return std::max_element(results.begin(), results.end(), [](const auto& a, const auto& b) {
-           return severity(a.exit_code) < severity(b.exit_code);
-         })->exit_code;
+  return std::max_element(
+             results.begin(), results.end(),
+             [](const auto& a, const auto& b) { return severity(a.exit_code) < severity(b.exit_code); })
+      ->exit_code;
 }
 
 /// In a run of many, what is told about one that went wrong: problems, last lines, backtrace.
@@ -138,20 +139,26 @@ Scenario load_with_options(const std::string& file, const RunOptions& o) {
 
 void add_run(CLI::App& app, Action& action) {
   auto o = std::make_shared<RunOptions>();
-  CLI::App* c = app.add_subcommand("run", "Run scenarios: files, or directories with all scenarios below them");
+  CLI::App* c =
+      app.add_subcommand("run", "Run scenarios: files, or directories with all scenarios below them");
   c->add_option("paths", o->paths, "Scenario files and directories")->required();
-  c->add_option("-j,--jobs", o->jobs, "Run so many scenarios at once")->check(CLI::Range(1u, 256u))->capture_default_str();
-  c->add_option("--set", o->settings, "Override a parameter of the scenario: NAME=VALUE")->type_name("NAME=VALUE");
+  c->add_option("-j,--jobs", o->jobs, "Run so many scenarios at once")
+      ->check(CLI::Range(1u, 256u))
+      ->capture_default_str();
+  c->add_option("--set", o->settings, "Override a parameter of the scenario: NAME=VALUE")
+      ->type_name("NAME=VALUE");
   c->add_option("--seed", o->seed, "Override the scenario's seed");
-  c->add_option("--arch", o->arch, "Architecture of the machine")->check(CLI::IsMember({"x86_64"}))->capture_default_str();
+  c->add_option("--arch", o->arch, "Architecture of the machine")
+      ->check(CLI::IsMember({"x86_64"}))
+      ->capture_default_str();
   c->add_option("--junit", o->junit, "Write one JUnit XML file for the whole call")->type_name("FILE");
   c->add_option("--json", o->json, "Write all results as JSON")->type_name("FILE");
   c->add_option("--trace", o->trace, "Write the native trace (one scenario)")->type_name("FILE");
-  c->add_option("--perfetto", o->perfetto, "Write a trace for ui.perfetto.dev (one scenario)")->type_name("FILE");
+  c->add_option("--perfetto", o->perfetto, "Write a trace for ui.perfetto.dev (one scenario)")
+      ->type_name("FILE");
   c->add_option("--out", o->out, "Write all artifacts to DIR/<scenario>/")->type_name("DIR");
   c->add_option("--filter", o->filter, "Only scenarios whose name contains this")->type_name("TEXT");
   c->add_flag("--verbose", o->verbose, "Whole reports also when several scenarios run");
-  c->add_option("--target", o->target, "machine, or qemu: the oracle run")->check(CLI::IsMember({"machine", "qemu"}))->group("");
   c->footer("Example: xenoscope run scenarios/regression -j 2 --junit out.xml --out /tmp/artifacts");
   c->callback([o, &action] { action = [o] { return run(*o); }; });
 }

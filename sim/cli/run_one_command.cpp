@@ -11,7 +11,6 @@
 #include "sim/cli/scenario_files.h"
 #include "sim/observe/perfetto.h"
 #include "sim/scenario/machine_target.h"
-#include "sim/scenario/qemu_target.h"
 #include "sim/scenario/report.h"
 #include "sim/scenario/runner.h"
 
@@ -33,7 +32,8 @@ class StepLines : public Progress {
     print_line(fmt::format("[{:>2}/{}] {:<60.60}", index, total, name));
   }
   void step_ends(const StepResult& s) override {
-    print_line(fmt::format(" {} {:.3f} ms\n", s.passed ? "ok    " : "FAILED", static_cast<double>(s.end_ps - s.begin_ps) / 1e9));
+    print_line(fmt::format(" {} {:.3f} ms\n", s.passed ? "ok    " : "FAILED",
+                           static_cast<double>(s.end_ps - s.begin_ps) / 1e9));
   }
 
  private:
@@ -45,7 +45,8 @@ class WorkDirectory {
   WorkDirectory() {
     const char* base = std::getenv("TMPDIR");
     std::string name = std::string(base && *base ? base : "/tmp") + "/xenoscope-XXXXXX";
-    if (!::mkdtemp(name.data())) throw Error(fmt::format("{}: cannot be made: {}", name, std::strerror(errno)));
+    if (!::mkdtemp(name.data()))
+      throw Error(fmt::format("{}: cannot be made: {}", name, std::strerror(errno)));
     path_ = name;
   }
   ~WorkDirectory() {
@@ -58,12 +59,6 @@ class WorkDirectory {
   std::string path_;
 };
 
-std::unique_ptr<Target> make_target(const Scenario& s, const RunOptions& o, const std::string& trace,
-                                    const std::string& work) {
-  if (o.target == "qemu") return make_qemu_target(s, {o.arch, work});
-  return make_machine_target(s, {o.arch, trace, work});
-}
-
 RunResult simulate(const WorkerOptions& o) {
   const Scenario s = load_with_options(o.file, o);
   const WorkDirectory work;
@@ -71,12 +66,14 @@ RunResult simulate(const WorkerOptions& o) {
   std::string trace = o.trace;
   if (trace.empty() && !o.out.empty()) trace = o.out + "/run.trace";
   if (trace.empty() && !o.perfetto.empty()) trace = work.path() + "/run.trace";
-  const std::unique_ptr<Target> target = make_target(s, o, trace, work.path());
+  const std::unique_ptr<Target> target = make_machine_target(s, {o.arch, trace, work.path()});
   StepLines lines;
   RunResult result = Runner(s, *target, o.progress ? &lines : nullptr, &interrupt_flag()).run();
   result.arch = o.arch;
   if (!o.out.empty()) write_artifacts(result, o.out);
-  const std::string perfetto = !o.perfetto.empty() ? o.perfetto : !o.out.empty() ? o.out + "/trace.perfetto" : "";
+  const std::string perfetto = !o.perfetto.empty() ? o.perfetto
+                               : !o.out.empty()    ? o.out + "/trace.perfetto"
+                                                   : "";
   if (!perfetto.empty() && result.observed) observe::export_perfetto(observe::TraceReader(trace), perfetto);
   return result;
 }
@@ -110,7 +107,6 @@ void add_run_one(CLI::App& app, Action& action) {
   c->add_option("--set", o->settings);
   c->add_option("--seed", o->seed);
   c->add_option("--arch", o->arch);
-  c->add_option("--target", o->target);
   c->add_option("--trace", o->trace);
   c->add_option("--perfetto", o->perfetto);
   c->add_option("--out", o->out);

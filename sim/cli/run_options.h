@@ -13,7 +13,6 @@ struct RunOptions {
   std::vector<std::string> settings;  ///< name=value
   std::optional<u64> seed;
   std::string arch = "x86_64";
-  std::string target = "machine";     ///< machine, or qemu: the oracle
   std::string trace, perfetto, out;
   // only `run`:
   unsigned jobs = 1;

@@ -17,7 +17,8 @@ std::vector<std::string> below(const std::string& directory) {
   std::error_code error;
   for (fs::recursive_directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
     const std::string name = it->path().string();
-    if (name.ends_with(".json") && !name.ends_with(".schema.json") && it->is_regular_file(error)) out.push_back(name);
+    if (name.ends_with(".json") && !name.ends_with(".schema.json") && it->is_regular_file(error))
+      out.push_back(name);
   }
   if (error) throw Error(fmt::format("{}: {}", directory, error.message()));
   if (out.empty()) throw Error(fmt::format("{}: no scenario (*.json) in this directory", directory));

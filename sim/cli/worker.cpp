@@ -32,9 +32,9 @@ struct Running {
   bool killed = false;
 };
 
-std::vector<std::string> arguments(const Job& job, const RunOptions& o, const std::string& result, bool progress) {
-  std::vector<std::string> a = {"xenoscope", "run-one", job.file, "--result", result, "--arch", o.arch,
-                                "--target", o.target};
+std::vector<std::string> arguments(const Job& job, const RunOptions& o, const std::string& result,
+                                   bool progress) {
+  std::vector<std::string> a = {"xenoscope", "run-one", job.file, "--result", result, "--arch", o.arch};
   const auto add = [&a](const char* key, const std::string& value) {
     if (!value.empty()) a.insert(a.end(), {key, value});
   };
@@ -77,9 +77,13 @@ Running start(const std::vector<Job>& jobs, std::size_t index, const RunOptions&
 RunResult no_result(int status, bool killed) {
   RunResult r;
   r.exit_code = static_cast<int>(killed ? ExitCode::timeout : ExitCode::crash);
-  if (killed) r.message = "the simulator did not answer after its wall clock limit and was killed";
-  else if (WIFSIGNALED(status)) r.message = fmt::format("the simulator was killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
-  else r.message = fmt::format("the simulator ended without a result (exit status {})", WEXITSTATUS(status));
+  if (killed)
+    r.message = "the simulator did not answer after its wall clock limit and was killed";
+  else if (WIFSIGNALED(status))
+    r.message = fmt::format("the simulator was killed by signal {} ({})", WTERMSIG(status),
+                            ::strsignal(WTERMSIG(status)));
+  else
+    r.message = fmt::format("the simulator ended without a result (exit status {})", WEXITSTATUS(status));
   return r;
 }
 

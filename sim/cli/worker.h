@@ -20,7 +20,8 @@ struct Job {
 
 /// Runs all jobs, at most options.jobs at once; results in the jobs' order. `finished` is told of each as it
 /// ends. On SIGINT the workers finish with partial results; a second one kills them.
-std::vector<scenario::RunResult> run_jobs(const std::vector<Job>& jobs, const RunOptions& options, bool progress,
+std::vector<scenario::RunResult> run_jobs(const std::vector<Job>& jobs, const RunOptions& options,
+                                          bool progress,
                                           const std::function<void(const scenario::RunResult&)>& finished);
 
 }  // namespace xs::cli

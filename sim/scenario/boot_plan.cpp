@@ -15,8 +15,9 @@ namespace {
 std::string found_image(const std::string& name, const std::string& arch) {
   const std::string path = image_path(name, arch);
   if (::access(path.c_str(), R_OK) == 0) return path;
-  throw Error(fmt::format("image \"{}\": {}: {}{}", name, path, std::strerror(errno),
-                          name.find('/') == std::string::npos ? " (XENOSCOPE_IMAGES names another directory)" : ""));
+  throw Error(
+      fmt::format("image \"{}\": {}: {}{}", name, path, std::strerror(errno),
+                  name.find('/') == std::string::npos ? " (XENOSCOPE_IMAGES names another directory)" : ""));
 }
 
 std::string hypervisor_cmdline(const Scenario& s) {
@@ -38,9 +39,11 @@ BootPlan boot_plan(const Scenario& s, const std::string& arch) {
   plan.guests.push_back(plan.dom0_kernel);
   for (const DomainConfig& d : s.domains) {
     const DiskFile file{archive_name(d.kernel), found_image(d.kernel, arch)};
-    const auto same = std::find_if(plan.disk.begin(), plan.disk.end(), [&](const DiskFile& f) { return f.name == file.name; });
+    const auto same = std::find_if(plan.disk.begin(), plan.disk.end(),
+                                   [&](const DiskFile& f) { return f.name == file.name; });
     if (same != plan.disk.end() && same->path != file.path)
-      throw Error(fmt::format("two kernels named \"{}\" on dom0's disk: {} and {}", file.name, same->path, file.path));
+      throw Error(fmt::format("two kernels named \"{}\" on dom0's disk: {} and {}", file.name, same->path,
+                              file.path));
     if (same == plan.disk.end()) plan.disk.push_back(file);
     if (std::find(plan.guests.begin(), plan.guests.end(), file.path) == plan.guests.end())
       plan.guests.push_back(file.path);

@@ -33,7 +33,8 @@ std::vector<std::string> backtraces(const platform::Machine& machine, const obse
   return out;
 }
 
-std::map<std::string, u64> named_counters(const platform::MachineCounters& m, const observe::Observer& observer) {
+std::map<std::string, u64> named_counters(const platform::MachineCounters& m,
+                                          const observe::Observer& observer) {
   const observe::ObserverCounters& o = observer.counters();
   std::map<std::string, u64> out = {
       {"machine.instructions", m.instructions},

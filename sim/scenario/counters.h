@@ -9,7 +9,8 @@
 namespace xs::scenario {
 
 /// machine.*, mmu.*, cpu<N>.instructions, observer.*, hypercall.<operation>.
-std::map<std::string, u64> named_counters(const platform::MachineCounters& machine, const observe::Observer& observer);
+std::map<std::string, u64> named_counters(const platform::MachineCounters& machine,
+                                          const observe::Observer& observer);
 
 /// Each core's position and, by its frame pointers, its callers; symbolized, innermost first.
 std::vector<std::string> backtraces(const platform::Machine& machine, const observe::Symbolizer& symbols);

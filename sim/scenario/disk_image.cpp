@@ -17,9 +17,11 @@ constexpr u64 largest_file = u64{256} << 20;
 
 void add(archive* out, const std::string& name, const std::string& content, const std::string& file) {
   const auto check = [&](la_ssize_t status) {
-    if (status < 0) throw Error(fmt::format("{}: cannot be written: {}", file, std::strerror(archive_errno(out))));
+    if (status < 0)
+      throw Error(fmt::format("{}: cannot be written: {}", file, std::strerror(archive_errno(out))));
   };
-  const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(), archive_entry_free);
+  const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(),
+                                                                            archive_entry_free);
   archive_entry_set_pathname(entry.get(), name.c_str());
   archive_entry_set_size(entry.get(), static_cast<la_int64_t>(content.size()));
   archive_entry_set_filetype(entry.get(), AE_IFREG);

@@ -28,7 +28,8 @@ class Ear : public ConsoleSink {
 
 class ObserverView : public Observation {
  public:
-  ObserverView(observe::Observer& observer, platform::Machine& machine) : observer_(observer), machine_(machine) {}
+  ObserverView(observe::Observer& observer, platform::Machine& machine)
+      : observer_(observer), machine_(machine) {}
 
   observe::OwnershipTable ownership() const override { return observer_.ownership(); }
   std::vector<DomainInfo> domains() const override { return observer_.domains(); }
@@ -137,7 +138,8 @@ void MachineTarget::start(TargetListener& listener) {
 }  // namespace
 
 platform::MachineConfig machine_config(const Scenario& s, const std::string& arch) {
-  const std::string place = fmt::format("{}:{}:{}", s.file, s.machine_position.line, s.machine_position.column);
+  const std::string place =
+      fmt::format("{}:{}:{}", s.file, s.machine_position.line, s.machine_position.column);
   platform::MachineConfig config = platform::parse_machine_json(s.machine_json, place);
   config.arch = arch;
   config.seed = s.seed;

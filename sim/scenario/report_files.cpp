@@ -20,7 +20,9 @@ void make_directory(const std::filesystem::path& path) {
 }  // namespace
 
 void write_file(const std::string& file, std::string_view text) {
-  const auto fail = [&file] { throw Error(fmt::format("{}: cannot be written: {}", file, std::strerror(errno))); };
+  const auto fail = [&file] {
+    throw Error(fmt::format("{}: cannot be written: {}", file, std::strerror(errno)));
+  };
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd < 0) fail();
   while (!text.empty()) {

@@ -20,7 +20,8 @@ u64 from_hex(const std::string& s) {
 Json ownership_to_json(const observe::OwnershipTable& table) {
   Json rows = Json::array();
   for (const auto& row : table.rows)
-    rows.push_back({{"owner", row.owner}, {"frames", row.frames}, {"pinned", row.pinned}, {"by_type", row.by_type}});
+    rows.push_back(
+        {{"owner", row.owner}, {"frames", row.frames}, {"pinned", row.pinned}, {"by_type", row.by_type}});
   return {{"time_ps", table.time_ps}, {"total_frames", table.total_frames}, {"rows", std::move(rows)}};
 }
 
@@ -40,9 +41,9 @@ observe::OwnershipTable ownership_from_json(const Json& j) {
 }
 
 Json step_to_json(const StepResult& s) {
-  Json j = {{"name", s.name},         {"path", s.pointer},      {"line", s.line},
-            {"passed", s.passed},     {"timed_out", s.timed_out}, {"begin_ps", s.begin_ps},
-            {"end_ps", s.end_ps},     {"command", s.command},   {"answer", s.answer},
+  Json j = {{"name", s.name},        {"path", s.pointer},        {"line", s.line},
+            {"passed", s.passed},    {"timed_out", s.timed_out}, {"begin_ps", s.begin_ps},
+            {"end_ps", s.end_ps},    {"command", s.command},     {"answer", s.answer},
             {"problems", s.problems}};
   if (s.observed) j["ownership"] = ownership_to_json(s.ownership);
   return j;

@@ -15,7 +15,8 @@ std::string owner_label(const RunResult& r, u32 owner) {
   if (owner == XS_OWNER_FREE) return "free";
   if (owner == XS_OWNER_NONE) return "none";
   const auto it = r.domain_names.find(owner);
-  return it == r.domain_names.end() ? fmt::format("dom{}", owner) : fmt::format("{} (dom{})", it->second, owner);
+  return it == r.domain_names.end() ? fmt::format("dom{}", owner)
+                                    : fmt::format("{} (dom{})", it->second, owner);
 }
 
 void add_steps(std::string& out, const RunResult& r) {
@@ -73,10 +74,14 @@ void add_ownership(std::string& out, const RunResult& r) {
 constexpr struct {
   unsigned type;
   const char* name;
-} shown_types[] = {{XS_FRAME_NONE, "none"},         {XS_FRAME_L1, "L1"},
-                   {XS_FRAME_L2, "L2"},             {XS_FRAME_L3, "L3"},
-                   {XS_FRAME_L4, "L4"},             {XS_FRAME_SEGDESC, "segdesc"},
-                   {XS_FRAME_WRITABLE, "writable"}, {XS_FRAME_SHARED, "shared"}};
+} shown_types[] = {{XS_FRAME_NONE, "none"},
+                   {XS_FRAME_L1, "L1"},
+                   {XS_FRAME_L2, "L2"},
+                   {XS_FRAME_L3, "L3"},
+                   {XS_FRAME_L4, "L4"},
+                   {XS_FRAME_SEGDESC, "segdesc"},
+                   {XS_FRAME_WRITABLE, "writable"},
+                   {XS_FRAME_SHARED, "shared"}};
 
 /// Frames by type at the step where most owners had frames: the last one with a guest alive.
 void add_types(std::string& out, const RunResult& r) {
@@ -104,7 +109,8 @@ void add_counters(std::string& out, const RunResult& r) {
 
 std::string summary_line(const RunResult& r) {
   return fmt::format("{:<11} {:<24} {:>10} ms simulated, {:>6.2f} s wall{}{}\n", verdict_name(r.exit_code),
-                     r.scenario, milliseconds(r.simulated_ps), r.wall_s, r.message.empty() ? "" : ": ", r.message);
+                     r.scenario, milliseconds(r.simulated_ps), r.wall_s, r.message.empty() ? "" : ": ",
+                     r.message);
 }
 
 std::string text_report(const RunResult& r) {
@@ -122,8 +128,8 @@ std::string text_report(const RunResult& r) {
   add_ownership(out, r);
   add_types(out, r);
   add_counters(out, r);
-  out += fmt::format("\nsimulated {} ms in {:.2f} s; execution hash {:016x}", milliseconds(r.simulated_ps), r.wall_s,
-                     r.execution_hash);
+  out += fmt::format("\nsimulated {} ms in {:.2f} s; execution hash {:016x}", milliseconds(r.simulated_ps),
+                     r.wall_s, r.execution_hash);
   if (r.observed) out += fmt::format("; trace hash {:016x}", r.trace_hash);
   return out + "\n";
 }

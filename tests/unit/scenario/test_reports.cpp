@@ -30,7 +30,8 @@ RunResult failed_result() {
   FakeTarget t;
   t.observation_.own(XS_OWNER_FREE, 5);
   t.serial(1, "(XEN) <odd> & \"quoted\"\n(d0) a\x01z\n");
-  RunResult r = run_fake(t, R"({"list":{}},{"expect":{"console":[{"source":"xen","text":"<odd>","absent":true}]}})");
+  RunResult r =
+      run_fake(t, R"({"list":{}},{"expect":{"console":[{"source":"xen","text":"<odd>","absent":true}]}})");
   r.arch = "x86_64";
   return r;
 }
@@ -96,9 +97,11 @@ TEST_CASE("artifacts are files below the directory") {
 }
 
 TEST_CASE("files that cannot be written give one clear error") {
-  CHECK_THROWS_WITH(write_file("/nonexistent/x", "y"), "/nonexistent/x: cannot be written: No such file or directory");
+  CHECK_THROWS_WITH(write_file("/nonexistent/x", "y"),
+                    "/nonexistent/x: cannot be written: No such file or directory");
   CHECK_THROWS_WITH(write_file("/dev/full", "y"), "/dev/full: cannot be written: No space left on device");
-  CHECK_THROWS_WITH(write_artifacts({}, "/dev/null/x"), Catch::Contains("/dev/null/x/consoles: cannot be made"));
+  CHECK_THROWS_WITH(write_artifacts({}, "/dev/null/x"),
+                    Catch::Contains("/dev/null/x/consoles: cannot be made"));
 }
 
 TEST_CASE("dom0's disk is a reproducible ustar archive") {
@@ -125,6 +128,7 @@ TEST_CASE("dom0's disk is a reproducible ustar archive") {
   CHECK(std::string(archive_entry_pathname(entry)) == "empty");
   CHECK(archive_read_next_header(in, &entry) == ARCHIVE_EOF);
   archive_read_free(in);
-  CHECK_THROWS_WITH(write_disk_image(a, {{"x", "/nonexistent/k.elf"}}), "/nonexistent/k.elf: No such file or directory");
+  CHECK_THROWS_WITH(write_disk_image(a, {{"x", "/nonexistent/k.elf"}}),
+                    "/nonexistent/k.elf: No such file or directory");
   CHECK_THROWS_WITH(write_disk_image("/dev/full", files), Catch::Contains("No space left on device"));
 }
