@@ -77,11 +77,11 @@ long do_multicall(const HypercallArgs& args) {
     if (!copy_from_guest_index(entry, list, i)) return -XEN_EFAULT;
     HypercallArgs inner;
     for (unsigned a = 0; a < 6; ++a) inner.arg[a] = entry.args[a];
-    // Operations that change where the caller goes on make no sense in a list.
-    const bool refused = entry.op == __HYPERVISOR_iret || entry.op == __HYPERVISOR_multicall;
     cpu.in_multicall = true;
-    const long result = refused ? -XEN_EINVAL : hypercall_dispatch(entry.op, inner);
+    const long result = hypercall_dispatch(entry.op, inner);
     cpu.in_multicall = false;
+    // The caller goes on elsewhere, maybe in user mode: the rest of the list is not its any more (XSA-213).
+    if (entry.op == __HYPERVISOR_iret) return result;
     if (!copy_to_guest(list + offset + offsetof(multicall_entry, result), result)) return -XEN_EFAULT;
     if (!vcpu_runnable(current())) break;
   }

@@ -105,7 +105,10 @@ bool move_special(Vcpu* vcpu, Instruction& instruction, u8 opcode) {
     case 0x20: return read_control(vcpu, number, general);
     case 0x21: return get_debug_register(vcpu, number, general) == 0;
     case 0x22: return write_control(vcpu, number, general);
-    default: return set_debug_register(vcpu, number, general) == 0;
+    default:
+      if (set_debug_register(vcpu, number, general)) return false;
+      load_debug_registers(vcpu);
+      return true;
   }
 }
 

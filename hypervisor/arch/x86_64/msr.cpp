@@ -10,7 +10,8 @@ extern "C" bool read_msr_catching_faults(hv::u32 msr, hv::u64* value);
 namespace hv {
 namespace {
 
-constexpr u32 kMsrMiscEnable = 0x1a0, kMsrPlatformId = 0x17, kMsrBiosSignature = 0x8b, kMsrPat = 0x277;
+constexpr u32 kMsrMiscEnable = 0x1a0, kMsrPlatformId = 0x17, kMsrBiosSignature = 0x8b, kMsrPat = 0x277,
+              kMsrDebugControl = 0x1d9;
 constexpr u64 kEferLme = 1 << 8, kEferLma = 1 << 10, kEferNxe = 1 << 11, kEferSce = 1;
 /// What Xen documents for PV guests: WB, WT, UC-, UC, WC, WP, UC, UC by entry.
 constexpr u64 kXenPat = 0x050100070406;
@@ -36,7 +37,7 @@ bool guest_read_msr(Vcpu* vcpu, u32 msr, u64& value) {
       return true;
     case kMsrMiscEnable:
       return read_msr_catching_faults(msr, &value);
-    case kMsrPlatformId: case kMsrBiosSignature:
+    case kMsrPlatformId: case kMsrBiosSignature: case kMsrDebugControl:  // no last-branch records
       value = 0;
       return true;
     default:
@@ -52,6 +53,8 @@ bool guest_write_msr(Vcpu* vcpu, u32 msr, u64 value) {
       return true;
     case kMsrPat:
       return value == kXenPat;
+    case kMsrDebugControl:
+      return value == 0;
     case kMsrEfer: {
       u64 now = 0;
       return guest_read_msr(vcpu, msr, now) && now == value;
