@@ -1,0 +1,53 @@
+// virtio over MMIO, version 2 ("modern"). Source: VIRTIO 1.2, sections 2.7 (split queues), 3.1 (initialisation),
+// 4.2 (MMIO). Register names: linux/virtio_mmio.h.
+//
+//   VirtioDevice ─ regs, interrupt ─ VirtioQueue[n]: one frame { descriptors | available ring | used ring }
+#pragma once
+#include "guests/kernel/thread.h"
+#include "guests/kernel/virtio/virtio_ring.h"
+#include "guests/lib/types.h"
+
+constexpr unsigned virtio_queue_size = 16;
+
+struct VirtioDevice;
+
+// A split queue in one frame; machine addresses, as the device sees them.
+struct VirtioQueue {
+  VirtioDevice* device;
+  unsigned index;
+  VirtioDescriptor* descriptors;
+  volatile VirtioAvailable* available;
+  volatile VirtioUsed* used;
+  u16 used_seen;
+};
+
+// A piece of a request; `machine` is a machine address and must not cross a page that is not contiguous there.
+struct VirtioBuffer {
+  u64 machine;
+  u32 length;
+  bool device_writes;
+};
+
+struct VirtioDevice {
+  volatile u8* regs;
+  u32 id;   // 2 block, 3 console
+  s64 port; // event channel of its interrupt; negative: poll
+  WaitQueue interrupt;
+};
+
+// Calls `found` for every device present: those named on the command line (virtio_mmio.device=<size>@<base>:<irq>),
+// else the slots of the microvm board.
+void virtio_probe(void (*found)(VirtioDevice* device));
+
+u32 virtio_read(const VirtioDevice& d, u32 offset);
+void virtio_write(VirtioDevice& d, u32 offset, u32 value);
+
+// Reset, features (VERSION_1 and nothing else), queues, DRIVER_OK. 0 or a negative errno.
+long virtio_start(VirtioDevice& d, VirtioQueue* queues, unsigned count);
+// Puts a chain of buffers into descriptors [first, first + count) and tells the device.
+void virtio_submit(VirtioQueue& q, unsigned first, const VirtioBuffer* buffers, unsigned count);
+// Takes one finished chain: its first descriptor and the bytes written. False when there is none.
+bool virtio_collect(VirtioQueue& q, unsigned& first, u32& length);
+// Waits until the device has something to say, or for a moment when its interrupt cannot be used.
+void virtio_wait(VirtioDevice& d);
+u64 machine_address(const void* direct_map_va);
