@@ -24,8 +24,11 @@ struct Program {
 /// Small quanta and the exact TLB must not change a word.
 constexpr Program programs[] = {
     {"exceptions", 1, ""}, {"exceptions", 1, "--exact"}, {"exceptions", 1, "--quantum 37"},
+    {"interrupts", 1, ""}, {"interrupts", 1, "--exact"}, {"interrupts", 1, "--quantum 37"},
     {"paging", 1, ""},     {"paging", 1, "--exact"},     {"paging", 1, "--quantum 37"},
-    {"segments", 1, ""},   {"syscall", 1, ""},
+    {"selfmod", 1, ""},    {"selfmod", 1, "--exact"},    {"selfmod", 1, "--quantum 37"},
+    {"segments", 1, ""},   {"syscall", 1, ""},           {"timer", 1, ""},
+    {"smp", 2, ""},        {"smp", 2, "--quantum 173"},
 };
 
 struct Spoken {

@@ -68,6 +68,7 @@ void load_idt() {
 
 void load_descriptors(unsigned cpu) {
   const TablePointer gdt_pointer{sizeof gdt - 1, reinterpret_cast<u64>(gdt)};
+  gdt[SEL_TSS / 8 + 2 * cpu] &= ~(u64{2} << 40);  // LTR refuses a busy TSS, as left by an earlier start
   asm volatile("lgdt %0" ::"m"(gdt_pointer));
   load_idt();
   asm volatile("ltr %w0" ::"r"(SEL_TSS + 16 * cpu));
