@@ -54,6 +54,7 @@ void Engine::Impl::calibrate_context() {
              context->segment(seg_ds).limit == 0xffffffff &&
              (context->segment(seg_cs).attributes >> 8 & 0x9f) == 0x9b,
          "saved context: segments");
+  expect(context->intercepts() == load_u64(hidden + hidden_vmcb, 0x0c), "saved context: intercepts");
   context->set_gpr(3, 42);
   context->store();
   expect(read(UC_X86_REG_RBX) == 42, "saved context: restore");

@@ -6,6 +6,7 @@
 //                                       128  RIP        136 RFLAGS without arithmetic and DF
 //                                       176  hflags     184 ES CS SS DS FS GS, 24 bytes each
 //                                       5352 error code of the last exception or #VMEXIT information
+//                                       5488 instruction intercepts, the VMCB's 8 bytes at 0x0c
 //
 // Offsets are those of Unicorn 2.1.1; calibrate.cpp proves them at start-up on the running library.
 #pragma once
@@ -50,6 +51,8 @@ class ContextBytes {
   u32 hflags() const { return get<u32>(176); }
   void set_hflags(u32 v) { put(176, v); }
   u32 error_code() const { return get<u32>(5352); }
+  u64 intercepts() const { return get<u64>(5488); }
+  void set_intercepts(u64 v) { put(5488, v); }
 
   Segment segment(SegmentIndex i) const {
     const size_t at = 184 + 24 * size_t{i};

@@ -157,6 +157,8 @@ class Engine {
   bool shadow() const;
   void clear_shadow();
   void enter_handler(const HandlerEntry& e);
+  /// Stop in front of the next IRET (svm::exit_iret): it ends the blocking of NMIs.
+  void intercept_iret(bool on);
   /// INIT state: real mode at `selector`:0 (SDM vol. 3A table 9-1), general registers cleared.
   void reset_real_mode(u16 selector);
   /// 32-bit protected mode, flat segments, paging off (PVH entry).

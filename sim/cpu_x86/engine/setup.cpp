@@ -5,6 +5,7 @@
 
 #include "sim/core/error.h"
 #include "sim/cpu_x86/engine/engine_impl.h"
+#include "sim/cpu_x86/engine/svm_exit.h"
 #include "sim/cpu_x86/system/descriptor.h"
 
 namespace xs::x86 {
@@ -226,6 +227,14 @@ void Engine::enter_handler(const HandlerEntry& e) {
   c.set_hflags(c.hflags() & ~u32{hf_inhibit_irq});
   c.store();
   impl_->rip = e.rip;
+}
+
+void Engine::intercept_iret(bool on) {
+  constexpr u64 bit = u64{1} << (svm::exit_iret - svm::exit_intr);
+  ContextBytes& c = *impl_->context;
+  c.load();
+  c.set_intercepts(on ? c.intercepts() | bit : c.intercepts() & ~bit);
+  c.store();
 }
 
 }  // namespace xs::x86

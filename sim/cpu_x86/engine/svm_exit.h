@@ -14,6 +14,7 @@ enum : unsigned {
   exit_rdpmc = 0x6f,
   exit_cpuid = 0x72,
   exit_rsm = 0x73,
+  exit_iret = 0x74,
   exit_swint = 0x75,
   exit_invd = 0x76,
   exit_pause = 0x77,

@@ -122,13 +122,15 @@ bool Core::take_events() {
     init_pending_ = false;
     lapic_.reset(false);
     control_ = {};
+    nmi_pending_ = false;
+    block_nmi(false);
     engine_->reset_real_mode(0);
     state_ = CoreState::wait_for_sipi;
     return true;
   }
   if (nmi_pending_ && !nmi_blocked_ && !engine_->shadow()) {
     nmi_pending_ = false;
-    nmi_blocked_ = true;
+    block_nmi(true);
     raise({vec_nmi, Event::Source::external, false, 0, 0, engine_->rip()});
     return true;
   }
@@ -140,6 +142,18 @@ bool Core::take_events() {
   ++counters_.interrupts;
   raise({lapic_.acknowledge(), Event::Source::external, false, 0, 0, engine_->rip()});
   return true;
+}
+
+void Core::block_nmi(bool on) {
+  nmi_blocked_ = on;
+  engine_->intercept_iret(on);
+}
+
+/// An IRET is about to execute: NMIs may come behind it, even when it faults (SDM vol. 3A 6.7.1).
+void Core::leave_nmi() {
+  block_nmi(false);
+  engine_->charge(config_.timing.iret, 0);
+  careful_step();
 }
 
 Attention Core::attention() {

@@ -112,6 +112,8 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
   void handle(const EngineExit& exit);
   void step_until(u64 limit);
   void careful_step();
+  void block_nmi(bool on);  ///< from an NMI's delivery to the next IRET
+  void leave_nmi();
   void hash(u64 pc);
   bool lapic_page(u64 pa) const;
 

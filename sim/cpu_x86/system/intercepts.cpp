@@ -30,6 +30,7 @@ void Core::on_intercept(const EngineExit& exit) {
     if (vector == vec_db) dr_[6] |= 1u << 14;  // BS
     return raise({vector, Event::Source::fault, true, exit.error_code, 0, engine_->rip()});
   }
+  if (exit.code == svm::exit_iret) return leave_nmi();
   const Opcode op = opcode_at_rip();
   try {
     emulate(exit, op);
