@@ -69,7 +69,7 @@ void Core::raise(const Event& event) {
     try {
       return deliver(e);
     } catch (const GuestFault& f) {
-      const Event second{f.vector, Event::Source::fault, f.has_error, f.error, f.cr2, e.return_rip};
+      const Event second{f.vector, Event::Source::fault, f.has_error, f.error, f.cr2, engine_->rip()};
       if (class_of(e) == Class::double_fault) return shutdown();
       if (f.vector == vec_pf) cr2_ = f.cr2;
       e = makes_double_fault(class_of(e), class_of(second))
