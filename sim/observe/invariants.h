@@ -31,6 +31,7 @@ struct CheckReport {
   std::vector<Violation> violations;  ///< at most 100 per invariant
   u64 violation_count = 0;            ///< all of them
   std::vector<std::string> skipped;   ///< "dom3: P2M not compared: memory_op.decrease_reservation is running"
+  u64 frames_unmanaged = 0;           ///< DRAM that never had an owner: the firmware keeps it
   u64 frames_checked = 0, p2m_entries_checked = 0, tables_walked = 0, references_counted = 0;
   bool ok() const { return violation_count == 0; }
   std::string to_text() const;

@@ -142,6 +142,7 @@ std::vector<Difference> Observer::compare_with_memory(const CpuView& probe, u64*
     u64 gfn = 0;
     if (!probe.peek(i.tables_.frames_va + mfn * sizeof entry, &entry, sizeof entry) ||
         !probe.peek(i.tables_.m2p_va + mfn * 8, &gfn, sizeof gfn)) {
+      if (i.state_->frame(f).owner == XS_OWNER_NONE && i.counts_[f].newest == 0) continue;  // not managed
       differ(mfn,
              [&] { return fmt::format("frame {:#x}: its entry in frame table or M2P is not mapped", mfn); });
       continue;

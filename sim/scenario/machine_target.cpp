@@ -35,7 +35,9 @@ class ObserverView : public Observation {
   std::vector<DomainInfo> domains() const override { return observer_.domains(); }
   CheckResult check() const override {
     CheckResult out;
-    const observe::CheckReport report = observer_.check_invariants();
+    std::vector<const CpuView*> cpus;
+    for (unsigned i = 0; i < machine_.cpus(); ++i) cpus.push_back(&machine_.cpu(i));
+    const observe::CheckReport report = observer_.check_invariants(cpus);
     for (const auto& v : report.violations)
       if (out.problems.size() < most_problems)
         out.problems.push_back(fmt::format("{}: {}", observe::invariant_name(v.which), v.text));

@@ -73,6 +73,17 @@ TEST_CASE("owner: none, unknown, dead") {
   }
 }
 
+TEST_CASE("DRAM that the firmware keeps has no owner, and its table entries need not exist") {
+  FakeMachine m;
+  for (u64 mfn = 0; mfn < frames_per_range; ++mfn)
+    m.set_owner(mfn, XS_OWNER_FREE), m.set_m2p(mfn, XS_M2P_INVALID);
+  m.cpus[0].pages.erase(FakeMachine::m2p_at(high_mfn) >> 12);
+  const CheckReport r = m.observer->check_invariants();
+  CHECK(r.ok());
+  CHECK(r.frames_unmanaged == frames_per_range);
+  CHECK(m.observer->compare_with_memory(m.cpus[0]).empty());
+}
+
 TEST_CASE("free frames: M2P, type, references, mappings") {
   World w;
   SECTION("M2P") {

@@ -238,6 +238,7 @@ TEST_CASE("the replica is compared with memory, field by field") {
   FakeMachine m;
   m.boot();
   CHECK(m.observer->compare_with_memory(m.cpus[0]).empty());
+  CHECK(m.observer->check_invariants().frames_unmanaged == 0);
   // Stores that no tap told.
   const u32 owner = 3;
   m.poke(FakeMachine::entry(0x55) + 16, &owner, 4);
