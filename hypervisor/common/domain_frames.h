@@ -13,6 +13,8 @@ struct Domain;
 
 /// The domain whose id owns frames, nullptr for XS_OWNER_* and unknown ids. No reference is taken.
 Domain* owner_domain(u32 owner);
+/// Head of the list of all domains that may own frames (DomainMm::next_owner).
+const Domain* first_owner();
 /// What the frame table says of frames of this domain.
 u32 owner_id(const Domain* domain);
 

@@ -40,7 +40,6 @@ long create_domain(Domain*, xen_domctl& op) {
   Domain* domain;
   if (const int rc = domain_create(id, model, config.max_vcpus, &domain); rc != 0) return rc;
   memcpy(domain->handle, config.handle, sizeof domain->handle);
-  domain->paused_by_tools = true;
   op.domain = id;
   return 0;
 }
@@ -49,24 +48,13 @@ long destroy_domain(Domain* domain, xen_domctl&) { return is_self(domain) || dom
 
 long pause_domain(Domain* domain, xen_domctl&) {
   if (is_self(domain)) return -XEN_EINVAL;
-  {
-    LockGuard guard(domain->lock);
-    if (domain->paused_by_tools) return 0;
-    domain->paused_by_tools = true;
-  }
-  domain_pause(domain);
+  domain_pause_by_tools(domain);
   return 0;
 }
 
-long unpause_domain(Domain* domain, xen_domctl&) {
-  {
-    LockGuard guard(domain->lock);
-    if (!domain->paused_by_tools) return -XEN_EINVAL;
-    domain->paused_by_tools = false;
-  }
-  domain_unpause(domain);
-  return 0;
-}
+long unpause_domain(Domain* domain, xen_domctl&) { return domain_unpause_by_tools(domain) ? 0 : -XEN_EINVAL; }
+
+long resume_domain(Domain* domain, xen_domctl&) { return is_self(domain) ? -XEN_EINVAL : domain_resume(domain); }
 
 // --- looking -------------------------------------------------------------------------------------
 // The named domain or, as Xen does, the next one: tools walk all domains this way.
@@ -145,6 +133,7 @@ constexpr DomctlHandler handlers[] = {
     {XEN_DOMCTL_destroydomain, false, destroy_domain},
     {XEN_DOMCTL_pausedomain, false, pause_domain},
     {XEN_DOMCTL_unpausedomain, false, unpause_domain},
+    {XEN_DOMCTL_resumedomain, false, resume_domain},
     {XEN_DOMCTL_getdomaininfo, true, get_domain_info},
     {XEN_DOMCTL_getpageframeinfo3, false, get_frame_info},
     {XEN_DOMCTL_max_mem, false, set_max_memory},

@@ -75,6 +75,7 @@ Domain* owner_domain(u32 owner) {
   return domain;
 }
 
+const Domain* first_owner() { return owners; }
 u32 owner_id(const Domain* domain) { return domain->id; }
 
 bool frame_get(Mfn mfn, u32 owner) {
@@ -208,15 +209,6 @@ void mm_domain_destroy(Domain* domain) {
       *p = domain->mm.next_owner;
       return;
     }
-}
-
-void mm_dump() {
-  MmGuard guard;
-  print("Memory: %lu frames, %lu free (lists hold %lu), epoch %u\n", total_ram_frames(), heap_free_frames(),
-        heap_count_lists(), tlb_epoch());
-  for (const Domain* d = owners; d != nullptr; d = d->mm.next_owner)
-    print("  d%u: %lu of at most %lu frames, %lu shared, model %s\n", d->id, d->mm.total_pages, d->mm.max_pages,
-          d->mm.shared_pages, d->mm.model->name);
 }
 
 }  // namespace hv

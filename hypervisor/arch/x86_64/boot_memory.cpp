@@ -76,6 +76,10 @@ void read_module(BootMemory& memory, const hvm_start_info& info) {
   const auto* module = loader_data<hvm_modlist_entry>(info.modlist_paddr);
   memory.dom0_image = {module->paddr, module->paddr + module->size};
   reserve_bytes(memory, module->paddr, module->size);
+  if (info.nr_modules > 1) {
+    memory.dom0_initrd = {module[1].paddr, module[1].paddr + module[1].size};
+    reserve_bytes(memory, module[1].paddr, module[1].size);
+  }
   if (module->cmdline_paddr) copy_string(dom0_cmdline, loader_data<char>(module->cmdline_paddr), sizeof(dom0_cmdline));
 }
 
