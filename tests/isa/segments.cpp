@@ -106,7 +106,6 @@ void task_register() {
   spare = tss[0];
   put_result("ltr of another", probe(ring0, do_ltr, second_tss));
   print("its type ", hex(access_of(second_tss)), ", the first stays ", hex(access_of(SEL_TSS)), "\n");
-  put_result("~ ltr null", probe(ring0, do_ltr, 0));
   put_result("ltr of a data segment", probe(ring0, do_ltr, SEL_KERNEL_DATA));
   set_system_descriptor(absent, reinterpret_cast<u64>(&spare), sizeof spare - 1, 0x09);
   put_result("ltr of an absent TSS", probe(ring0, do_ltr, absent));

@@ -115,7 +115,7 @@ void syscalls() {
   report("syscall without SCE", ring3, plain_syscall);
   report("sysret without SCE", ring0, plain_sysret);
   write_msr(msr::efer, efer);
-  constexpr u64 cf_of = 0x801;
+  constexpr u64 cf_of = 0x801, df = 0x400;
   for (u64 mask : {u64{0}, u64{0x47700}, u64{0x200}}) {
     for (u64 rflags : {u64{0x2}, u64{0x202} | cf_of, u64{0x43602}}) {
       enable_syscall(syscall_entry, mask);
@@ -124,7 +124,8 @@ void syscalls() {
       print("mask ", hex(mask), " flags ", hex(rflags), ": rcx=+", offset_in(found.rcx, plain_syscall),
             " r11=", hex(found.r11), " cs=", hex(found.cs), " ss=", hex(found.ss),
             " same rsp=", found.rsp == trap.frame.rsp, "\n");
-      put_named_flags("  in the kernel:", found.rflags);
+      put_named_flags("  in the kernel:", found.rflags & ~df);
+      print("~ DF in the kernel: ", (found.rflags & df) != 0, "\n");  // TCG loses it
       print("  back: ", vector_name(trap.frame.vector), " ", trap.frame.vector, " cs=", hex(trap.frame.cs),
             " ss=", hex(trap.frame.ss), " rip=+", offset_in(trap.frame.rip, plain_syscall), " flags ",
             hex(trap.frame.rflags & ~u64{0x10000}), "\n");

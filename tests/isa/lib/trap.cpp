@@ -29,6 +29,13 @@ bool within(u64 address, const u8* area, u64 size) {
   return address > base && address <= base + size;
 }
 
+/// The error code names an IDT entry (bit 1). TCG counts 16 for a gate where the SDM (vol. 3A 6.13) shifts
+/// the vector by 3, and never sets EXT, so the value goes on a line of its own.
+bool refers_to_idt(const TrapFrame& frame) {
+  return frame.vector >= 10 && frame.vector <= 13 && frame.error != TrapFrame::no_error &&
+         (frame.error & 2) != 0;
+}
+
 const char* stack_name(u64 address) {
   static const char* const names[] = {"rsp0", "ist1", "ist2"};
   for (unsigned n = 0; n < 3; ++n) {
@@ -104,8 +111,11 @@ void show(const char* what, const Trap& trap, Code origin, u64 area) {
   }
   print(vector_name(f.vector));
   if (f.vector >= 20 && f.vector != done_vector) print(" ", f.vector);
+  const bool names_gate = refers_to_idt(f);
   if (f.error == TrapFrame::no_error)
     print(" err=none");
+  else if (names_gate)
+    print(" err=gate");
   else
     print(" err=", hex(f.error));
   if (f.vector == 14) print(" cr2=+", hex(trap.cr2 - area));
@@ -113,6 +123,7 @@ void show(const char* what, const Trap& trap, Code origin, u64 area) {
   print(" stack=", stack_name(trap.frame_address), " from=", stack_name(f.rsp), " flags:");
   put_flags(f.rflags);
   print("\n");
+  if (names_gate) print("~ gate: err=", hex(f.error), "\n");
 }
 
 Trap report(const char* what, Ring ring, Code code, u64 argument, u64 rflags) {
