@@ -16,6 +16,7 @@ struct CpuConfig {
   Fidelity fidelity = Fidelity::fast;
   mmu::TlbGeometry tlb;
   std::span<const u64> taps;        ///< code addresses at which CpuObserver::on_tap is called
+  u32 code_buffer_mib = 1024;       ///< host address space for translated code
   CpuObserver* observer = nullptr;  ///< may be null; taps are installed all the same
 };
 

@@ -35,6 +35,7 @@ void Engine::Impl::on_block(uc_engine*, u64 address, u32 size, void* user) {
   e.cycles += b.cycles;
   e.instructions += b.instructions;
   e.current = b;
+  if (b.flags & block_iret) e.client.iret();
   if (e.config.see_every_access) e.client.access(address, mmu::AccessKind::fetch);
 }
 
@@ -116,7 +117,10 @@ void Engine::Impl::examine(Block& b) {
   const BlockTraits traits = block_traits(bytes, b.address, code_bits());
   if (traits.port_io) b.flags |= block_port_io;
   if (traits.random) b.flags |= block_careful;
-  if (traits.ends_with_iret) b.cycles += config.timing.iret;
+  if (traits.ends_with_iret) {
+    b.flags |= block_iret;
+    b.cycles += config.timing.iret;
+  }
   if (traits.ends_with_sysret) b.cycles += config.timing.syscall;
 }
 

@@ -119,6 +119,8 @@ class EngineClient {
   virtual void tap(u64 pc) = 0;
   /// Called in front of each block while Engine::request_attention() is in force.
   virtual Attention attention() = 0;
+  /// An IRET is about to execute (its own fault is still possible).
+  virtual void iret() = 0;
   /// `exact` fidelity: one call per data access (`va` exact) and one per executed block (fetch).
   virtual void access(u64 va, mmu::AccessKind kind) = 0;
 };
@@ -127,6 +129,7 @@ struct EngineConfig {
   TimingModel timing;
   std::span<const u64> taps;
   bool see_every_access = false;  ///< calls EngineClient::access
+  u32 code_buffer_mib = 1024;
 };
 
 class Engine {

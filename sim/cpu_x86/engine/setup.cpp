@@ -32,6 +32,7 @@ Engine::Impl::Impl(Engine& engine, const EngineConfig& c, MemoryPort& m, CodeFra
   check(uc_open(UC_ARCH_X86, UC_MODE_64, &uc), "open");
   check(uc_ctl_set_cpu_model(uc, UC_CPU_X86_EPYC), "CPU model");
   check(uc_ctl_exits_enable(uc), "exits");
+  check(uc_ctl_set_tcg_buffer_size(uc, c.code_buffer_mib << 20), "code buffer");
   check(uc_ctl_tlb_mode(uc, UC_TLB_VIRTUAL), "virtual TLB");
   context = std::make_unique<ContextBytes>(uc);
   map_memory();

@@ -14,8 +14,8 @@ namespace xs::x86 {
 namespace {
 
 constexpr u64 rflags_tf = 1u << 8;
-/// The code buffer (1 GiB) holds about 2.5 million small blocks and overflows into a host crash.
-constexpr u64 translations_per_flush = 1'500'000;
+/// The code buffer overflows into a host crash. 1 GiB holds about 2.5 million small blocks: keep well below.
+constexpr u64 translations_per_mib = 1'000;
 constexpr u32 trap_db = svm::exit_exception0 + 1;
 
 bool is_step_trap(const EngineExit& e) { return e.kind == EngineExit::Kind::intercept && e.code == trap_db; }
@@ -26,7 +26,7 @@ EngineExit Engine::Impl::resume() {
   exit = {};
   exit_set = false;
   smc_step = false;
-  if (translations - translations_at_flush > translations_per_flush) {
+  if (translations - translations_at_flush > config.code_buffer_mib * translations_per_mib) {
     uc_ctl_flush_tb(uc);
     translations_at_flush = translations;
   }
@@ -108,6 +108,12 @@ EngineExit Engine::Impl::step() {
   }
   instructions += 1;
   cycles += config.timing.instruction;
+  if (op.opcode == 0xcf) {
+    cycles += config.timing.iret;
+    client.iret();
+  } else if (op.opcode == 0x0f07) {
+    cycles += config.timing.syscall;
+  }
   if (is_string(op) && (op.rep || op.repne) && rip != start) charge_last_repeat(op, count);
   restore_flags(flags, op);
   if (is_step_trap(exit) && (flags & rflags_tf)) return exit;  // the guest's own single step

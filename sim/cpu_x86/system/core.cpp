@@ -26,7 +26,8 @@ Core::Core(const CpuConfig& config, MemoryPort& memory, ApicBus& apic, CoreBus& 
       frames_(CodeFrames::of(memory)),
       lapic_(static_cast<u8>(config.id), apic, *this) {
   engine_ = std::make_unique<Engine>(
-      EngineConfig{config.timing, config.taps, config.fidelity == Fidelity::exact}, memory, *frames_, *this);
+      EngineConfig{config.timing, config.taps, config.fidelity == Fidelity::exact, config.code_buffer_mib},
+      memory, *frames_, *this);
   apic_base_ = lapic_default_base | apic_base_enabled | (config.id == 0 ? apic_base_bsp : 0);
   pat_ = 0x0007040600070406;
   dr_[6] = 0xffff0ff0;
@@ -47,16 +48,15 @@ void Core::reset_pvh(u32 entry, u32 start_info_pa) {
 }
 
 void Core::run(u64 until) {
-  until_ = until;
   yield_ = false;
   pauses_ = 0;
   while (state_ == CoreState::running && cycles() < until && !yield_) {
     lapic_.service(now_ps());
     if (take_events()) continue;
-    const u64 limit = std::min(until, deadline_cycles());
-    const EngineExit exit = engine_->run(limit);
-    if (exit.kind == EngineExit::Kind::limit && cycles() < limit)
-      step_until(limit);
+    limit_ = std::min(until, deadline_cycles());
+    const EngineExit exit = engine_->run(limit_);
+    if (exit.kind == EngineExit::Kind::limit && cycles() < limit_)
+      step_until(limit_);
     else
       handle(exit);
   }
@@ -159,8 +159,17 @@ void Core::leave_nmi() {
 Attention Core::attention() {
   if (init_pending_) return Attention::now;
   if (nmi_pending_ && !nmi_blocked_) return engine_->shadow() ? Attention::later : Attention::now;
+  if (deadline_cycles() < limit_) return Attention::now;  // the timer was armed since
   if (!lapic_.pending()) return Attention::none;
   return interruptible() ? Attention::now : Attention::later;
+}
+
+// IRET ends the blocking of NMI (SDM vol. 3A 6.7.1), even one that faults.
+void Core::iret() {
+  ++counters_.irets;
+  if (!nmi_blocked_) return;
+  nmi_blocked_ = false;
+  if (nmi_pending_) engine_->request_attention();
 }
 
 // ---- halted time ----

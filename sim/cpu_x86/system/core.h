@@ -104,6 +104,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
   void port_write(u16 port, unsigned size, u32 value) override;
   void tap(u64 pc) override;
   Attention attention() override;
+  void iret() override;
   void access(u64 va, mmu::AccessKind kind) override;
 
   // core.cpp
@@ -184,7 +185,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
   Lapic lapic_;
 
   CoreState state_ = CoreState::wait_for_sipi;
-  u64 until_ = 0;
+  u64 limit_ = 0;  ///< cycle limit of the engine's present run
   bool yield_ = false;
   unsigned pauses_ = 0;
   bool nmi_pending_ = false, nmi_blocked_ = false, init_pending_ = false;

@@ -13,7 +13,7 @@ XS_CODE(start_up,
 XS_CODE(long_mode,
         "mov $0x10,%eax\n mov %eax,%ss\n mov %eax,%ds\n mov %eax,%es\n"
         "mov $0x30,%eax\n ltr %ax\n mov $0x180000,%esp\n xor %eax,%eax\n xor %ecx,%ecx\n"
-        "mov $0x200000,%edx\n jmp *%rdx\n")
+        "mov %ebx,%edx\n xor %ebx,%ebx\n jmp *%rdx\n")
 // Default handler: halts with interrupts off.
 XS_CODE(stop, "cli\n 1: hlt\n jmp 1b\n")
 
@@ -76,9 +76,10 @@ void Machine::gate(unsigned vector, u64 handler, unsigned dpl, unsigned ist, boo
   ram.word(idt + 16 * vector + 8) = handler >> 32;
 }
 
-void Machine::boot(Code code) {
-  load(program, code);
-  core().reset_pvh(0x1000, 0x7000);
+void Machine::boot(Code code, unsigned i, u64 pa) {
+  load(pa, code);
+  ram.word(gdt + 0x30) &= ~(u64{2} << 40);  // a TSS that another core has loaded is busy
+  core(i).reset_pvh(0x1000, static_cast<u32>(pa));
 }
 
 void Machine::run(Code code, u64 cycles) {

@@ -1,7 +1,7 @@
 // A machine for tests of one or more cores without SystemC: DRAM, page tables, descriptor tables, a port that
 // collects text, a device page.
 //
-//   0x1000   start-up code (32-bit, PVH) that enters long mode and jumps to 0x200000
+//   0x1000   start-up code (32-bit, PVH) that enters long mode and jumps to EBX
 //   0x2000   GDT: 08 code64  10 data  18 user data  20 user code64  28 code32  30 TSS  40 not present  48
 //   user code32 0x3000   IDT     0x4000  TSS (RSP0 = 0x180000, IST1 = 0x190000) 0x10000  page tables: 0..1
 //   GiB identical in 4 KiB pages (first 64 MiB) and 2 MiB pages 0x100000 handlers: each vector writes its
@@ -75,7 +75,8 @@ class Machine final : public x86::CoreBus, public CpuObserver {
   }
   /// Loads at `program`, runs core 0 from power-on until it stops, at most `cycles`.
   void run(Code code, u64 cycles = 10'000'000);
-  void boot(Code code);
+  void boot(Code code, unsigned core = 0,
+            u64 pa = program);  ///< loads and puts the core at its power-on state
   void run_on(u64 cycles = 10'000'000);
   void gate(unsigned vector, u64 handler, unsigned dpl = 0, unsigned ist = 0, bool trap = false);
   x86::Core& core(unsigned i = 0) { return *cores[i]; }

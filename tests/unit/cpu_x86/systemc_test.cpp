@@ -91,7 +91,7 @@ TEST_CASE("two cores under SystemC") {
   for (u64 at = 0x9000; at < 0x9100; ++at)
     if (*tables.ram.at(at) == 0xea) std::memcpy(tables.ram.at(at + 1), "\0\0\x30\0", 4);
   tables.load(0x300000, second_program());
-  first.reset_pvh(0x1000, 0x7000);
+  first.reset_pvh(0x1000, Machine::program);
   sc_core::sc_start(20, sc_core::SC_US);
   CHECK(first.reg("rip") >= Machine::program);
   sc_core::sc_start(100, sc_core::SC_US);
