@@ -1,6 +1,7 @@
 #include "hypervisor/common/domain.h"
 
 #include "hypervisor/common/console.h"
+#include "hypervisor/common/hypercall.h"
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/platform.h"
@@ -78,14 +79,15 @@ void mark_state(const Domain* domain, xs_domain_state state) {
   mark(XS_MARK_DOMAIN_STATE, domain->id, state, domain->shutdown_code);
 }
 
+/// Stops everything but memory. No lock is held: a VCPU that is waited for may itself wait for one.
 void begin_dying(Domain* domain) {
-  domain->dying = true;
   mark_state(domain, XS_DOM_DYING);
   domain_pause(domain);
   for (Vcpu* vcpu : domain->vcpu)
     if (vcpu) vcpu_stop_timers(vcpu);
   events_domain_destroy(domain);
   console_guest_flush(domain);
+  __atomic_store_n(&domain->quiet, true, __ATOMIC_RELEASE);
 }
 
 }  // namespace
@@ -224,13 +226,10 @@ void domain_crash(Domain* domain, const char* reason) {
 
 int domain_kill(Domain* domain) {
   if (domain == dom0 || domain == current()->domain) return -XEN_EINVAL;
-  {
-    LockGuard guard(domain->lock);
-    if (domain->killed) return -XEN_EINVAL;
-    if (!domain->dying) begin_dying(domain);
-  }
+  if (!__atomic_exchange_n(&domain->dying, true, __ATOMIC_SEQ_CST)) begin_dying(domain);
+  if (!__atomic_load_n(&domain->quiet, __ATOMIC_ACQUIRE)) return -kRestart;  // another CPU is at it
   if (const int rc = mm_domain_relinquish(domain); rc) return rc;
-  domain->killed = true;
+  if (__atomic_exchange_n(&domain->killed, true, __ATOMIC_SEQ_CST)) return -XEN_EINVAL;
   for (Vcpu* vcpu : domain->vcpu)
     if (vcpu) vcpu_release_info(vcpu);
   shared_info* shared = domain->shared;

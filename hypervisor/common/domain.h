@@ -71,6 +71,7 @@ struct Domain {
   bool is_shut_down = false;
   u32 shutdown_code = 0;       ///< SHUTDOWN_*
   bool dying = false;          ///< domain_kill has begun
+  bool quiet = false;          ///< ... nothing of it runs, its events are gone
   bool killed = false;         ///< ... and is through: only references keep the structure
   bool entered = false;        ///< XS_MARK_DOMAIN_READY was given
   u32 weight = kSchedDefaultWeight;

@@ -5,6 +5,8 @@
 
 namespace hv {
 
+struct Vcpu;
+
 /// True when a guest may name [address, address + bytes) at all. Defined per architecture.
 bool arch_guest_range_ok(Vaddr address, u64 bytes);
 /// Copies with faults caught; returns the number of bytes NOT copied. Ranges are not checked.
@@ -19,6 +21,8 @@ inline bool copy_to_guest(Vaddr to, const void* from, u64 bytes) {
          arch_copy_catching_faults(reinterpret_cast<void*>(to), from, bytes) == 0;
 }
 bool clear_guest(Vaddr to, u64 bytes);
+/// To an address of the running VCPU's guest kernel, whatever mode it is in. Defined per architecture.
+bool arch_copy_to_guest_kernel(Vcpu* vcpu, Vaddr to, const void* from, u64 bytes);
 
 template <typename T>
 bool copy_from_guest(T& to, Vaddr from) {

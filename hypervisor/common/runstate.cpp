@@ -37,16 +37,16 @@ void runstate_copy_to_area(Vcpu* vcpu) {
   if (!vcpu->runstate_area) return;
   vcpu_runstate_info info;
   fill(vcpu, info);
+  // With the flag: marked as being written, the whole, then the mark off, so that another VCPU can read it.
   const bool flag = vcpu->domain->vm_assist & (1ull << VMASST_TYPE_runstate_update_flag);
+  const Vaddr entry_time = vcpu->runstate_area + offsetof(vcpu_runstate_info, state_entry_time);
+  const u64 settled = info.state_entry_time;
   if (flag) {
-    const u64 updating = info.state_entry_time | XEN_RUNSTATE_UPDATE;
-    const Vaddr at = vcpu->runstate_area + offsetof(vcpu_runstate_info, state_entry_time);
-    copy_to_guest(at, updating);
-    copy_to_guest(vcpu->runstate_area, info);
-    copy_to_guest(at, info.state_entry_time);
-  } else {
-    copy_to_guest(vcpu->runstate_area, info);
+    info.state_entry_time |= XEN_RUNSTATE_UPDATE;
+    arch_copy_to_guest_kernel(vcpu, entry_time, &info.state_entry_time, sizeof(u64));
   }
+  arch_copy_to_guest_kernel(vcpu, vcpu->runstate_area, &info, sizeof(info));
+  if (flag) arch_copy_to_guest_kernel(vcpu, entry_time, &settled, sizeof(u64));
 }
 
 }  // namespace hv

@@ -34,7 +34,7 @@ void time_update(Vcpu* vcpu) {
 
 void time_copy_to_area(Vcpu* vcpu) {
   if (!vcpu->time_area) return;
-  copy_to_guest(vcpu->time_area, vcpu->info->time);
+  arch_copy_to_guest_kernel(vcpu, vcpu->time_area, &vcpu->info->time, sizeof(vcpu_time_info));
 }
 
 void wall_clock_update(Domain* domain) {

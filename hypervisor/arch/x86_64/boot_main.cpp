@@ -42,7 +42,7 @@ void print_memory() {
 }  // namespace
 
 void boot_finish() {
-  domain_unpause(dom0);
+  domain_unpause_by_tools(dom0);
   smp_release();
   print("ready: dom0 starts\n");
   schedule();

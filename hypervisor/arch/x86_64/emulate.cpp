@@ -148,6 +148,29 @@ bool execute_two_byte(Vcpu* vcpu, Instruction& instruction) {
   }
 }
 
+/// Two-byte opcodes are the kernel's, but for CPUID and RDTSC.
+bool may_execute(const Vcpu* vcpu, const Instruction& instruction) {
+  const u8 second = instruction.at < instruction.length ? instruction.byte[instruction.at] : 0;
+  return vcpu->arch.kernel_mode || second == 0xa2 || second == 0x31;
+}
+
+/// The virtual I/O privilege level (PHYSDEVOP_set_iopl); the guest kernel counts as ring 1.
+bool has_io_privilege(const Vcpu* vcpu) { return vcpu->arch.iopl >= (vcpu->arch.kernel_mode ? 1 : 3); }
+
+/// IN, OUT, CLI, STI of a guest with the privilege. No port is a guest's: reads give ones, writes go nowhere. The
+/// interrupt flag is the upcall mask's business, not theirs.
+bool execute_with_io_privilege(Vcpu* vcpu, Instruction& instruction, u8 opcode) {
+  if (!has_io_privilege(vcpu)) return false;
+  if (opcode == 0xfa || opcode == 0xfb) return true;
+  if ((opcode & 0xf4) != 0xe4) return false;  // E4-E7 with an immediate port, EC-EF with DX
+  u8 port;
+  if (!(opcode & 8) && !instruction.next(port)) return false;
+  const bool input = !(opcode & 2), byte = !(opcode & 1);
+  u64& rax = vcpu->arch.regs.rax;
+  if (input) rax = byte ? rax | 0xff : instruction.operand16 ? rax | 0xffff : 0xffffffff;
+  return true;
+}
+
 }  // namespace
 
 bool emulate_privileged(Vcpu* vcpu) {
@@ -155,14 +178,13 @@ bool emulate_privileged(Vcpu* vcpu) {
   Instruction instruction;
   u8 opcode;
   if (!fetch(regs, instruction) || !read_opcode(instruction, opcode)) return false;
-  // CPUID faulting and RDTSC are legal in any mode; all else is the kernel's.
-  if (!vcpu->arch.kernel_mode && !(opcode == 0x0f && instruction.at < instruction.length &&
-                                   (instruction.byte[instruction.at] == 0xa2 || instruction.byte[instruction.at] == 0x31)))
-    return false;
   const u64 rip = regs.rip;
   bool done = false;
-  if (opcode == 0x0f) done = execute_two_byte(vcpu, instruction);
-  // Ports: none is a guest's (IN, OUT, INS, OUTS stay #GP); CLI, STI and HLT have hypercalls of their own.
+  if (opcode == 0x0f) {
+    done = may_execute(vcpu, instruction) && execute_two_byte(vcpu, instruction);
+  } else {
+    done = execute_with_io_privilege(vcpu, instruction, opcode);
+  }
   if (done && regs.rip == rip) regs.rip = rip + instruction.at;
   return done;
 }

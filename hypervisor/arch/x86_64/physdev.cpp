@@ -29,7 +29,7 @@ long set_iopl(Vaddr arg) {
   physdev_set_iopl op;
   if (!copy_from_guest(op, arg)) return -XEN_EFAULT;
   if (op.iopl > 3) return -XEN_EINVAL;
-  current()->arch.iopl = static_cast<u8>(op.iopl);  // remembered; ports stay refused
+  current()->arch.iopl = static_cast<u8>(op.iopl);  // emulate.cpp
   return 0;
 }
 
@@ -76,11 +76,11 @@ long setup_gsi(Vaddr arg) {
 }  // namespace
 
 long do_physdev_op(const HypercallArgs& args) {
+  if (args.arg[0] == PHYSDEVOP_set_iopl) return set_iopl(args.arg[1]);
   if (!current()->domain->privileged) return -XEN_EPERM;
   switch (args.arg[0]) {
     case PHYSDEVOP_eoi: return eoi(args.arg[1]);
     case PHYSDEVOP_irq_status_query: return status(args.arg[1]);
-    case PHYSDEVOP_set_iopl: return set_iopl(args.arg[1]);
     case PHYSDEVOP_apic_read: return read_apic(args.arg[1]);
     case PHYSDEVOP_apic_write: return 0;  // dom0 rewrites routes; the hypervisor's stand
     case PHYSDEVOP_alloc_irq_vector: return alloc_vector(args.arg[1]);

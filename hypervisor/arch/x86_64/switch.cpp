@@ -6,6 +6,7 @@
 #include "hypervisor/arch/x86_64/msr.h"
 #include "hypervisor/arch/x86_64/paging.h"
 #include "hypervisor/common/domain.h"
+#include "hypervisor/common/guest_access.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/taps.h"
 
@@ -52,6 +53,14 @@ void arch_load_address_space(Vcpu* vcpu) {
   const u64 cr3 = table == kInvalidMfn ? hypervisor_cr3() : table << kPageShift;
   this_cpu().arch.cr3 = cr3;
   write_cr3(cr3);
+}
+
+bool arch_copy_to_guest_kernel(Vcpu* vcpu, Vaddr to, const void* from, u64 bytes) {
+  if (vcpu->arch.kernel_mode) return copy_to_guest(to, from, bytes);
+  write_cr3(vcpu->arch.kernel_table << kPageShift);
+  const bool copied = copy_to_guest(to, from, bytes);
+  write_cr3(this_cpu().arch.cr3);
+  return copied;
 }
 
 void arch_switch(Vcpu* from, Vcpu* to) {
