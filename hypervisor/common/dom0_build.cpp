@@ -65,7 +65,6 @@ void allocate_memory(Dom0& guest) {
 void make_domain(Dom0& guest, unsigned vcpus) {
   if (domain_create(0, XS_MODEL_DIRECT, vcpus, &guest.domain) != 0) panic("dom0: cannot create the domain");
   guest.domain->privileged = true;
-  guest.domain->paused_by_tools = false;  // paused by the boot, until boot_finish()
   dom0 = guest.domain;
   for (unsigned i = 0; i < vcpus; i++)
     if (vcpu_create(guest.domain, i) != 0) panic("dom0: cannot create VCPU %u", i);
