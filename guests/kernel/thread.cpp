@@ -138,6 +138,7 @@ void run_entry() {
 void switch_to(Thread* next) {
   Thread* previous = current_thread();
   if (previous->magic != stack_magic) panic("kernel stack overflow in %s", previous->name);
+  if (!events_masked(previous->cpu)) panic("%s switches to %s with upcalls unmasked", previous->name, next->name);
   next->state = ThreadState::Running;
   next->cpu = previous->cpu;
   this_cpu().slice_end_ns = now_ns() + time_slice_ns;

@@ -102,6 +102,8 @@ bool events_dispatch(unsigned vcpu) {
 
 void events_disable(unsigned vcpu) { __atomic_store_n(&vcpu_info_of(vcpu).evtchn_upcall_mask, 1, __ATOMIC_SEQ_CST); }
 
+bool events_masked(unsigned vcpu) { return __atomic_load_n(&vcpu_info_of(vcpu).evtchn_upcall_mask, __ATOMIC_SEQ_CST); }
+
 void events_enable(unsigned vcpu) {
   auto& info = vcpu_info_of(vcpu);
   __atomic_store_n(&info.evtchn_upcall_mask, 0, __ATOMIC_SEQ_CST);

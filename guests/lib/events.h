@@ -31,5 +31,6 @@ long event_close(EventPort port);
 // Runs the handlers of everything pending on this VCPU; call with upcalls masked. True when there was any.
 bool events_dispatch(unsigned vcpu);
 void events_disable(unsigned vcpu);
+bool events_masked(unsigned vcpu);
 // Unmasks upcalls; what became pending meanwhile is delivered before this returns.
 void events_enable(unsigned vcpu);

@@ -170,8 +170,21 @@ long fill_boot_pages(BuildState& b) {
   return error ? fail(b, "the boot pages cannot be written", error) : 0;
 }
 
+// Every VCPU starts with upcalls masked (start of day): nobody but the builder can have set that.
+long fill_shared_info(BuildState& b) {
+  xen_domctl_getdomaininfo info;
+  long error = domain_info(b.id, info);
+  Mfn frame = info.shared_info_frame;
+  auto* shared = error ? nullptr : static_cast<shared_info_t*>(model_map_foreign(b.id, &frame, 1, true, error));
+  if (!shared) return fail(b, "the shared_info page cannot be mapped", error);
+  memset(shared, 0, sizeof *shared);
+  for (auto& v : shared->vcpu_info) v.evtchn_upcall_mask = 1;
+  model_unmap_window(shared, 1);
+  return 0;
+}
+
 long build_steps(BuildState& b) {
-  long (*const steps[])(BuildState&) = {plan_layout,    create_empty,    populate,          load_image,
+  long (*const steps[])(BuildState&) = {plan_layout,    create_empty,    populate,          load_image, fill_shared_info,
                                         allocate_ports, fill_boot_pages, arch_build_tables, arch_start_state};
   for (auto step : steps)
     if (long error = step(b)) return error;
