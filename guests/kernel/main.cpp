@@ -31,5 +31,6 @@ void guest_main() {
     start_program("forker");
     start_program("worker");
   }
+  start_other_cpus();
   idle_loop();
 }

@@ -3,6 +3,8 @@
 #include "guests/kernel/arch_thread.h"
 #include "guests/kernel/frames.h"
 #include "guests/lib/boot.h"
+#include "guests/lib/console.h"
+#include "guests/lib/errno.h"
 #include "guests/lib/events.h"
 #include "guests/lib/hypercall.h"
 #include "guests/lib/panic.h"
@@ -128,6 +130,35 @@ Thread* allocate_thread(const char* name) {
   return t;
 }
 
+void bind_cpu_events(unsigned cpu) {
+  s64 timer = event_bind_virq(VIRQ_TIMER, cpu);
+  s64 ipi = event_bind_ipi(cpu);
+  if (timer < 0 || ipi < 0) panic("cannot bind timer or IPI of VCPU %u: %ld %ld", cpu, timer, ipi);
+  event_set_handler(static_cast<EventPort>(timer), on_timer, nullptr);
+  event_set_handler(static_cast<EventPort>(ipi), on_ipi, nullptr);
+  cpus[cpu].ipi_port = static_cast<u32>(ipi);
+  // A periodic tick would wake an idle VCPU for nothing; one is running by default.
+  hypercall_vcpu_op(VCPUOP_stop_periodic_timer, cpu, nullptr);
+  online = max_of(online, cpu + 1);
+}
+
+Thread* make_idle_thread(unsigned cpu) {
+  Thread* t = allocate_thread("idle");
+  if (!t) return nullptr;
+  t->cpu = cpu;
+  t->state = ThreadState::Running;
+  cpus[cpu].idle = t;
+  return t;
+}
+
+// First code of a secondary VCPU, on its idle thread's stack with upcalls masked.
+void secondary_entry() {
+  kernel_lock();
+  bind_cpu_events(current_cpu());
+  print_line("kernel: VCPU %u runs", current_cpu());
+  idle_loop();
+}
+
 void run_entry() {
   Thread* t = current_thread();
   free_dead_thread();
@@ -158,18 +189,6 @@ void kernel_lock() {
 }
 void kernel_unlock() { __atomic_store_n(&lock_word, 0, __ATOMIC_RELEASE); }
 
-void bind_cpu_events(unsigned cpu) {
-  s64 timer = event_bind_virq(VIRQ_TIMER, cpu);
-  s64 ipi = event_bind_ipi(cpu);
-  if (timer < 0 || ipi < 0) panic("cannot bind timer or IPI of VCPU %u: %ld %ld", cpu, timer, ipi);
-  event_set_handler(static_cast<EventPort>(timer), on_timer, nullptr);
-  event_set_handler(static_cast<EventPort>(ipi), on_ipi, nullptr);
-  cpus[cpu].ipi_port = static_cast<u32>(ipi);
-  // A periodic tick would wake an idle VCPU for nothing; one is running by default.
-  hypercall_vcpu_op(VCPUOP_stop_periodic_timer, cpu, nullptr);
-  online = max_of(online, cpu + 1);
-}
-
 void threads_init() {
   Thread* boot = current_thread();
   init_thread(boot, "idle/0");
@@ -179,13 +198,14 @@ void threads_init() {
   bind_cpu_events(0);
 }
 
-Thread* make_idle_thread(unsigned cpu) {
-  Thread* t = allocate_thread("idle");
-  if (!t) return nullptr;
-  t->cpu = cpu;
-  t->state = ThreadState::Running;
-  cpus[cpu].idle = t;
-  return t;
+void start_other_cpus() {
+  for (unsigned cpu = 1; cpu < cpus_max; cpu++) {
+    if (hypercall_vcpu_op(VCPUOP_is_up, cpu, nullptr) < 0) return;  // no such VCPU
+    Thread* idle = make_idle_thread(cpu);
+    events_disable(cpu);
+    long error = idle ? arch_start_cpu(cpu, idle, secondary_entry) : -XEN_ENOMEM;
+    if (error) return print_line("kernel: VCPU %u does not start: %s", cpu, errno_name(error));
+  }
 }
 
 Thread* thread_create(const char* name, void (*entry)(void*), void* argument, Process* process) {

@@ -76,7 +76,6 @@ void preempt_check();
 void kernel_lock();
 void kernel_unlock();
 
-// Prepares a VCPU's idle thread; arch code starts the VCPU on it (SMP).
-Thread* make_idle_thread(unsigned cpu);
-void bind_cpu_events(unsigned cpu);
+// Starts every further VCPU this domain has; they join the scheduler on their own.
+void start_other_cpus();
 unsigned cpus_online();
