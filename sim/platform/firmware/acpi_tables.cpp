@@ -141,7 +141,8 @@ std::string madt(unsigned cpus) {
   };
   constexpr u32 dual_8259 = 1;
   std::string body = bytes_of(static_cast<u32>(microvm::local_apic)) + bytes_of(dual_8259);
-  for (u8 i = 0; i < cpus; ++i) body += bytes_of(LocalApic{.processor = i, .id = i});
+  for (unsigned i = 0; i < cpus; ++i)
+    body += bytes_of(LocalApic{.processor = static_cast<u8>(i), .id = static_cast<u8>(i)});
   for (u8 i = 0; i < 2; ++i)
     body += bytes_of(IoApic{.id = i, .address = static_cast<u32>(microvm::ioapic[i]), .first_gsi = i * 24u});
   return table("APIC", 1, body + bytes_of(LocalNmi{}));
