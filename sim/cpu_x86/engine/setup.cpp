@@ -119,6 +119,8 @@ void Engine::Impl::on_sysenter(uc_engine* uc, void* user) {
 
 void Engine::Impl::on_interrupt(uc_engine* uc, u32 number, void* user) {
   Impl& e = impl_of(user);
+  // With TF set, Unicorn goes on from a SYSCALL, which it has not executed, to its single-step trap.
+  if (e.exit.kind == EngineExit::Kind::syscall || e.exit.kind == EngineExit::Kind::sysenter) return;
   e.rip = e.read(UC_X86_REG_RIP);
   e.exit.kind = EngineExit::Kind::intercept;
   e.exit.code = number - 0x100;  // Unicorn: EXCP_VMEXIT + exit code

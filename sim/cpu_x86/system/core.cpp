@@ -64,8 +64,8 @@ void Core::run(u64 until) {
 
 void Core::step_until(u64 limit) {
   while (cycles() < limit && state_ == CoreState::running) {
+    if (take_events()) return;  // the limit may hide that the engine stopped for one
     careful_step();
-    if (take_events()) return;
   }
 }
 

@@ -159,6 +159,9 @@ void Core::syscall() {
   }
   engine_->enter_handler(entry);
   engine_->charge(config_.timing.syscall + config_.timing.instruction, 1);
+  if (!(engine_->reg(Reg::rflags) & rflags::tf)) return;  // TF is judged as FMASK left it
+  dr_[6] |= 1u << 14;
+  raise({vec_db, Event::Source::fault, false, 0, 0, engine_->rip()});
 }
 
 void Core::sysenter() {
