@@ -152,7 +152,6 @@ void Core::block_nmi(bool on) {
 /// An IRET is about to execute: NMIs may come behind it, even when it faults (SDM vol. 3A 6.7.1).
 void Core::leave_nmi() {
   block_nmi(false);
-  engine_->charge(config_.timing.iret, 0);
   careful_step();
 }
 
@@ -164,13 +163,7 @@ Attention Core::attention() {
   return interruptible() ? Attention::now : Attention::later;
 }
 
-// IRET ends the blocking of NMI (SDM vol. 3A 6.7.1), even one that faults.
-void Core::iret() {
-  ++counters_.irets;
-  if (!nmi_blocked_) return;
-  nmi_blocked_ = false;
-  if (nmi_pending_) engine_->request_attention();
-}
+void Core::iret() { ++counters_.irets; }
 
 // ---- halted time ----
 
