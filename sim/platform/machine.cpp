@@ -199,6 +199,3 @@ u64 Machine::cpu_reg(unsigned index, const char* name) const {
 }
 
 }  // namespace xs::platform
-
-// libsystemc refers to this symbol; the simulation is driven from Machine::run_until instead.
-int sc_main(int, char**) { return 0; }

@@ -43,3 +43,6 @@ std::unique_ptr<Timer> SimHost::make_timer(std::function<void()> expired) {
 }
 
 }  // namespace xs::platform
+
+// libsystemc refers to this symbol; the simulation is driven by sc_start from Machine::run_until instead.
+int sc_main(int, char**) { return 0; }
