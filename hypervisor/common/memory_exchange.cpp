@@ -30,11 +30,24 @@ bool is_sane(const xen_memory_exchange& r) {
   return r.in.nr_extents << r.in.extent_order == r.out.nr_extents << r.out.extent_order;
 }
 
-// All frames of input extent `i` are the domain's, allocated, and nothing else refers to them.
+// The domain's, allocated, and nothing else refers to it.
+bool frame_may_leave(const Exchange& x, Mfn mfn) {
+  return frame_is_ram(mfn) && frame_owner(mfn) == owner_id(x.domain) && frame_count_info(mfn) == (XS_COUNT_ALLOCATED | 1) &&
+         type_of(frame_type_info(mfn)) != XS_FRAME_SHARED;
+}
+
 bool may_leave(const Exchange& x, Mfn first) {
-  for (Mfn mfn = first; mfn < first + (1ull << x.request.in.extent_order); mfn++)
-    if (!frame_is_ram(mfn) || frame_owner(mfn) != owner_id(x.domain) || frame_count_info(mfn) != (XS_COUNT_ALLOCATED | 1))
-      return false;
+  for (u64 n = 0; n < 1ull << x.request.in.extent_order; n++)
+    if (!frame_may_leave(x, first + n)) return false;
+  return true;
+}
+
+// No frame is named twice within the group.
+bool are_distinct(const Exchange& x, const Mfn* extents) {
+  const u64 frames = 1ull << x.request.in.extent_order;
+  for (u64 i = 0; i < x.in_per_group(); i++)
+    for (u64 j = 0; j < i; j++)
+      if (extents[i] - extents[j] < frames || extents[j] - extents[i] < frames) return false;
   return true;
 }
 
@@ -64,6 +77,7 @@ bool allocate_group(const Exchange& x, Group& g) {
 int exchange_group(const Exchange& x, Group& g) {
   MmGuard guard;
   if (x.domain->dying) return -XEN_EINVAL;
+  if (!are_distinct(x, g.in)) return -XEN_EINVAL;
   for (u64 i = 0; i < x.in_per_group(); i++)
     if (!may_leave(x, g.in[i])) return -XEN_EINVAL;
   if (!allocate_group(x, g)) return -XEN_ENOMEM;
@@ -78,25 +92,29 @@ int exchange_group(const Exchange& x, Group& g) {
 }
 
 // Groups are the unit of progress; `nr_exchanged` counts input extents.
-long run(Exchange& x, Group& g, Vaddr arg) {
+long run(Exchange& x, Group& g, const HypercallArgs& args) {
   const u64 groups = x.request.in.nr_extents / x.in_per_group();
-  if (x.request.in.nr_extents % x.in_per_group() != 0 || x.request.out.nr_extents % x.out_per_group() != 0) return -XEN_EINVAL;
+  if (x.request.in.nr_extents % x.in_per_group() != 0 || x.request.nr_exchanged % x.in_per_group() != 0) return -XEN_EINVAL;
   long rc = 0;
+  bool preempted = false;
   u64 group = x.request.nr_exchanged / x.in_per_group();
-  for (; group < groups && rc == 0; group++) {
+  while (group < groups && rc == 0 && !preempted) {
     rc = read_group(x, group, g) ? exchange_group(x, g) : -XEN_EFAULT;
     if (rc != 0) break;
     for (u64 i = 0; i < x.out_per_group(); i++)
       if (!copy_to_guest_index(handle_address(x.request.out.extent_start), group * x.out_per_group() + i, g.out[i])) rc = -XEN_EFAULT;
+    group++;
+    preempted = group < groups && hypercall_preempt_check();
   }
   x.request.nr_exchanged = group * x.in_per_group();
-  return copy_to_guest(arg, x.request) ? rc : -XEN_EFAULT;
+  if (!copy_to_guest(args.arg[1], x.request)) return -XEN_EFAULT;
+  return rc == 0 && preempted ? hypercall_continue(args) : rc;
 }
 }  // namespace
 
-long memory_exchange(Vaddr arg) {
+long memory_exchange(const HypercallArgs& args) {
   Exchange x{};
-  if (!copy_from_guest(x.request, arg)) return -XEN_EFAULT;
+  if (!copy_from_guest(x.request, args.arg[1])) return -XEN_EFAULT;
   if (!is_sane(x.request)) return -XEN_EINVAL;
   const DomainRef domain(x.request.in.domid);
   if (const int rc = may_act_on(domain); rc != 0) return rc;
@@ -106,7 +124,7 @@ long memory_exchange(Vaddr arg) {
   if (x.address_bits == 0) x.address_bits = kAnyAddressBits;
   Group* group = make<Group>();
   if (group == nullptr) return -XEN_ENOMEM;
-  const long rc = run(x, *group, arg);
+  const long rc = run(x, *group, args);
   release(group);
   return rc;
 }

@@ -16,6 +16,7 @@ namespace hv {
 
 namespace {
 constexpr unsigned kCommandBits = 6;
+constexpr u64 kExtentsPerGroup = 32;
 constexpr unsigned kMaxOrderOfGuests = 9;  // a privileged domain may ask for what the heap has
 
 struct Extents {
@@ -27,33 +28,26 @@ struct Extents {
 
 bool read_extent(const Extents& e, u64 i, u64& frame) { return copy_from_guest_index(frame, e.list, i); }
 
-// One extent; false ends the operation.
+// One extent, under mm_lock; false ends the operation.
 bool populate_one(const Extents& e, u64 i) {
   Gfn gfn;
   if (!read_extent(e, i, gfn)) return false;
   Mfn mfn;
-  {
-    MmGuard guard;
-    if (domain_alloc_frames(e.domain, e.reservation.extent_order, e.address_bits, mfn) != 0) return false;
-    if (e.domain->mm.model->populate(e.domain, gfn, mfn, e.reservation.extent_order) != 0) return false;
-  }
+  if (domain_alloc_frames(e.domain, e.reservation.extent_order, e.address_bits, mfn) != 0) return false;
+  if (e.domain->mm.model->populate(e.domain, gfn, mfn, e.reservation.extent_order) != 0) return false;
   // When the list cannot be written the frames are the domain's all the same; it just is not told.
   return copy_to_guest_index(e.list, i, mfn);
 }
 
 bool increase_one(const Extents& e, u64 i) {
   Mfn mfn;
-  {
-    MmGuard guard;
-    if (domain_alloc_frames(e.domain, e.reservation.extent_order, e.address_bits, mfn) != 0) return false;
-  }
+  if (domain_alloc_frames(e.domain, e.reservation.extent_order, e.address_bits, mfn) != 0) return false;
   return e.list == 0 || copy_to_guest_index(e.list, i, mfn);
 }
 
 bool decrease_one(const Extents& e, u64 i) {
   Gfn gfn;
   if (!read_extent(e, i, gfn)) return false;
-  MmGuard guard;
   if (e.domain->dying) return false;
   for (u64 n = 0; n < 1ull << e.reservation.extent_order; n++)
     if (e.domain->mm.model->remove(e.domain, gfn + n) != 0) return false;
@@ -81,13 +75,16 @@ long change_reservation(const HypercallArgs& args, unsigned command, u64 start) 
   const auto one = command == XENMEM_populate_physmap       ? populate_one
                    : command == XENMEM_increase_reservation ? increase_one
                                                             : decrease_one;
-  for (u64 i = start; i < r.nr_extents; i++) {
+  for (u64 i = start; i < r.nr_extents;) {
     if (i != start && hypercall_preempt_check()) {
       HypercallArgs rest = args;
       rest.arg[0] = command | i << kCommandBits;
       return hypercall_continue(rest);
     }
-    if (!one(extents, i)) return i;
+    // In groups, so that CPUs which do the same do not hand the lock to and fro for every frame.
+    MmGuard guard;
+    for (const u64 end = i + min_of(r.nr_extents - i, kExtentsPerGroup); i < end; i++)
+      if (!one(extents, i)) return i;
   }
   return r.nr_extents;
 }
@@ -145,7 +142,7 @@ long do_memory_op(const HypercallArgs& args) {
     case XENMEM_memory_map: return memory_map_get(arg);
     case XENMEM_set_memory_map: return memory_map_set(arg);
     case XENMEM_machine_memory_map: return memory_map_machine(arg);
-    case XENMEM_exchange: return memory_exchange(arg);
+    case XENMEM_exchange: return memory_exchange(args);
     default: return arch_memory_op(command, arg);
   }
 }

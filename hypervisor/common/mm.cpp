@@ -40,6 +40,7 @@ void use_claim(Domain* domain, u64 frames) {
 }
 
 void forget_shared(Mfn mfn) {
+  m2p_set(mfn, XS_M2P_INVALID);
   frame_set_type_info(mfn, 0);
   frame_set_count_info(mfn, 0);
   heap_free(mfn, 0);

@@ -116,7 +116,7 @@ long do_mmuext_op(const HypercallArgs& args) {
   const FrameSourceRef frames(static_cast<DomId>(args.arg[3]));
   if (frames.error() != 0) return frames.error();
   Domain* domain = frames.domain();
-  return run_batch<mmuext_op>(args, [&](const mmuext_op& op) -> int {
+  return run_batch<mmuext_op, NoGuard>(args, [&](const mmuext_op& op) -> int {
     if (names_a_frame(op.cmd)) return domain != nullptr ? frame_operation(op, domain) : -XEN_EINVAL;
     return domain == current()->domain ? vcpu_operation(op) : -XEN_EPERM;
   });

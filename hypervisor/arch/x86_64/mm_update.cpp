@@ -43,7 +43,6 @@ int update_m2p(const mmu_update& request, const FrameSource& source) {
 }
 
 int update_one(const mmu_update& request, Domain* table_owner, const FrameSource& source) {
-  MmGuard guard;
   switch (request.ptr & kCommandMask) {
     case MMU_NORMAL_PT_UPDATE:
     case MMU_PT_UPDATE_NO_TRANSLATE:
@@ -74,7 +73,7 @@ long do_mmu_update(const HypercallArgs& args) {
   if (frames.error() != 0) return frames.error();
   const DomainRef tables(names >> 16 ? static_cast<DomId>((names >> 16) - 1) : DomId{DOMID_SELF});
   if (const int rc = may_act_on(tables); rc != 0) return rc;
-  return run_batch<mmu_update>(args, [&](const mmu_update& request) {
+  return run_batch<mmu_update, MmGuard>(args, [&](const mmu_update& request) {
     return tables->dying ? -XEN_EINVAL : update_one(request, tables.get(), frames.source());
   });
 }
