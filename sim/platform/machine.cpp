@@ -2,6 +2,9 @@
 // are collected here.
 #include "sim/platform/machine.h"
 
+#include <algorithm>
+#include <deque>
+
 #include "sim/core/error.h"
 #include "sim/platform/firmware/pvh_loader.h"
 #include "sim/platform/microvm_board.h"
@@ -36,6 +39,19 @@ void add(mmu::MmuCounters& sum, const mmu::MmuCounters& c) {
   sum.flush_page += c.flush_page;
 }
 
+/// Passes text on until the run has ended: cores finish their quantum after that, but the machine is off.
+class OutputGate : public ConsoleSink {
+ public:
+  OutputGate(ConsoleSink* sink, const bool& closed) : sink_(sink), closed_(closed) {}
+  void on_output(std::string_view bytes, u64 time_ps) override {
+    if (sink_ && !closed_) sink_->on_output(bytes, time_ps);
+  }
+
+ private:
+  ConsoleSink* sink_;
+  const bool& closed_;
+};
+
 }  // namespace
 
 struct Machine::Impl : StopRequests {
@@ -59,7 +75,9 @@ struct Machine::Impl : StopRequests {
   StopReason run_until(u64 deadline_ps);
   void run_slice(u64 end_ps);
   bool deadlocked() const;
+  ConsoleSink* gated(ConsoleSink* sink) { return &gates.emplace_back(sink, ended); }
 
+  std::deque<OutputGate> gates;  // devices point at them: they must not move
   Dram dram;
   Board board;
   bool loaded = false;
@@ -71,8 +89,9 @@ struct Machine::Impl : StopRequests {
   u32 exit_value = 0;
 };
 
-// Every core is halted, and what could wake one that has interrupts on will not come: no timer of its own, no device
-// that is about to act. A core halted with interrupts off, or waiting for a start-up message, hears nobody.
+// Every core is halted, and what could wake one that has interrupts on will not come: no timer of its own, no
+// device that is about to act. A core halted with interrupts off, or waiting for a start-up message, hears
+// nobody.
 bool Machine::Impl::deadlocked() const {
   constexpr u64 rflags_if = 0x200;
   bool somebody_listens = false;
@@ -128,13 +147,13 @@ void Machine::fail_disk_reads(u64 count) {
   impl_->board.disks.front()->fail_reads(count);
 }
 void Machine::attach_disk(const std::string& file, bool read_only) { impl_->board.add_disk(file, read_only); }
-void Machine::add_virtio_console(ConsoleSink* sink) { impl_->board.add_console(sink); }
+void Machine::add_virtio_console(ConsoleSink* sink) { impl_->board.add_console(impl_->gated(sink)); }
 void Machine::console_input(unsigned index, std::string_view bytes) {
   if (index >= impl_->board.consoles.size())
     throw Error("the machine has no console " + std::to_string(index));
   impl_->board.consoles[index]->receive(bytes);
 }
-void Machine::set_serial_sink(ConsoleSink* sink) { impl_->board.uart.set_sink(sink); }
+void Machine::set_serial_sink(ConsoleSink* sink) { impl_->board.uart.set_sink(impl_->gated(sink)); }
 
 void Machine::load(const BootImage& image) {
   const u64 limit = impl_->dram.ram().front().size;

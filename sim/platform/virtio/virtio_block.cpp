@@ -127,8 +127,12 @@ void VirtioBlock::notify(unsigned) {
   while (true) {
     Request request;
     const auto got = q.pop(request.chain);
-    if (got == Virtqueue::Pop::broken) return transport_->needs_reset();
     if (got == Virtqueue::Pop::empty) break;
+    // More requests than the queue has entries: the driver offered one again before it came back.
+    if (got == Virtqueue::Pop::broken || pending_.size() >= q.size) {
+      reset();
+      return transport_->needs_reset();
+    }
     const u64 bytes = request.chain.readable_bytes() + request.chain.writable_bytes();
     const u64 free_at = pending_.empty() ? host_.now_ps() : std::max(host_.now_ps(), pending_.back().due_ps);
     request.due_ps = free_at + timing_.latency_ns * 1000 + ps_of(bytes, timing_.bytes_per_s);

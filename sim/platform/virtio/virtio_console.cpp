@@ -55,6 +55,7 @@ void VirtioConsole::transmit() {
 }
 
 bool VirtioConsole::emit(const VirtioChain& chain) {
+  if (chain.readable_bytes() > most_request_bytes) return false;
   std::array<char, 4096> piece;
   for (const VirtioSegment& s : chain.readable)
     for (u64 done = 0; done < s.size;) {

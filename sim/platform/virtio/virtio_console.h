@@ -27,6 +27,7 @@ class VirtioConsole : public VirtioDevice {
 
  private:
   static constexpr u64 feature_emergency_write = 1 << 2;
+  static constexpr u64 most_request_bytes = 1 << 20;  ///< a request of gigabytes would drown the host
   static constexpr unsigned receive_queue = 0, transmit_queue = 1;
   void deliver_input();
   void transmit();

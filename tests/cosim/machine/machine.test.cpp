@@ -216,6 +216,13 @@ TEST_CASE("where the caller pauses and puts deadlines changes nothing") {
   }
 }
 
+TEST_CASE("nothing is heard after the exit port was written") {
+  const Finding f = run("machine_exit_then_talk");
+  CHECK(f.reason == StopReason::exited);
+  CHECK(f.exit_value == 7);
+  CHECK(std::string(f.text) == "a");
+}
+
 TEST_CASE("a run that has ended stays ended") {
   const Finding f = in_child([] {
     Run r("hello");

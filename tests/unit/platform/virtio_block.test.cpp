@@ -135,6 +135,13 @@ TEST_CASE_METHOD(Fixture, "reset drops what is in flight") {
   CHECK(load<u8>(status_pa) == 0xee);
 }
 
+TEST_CASE_METHOD(Fixture, "offering the same request again and again asks for a reset") {
+  request(0, 0, 512);
+  for (unsigned i = 0; i < 8; ++i) offer(0, 0);
+  CHECK(broken());
+  CHECK_FALSE(disk->busy());
+}
+
 TEST_CASE_METHOD(Fixture, "a request without room for a status asks for a reset") {
   descriptor(ring(0).desc, 0, header_pa, 16, 0);
   offer(0, 0);

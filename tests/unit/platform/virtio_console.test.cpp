@@ -177,6 +177,10 @@ TEST_CASE_METHOD(Fixture, "hostile chains ask for a reset") {
     descriptor(table, 0, 0x60000, bytes, 4);
     offer(1, 0);
   }
+  SECTION("gigabytes of text") {
+    for (u16 i = 0; i < 8; ++i) descriptor(table, i, 0, 1 << 20, i < 7 ? 1 : 0, static_cast<u16>(i + 1));
+    offer(1, 0);
+  }
   SECTION("indirect table outside memory") {
     descriptor(table, 0, u64{1} << 50, 16, 4);
     offer(1, 0);
