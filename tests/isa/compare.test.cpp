@@ -23,12 +23,30 @@ struct Program {
 
 /// Small quanta and the exact TLB must not change a word.
 constexpr Program programs[] = {
-    {"exceptions", 1, ""}, {"exceptions", 1, "--exact"}, {"exceptions", 1, "--quantum 37"},
-    {"interrupts", 1, ""}, {"interrupts", 1, "--exact"}, {"interrupts", 1, "--quantum 37"},
-    {"paging", 1, ""},     {"paging", 1, "--exact"},     {"paging", 1, "--quantum 37"},
-    {"selfmod", 1, ""},    {"selfmod", 1, "--exact"},    {"selfmod", 1, "--quantum 37"},
-    {"segments", 1, ""},   {"syscall", 1, ""},           {"timer", 1, ""},
-    {"smp", 2, ""},        {"smp", 2, "--quantum 173"},
+    {"exceptions", 1, ""},
+    {"exceptions", 1, "--exact"},
+    {"exceptions", 1, "--quantum 37"},
+    {"interrupts", 1, ""},
+    {"interrupts", 1, "--exact"},
+    {"interrupts", 1, "--quantum 37"},
+    {"paging", 1, ""},
+    {"paging", 1, "--exact"},
+    {"paging", 1, "--quantum 37"},
+    {"selfmod", 1, ""},
+    {"selfmod", 1, "--exact"},
+    {"selfmod", 1, "--quantum 37"},
+    {"stress", 1, ""},
+    {"stress", 1, "--exact"},
+    {"stress", 1, "--quantum 13"},
+    {"segments", 1, ""},
+    {"segments", 1, "--exact"},
+    {"segments", 1, "--quantum 7"},
+    {"syscall", 1, ""},
+    {"syscall", 1, "--exact"},
+    {"syscall", 1, "--quantum 7"},
+    {"timer", 1, ""},
+    {"smp", 2, ""},
+    {"smp", 2, "--quantum 173"},
 };
 
 struct Spoken {
@@ -45,16 +63,22 @@ Spoken take_apart(const std::string& text) {
 
 std::string image_of(const char* name) { return std::string(XS_IMAGE_DIR) + "/isa_" + name + ".elf"; }
 
-/// Ours runs in a process of its own; its standard error goes to the test's log.
-std::string run_ours(const Program& program, int& status) {
+/// Ours runs in a process of its own. `log` takes its standard error, which else goes to the test's own.
+std::string run_ours(const Program& program, int& status, std::string* log = nullptr) {
+  const std::string log_file = std::string(program.name) + ".isa-log";
   const std::string command = std::string("timeout 120 ") + XS_ISA_RUNNER + " " + image_of(program.name) +
-                              " --cpus " + std::to_string(program.cpus) + " " + program.options;
+                              " --cpus " + std::to_string(program.cpus) + " " + program.options +
+                              (log != nullptr ? " 2>" + log_file : "");
   std::string text;
   FILE* pipe = popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);
   char buffer[4096];
   for (std::size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) text.append(buffer, n);
   status = WEXITSTATUS(pclose(pipe));
+  if (log != nullptr) {
+    std::ifstream file(log_file);
+    log->assign(std::istreambuf_iterator<char>(file), {});
+  }
   return text;
 }
 
@@ -93,6 +117,20 @@ const std::string& qemu_text(const Program& program) {
 }
 
 }  // namespace
+
+TEST_CASE("two runs execute the same instructions") {
+  const Program program =
+      GENERATE(Program{"interrupts", 1, "--stats"}, Program{"stress", 1, "--stats --quantum 1000"},
+               Program{"smp", 2, "--stats"});
+  INFO(program.name);
+  std::string first_log, second_log;
+  int status = -1;
+  const std::string first = run_ours(program, status, &first_log);
+  const std::string second = run_ours(program, status, &second_log);
+  REQUIRE(first == second);
+  REQUIRE(first_log.find("hash ") != std::string::npos);
+  REQUIRE(first_log == second_log);
+}
 
 TEST_CASE("conformance images say the same on QEMU and on our machine") {
   const Program program = GENERATE(from_range(std::begin(programs), std::end(programs)));

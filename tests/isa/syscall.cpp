@@ -144,7 +144,7 @@ void count_step(TrapFrame& frame) { ++((frame.cs & 3) == 0 ? steps_in_kernel : s
 void stepped() {
   print("-- single step over SYSCALL\n");
   constexpr u64 tf = 0x102;
-  for (u64 mask : {u64{0x100}, u64{0x300}}) {
+  for (u64 mask : {u64{0x100}, u64{0x300}, u64{0}}) {
     enable_syscall(syscall_entry, mask);
     steps_in_kernel = steps_in_user = 0;
     on_vector(1, count_step);
