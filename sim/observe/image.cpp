@@ -37,8 +37,18 @@ std::string demangled(const char* name) {
   if (status != 0 || !text) return name;
   std::string plain = text.get();
   // "f(int, char*)" -> "f": arguments only lengthen a backtrace.
-  const std::size_t open = plain.find('(');
-  return open == std::string::npos || open == 0 ? plain : plain.substr(0, open);
+  constexpr std::string_view anonymous = "(anonymous namespace)";
+  std::size_t open = 0;
+  while ((open = plain.find('(', open)) != std::string::npos) {
+    const bool call_operator = plain.substr(0, open).ends_with("operator");
+    if (plain.compare(open, anonymous.size(), anonymous) == 0)
+      open += anonymous.size();
+    else if (call_operator)
+      open += 2;
+    else
+      return open == 0 ? plain : plain.substr(0, open);
+  }
+  return plain;
 }
 
 }  // namespace

@@ -22,6 +22,14 @@ enum Space : u32 { space_process = 1, space_core, space_vcpu, space_counter, spa
 constexpr u64 machine_process = track(space_process, 0x10000),
               scenario_process = track(space_process, 0x10001);
 
+/// Protobuf strings must be UTF-8; a console carries any bytes.
+std::string printable(std::string_view bytes) {
+  std::string text(bytes);
+  for (char& c : text)
+    if (c < ' ' || c > '~') c = '?';
+  return text;
+}
+
 /// Writes packets one by one: a Trace message is its packets concatenated as field 1.
 class PacketFile {
  public:
@@ -103,7 +111,7 @@ void Exporter::describe(u64 uuid, const std::string& name, u64 parent) {
   pb::TracePacket packet;
   auto* d = packet.mutable_track_descriptor();
   d->set_uuid(uuid);
-  d->set_name(name);
+  d->set_name(printable(name));
   d->set_parent_uuid(parent);
   out_.write(packet);
 }
@@ -116,7 +124,7 @@ void Exporter::describe_process(u64 uuid, int pid, const std::string& name) {
   auto* d = packet.mutable_track_descriptor();
   d->set_uuid(uuid);
   d->mutable_process()->set_pid(pid);
-  d->mutable_process()->set_process_name(name);
+  d->mutable_process()->set_process_name(printable(name));
   out_.write(packet);
 }
 
@@ -157,7 +165,7 @@ void Exporter::begin(u64 uuid, u64 time_ps, const char* category, const std::str
   pb::TracePacket packet;
   auto* e = event(packet, uuid, time_ps, pb::TrackEvent::TYPE_SLICE_BEGIN);
   e->add_categories(category);
-  e->set_name(name);
+  e->set_name(printable(name));
   ++depth_[uuid];
   out_.write(packet);
 }
@@ -174,7 +182,7 @@ void Exporter::instant(const Event& e, u64 uuid, const char* category, const std
   pb::TracePacket packet;
   auto* t = event(packet, uuid, e.time_ps, pb::TrackEvent::TYPE_INSTANT);
   t->add_categories(category);
-  t->set_name(name);
+  t->set_name(printable(name));
   const auto pointer = [&](const char* label, u64 value) {
     auto* a = t->add_debug_annotations();
     a->set_name(label);
@@ -186,7 +194,7 @@ void Exporter::instant(const Event& e, u64 uuid, const char* category, const std
   if (e.kind == EventKind::console) {
     auto* a = t->add_debug_annotations();
     a->set_name("text");
-    a->set_string_value(std::string(e.text));
+    a->set_string_value(printable(e.text));
   }
   out_.write(packet);
 }

@@ -39,6 +39,8 @@ TEST_CASE("an image gives taps, layout, code and symbols") {
 TEST_CASE("C++ names are demangled, the sized symbol wins, labels reach to the next symbol") {
   FakeElf elf = hypervisor_elf();
   elf.symbols = {{"_ZN2hv12do_memory_opERKNS_13HypercallArgsE", hv_base, 32},
+                 {"_ZN2hv12_GLOBAL__N_14lineEPKcm", hv_base + 128, 8},
+                 {"_ZN2hv4LessclEii", hv_base + 136, 8},
                  {"alias_label", hv_base, 0, STT_NOTYPE},
                  {"entry_label", hv_base + 64, 0, STT_NOTYPE},
                  {"after", hv_base + 96, 8}};
@@ -46,6 +48,8 @@ TEST_CASE("C++ names are demangled, the sized symbol wins, labels reach to the n
   CHECK(image.function_at(hv_base + 31)->name == "hv::do_memory_op");
   CHECK(image.function_at(hv_base + 32) == nullptr);
   CHECK(image.function_at(hv_base + 95)->name == "entry_label");
+  CHECK(image.function_at(hv_base + 130)->name == "hv::(anonymous namespace)::line");
+  CHECK(image.function_at(hv_base + 140)->name == "hv::Less::operator()");
 }
 
 TEST_CASE("symbolizer names code of several images and annotates backtraces") {

@@ -39,6 +39,7 @@ TEST_CASE("tracks, slices, instants and counters are there and balanced") {
   FakeMachine m(options);
   busy_run(m, 5);
   m.begin(dv(1), op_populate);  // still open at the end
+  m.observer->console_line("dom1", "bell\x07 and \xff", m.cpus[0].now_ps);
   m.observer->finish(m.cpus[0].now_ps);
   export_perfetto(TraceReader(options.trace_file), dir.file("run.pftrace"));
   const std::string text = decode(dir.file("run.pftrace"));
@@ -48,7 +49,8 @@ TEST_CASE("tracks, slices, instants and counters are there and balanced") {
         "process_name: \"dom0 (Domain-0)\"", "name: \"CPU 0\"", "name: \"CPU 1\"", "name: \"vcpu0\"",
         "name: \"steps\"", "name: \"console\"", "name: \"frames: free\"", "name: \"domctl.createdomain\"",
         "name: \"dom1 (web) vcpu0\"", "name: \"event, port 3, from dom0 (Domain-0)\"",
-        "string_value: \"goodbye\"", "name: \"MSR\"", "unit: UNIT_COUNT", "name: \"balloon\""}) {
+        "string_value: \"goodbye\"", "string_value: \"bell? and ?\"", "name: \"MSR\"", "unit: UNIT_COUNT",
+        "name: \"balloon\""}) {
     INFO(name);
     CHECK(text.find(name) != std::string::npos);
   }
