@@ -4,10 +4,13 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 
 #include "arch_frame_window.h"
 #include "hypervisor/arch/x86_64/mm_device_memory.h"
+#include "hypervisor/common/guest_access.h"
+#include "hypervisor/common/hypercall.h"
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/print.h"
@@ -62,9 +65,40 @@ void arch_cpu_relax_and_serve() { panic("a lock is taken twice"); }
 void arch_flush_tlb_everywhere() { hvtest::flushes++; }
 void arch_fill_hypervisor_slots(u64* l4) { l4[256] = ~0ull; }
 void arch_load_address_space(Vcpu*) {}
+void arch_reload_descriptor_tables(Vcpu*) {}
+void arch_flush_tlb(u64, Vaddr) {}
+u64 arch_domain_cpu_mask(const Domain*) { return 1; }
+PerCpu& this_cpu() {
+  static PerCpu cpu;
+  return cpu;
+}
+
+// A guest's pointers are the test's own; null and everything at kBadAddress and above fault.
+bool arch_guest_range_ok(Vaddr address, u64) { return address != 0 && address < hvtest::kBadAddress; }
+u64 arch_copy_catching_faults(void* to, const void* from, u64 bytes) {
+  memcpy(to, from, bytes);
+  return 0;
+}
+bool clear_guest(Vaddr to, u64 bytes) {
+  memset(reinterpret_cast<void*>(to), 0, bytes);
+  return true;
+}
+bool hypercall_preempt_check() { return false; }
+long hypercall_continue(const HypercallArgs&) { panic("a continuation that nobody asked for"); }
+
+Domain* domain_get(DomId id) {
+  if (id == DOMID_SELF) id = current()->domain->id;
+  Domain* domain = owner_domain(id);
+  if (domain != nullptr) domain->refs++;
+  return domain;
+}
 bool device_frame_is_mappable(Mfn mfn, bool) { return mfn == 0xfeb00; }
 bool frame_backs_m2p(Mfn) { return false; }
-void domain_put(Domain* domain) { hvtest::dropped.push_back(domain->id); }
+Mfn m2p_chunk_frame(u64) { return 0; }
+void domain_put(Domain* domain) {
+  domain->refs--;
+  hvtest::dropped.push_back(domain->id);
+}
 
 u64 parse_number(const char* text, const char** end) {
   char* stop;
@@ -127,6 +161,8 @@ Mfn frame_for(Domain* domain) {
 u64* words(Mfn mfn) { return static_cast<u64*>(frame_to_virt(mfn)); }
 u64 refs(Mfn mfn) { return frame_count_info(mfn) & XS_COUNT_REFS; }
 u64 type_refs(Mfn mfn) { return frame_type_info(mfn) & XS_TYPE_COUNT; }
+
+void enter(Vcpu* vcpu) { this_cpu().current = vcpu; }
 
 namespace {
 std::string at(const char* what, Mfn mfn) {

@@ -34,8 +34,16 @@ void boot();
 Domain* add_domain(DomId id, u64 max_pages);
 void remove_domain(Domain* domain);
 
+/// Hypercalls that follow are this VCPU's.
+void enter(Vcpu* vcpu);
+/// Guest addresses from here on fault.
+constexpr Vaddr kBadAddress = 0x0000800000000000;
+
 /// What an outside observer demands: one owner, free frames blank, lists and totals in agreement.
 std::string broken_invariant();
+
+/// Counts anew, from the tables themselves, what every frame is referred to, and compares. "" when all agree.
+std::string broken_reference();
 
 /// A frame of the domain with its contents.
 Mfn frame_for(Domain* domain);
