@@ -3,7 +3,6 @@
 
 #include "hypervisor/arch/x86_64/cpu.h"
 #include "hypervisor/arch/x86_64/paging.h"
-#include "hypervisor/arch/x86_64/time.h"
 
 namespace hv {
 namespace {
@@ -56,14 +55,8 @@ void apic_eoi() { apic_write(kEoi, 0); }
 void apic_send(u32 id, u8 vector) { send_command(id, kAssert | vector); }
 void apic_send_nmi_to_others() { send_command(0, kAllButSelf | kAssert | kDeliverNmi); }
 
-void apic_start_cpu(u32 id, u8 page) {
-  send_command(id, kAssert | kDeliverInit);
-  busy_wait(10'000'000);
-  for (int i = 0; i < 2; ++i) {
-    send_command(id, kAssert | kDeliverStartup | page);
-    busy_wait(200'000);
-  }
-}
+void apic_send_init(u32 id) { send_command(id, kAssert | kDeliverInit); }
+void apic_send_startup(u32 id, u8 page) { send_command(id, kAssert | kDeliverStartup | page); }
 
 void apic_timer_start(u32 count) {
   if (count == 0) {

@@ -19,8 +19,9 @@ u32 apic_id();
 void apic_eoi();
 void apic_send(u32 apic_id, u8 vector);
 void apic_send_nmi_to_others();
-/// INIT, then twice STARTUP at `page` (SDM vol. 3A 8.4.4.1).
-void apic_start_cpu(u32 apic_id, u8 page);
+void apic_send_init(u32 apic_id);
+/// The CPU begins in real mode at page << 12.
+void apic_send_startup(u32 apic_id, u8 page);
 /// The timer counts down once from `count` (divide by 16) and interrupts; 0 stops it.
 void apic_timer_start(u32 count);
 u32 apic_timer_current();

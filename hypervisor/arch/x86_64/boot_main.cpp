@@ -43,7 +43,6 @@ void print_memory() {
 
 void boot_finish() {
   domain_unpause_by_tools(dom0);
-  smp_release();
   print("ready: dom0 starts\n");
   schedule();
 }

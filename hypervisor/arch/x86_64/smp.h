@@ -3,9 +3,6 @@
 
 namespace hv {
 
-/// Starts up to `limit` CPUs in all (this one included) and waits for each.
+/// Starts up to `limit` CPUs in all (this one included) and waits for each. They idle at once.
 void smp_start(const AcpiTopology& topology, unsigned limit);
-/// Lets the other CPUs schedule.
-void smp_release();
-
 }  // namespace hv

@@ -41,9 +41,9 @@ void set_scale(u64 hz) {
   scale.multiplier = static_cast<u32>((kSecond << 32) / rate);
 }
 
-/// Counts both clocks over 20 ms of PIT channel 0 (mode 0: counts down once from 65535).
+/// Counts both clocks over 10 ms of PIT channel 0 (mode 0: counts down once from 65535).
 void calibrate() {
-  constexpr u64 kInterval = kPitHz / 50;
+  constexpr u64 kInterval = kPitHz / 100;
   out8(0x43, 0x30);
   out8(0x40, 0xff);
   out8(0x40, 0xff);
