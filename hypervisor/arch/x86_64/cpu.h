@@ -13,6 +13,7 @@ constexpr u64 kFlagsTf = 1 << 8, kFlagsIf = 1 << 9, kFlagsDf = 1 << 10, kFlagsIo
 
 enum Msr : u32 {
   kMsrApicBase = 0x1b,
+  kMsrSysenterCs = 0x174,
   kMsrEfer = 0xc0000080,
   kMsrStar = 0xc0000081,
   kMsrLstar = 0xc0000082,

@@ -15,6 +15,10 @@ void syscall_entry_0();
 void syscall_entry_1();
 void syscall_entry_2();
 void syscall_entry_3();
+void syscall32_entry_0();
+void syscall32_entry_1();
+void syscall32_entry_2();
+void syscall32_entry_3();
 
 struct SyscallWords {  // entry.S
   hv::u64 frame_end;
@@ -137,7 +141,10 @@ void descriptors_cpu_init(unsigned cpu) {
 
   void (*const entry[kMaxCpus])() = {syscall_entry_0, syscall_entry_1, syscall_entry_2, syscall_entry_3};
   write_msr(kMsrStar, u64{SEL_GUEST_CS32} << 48 | u64{SEL_HV_CS} << 32);
+  void (*const entry32[kMaxCpus])() = {syscall32_entry_0, syscall32_entry_1, syscall32_entry_2, syscall32_entry_3};
   write_msr(kMsrLstar, reinterpret_cast<u64>(entry[cpu]));
+  write_msr(kMsrCstar, reinterpret_cast<u64>(entry32[cpu]));
+  write_msr(kMsrSysenterCs, 0);  // SYSENTER faults
   write_msr(kMsrSfmask, kFlagsTf | kFlagsIf | kFlagsDf | kFlagsIopl | kFlagsNt | kFlagsRf | kFlagsAc);
 }
 

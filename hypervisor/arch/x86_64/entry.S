@@ -33,6 +33,7 @@
 
 #define VECTOR_DB 1
 #define VECTOR_NMI 2
+#define VECTOR_UD 6
 #define VECTOR_DF 8
 #define VECTOR_MC 18
 
@@ -146,20 +147,40 @@ debug_entry:
 // --- syscall ---------------------------------------------------------------------------------------
 // SYSCALL changes no stack and keeps the guest's GS base, so each CPU has a stub that knows its own words.
 // SFMASK has cleared IF, TF, DF, NT, AC.
+// From 32-bit code some CPUs enter by CSTAR instead.
 .macro SYSCALL_STUB cpu
     .balign 32
-    .globl syscall_entry_\cpu
+    .globl syscall_entry_\cpu, syscall32_entry_\cpu
 syscall_entry_\cpu:
     movq %rsp, syscall_words + 64 * \cpu + 8(%rip)
     movq syscall_words + 64 * \cpu(%rip), %rsp
     pushq $SEL_GUEST_SS
     pushq syscall_words + 64 * \cpu + 8(%rip)
     jmp syscall_common
+    .balign 32
+syscall32_entry_\cpu:
+    movq %rsp, syscall_words + 64 * \cpu + 8(%rip)
+    movq syscall_words + 64 * \cpu(%rip), %rsp
+    pushq $SEL_GUEST_SS
+    pushq syscall_words + 64 * \cpu + 8(%rip)
+    jmp syscall32_common
 .endm
     SYSCALL_STUB 0
     SYSCALL_STUB 1
     SYSCALL_STUB 2
     SYSCALL_STUB 3
+
+// No guest here has 32-bit user programs that make system calls: an invalid opcode, as on CPUs without it.
+syscall32_common:
+    pushq %r11
+    pushq $SEL_GUEST_CS32
+    subq $2, %rcx                 // back to the instruction
+    pushq %rcx
+    addq $2, %rcx
+    pushq $0
+    movl $VECTOR_UD, 4(%rsp)
+    PUSH_REGS
+    jmp guest_trap
 
 syscall_common:
     pushq %r11
