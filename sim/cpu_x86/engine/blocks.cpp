@@ -145,15 +145,22 @@ u8 Engine::Impl::code_byte(const Block& b, u32 offset) const {
   return *memory.host(frames.address(frame) + (at & frame_mask));
 }
 
-u64 Engine::Impl::instructions_before(u64 linear) const {
-  if (linear < current.address || linear - current.address > current.size) return current.instructions;
+u64 Engine::Impl::instructions_before(u64 linear) {
+  if (linear == current.address) return 0;
+  if (linear - current.address > current.size) return current.instructions;
+  const u32 version = frames.version(current.frame);
+  Position& p = positions[(linear ^ linear >> 12) & (positions.size() - 1)];
+  if (p.block == current.address && p.address == linear && p.frame == current.frame && p.version == version)
+    return p.count;
   std::vector<u8> bytes(linear - current.address);
   for (u32 i = 0; i < bytes.size(); ++i) bytes[i] = code_byte(current, i);
-  return count_instructions(bytes, current.address, code_bits());
+  const u64 count = count_instructions(bytes, current.address, code_bits());
+  p = {current.address, linear, current.frame, version, static_cast<u32>(count)};
+  return count;
 }
 
 u64 Engine::instructions_at(u64 pc) const {
-  const Impl& e = *impl_;
+  Impl& e = *impl_;
   return e.instructions - e.current.instructions + e.instructions_before(pc + e.code_base());
 }
 

@@ -79,6 +79,7 @@ struct Engine::Impl {
   void calibrate_context();
   void calibrate_intercepts();
   void calibrate_fault_address();
+  void calibrate_in_place();
   void expect(bool condition, const char* what) const;
 
   // fill.cpp
@@ -97,7 +98,7 @@ struct Engine::Impl {
   void stop_at_block(u64 address, EngineExit::Kind kind);
   u32 code_frame(u64 va);
   u8 code_byte(const Block& b, u32 offset) const;
-  u64 instructions_before(u64 linear) const;
+  u64 instructions_before(u64 linear);
 
   // stepping.cpp
   EngineExit resume();
@@ -142,6 +143,11 @@ struct Engine::Impl {
 
   Block current;  ///< running block; copied, the cache may be overwritten
   std::vector<Block> blocks;
+  struct Position {  ///< an address in a block and the number of instructions in front of it
+    u64 block = ~u64{0}, address = 0;
+    u32 frame = 0, version = 0, count = 0;
+  };
+  std::vector<Position> positions;
   struct CodePage {
     u64 vpn = ~u64{0};
     u64 generation = 0;

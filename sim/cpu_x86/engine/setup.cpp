@@ -28,7 +28,7 @@ Engine::Impl& impl_of(void* user) { return *static_cast<Engine::Impl*>(user); }
 }  // namespace
 
 Engine::Impl::Impl(Engine& engine, const EngineConfig& c, MemoryPort& m, CodeFrames& f, EngineClient& k)
-    : self(engine), config(c), memory(m), frames(f), client(k), blocks(1u << 15) {
+    : self(engine), config(c), memory(m), frames(f), client(k), blocks(1u << 15), positions(1u << 12) {
   check(uc_open(UC_ARCH_X86, UC_MODE_64, &uc), "open");
   check(uc_ctl_set_cpu_model(uc, UC_CPU_X86_EPYC), "CPU model");
   check(uc_ctl_exits_enable(uc), "exits");

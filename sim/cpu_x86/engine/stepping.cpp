@@ -3,6 +3,7 @@
 // A step sets TF behind the guest's back. The places where the guest could see it: PUSHF (its image is
 // corrected), SYSCALL and exception frames (built by Core from RFLAGS after TF is restored). POPF, IRET and
 // SYSRET load a new TF, which then is the guest's own.
+#include <algorithm>
 #include <string>
 
 #include "sim/core/error.h"
@@ -146,12 +147,12 @@ void Engine::Impl::charge_last_repeat(const Opcode& op, u64 count_before) {
 std::array<u8, 15> Engine::Impl::fetch(u64 linear) {
   std::array<u8, 15> bytes;
   bytes.fill(0xff);
-  for (unsigned i = 0; i < bytes.size(); ++i) {
-    u64 pa = 0;
-    const u8* host = client.probe(linear + i, pa) ? memory.host(pa) : nullptr;
-    if (!host) break;
-    bytes[i] = *host;
-  }
+  const u64 first = std::min<u64>(bytes.size(), frame_size - (linear & frame_mask));
+  u64 pa = 0;
+  if (client.probe(linear, pa))
+    if (const u8* host = memory.host(pa)) std::memcpy(bytes.data(), host, first);
+  if (first < bytes.size() && client.probe(linear + first, pa))
+    if (const u8* host = memory.host(pa)) std::memcpy(bytes.data() + first, host, bytes.size() - first);
   return bytes;
 }
 

@@ -32,6 +32,8 @@ Core::Core(const CpuConfig& config, MemoryPort& memory, ApicBus& apic, CoreBus& 
   pat_ = 0x0007040600070406;
   dr_[6] = 0xffff0ff0;
   dr_[7] = 0x400;
+  const u64 hz = config.timing.frequency_hz;
+  ps_per_cycle_ = 1'000'000'000'000 % hz ? 0 : 1'000'000'000'000 / hz;
 }
 
 Core::~Core() = default;
@@ -189,9 +191,11 @@ u64 Core::deadline_cycles() const {
 }
 
 u64 Core::to_ps(u64 cycles) const {
+  if (ps_per_cycle_) return cycles * ps_per_cycle_;
   return static_cast<u64>(u128{cycles} * 1'000'000'000'000u / config_.timing.frequency_hz);
 }
 u64 Core::to_cycles(u64 ps) const {
+  if (ps_per_cycle_) return (ps + ps_per_cycle_ - 1) / ps_per_cycle_;
   const u128 scaled = u128{ps} * config_.timing.frequency_hz;
   return static_cast<u64>((scaled + 999'999'999'999u) / 1'000'000'000'000u);
 }

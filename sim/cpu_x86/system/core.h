@@ -184,6 +184,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
   std::unique_ptr<Engine> engine_;
   Lapic lapic_;
 
+  u64 ps_per_cycle_ = 0;  ///< 0 when it is no whole number
   CoreState state_ = CoreState::wait_for_sipi;
   u64 limit_ = 0;  ///< cycle limit of the engine's present run
   bool yield_ = false;

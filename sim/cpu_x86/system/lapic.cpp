@@ -32,6 +32,7 @@ void Lapic::reset(bool boot_processor) {
   for (u32 lvt = lvt_timer; lvt <= lvt_error; lvt += 0x10) reg(lvt) = lvt_masked;
   if (boot_processor) reg(lvt_lint0) = 0x700;
   errors_ = 0;
+  requested_ = 0;
   timer_expiry_ = never;
 }
 
@@ -85,6 +86,7 @@ void Lapic::raise_error(u32 error) {
 void Lapic::put_bit(u32 bank, u8 vector, bool value) {
   u32& word = reg(bank + (vector >> 5) * 0x10u);
   const u32 mask = 1u << (vector & 31);
+  if (bank == irr_register && value != ((word & mask) != 0)) requested_ += value ? 1 : -1;
   word = value ? word | mask : word & ~mask;
 }
 
@@ -101,6 +103,7 @@ u8 Lapic::ppr() const {
 }
 
 int Lapic::pending_vector() const {
+  if (requested_ == 0) return -1;
   const int vector = highest(irr_register);
   return enabled() && vector >> 4 > ppr() >> 4 ? vector : -1;
 }

@@ -101,6 +101,7 @@ class Lapic : public ApicAgent {
   ApicBus& bus_;
   LapicHost& host_;
   u32 errors_ = 0;       ///< collected since the last write to ESR
+  int requested_ = 0;    ///< bits set in IRR
   bool extint_ = false;  ///< level of the 8259's wire
   u64 timer_expiry_ = never;
 };

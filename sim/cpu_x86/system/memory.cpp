@@ -46,9 +46,10 @@ void Core::store(u64 va, u64 value, unsigned size) {
 std::array<u8, 15> Core::code_at(u64 rip) const {
   std::array<u8, 15> bytes;
   bytes.fill(0xff);
-  u64 base = long_mode() && engine_->code64() ? 0 : engine_->segment(seg_cs).base;
-  for (unsigned i = 0; i < bytes.size(); ++i)
-    if (!peek(base + rip + i, &bytes[i], 1)) break;
+  const u64 linear = (engine_->code64() ? 0 : engine_->segment(seg_cs).base) + rip;
+  const u64 first = std::min<u64>(bytes.size(), frame_size - (linear & frame_mask));
+  if (peek(linear, bytes.data(), first) && first < bytes.size())
+    peek(linear + first, bytes.data() + first, bytes.size() - first);
   return bytes;
 }
 
