@@ -18,6 +18,8 @@ constexpr size_t fault_address_offsets[] = {1392, 1416};
 
 /// Where the handle points to the CPU object, and the state's place in that (2.1.1).
 constexpr size_t cpu_pointer_offset = 416, state_offset = 35408;
+/// Up to the last field in use (instruction intercepts); a saved context holds 5532 bytes of state.
+constexpr size_t compared_bytes = 5496;
 
 /// Reads memory that may not be mapped.
 bool safe_read(u64 address, void* out, size_t size) {
@@ -105,7 +107,7 @@ void Engine::Impl::calibrate_in_place() {
   for (u64 magic : {u64{0x0123456789abcdef}, u64{0xfedcba9876543210}}) {
     write(UC_X86_REG_R13, magic);
     context->load();
-    u8 live[5600], saved[5600];
+    u8 live[compared_bytes], saved[compared_bytes];
     if (!safe_read(state, live, sizeof live)) return;
     context->copy(saved, sizeof saved);
     if (load_u64(live, 8 * 13) != magic || std::memcmp(live, saved, sizeof live) != 0) return;
