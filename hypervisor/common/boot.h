@@ -1,7 +1,8 @@
 // What the boot loader said, and memory before the heap exists.
 //
-// Boot order (arch boot_main): console -> BootMemory from the loader -> final page tables (direct map of all RAM) ->
-// frame_table_init -> descriptor tables, traps -> time -> scheduler -> other CPUs -> dom0_build -> idle loop.
+// Boot order (arch boot_main): console -> BootMemory from the loader -> final page tables (direct map of all
+// RAM) -> frame_table_init -> descriptor tables, traps -> time -> scheduler -> other CPUs -> dom0_build ->
+// idle loop.
 #pragma once
 #include "hypervisor/common/types.h"
 
@@ -15,20 +16,21 @@ struct BootRange {
 
 struct BootMemory {
   static constexpr unsigned kMaxRanges = 32;
-  BootRange ram[kMaxRanges];        ///< ascending, page aligned, disjoint
+  BootRange ram[kMaxRanges];  ///< ascending, page aligned, disjoint
   unsigned ram_count = 0;
-  BootRange reserved[kMaxRanges];   ///< inside RAM and in use: image, module, loader tables, what boot_alloc gave
+  BootRange
+      reserved[kMaxRanges];  ///< inside RAM and in use: image, module, loader tables, what boot_alloc gave
   unsigned reserved_count = 0;
-  BootRange dom0_image;             ///< module 0's bytes; stays reserved until dom0_build has read it
-  BootRange dom0_initrd;            ///< module 1, empty if there is none; treated likewise
-  const char* cmdline = "";         ///< the hypervisor's own, complete
-  const char* dom0_cmdline = "";    ///< dom0="..." of it, or module 0's
+  BootRange dom0_image;           ///< module 0's bytes; stays reserved until dom0_build has read it
+  BootRange dom0_initrd;          ///< module 1, empty if there is none; treated likewise
+  const char* cmdline = "";       ///< the hypervisor's own, complete
+  const char* dom0_cmdline = "";  ///< dom0="..." of it, or module 0's
 };
 
 extern BootMemory boot_memory;
 
-/// Page-aligned physical memory for ever, mapped in the direct map, zeroed. Panics when there is none. Only before
-/// frame_table_init() has handed the rest to the heap.
+/// Page-aligned physical memory for ever, mapped in the direct map, zeroed. Panics when there is none. Only
+/// before frame_table_init() has handed the rest to the heap.
 Paddr boot_alloc(BootMemory& memory, u64 bytes);
 
 /// Maps `pages` machine frames from `mfn` at a hypervisor address, for ever. Flags are the architecture's.

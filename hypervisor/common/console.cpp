@@ -38,7 +38,7 @@ constexpr unsigned kInputSize = 256;
 char input[kInputSize];
 u32 input_head, input_tail;  // free running
 Spinlock input_lock;
-unsigned escape_count;       // ^A in a row
+unsigned escape_count;  // ^A in a row
 constexpr char kEscape = 1;
 bool keys_active;
 
@@ -76,7 +76,8 @@ void console_guest_text(Domain* domain, const char* text, u64 length) {
   ConsoleGuard guard;
   for (u64 i = 0; i < length; ++i) {
     const char c = text[i];
-    if (c != '\n' && (static_cast<u8>(c) >= 32 || c == '\t')) domain->console_line[domain->console_length++] = c;
+    if (c != '\n' && (static_cast<u8>(c) >= 32 || c == '\t'))
+      domain->console_line[domain->console_length++] = c;
     if (c == '\n' || domain->console_length == sizeof(domain->console_line)) {
       put_line(prefix, domain->console_line, domain->console_length);
       domain->console_length = 0;

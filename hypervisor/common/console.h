@@ -6,7 +6,8 @@ namespace hv {
 
 struct Domain;
 
-/// Adds text of a domain to its line buffer and prints what is complete. Bytes below 32 other than \n and \t are dropped.
+/// Adds text of a domain to its line buffer and prints what is complete. Bytes below 32 other than \n and \t
+/// are dropped.
 void console_guest_text(Domain* domain, const char* text, u64 length);
 /// Prints an incomplete line of a domain that will say no more.
 void console_guest_flush(Domain* domain);

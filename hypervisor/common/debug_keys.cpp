@@ -10,9 +10,13 @@ namespace hv {
 namespace {
 
 void dump_vcpu(const Vcpu* vcpu) {
-  print("  v%u: CPU%u %s flags %x pauses %u upcall pending %u mask %u selector %lx\n", vcpu->id, vcpu->sched.cpu,
-        vcpu->sched.running ? "running" : vcpu->sched.queued ? "waiting" : "stopped", vcpu->pause_flags, vcpu->pause_count,
-        vcpu->info->evtchn_upcall_pending, vcpu->info->evtchn_upcall_mask, vcpu->info->evtchn_pending_sel);
+  print("  v%u: CPU%u %s flags %x pauses %u upcall pending %u mask %u selector %lx\n", vcpu->id,
+        vcpu->sched.cpu,
+        vcpu->sched.running  ? "running"
+        : vcpu->sched.queued ? "waiting"
+                             : "stopped",
+        vcpu->pause_flags, vcpu->pause_count, vcpu->info->evtchn_upcall_pending,
+        vcpu->info->evtchn_upcall_mask, vcpu->info->evtchn_pending_sel);
 }
 
 void for_each_domain(void (*function)(const Domain*)) {
@@ -37,7 +41,8 @@ void dump_registers() {
   for_each_domain([](const Domain* domain) {
     for (const Vcpu* vcpu : domain->vcpu) {
       if (!vcpu || !vcpu->initialised) continue;
-      print("d%uv%u%s\n", domain->id, vcpu->id, vcpu->sched.running && vcpu != current() ? " (running: not exact)" : "");
+      print("d%uv%u%s\n", domain->id, vcpu->id,
+            vcpu->sched.running && vcpu != current() ? " (running: not exact)" : "");
       arch_dump_registers(vcpu);
     }
   });

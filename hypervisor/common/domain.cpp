@@ -135,7 +135,8 @@ Domain* domain_get(DomId id) {
   u32 refs = __atomic_load_n(&domain->refs, __ATOMIC_RELAXED);
   do {
     if (refs == 0) return nullptr;  // its last holder is freeing it
-  } while (!__atomic_compare_exchange_n(&domain->refs, &refs, refs + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+  } while (!__atomic_compare_exchange_n(&domain->refs, &refs, refs + 1, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED));
   return domain;
 }
 

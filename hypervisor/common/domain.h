@@ -29,12 +29,12 @@ struct VcpuRunstate {
 };
 
 struct Vcpu {
-  ArchVcpu arch;           ///< first: entry assembly finds its registers at the Vcpu's address
+  ArchVcpu arch;  ///< first: entry assembly finds its registers at the Vcpu's address
   Domain* domain = nullptr;
   unsigned id = 0;
-  bool initialised = false;    ///< has a register state (VCPUOP_initialise, setvcpucontext)
-  u32 pause_flags = kVcpuDown; ///< enum VcpuPause, changed by atomic or/and
-  u32 pause_count = 0;         ///< tools and life cycle
+  bool initialised = false;     ///< has a register state (VCPUOP_initialise, setvcpucontext)
+  u32 pause_flags = kVcpuDown;  ///< enum VcpuPause, changed by atomic or/and
+  u32 pause_count = 0;          ///< tools and life cycle
   SchedVcpu sched;
   VcpuRunstate runstate;
   Vaddr runstate_area = 0;     ///< guest address of a registered vcpu_runstate_info
@@ -42,47 +42,47 @@ struct Vcpu {
   Mfn info_mfn = kInvalidMfn;  ///< registered page, if any
   Vaddr time_area = 0;         ///< guest address of a registered secondary vcpu_time_info
   u32 virq_port[NR_VIRQS] = {};
-  u32 poll_port = 0;           ///< polling: the one port, or 0 for several
+  u32 poll_port = 0;  ///< polling: the one port, or 0 for several
   Timer singleshot;
   Timer periodic;
   Timer poll_timer;
-  Nanoseconds period = 0;      ///< ns between VIRQ_TIMER ticks, 0 none
+  Nanoseconds period = 0;  ///< ns between VIRQ_TIMER ticks, 0 none
   u32 vm_assist = 0;
 };
 
 struct Domain {
   DomId id = 0;
-  bool privileged = false;     ///< dom0
-  u32 refs = 1;                ///< domain_get/domain_put; the domain list holds one
+  bool privileged = false;  ///< dom0
+  u32 refs = 1;             ///< domain_get/domain_put; the domain list holds one
   Domain* next = nullptr;
   char name[32] = {};
   xen_domain_handle_t handle = {};
   xs_memory_model model = XS_MODEL_DIRECT;
-  Spinlock lock;               ///< life cycle, VCPU set-up
+  Spinlock lock;  ///< life cycle, VCPU set-up
   DomainMm mm;
   ArchDomain arch;
   shared_info* shared = nullptr;
   Mfn shared_mfn = kInvalidMfn;
   DomainEvents events;
   unsigned max_vcpus = 0;
-  Vcpu* vcpu[kMaxVcpus] = {};   ///< nullptr where not made
+  Vcpu* vcpu[kMaxVcpus] = {};  ///< nullptr where not made
   u32 pause_count = 0;         ///< domain_pause nesting; over 0: nothing of it runs
   bool paused_by_tools = false;
   bool is_shut_down = false;
-  u32 shutdown_code = 0;       ///< SHUTDOWN_*
-  bool dying = false;          ///< domain_kill has begun
-  bool quiet = false;          ///< ... nothing of it runs, its events are gone
-  bool killed = false;         ///< ... and is through: only references keep the structure
-  bool entered = false;        ///< XS_MARK_DOMAIN_READY was given
+  u32 shutdown_code = 0;  ///< SHUTDOWN_*
+  bool dying = false;     ///< domain_kill has begun
+  bool quiet = false;     ///< ... nothing of it runs, its events are gone
+  bool killed = false;    ///< ... and is through: only references keep the structure
+  bool entered = false;   ///< XS_MARK_DOMAIN_READY was given
   u32 weight = kSchedDefaultWeight;
-  u64 vm_assist = 0;           ///< VMASST_TYPE bits
-  Nanoseconds time_offset = 0; ///< added to wall clock
-  char console_line[256] = {}; ///< text not yet printed: the line is not complete
+  u64 vm_assist = 0;            ///< VMASST_TYPE bits
+  Nanoseconds time_offset = 0;  ///< added to wall clock
+  char console_line[256] = {};  ///< text not yet printed: the line is not complete
   unsigned console_length = 0;
 };
 
 extern Domain* dom0;
-extern Domain idle_domain;     ///< id DOMID_IDLE; owns the idle VCPUs
+extern Domain idle_domain;  ///< id DOMID_IDLE; owns the idle VCPUs
 
 /// Makes a domain without VCPUs, paused once, with shared_info and events. Fails with -XEN_E*.
 int domain_create(DomId id, xs_memory_model model, unsigned max_vcpus, Domain** made);
@@ -97,10 +97,11 @@ void domain_put(Domain* domain);
 extern Spinlock domain_list_lock;
 extern Domain* domain_list;
 
-void domain_pause(Domain* domain);        ///< and waits until no VCPU of it runs
+void domain_pause(Domain* domain);  ///< and waits until no VCPU of it runs
 void domain_pause_nosync(Domain* domain);
 void domain_unpause(Domain* domain);
-/// XEN_DOMCTL_pausedomain / unpausedomain: one pause of its own, however often it is asked. False: it was so already.
+/// XEN_DOMCTL_pausedomain / unpausedomain: one pause of its own, however often it is asked. False: it was so
+/// already.
 bool domain_pause_by_tools(Domain* domain);
 bool domain_unpause_by_tools(Domain* domain);
 /// The guest (or the hypervisor on its behalf, SHUTDOWN_crash) ends the domain.

@@ -15,7 +15,9 @@ bool test_and_set(xen_ulong_t& word, unsigned bit) {
   return __atomic_fetch_or(&word, mask, __ATOMIC_SEQ_CST) & mask;
 }
 
-bool test(const xen_ulong_t& word, unsigned bit) { return __atomic_load_n(&word, __ATOMIC_SEQ_CST) >> bit & 1; }
+bool test(const xen_ulong_t& word, unsigned bit) {
+  return __atomic_load_n(&word, __ATOMIC_SEQ_CST) >> bit & 1;
+}
 
 /// Second level: the VCPU's selector, then its upcall flag.
 void notify(Domain* domain, unsigned port) {
@@ -70,8 +72,10 @@ int event_unmask(Domain* domain, u64 port) {
   if (!event_port(domain, port)) return -XEN_EINVAL;
   const unsigned word = static_cast<unsigned>(port / kBitsPerWord), bit = port % kBitsPerWord;
   const xen_ulong_t mask = 1ul << bit;
-  const bool was_masked = __atomic_fetch_and(&domain->shared->evtchn_mask[word], ~mask, __ATOMIC_SEQ_CST) & mask;
-  if (was_masked && test(domain->shared->evtchn_pending[word], bit)) notify(domain, static_cast<unsigned>(port));
+  const bool was_masked =
+      __atomic_fetch_and(&domain->shared->evtchn_mask[word], ~mask, __ATOMIC_SEQ_CST) & mask;
+  if (was_masked && test(domain->shared->evtchn_pending[word], bit))
+    notify(domain, static_cast<unsigned>(port));
   return 0;
 }
 
@@ -89,7 +93,8 @@ bool event_is_pending(const Domain* domain, u64 port) {
 }
 
 bool vcpu_event_deliverable(const Vcpu* vcpu) {
-  return __atomic_load_n(&vcpu->info->evtchn_upcall_pending, __ATOMIC_SEQ_CST) && !vcpu->info->evtchn_upcall_mask;
+  return __atomic_load_n(&vcpu->info->evtchn_upcall_pending, __ATOMIC_SEQ_CST) &&
+         !vcpu->info->evtchn_upcall_mask;
 }
 
 void events_dump(const Domain* domain) {
@@ -101,8 +106,9 @@ void events_dump(const Domain* domain) {
     const unsigned word = port / kBitsPerWord, bit = port % kBitsPerWord;
     print("  %u: v%u %s%s %s remote d%u:%u virq %u pirq %u\n", port, entry->notify_vcpu,
           test(domain->shared->evtchn_pending[word], bit) ? "P" : "-",
-          test(domain->shared->evtchn_mask[word], bit) ? "M" : "-", kNames[static_cast<unsigned>(entry->state)],
-          entry->remote_domain, entry->remote_port, entry->virq, entry->pirq);
+          test(domain->shared->evtchn_mask[word], bit) ? "M" : "-",
+          kNames[static_cast<unsigned>(entry->state)], entry->remote_domain, entry->remote_port, entry->virq,
+          entry->pirq);
   }
 }
 

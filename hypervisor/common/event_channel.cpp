@@ -187,7 +187,9 @@ int status(evtchn_status& op) {
   op.vcpu = entry->notify_vcpu;
   switch (entry->state) {
     case PortState::free:
-    case PortState::reserved: op.status = EVTCHNSTAT_closed; break;
+    case PortState::reserved:
+      op.status = EVTCHNSTAT_closed;
+      break;
     case PortState::unbound:
       op.status = EVTCHNSTAT_unbound;
       op.u.unbound.dom = entry->remote_domain;
@@ -205,7 +207,9 @@ int status(evtchn_status& op) {
       op.status = EVTCHNSTAT_virq;
       op.u.virq = entry->virq;
       break;
-    case PortState::ipi: op.status = EVTCHNSTAT_ipi; break;
+    case PortState::ipi:
+      op.status = EVTCHNSTAT_ipi;
+      break;
   }
   return 0;
 }
@@ -260,7 +264,8 @@ long run(Vaddr arg, int (*operation)(const Op&)) {
 void events_reset(Domain* domain) {
   for (unsigned port = 1; port < kEventPorts; ++port) {
     const EventPort* entry = event_port(domain, port);
-    if (entry && entry->state != PortState::free && entry->state != PortState::reserved) close_port(domain, port);
+    if (entry && entry->state != PortState::free && entry->state != PortState::reserved)
+      close_port(domain, port);
   }
 }
 
@@ -276,18 +281,30 @@ void events_domain_destroy(Domain* domain) {
 long do_event_channel_op(const HypercallArgs& args) {
   const Vaddr arg = args.arg[1];
   switch (args.arg[0]) {
-    case EVTCHNOP_alloc_unbound: return run<evtchn_alloc_unbound>(arg, alloc_unbound);
-    case EVTCHNOP_bind_interdomain: return run<evtchn_bind_interdomain>(arg, bind_interdomain);
-    case EVTCHNOP_bind_virq: return run<evtchn_bind_virq>(arg, bind_virq);
-    case EVTCHNOP_bind_ipi: return run<evtchn_bind_ipi>(arg, bind_ipi);
-    case EVTCHNOP_bind_pirq: return run<evtchn_bind_pirq>(arg, bind_pirq);
-    case EVTCHNOP_close: return run<evtchn_close>(arg, close);
-    case EVTCHNOP_send: return run<evtchn_send>(arg, send);
-    case EVTCHNOP_status: return run<evtchn_status>(arg, status);
-    case EVTCHNOP_bind_vcpu: return run<evtchn_bind_vcpu>(arg, bind_vcpu);
-    case EVTCHNOP_unmask: return run<evtchn_unmask>(arg, unmask);
-    case EVTCHNOP_reset: return run<evtchn_reset>(arg, reset);
-    default: return -XEN_ENOSYS;  // FIFO channels: guests fall back to 2-level
+    case EVTCHNOP_alloc_unbound:
+      return run<evtchn_alloc_unbound>(arg, alloc_unbound);
+    case EVTCHNOP_bind_interdomain:
+      return run<evtchn_bind_interdomain>(arg, bind_interdomain);
+    case EVTCHNOP_bind_virq:
+      return run<evtchn_bind_virq>(arg, bind_virq);
+    case EVTCHNOP_bind_ipi:
+      return run<evtchn_bind_ipi>(arg, bind_ipi);
+    case EVTCHNOP_bind_pirq:
+      return run<evtchn_bind_pirq>(arg, bind_pirq);
+    case EVTCHNOP_close:
+      return run<evtchn_close>(arg, close);
+    case EVTCHNOP_send:
+      return run<evtchn_send>(arg, send);
+    case EVTCHNOP_status:
+      return run<evtchn_status>(arg, status);
+    case EVTCHNOP_bind_vcpu:
+      return run<evtchn_bind_vcpu>(arg, bind_vcpu);
+    case EVTCHNOP_unmask:
+      return run<evtchn_unmask>(arg, unmask);
+    case EVTCHNOP_reset:
+      return run<evtchn_reset>(arg, reset);
+    default:
+      return -XEN_ENOSYS;  // FIFO channels: guests fall back to 2-level
   }
 }
 

@@ -44,23 +44,32 @@ long features(Vaddr arg) {
 long do_xen_version(const HypercallArgs& args) {
   const Vaddr arg = args.arg[1];
   switch (args.arg[0]) {
-    case XENVER_version: return kAbiMajor << 16 | kAbiMinor;
-    case XENVER_extraversion: return answer_text<XEN_EXTRAVERSION_LEN>(arg, ".0-xenoscope");
-    case XENVER_compile_info: return compile_info(arg);
-    case XENVER_capabilities: return answer_text<1024>(arg, arch_capabilities());
-    case XENVER_changeset: return answer_text<64>(arg, "unavailable");
+    case XENVER_version:
+      return kAbiMajor << 16 | kAbiMinor;
+    case XENVER_extraversion:
+      return answer_text<XEN_EXTRAVERSION_LEN>(arg, ".0-xenoscope");
+    case XENVER_compile_info:
+      return compile_info(arg);
+    case XENVER_capabilities:
+      return answer_text<1024>(arg, arch_capabilities());
+    case XENVER_changeset:
+      return answer_text<64>(arg, "unavailable");
     case XENVER_platform_parameters: {
       const xen_platform_parameters parameters = {arch_hypervisor_start()};
       return copy_to_guest(arg, parameters) ? 0 : -XEN_EFAULT;
     }
-    case XENVER_get_features: return features(arg);
-    case XENVER_pagesize: return arg ? -XEN_EINVAL : static_cast<long>(kPageSize);
+    case XENVER_get_features:
+      return features(arg);
+    case XENVER_pagesize:
+      return arg ? -XEN_EINVAL : static_cast<long>(kPageSize);
     case XENVER_guest_handle:
       return copy_to_guest(arg, current()->domain->handle) ? 0 : -XEN_EFAULT;
     case XENVER_commandline:
       return current()->domain->privileged ? answer_text<1024>(arg, boot_memory.cmdline) : -XEN_EPERM;
-    case XENVER_build_id: return -XEN_ENODATA;  // images carry none: they are compared byte by byte
-    default: return -XEN_ENOSYS;
+    case XENVER_build_id:
+      return -XEN_ENODATA;  // images carry none: they are compared byte by byte
+    default:
+      return -XEN_ENOSYS;
   }
 }
 
@@ -90,9 +99,14 @@ long do_vm_assist(const HypercallArgs& args) {
   if (type >= 64 || !(arch_vm_assists() >> type & 1)) return -XEN_EINVAL;
   u64& assists = current()->domain->vm_assist;
   switch (args.arg[0]) {
-    case VMASST_CMD_enable: __atomic_fetch_or(&assists, 1ull << type, __ATOMIC_RELAXED); return 0;
-    case VMASST_CMD_disable: __atomic_fetch_and(&assists, ~(1ull << type), __ATOMIC_RELAXED); return 0;
-    default: return -XEN_ENOSYS;
+    case VMASST_CMD_enable:
+      __atomic_fetch_or(&assists, 1ull << type, __ATOMIC_RELAXED);
+      return 0;
+    case VMASST_CMD_disable:
+      __atomic_fetch_and(&assists, ~(1ull << type), __ATOMIC_RELAXED);
+      return 0;
+    default:
+      return -XEN_ENOSYS;
   }
 }
 

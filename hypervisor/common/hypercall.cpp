@@ -13,25 +13,44 @@ constexpr Nanoseconds kLongestStep = 1'000'000;
 
 HypercallHandler common_handler(u64 number) {
   switch (number) {
-    case __HYPERVISOR_mmu_update: return do_mmu_update;
-    case __HYPERVISOR_set_gdt: return do_set_gdt;
-    case __HYPERVISOR_sched_op_compat: return do_sched_op_compat;
-    case __HYPERVISOR_update_descriptor: return do_update_descriptor;
-    case __HYPERVISOR_memory_op: return do_memory_op;
-    case __HYPERVISOR_multicall: return do_multicall;
-    case __HYPERVISOR_update_va_mapping: return do_update_va_mapping;
-    case __HYPERVISOR_set_timer_op: return do_set_timer_op;
-    case __HYPERVISOR_xen_version: return do_xen_version;
-    case __HYPERVISOR_console_io: return do_console_io;
-    case __HYPERVISOR_vm_assist: return do_vm_assist;
-    case __HYPERVISOR_update_va_mapping_otherdomain: return do_update_va_mapping_otherdomain;
-    case __HYPERVISOR_vcpu_op: return do_vcpu_op;
-    case __HYPERVISOR_mmuext_op: return do_mmuext_op;
-    case __HYPERVISOR_sched_op: return do_sched_op;
-    case __HYPERVISOR_event_channel_op: return do_event_channel_op;
-    case __HYPERVISOR_sysctl: return do_sysctl;
-    case __HYPERVISOR_domctl: return do_domctl;
-    default: return nullptr;
+    case __HYPERVISOR_mmu_update:
+      return do_mmu_update;
+    case __HYPERVISOR_set_gdt:
+      return do_set_gdt;
+    case __HYPERVISOR_sched_op_compat:
+      return do_sched_op_compat;
+    case __HYPERVISOR_update_descriptor:
+      return do_update_descriptor;
+    case __HYPERVISOR_memory_op:
+      return do_memory_op;
+    case __HYPERVISOR_multicall:
+      return do_multicall;
+    case __HYPERVISOR_update_va_mapping:
+      return do_update_va_mapping;
+    case __HYPERVISOR_set_timer_op:
+      return do_set_timer_op;
+    case __HYPERVISOR_xen_version:
+      return do_xen_version;
+    case __HYPERVISOR_console_io:
+      return do_console_io;
+    case __HYPERVISOR_vm_assist:
+      return do_vm_assist;
+    case __HYPERVISOR_update_va_mapping_otherdomain:
+      return do_update_va_mapping_otherdomain;
+    case __HYPERVISOR_vcpu_op:
+      return do_vcpu_op;
+    case __HYPERVISOR_mmuext_op:
+      return do_mmuext_op;
+    case __HYPERVISOR_sched_op:
+      return do_sched_op;
+    case __HYPERVISOR_event_channel_op:
+      return do_event_channel_op;
+    case __HYPERVISOR_sysctl:
+      return do_sysctl;
+    case __HYPERVISOR_domctl:
+      return do_domctl;
+    default:
+      return nullptr;
   }
 }
 

@@ -33,22 +33,33 @@ u32 first_word(Vaddr arg) {
 
 HypercallSubject hypercall_subject(u64 number, const HypercallArgs& args) {
   switch (number) {
-    case __HYPERVISOR_domctl: return domctl_subject(args.arg[0]);
-    case __HYPERVISOR_sysctl: return {first_word(args.arg[0]), 0};
-    case __HYPERVISOR_memory_op: return memory_subject(args.arg[0], args.arg[1]);
-    case __HYPERVISOR_mmu_update: return {0, args.arg[1]};
-    case __HYPERVISOR_mmuext_op: return {first_word(args.arg[0]), args.arg[1]};
-    case __HYPERVISOR_multicall: return {0, args.arg[1]};
-    case __HYPERVISOR_console_io: return {args.arg[0], args.arg[1]};
-    case __HYPERVISOR_event_channel_op: return {args.arg[0], first_word(args.arg[1])};
-    case __HYPERVISOR_vcpu_op: return {args.arg[0], args.arg[1]};
+    case __HYPERVISOR_domctl:
+      return domctl_subject(args.arg[0]);
+    case __HYPERVISOR_sysctl:
+      return {first_word(args.arg[0]), 0};
+    case __HYPERVISOR_memory_op:
+      return memory_subject(args.arg[0], args.arg[1]);
+    case __HYPERVISOR_mmu_update:
+      return {0, args.arg[1]};
+    case __HYPERVISOR_mmuext_op:
+      return {first_word(args.arg[0]), args.arg[1]};
+    case __HYPERVISOR_multicall:
+      return {0, args.arg[1]};
+    case __HYPERVISOR_console_io:
+      return {args.arg[0], args.arg[1]};
+    case __HYPERVISOR_event_channel_op:
+      return {args.arg[0], first_word(args.arg[1])};
+    case __HYPERVISOR_vcpu_op:
+      return {args.arg[0], args.arg[1]};
     case __HYPERVISOR_sched_op:
     case __HYPERVISOR_xen_version:
     case __HYPERVISOR_grant_table_op:
     case __HYPERVISOR_callback_op:
     case __HYPERVISOR_vm_assist:
-    case __HYPERVISOR_physdev_op: return {args.arg[0], 0};
-    default: return {};
+    case __HYPERVISOR_physdev_op:
+      return {args.arg[0], 0};
+    default:
+      return {};
   }
 }
 

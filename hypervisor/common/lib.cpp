@@ -3,7 +3,8 @@
 using hv::u64;
 using hv::u8;
 
-// memcpy, memmove and memset are the architecture's (arch/*/string.S): compilers turn loops into calls of them.
+// memcpy, memmove and memset are the architecture's (arch/*/string.S): compilers turn loops into calls of
+// them.
 
 extern "C" int memcmp(const void* a, const void* b, size_t bytes) {
   const u8* x = static_cast<const u8*>(a);
@@ -40,7 +41,8 @@ void copy_string(char* to, const char* from, size_t size) {
 
 namespace {
 
-/// Reads one word of a command line (quotes dropped, blanks inside them kept) into `value`; returns what follows.
+/// Reads one word of a command line (quotes dropped, blanks inside them kept) into `value`; returns what
+/// follows.
 const char* read_word(const char* text, char* value, size_t size) {
   bool quoted = false;
   size_t n = 0;

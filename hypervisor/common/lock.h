@@ -1,10 +1,11 @@
 // Locks and atomic counts.
 //
-// The hypervisor runs with interrupts off everywhere but in the idle loop, so a lock needs no interrupt state.
-// A CPU that spins serves flush requests of other CPUs meanwhile (cpu_relax_and_serve), and so may be
+// The hypervisor runs with interrupts off everywhere but in the idle loop, so a lock needs no interrupt
+// state. A CPU that spins serves flush requests of other CPUs meanwhile (cpu_relax_and_serve), and so may be
 // waited for by a CPU that holds the lock.
 //
-// Order (outer first): domain list -> Domain::lock -> DomainMm::page_lock -> heap; scheduler and console last.
+// Order (outer first): domain list -> Domain::lock -> DomainMm::page_lock -> heap; scheduler and console
+// last.
 #pragma once
 #include "hypervisor/common/types.h"
 
@@ -22,7 +23,8 @@ class Spinlock {
   }
   bool try_lock() {
     u32 ticket = __atomic_load_n(&serving_, __ATOMIC_RELAXED);
-    return __atomic_compare_exchange_n(&next_, &ticket, ticket + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n(&next_, &ticket, ticket + 1, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
   }
   void unlock() { __atomic_store_n(&serving_, serving_ + 1, __ATOMIC_RELEASE); }
   bool is_locked() const {

@@ -9,11 +9,11 @@ namespace hv {
 struct Vcpu;
 
 struct PerCpu {
-  Vcpu* current = nullptr;           ///< first word (entry assembly): runs here; the idle VCPU when nothing does
-  unsigned id = 0;             ///< 0..cpu_count-1, in order of start
-  u64 mark_word = 0;           ///< target of xs_mark_store
+  Vcpu* current = nullptr;  ///< first word (entry assembly): runs here; the idle VCPU when nothing does
+  unsigned id = 0;          ///< 0..cpu_count-1, in order of start
+  u64 mark_word = 0;        ///< target of xs_mark_store
   Vcpu* idle = nullptr;
-  bool need_schedule = false;      ///< looked at on the way out to a guest and in the idle loop
+  bool need_schedule = false;  ///< looked at on the way out to a guest and in the idle loop
   bool online = false;
   bool in_multicall = false;
   bool continuation_made = false;  ///< the handler that just returned asked to be re-executed
@@ -25,7 +25,7 @@ struct PerCpu {
 };
 
 extern PerCpu cpus[kMaxCpus] asm("hv_cpus");  // named by entry assembly too
-extern unsigned cpu_count;  ///< CPUs that are up
+extern unsigned cpu_count;                    ///< CPUs that are up
 
 inline Vcpu* current() { return this_cpu().current; }
 

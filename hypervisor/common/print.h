@@ -6,8 +6,8 @@
 
 namespace hv {
 
-/// Prints one or more whole lines, each prefixed "(XEN) ". Knows %d %u %x %lx %lu %ld %p %s %c %% with width, '-'
-/// and zero padding ("%016lx"). The text should end in '\n'; a missing one is added.
+/// Prints one or more whole lines, each prefixed "(XEN) ". Knows %d %u %x %lx %lu %ld %p %s %c %% with width,
+/// '-' and zero padding ("%016lx"). The text should end in '\n'; a missing one is added.
 void print(const char* format, ...) __attribute__((format(printf, 1, 2)));
 
 /// The formatter behind print(); returns the length, never more than size-1.

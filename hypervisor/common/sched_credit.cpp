@@ -2,9 +2,10 @@
 //
 //   queue:  [boost ...][under ...][over ...]     one queue for all CPUs, FIFO within a priority
 //
-// Every period each domain with VCPUs that ran or wait gets credit by weight, split among these VCPUs; running burns it.
-// Credit left: under; none: over. A VCPU that wakes with credit left is boosted: it runs before the busy ones, until its
-// first full slice ends. One queue is enough for the few CPUs of these machines, and needs no balancing.
+// Every period each domain with VCPUs that ran or wait gets credit by weight, split among these VCPUs;
+// running burns it. Credit left: under; none: over. A VCPU that wakes with credit left is boosted: it runs
+// before the busy ones, until its first full slice ends. One queue is enough for the few CPUs of these
+// machines, and needs no balancing.
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/print.h"
@@ -43,7 +44,9 @@ void set_priority(Vcpu* vcpu) {
   vcpu->sched.priority = vcpu->sched.credit > 0 ? SchedPriority::under : SchedPriority::over;
 }
 
-bool wants_credit(const Vcpu* vcpu) { return vcpu && (vcpu->sched.queued || vcpu->sched.running || vcpu->sched.active); }
+bool wants_credit(const Vcpu* vcpu) {
+  return vcpu && (vcpu->sched.queued || vcpu->sched.running || vcpu->sched.active);
+}
 
 unsigned active_vcpus(const Domain* domain) {
   unsigned n = 0;
@@ -109,7 +112,8 @@ void ask_to_schedule(unsigned cpu) {
   arch_kick(cpu);
 }
 
-/// Lets a CPU that does something less important look at the queue: the last one first, an idle one above all.
+/// Lets a CPU that does something less important look at the queue: the last one first, an idle one above
+/// all.
 void tickle(const Vcpu* vcpu) {
   unsigned best = kMaxCpus;
   SchedPriority worst = vcpu->sched.priority;
@@ -210,7 +214,8 @@ void vcpu_sleep(Vcpu* vcpu) {
 
 void vcpu_sleep_sync(Vcpu* vcpu) {
   vcpu_sleep(vcpu);
-  while (!vcpu_runnable(vcpu) && __atomic_load_n(&vcpu->sched.running, __ATOMIC_ACQUIRE)) arch_cpu_relax_and_serve();
+  while (!vcpu_runnable(vcpu) && __atomic_load_n(&vcpu->sched.running, __ATOMIC_ACQUIRE))
+    arch_cpu_relax_and_serve();
 }
 
 void sched_lock_domain_list(bool lock) {

@@ -104,22 +104,33 @@ long yield() {
 long do_sched_op(const HypercallArgs& args) {
   const Vaddr arg = args.arg[1];
   switch (args.arg[0]) {
-    case SCHEDOP_yield: return yield();
-    case SCHEDOP_block: return block();
-    case SCHEDOP_shutdown: return shutdown_self(arg);
-    case SCHEDOP_poll: return poll(arg);
-    case SCHEDOP_remote_shutdown: return shutdown_remote(arg);
-    case SCHEDOP_shutdown_code: return shutdown_code(arg);
-    default: return -XEN_ENOSYS;
+    case SCHEDOP_yield:
+      return yield();
+    case SCHEDOP_block:
+      return block();
+    case SCHEDOP_shutdown:
+      return shutdown_self(arg);
+    case SCHEDOP_poll:
+      return poll(arg);
+    case SCHEDOP_remote_shutdown:
+      return shutdown_remote(arg);
+    case SCHEDOP_shutdown_code:
+      return shutdown_code(arg);
+    default:
+      return -XEN_ENOSYS;
   }
 }
 
 long do_sched_op_compat(const HypercallArgs& args) {
   switch (args.arg[0]) {
-    case SCHEDOP_yield: return yield();
-    case SCHEDOP_block: return block();
-    case SCHEDOP_shutdown: return shutdown(current()->domain, static_cast<u32>(args.arg[1]));
-    default: return -XEN_ENOSYS;
+    case SCHEDOP_yield:
+      return yield();
+    case SCHEDOP_block:
+      return block();
+    case SCHEDOP_shutdown:
+      return shutdown(current()->domain, static_cast<u32>(args.arg[1]));
+    default:
+      return -XEN_ENOSYS;
   }
 }
 

@@ -16,10 +16,10 @@ using s8 = int8_t;
 using s32 = int32_t;
 using s64 = int64_t;
 
-using Mfn = u64;      ///< machine frame number
-using Gfn = u64;      ///< guest frame number ("pfn" of a PV guest)
-using Paddr = u64;    ///< machine byte address
-using Vaddr = u64;    ///< virtual byte address
+using Mfn = u64;    ///< machine frame number
+using Gfn = u64;    ///< guest frame number ("pfn" of a PV guest)
+using Paddr = u64;  ///< machine byte address
+using Vaddr = u64;  ///< virtual byte address
 using DomId = u16;
 using Nanoseconds = s64;  ///< system time: since the hypervisor's boot
 

@@ -82,7 +82,8 @@ long set_singleshot(Vcpu* vcpu, Vaddr arg) {
   vcpu_set_singleshot_timer op;
   if (vcpu != current()) return -XEN_EINVAL;
   if (!copy_from_guest(op, arg)) return -XEN_EFAULT;
-  if ((op.flags & VCPU_SSHOTTMR_future) && op.timeout_abs_ns < static_cast<u64>(system_time())) return -XEN_ETIME;
+  if ((op.flags & VCPU_SSHOTTMR_future) && op.timeout_abs_ns < static_cast<u64>(system_time()))
+    return -XEN_ETIME;
   timer_migrate(vcpu->singleshot, this_cpu().id);
   timer_set(vcpu->singleshot, static_cast<Nanoseconds>(min_of<u64>(op.timeout_abs_ns, INT64_MAX - 1)));
   return 0;
@@ -97,28 +98,38 @@ long do_vcpu_op(const HypercallArgs& args) {
   if (id >= domain->max_vcpus || !domain->vcpu[id]) return -XEN_ENOENT;
   Vcpu* vcpu = domain->vcpu[id];
   switch (args.arg[0]) {
-    case VCPUOP_initialise: return initialise(vcpu, arg);
+    case VCPUOP_initialise:
+      return initialise(vcpu, arg);
     case VCPUOP_up:
       if (!vcpu->initialised) return -XEN_EINVAL;
       vcpu_up(vcpu);
       return 0;
-    case VCPUOP_down: return vcpu_down(vcpu), 0;
-    case VCPUOP_is_up: return !(vcpu->pause_flags & kVcpuDown);
-    case VCPUOP_get_runstate_info: return runstate(vcpu, arg);
-    case VCPUOP_register_runstate_memory_area: return register_runstate(vcpu, arg);
-    case VCPUOP_set_periodic_timer: return set_periodic(vcpu, arg);
+    case VCPUOP_down:
+      return vcpu_down(vcpu), 0;
+    case VCPUOP_is_up:
+      return !(vcpu->pause_flags & kVcpuDown);
+    case VCPUOP_get_runstate_info:
+      return runstate(vcpu, arg);
+    case VCPUOP_register_runstate_memory_area:
+      return register_runstate(vcpu, arg);
+    case VCPUOP_set_periodic_timer:
+      return set_periodic(vcpu, arg);
     case VCPUOP_stop_periodic_timer:
       vcpu->period = 0;
       timer_cancel(vcpu->periodic);
       return 0;
-    case VCPUOP_set_singleshot_timer: return set_singleshot(vcpu, arg);
+    case VCPUOP_set_singleshot_timer:
+      return set_singleshot(vcpu, arg);
     case VCPUOP_stop_singleshot_timer:
       if (vcpu != current()) return -XEN_EINVAL;
       timer_cancel(vcpu->singleshot);
       return 0;
-    case VCPUOP_register_vcpu_info: return register_info(vcpu, arg);
-    case VCPUOP_register_vcpu_time_memory_area: return register_time(vcpu, arg);
-    default: return -XEN_ENOSYS;
+    case VCPUOP_register_vcpu_info:
+      return register_info(vcpu, arg);
+    case VCPUOP_register_vcpu_time_memory_area:
+      return register_time(vcpu, arg);
+    default:
+      return -XEN_ENOSYS;
   }
 }
 
@@ -129,7 +140,8 @@ long do_set_timer_op(const HypercallArgs& args) {
     timer_cancel(vcpu->singleshot);
     return 0;
   }
-  // A deadline so far off, or negative, is a guest whose clock has gone wrong: it gets its tick soon (as Xen does).
+  // A deadline so far off, or negative, is a guest whose clock has gone wrong: it gets its tick soon (as Xen
+  // does).
   const Nanoseconds now = system_time();
   const bool absurd = timeout < 0 || (timeout > now && (timeout - now) >> 50 != 0);
   timer_migrate(vcpu->singleshot, this_cpu().id);

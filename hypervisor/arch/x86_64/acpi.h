@@ -15,7 +15,8 @@ struct AcpiTopology {
   Paddr rsdp = 0;
 };
 
-/// Reads the tables; without any (rsdp 0, or broken) one CPU and one I/O APIC at the customary address are assumed.
+/// Reads the tables; without any (rsdp 0, or broken) one CPU and one I/O APIC at the customary address are
+/// assumed.
 AcpiTopology acpi_read(Paddr rsdp);
 
 }  // namespace hv

@@ -23,8 +23,8 @@ enum Register : u32 {
   kTimerDivide = 0x3e0
 };
 constexpr u32 kMasked = 1 << 16, kEnable = 1 << 8, kDivideBy16 = 3;
-constexpr u32 kDeliverNmi = 4 << 8, kDeliverInit = 5 << 8, kDeliverStartup = 6 << 8, kBusy = 1 << 12, kAssert = 1 << 14,
-              kAllButSelf = 3 << 18;
+constexpr u32 kDeliverNmi = 4 << 8, kDeliverInit = 5 << 8, kDeliverStartup = 6 << 8, kBusy = 1 << 12,
+              kAssert = 1 << 14, kAllButSelf = 3 << 18;
 
 volatile u8* registers;
 

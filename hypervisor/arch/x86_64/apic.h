@@ -8,7 +8,7 @@ enum ApicVector : u8 {
   kVectorIoFirst = 0x30,  ///< + global interrupt number
   kVectorIoLast = 0xdf,
   kVectorTimer = 0xf0,
-  kVectorKick = 0xf1,     ///< look at need_schedule, events
+  kVectorKick = 0xf1,  ///< look at need_schedule, events
   kVectorFlush = 0xf2,
   kVectorSpurious = 0xff
 };

@@ -11,9 +11,9 @@ struct Vcpu;
 
 struct ArchPerCpu {
   u32 apic_id = 0;
-  Vcpu* fpu_owner = nullptr;    ///< whose FPU state is in the CPU
-  u64 cr3 = 0;                  ///< loaded
-  u32 flush_request = 0;        ///< bit n: CPU n asks for a full TLB flush and waits until the bit is clear
+  Vcpu* fpu_owner = nullptr;  ///< whose FPU state is in the CPU
+  u64 cr3 = 0;                ///< loaded
+  u32 flush_request = 0;      ///< bit n: CPU n asks for a full TLB flush and waits until the bit is clear
 };
 
 inline PerCpu& this_cpu() {

@@ -1,7 +1,7 @@
 // The x86-64 parts of Vcpu and Domain.
 //
-// A VCPU's registers live in its Vcpu for its whole life: while it runs, the TSS's RSP0 points behind regs.ss, so
-// that the entry code pushes straight into them, and then moves to the CPU's own stack.
+// A VCPU's registers live in its Vcpu for its whole life: while it runs, the TSS's RSP0 points behind
+// regs.ss, so that the entry code pushes straight into them, and then moves to the CPU's own stack.
 #pragma once
 #include "hypervisor/common/types.h"
 
@@ -14,32 +14,33 @@ using Registers = cpu_user_regs;
 
 /// Page tables of a PV64 guest: the kernel's L4 and the user's. One is loaded, by mode.
 struct ArchVcpu {
-  // The CPU aligns RSP to 16 before it pushes an exception frame; so the end of regs.ss (byte 168 of regs) is aligned.
-  alignas(16) u64 stack_top = 0;    ///< offset 0: stack of the CPU it runs on (entry.S)
-  Registers regs = {};              ///< offset 8: entry.S
+  // The CPU aligns RSP to 16 before it pushes an exception frame; so the end of regs.ss (byte 168 of regs) is
+  // aligned.
+  alignas(16) u64 stack_top = 0;  ///< offset 0: stack of the CPU it runs on (entry.S)
+  Registers regs = {};            ///< offset 8: entry.S
   // Memory half, read by the switch code. Frames are referenced and typed while named here.
-  Mfn kernel_table = kInvalidMfn;   ///< L4
-  Mfn user_table = kInvalidMfn;     ///< L4, kInvalidMfn when the guest has set none
-  Mfn gdt_frames[16] = {};          ///< valid up to gdt_entries; type XS_FRAME_SEGDESC
+  Mfn kernel_table = kInvalidMfn;  ///< L4
+  Mfn user_table = kInvalidMfn;    ///< L4, kInvalidMfn when the guest has set none
+  Mfn gdt_frames[16] = {};         ///< valid up to gdt_entries; type XS_FRAME_SEGDESC
   u32 gdt_entries = 0;
   u32 ldt_entries = 0;
   Vaddr ldt_base = 0;
-  Mfn ldt_frames[16] = {};          ///< filled on first touch; 0 = not yet
+  Mfn ldt_frames[16] = {};  ///< filled on first touch; 0 = not yet
   // Core half.
-  bool kernel_mode = true;          ///< guest kernel (both modes are ring 3)
-  bool fpu_used = false;            ///< fpu[] holds state
-  bool ts_virtual = false;          ///< the guest's own CR0.TS (fpu_taskswitch)
-  u8 iopl = 0;                      ///< PHYSDEVOP_set_iopl
+  bool kernel_mode = true;                                ///< guest kernel (both modes are ring 3)
+  bool fpu_used = false;                                  ///< fpu[] holds state
+  bool ts_virtual = false;                                ///< the guest's own CR0.TS (fpu_taskswitch)
+  u8 iopl = 0;                                            ///< PHYSDEVOP_set_iopl
   u64 fs_base = 0, gs_base_kernel = 0, gs_base_user = 0;  ///< while not loaded
   u16 ds = 0, es = 0, fs = 0, gs = 0;                     ///< selectors while not loaded
   u64 kernel_ss = 0, kernel_sp = 0;
   u64 event_callback = 0, failsafe_callback = 0, syscall_callback = 0;
-  u32 callback_masks_events = 0;    ///< bit: enum of trap.h
+  u32 callback_masks_events = 0;  ///< bit: enum of trap.h
   u64 cr2 = 0;
   u64 cr4 = 0;
   u64 debug[8] = {};
-  trap_info* traps = nullptr;       ///< 256 entries
-  alignas(16) u8 fpu[512] = {};     ///< FXSAVE image
+  trap_info* traps = nullptr;    ///< 256 entries
+  alignas(16) u8 fpu[512] = {};  ///< FXSAVE image
 };
 
 struct ArchDomain {

@@ -3,6 +3,7 @@
 #include "hypervisor/arch/x86_64/apic.h"
 #include "hypervisor/arch/x86_64/backtrace.h"
 #include "hypervisor/arch/x86_64/boot_memory.h"
+#include "hypervisor/arch/x86_64/clock.h"
 #include "hypervisor/arch/x86_64/cpu.h"
 #include "hypervisor/arch/x86_64/descriptors.h"
 #include "hypervisor/arch/x86_64/ioapic.h"
@@ -10,7 +11,6 @@
 #include "hypervisor/arch/x86_64/paging.h"
 #include "hypervisor/arch/x86_64/serial.h"
 #include "hypervisor/arch/x86_64/smp.h"
-#include "hypervisor/arch/x86_64/time.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/percpu.h"
@@ -19,15 +19,17 @@
 #include "hypervisor/common/version.h"
 
 extern "C" [[gnu::section(".xs_layout"), gnu::used]] const xs_layout xs_published_layout = {
-    XS_LAYOUT_MAGIC, 1, sizeof(xs_frame), hv::kFrameTable, hv::kM2p, hv::kDirectLow, hv::kDirectHighBase, hv::kDirectHigh};
+    XS_LAYOUT_MAGIC, 1, sizeof(xs_frame), hv::kFrameTable, hv::kM2p, hv::kDirectLow, hv::kDirectHighBase,
+    hv::kDirectHigh};
 
 namespace hv {
 namespace {
 
 unsigned cpu_limit() {
   char value[16];
-  return cmdline_value(boot_memory.cmdline, "maxcpus=", value, sizeof(value)) ? static_cast<unsigned>(parse_number(value))
-                                                                             : kMaxCpus;
+  return cmdline_value(boot_memory.cmdline, "maxcpus=", value, sizeof(value))
+             ? static_cast<unsigned>(parse_number(value))
+             : kMaxCpus;
 }
 
 void print_memory() {

@@ -80,7 +80,8 @@ void read_module(BootMemory& memory, const hvm_start_info& info) {
     memory.dom0_initrd = {module[1].paddr, module[1].paddr + module[1].size};
     reserve_bytes(memory, module[1].paddr, module[1].size);
   }
-  if (module->cmdline_paddr) copy_string(dom0_cmdline, loader_data<char>(module->cmdline_paddr), sizeof(dom0_cmdline));
+  if (module->cmdline_paddr)
+    copy_string(dom0_cmdline, loader_data<char>(module->cmdline_paddr), sizeof(dom0_cmdline));
 }
 
 }  // namespace

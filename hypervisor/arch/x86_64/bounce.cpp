@@ -31,11 +31,11 @@ void bounce_to_guest(Vcpu* vcpu, const Bounce& bounce) {
   u64 stack = (from_kernel ? regs.rsp : vcpu->arch.kernel_sp) & ~15ull;
   const u64 words = bounce.has_error_code ? 8 : 7;
   stack -= words * 8;
-  const bool stored =
-      bounce.has_error_code
-          ? copy_to_guest(stack, frame, sizeof(frame))
-          : copy_to_guest(stack, frame, 2 * 8) && copy_to_guest(stack + 2 * 8, frame + 3, 5 * 8);
-  if (!stored) return domain_crash(vcpu->domain, "cannot write an exception frame to the guest kernel's stack");
+  const bool stored = bounce.has_error_code ? copy_to_guest(stack, frame, sizeof(frame))
+                                            : copy_to_guest(stack, frame, 2 * 8) &&
+                                                  copy_to_guest(stack + 2 * 8, frame + 3, 5 * 8);
+  if (!stored)
+    return domain_crash(vcpu->domain, "cannot write an exception frame to the guest kernel's stack");
   if (bounce.mask_events) vcpu->info->evtchn_upcall_mask = 1;
 
   regs.rsp = stack;

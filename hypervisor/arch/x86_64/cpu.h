@@ -8,8 +8,9 @@ constexpr u64 kCr0Mp = 1 << 1, kCr0Ts = 1 << 3, kCr0Em = 1 << 2;
 constexpr u64 kCr4Tsd = 1 << 2, kCr4De = 1 << 3, kCr4Pae = 1 << 5, kCr4Pge = 1 << 7, kCr4Osfxsr = 1 << 9,
               kCr4Osxmmexcpt = 1 << 10, kCr4Fsgsbase = 1 << 16, kCr4Osxsave = 1 << 18;
 
-constexpr u64 kFlagsTf = 1 << 8, kFlagsIf = 1 << 9, kFlagsDf = 1 << 10, kFlagsIopl = 3 << 12, kFlagsNt = 1 << 14,
-              kFlagsRf = 1 << 16, kFlagsVm = 1 << 17, kFlagsAc = 1 << 18, kFlagsVif = 1 << 19, kFlagsVip = 1 << 20;
+constexpr u64 kFlagsTf = 1 << 8, kFlagsIf = 1 << 9, kFlagsDf = 1 << 10, kFlagsIopl = 3 << 12,
+              kFlagsNt = 1 << 14, kFlagsRf = 1 << 16, kFlagsVm = 1 << 17, kFlagsAc = 1 << 18,
+              kFlagsVif = 1 << 19, kFlagsVip = 1 << 20;
 
 enum Msr : u32 {
   kMsrApicBase = 0x1b,
@@ -68,9 +69,7 @@ inline u64 read_cr4() {
   return value;
 }
 inline void write_cr4(u64 value) { asm volatile("mov %0, %%cr4" ::"r"(value) : "memory"); }
-inline void invlpg(Vaddr address) {
-  asm volatile("invlpg (%0)" ::"r"(address) : "memory");
-}
+inline void invlpg(Vaddr address) { asm volatile("invlpg (%0)" ::"r"(address) : "memory"); }
 inline void set_ts() { write_cr0(read_cr0() | kCr0Ts); }
 inline void clear_ts() { asm volatile("clts"); }
 inline void interrupts_off() { asm volatile("cli" ::: "memory"); }

@@ -82,7 +82,8 @@ void fill_gdt(unsigned cpu) {
   entry[slot(SEL_GUEST_SS)] = 0x00cff3000000ffff;
   entry[slot(SEL_GUEST_CS)] = 0x00affb000000ffff;
   const u64 base = reinterpret_cast<u64>(&tss[cpu]);
-  entry[slot(SEL_TSS)] = (sizeof(Tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
+  entry[slot(SEL_TSS)] =
+      (sizeof(Tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
   entry[slot(SEL_TSS) + 1] = base >> 32;
 }
 
@@ -112,8 +113,13 @@ void fill_idt() {
     if (vector == 18) ist = kIstMachineCheck;
     // INT3 and INTO are the guest's own; every other INT n faults and is looked at there.
     if (vector == 3 || vector == 4) dpl = 3;
-    idt[vector] = {static_cast<u16>(stub), SEL_HV_CS, ist, static_cast<u8>(kGateInterrupt | dpl << 5),
-                   static_cast<u16>(stub >> 16), static_cast<u32>(stub >> 32), 0};
+    idt[vector] = {static_cast<u16>(stub),
+                   SEL_HV_CS,
+                   ist,
+                   static_cast<u8>(kGateInterrupt | dpl << 5),
+                   static_cast<u16>(stub >> 16),
+                   static_cast<u32>(stub >> 32),
+                   0};
   }
 }
 
@@ -122,8 +128,8 @@ void load_tables(unsigned cpu) {
   const TablePointer idt_pointer{sizeof(idt) - 1, reinterpret_cast<u64>(idt)};
   asm volatile("lgdt %0" ::"m"(gdt_pointer));
   asm volatile(
-      "pushq %0\n\tleaq 1f(%%rip), %%rax\n\tpushq %%rax\n\tlretq\n1:\tmovl %1, %%ss"
-      ::"i"(SEL_HV_CS), "r"(SEL_HV_SS)
+      "pushq %0\n\tleaq 1f(%%rip), %%rax\n\tpushq %%rax\n\tlretq\n1:\tmovl %1, %%ss" ::"i"(SEL_HV_CS),
+      "r"(SEL_HV_SS)
       : "rax", "memory");
   asm volatile("lidt %0" ::"m"(idt_pointer));
   asm volatile("ltr %w0" ::"r"(SEL_TSS));
@@ -141,7 +147,8 @@ void descriptors_cpu_init(unsigned cpu) {
 
   void (*const entry[kMaxCpus])() = {syscall_entry_0, syscall_entry_1, syscall_entry_2, syscall_entry_3};
   write_msr(kMsrStar, u64{SEL_GUEST_CS32} << 48 | u64{SEL_HV_CS} << 32);
-  void (*const entry32[kMaxCpus])() = {syscall32_entry_0, syscall32_entry_1, syscall32_entry_2, syscall32_entry_3};
+  void (*const entry32[kMaxCpus])() = {syscall32_entry_0, syscall32_entry_1, syscall32_entry_2,
+                                       syscall32_entry_3};
   write_msr(kMsrLstar, reinterpret_cast<u64>(entry[cpu]));
   write_msr(kMsrCstar, reinterpret_cast<u64>(entry32[cpu]));
   write_msr(kMsrSysenterCs, 0);  // SYSENTER faults
@@ -167,8 +174,9 @@ void arch_reload_descriptor_tables(Vcpu* vcpu) {
   const unsigned pages = (vcpu->arch.gdt_entries + 511) / 512;
   const u64 empty = virt_to_phys(&empty_descriptors) | kDescriptorPage;
   for (unsigned page = 0; page < FIRST_RESERVED_GDT_PAGE; ++page)
-    set_window_page(gdt_window(cpu) + page * kPageSize,
-                    page < pages ? vcpu->arch.gdt_frames[page] << kPageShift | kDescriptorPage | kPteWrite : empty);
+    set_window_page(
+        gdt_window(cpu) + page * kPageSize,
+        page < pages ? vcpu->arch.gdt_frames[page] << kPageShift | kDescriptorPage | kPteWrite : empty);
   for (unsigned page = 0; page < 16; ++page) arch_map_ldt_page(vcpu, page);
   u64* entry = &gdt_pages[cpu].entry[slot(SEL_TSS) + 2];  // the LDT's descriptor follows the TSS's
   if (vcpu->arch.ldt_entries == 0) {
@@ -176,7 +184,8 @@ void arch_reload_descriptor_tables(Vcpu* vcpu) {
     return;
   }
   const u64 base = ldt_window(cpu);
-  entry[0] = (vcpu->arch.ldt_entries * 8ull - 1) | (base & 0xffffff) << 16 | 0x82ull << 40 | (base >> 24 & 0xff) << 56;
+  entry[0] = (vcpu->arch.ldt_entries * 8ull - 1) | (base & 0xffffff) << 16 | 0x82ull << 40 |
+             (base >> 24 & 0xff) << 56;
   entry[1] = base >> 32;
   asm volatile("lldt %w0" ::"r"(SEL_TSS + 16));
 }

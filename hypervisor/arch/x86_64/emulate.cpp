@@ -52,8 +52,9 @@ bool read_opcode(Instruction& instruction, u8& opcode) {
 }
 
 u64& general_register(Registers& regs, unsigned index) {
-  u64* const table[16] = {&regs.rax, &regs.rcx, &regs.rdx, &regs.rbx, &regs.rsp, &regs.rbp, &regs.rsi, &regs.rdi,
-                          &regs.r8,  &regs.r9,  &regs.r10, &regs.r11, &regs.r12, &regs.r13, &regs.r14, &regs.r15};
+  u64* const table[16] = {&regs.rax, &regs.rcx, &regs.rdx, &regs.rbx, &regs.rsp, &regs.rbp,
+                          &regs.rsi, &regs.rdi, &regs.r8,  &regs.r9,  &regs.r10, &regs.r11,
+                          &regs.r12, &regs.r13, &regs.r14, &regs.r15};
   return *table[index];
 }
 
@@ -102,9 +103,12 @@ bool move_special(Vcpu* vcpu, Instruction& instruction, u8 opcode) {
   const unsigned number = ((modrm >> 3) & 7) | (instruction.rex & 4 ? 8 : 0);
   u64& general = general_register(vcpu->arch.regs, (modrm & 7) | (instruction.rex & 1 ? 8 : 0));
   switch (opcode) {
-    case 0x20: return read_control(vcpu, number, general);
-    case 0x21: return get_debug_register(vcpu, number, general) == 0;
-    case 0x22: return write_control(vcpu, number, general);
+    case 0x20:
+      return read_control(vcpu, number, general);
+    case 0x21:
+      return get_debug_register(vcpu, number, general) == 0;
+    case 0x22:
+      return write_control(vcpu, number, general);
     default:
       if (set_debug_register(vcpu, number, general)) return false;
       load_debug_registers(vcpu);
@@ -123,7 +127,10 @@ bool execute_two_byte(Vcpu* vcpu, Instruction& instruction) {
     case 0x08:  // INVD
     case 0x09:  // WBINVD: caches are coherent here, there is no non-coherent device
       return true;
-    case 0x20: case 0x21: case 0x22: case 0x23:
+    case 0x20:
+    case 0x21:
+    case 0x22:
+    case 0x23:
       return move_special(vcpu, instruction, opcode);
     case 0x30:
       return guest_write_msr(vcpu, static_cast<u32>(regs.rcx), regs.rdx << 32 | static_cast<u32>(regs.rax));
@@ -157,8 +164,8 @@ bool may_execute(const Vcpu* vcpu, const Instruction& instruction) {
 /// The virtual I/O privilege level (PHYSDEVOP_set_iopl); the guest kernel counts as ring 1.
 bool has_io_privilege(const Vcpu* vcpu) { return vcpu->arch.iopl >= (vcpu->arch.kernel_mode ? 1 : 3); }
 
-/// IN, OUT, CLI, STI of a guest with the privilege. No port is a guest's: reads give ones, writes go nowhere. The
-/// interrupt flag is the upcall mask's business, not theirs.
+/// IN, OUT, CLI, STI of a guest with the privilege. No port is a guest's: reads give ones, writes go nowhere.
+/// The interrupt flag is the upcall mask's business, not theirs.
 bool execute_with_io_privilege(Vcpu* vcpu, Instruction& instruction, u8 opcode) {
   if (!has_io_privilege(vcpu)) return false;
   if (opcode == 0xfa || opcode == 0xfb) return true;

@@ -1,9 +1,10 @@
-// TLB flushes of other CPUs: a request word per CPU, with a bit for each CPU that asks, and an interrupt. A CPU that waits, for a lock or for its own
-// flush, serves requests meanwhile, so two CPUs may flush each other.
+// TLB flushes of other CPUs: a request word per CPU, with a bit for each CPU that asks, and an interrupt. A
+// CPU that waits, for a lock or for its own flush, serves requests meanwhile, so two CPUs may flush each
+// other.
+#include "hypervisor/arch/x86_64/flush.h"
 #include "hypervisor/arch/x86_64/apic.h"
 #include "hypervisor/arch/x86_64/arch_vcpu.h"
 #include "hypervisor/arch/x86_64/cpu.h"
-#include "hypervisor/arch/x86_64/flush.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/taps.h"
@@ -48,7 +49,8 @@ void arch_flush_tlb(u64 cpu_mask, Vaddr address) {
       apic_send(cpus[cpu].arch.apic_id, kVectorFlush);
     }
   for (unsigned cpu = 0; cpu < cpu_count; ++cpu)
-    while ((cpu_mask & ~self) >> cpu & 1 && (__atomic_load_n(&cpus[cpu].arch.flush_request, __ATOMIC_ACQUIRE) & self))
+    while ((cpu_mask & ~self) >> cpu & 1 &&
+           (__atomic_load_n(&cpus[cpu].arch.flush_request, __ATOMIC_ACQUIRE) & self))
       arch_cpu_relax_and_serve();
 }
 

@@ -6,7 +6,8 @@ namespace hv {
 
 struct Vcpu;
 
-/// #NM from the guest. True: state restored, go on; false: the guest had set TS itself and shall see the fault.
+/// #NM from the guest. True: state restored, go on; false: the guest had set TS itself and shall see the
+/// fault.
 bool fpu_restore_on_fault(Vcpu* vcpu);
 /// The VCPU leaves this CPU.
 void fpu_save_on_leave(Vcpu* vcpu);

@@ -68,7 +68,8 @@ long register_callback(ArchVcpu& arch, const callback_register& callback) {
       return 0;
     case CALLBACKTYPE_nmi:  // no NMI is ever passed to a guest
       return 0;
-    case CALLBACKTYPE_sysenter:  // 32-bit user code: never called, for neither instruction reaches ring 0 here
+    case CALLBACKTYPE_sysenter:  // 32-bit user code: never called, for neither instruction reaches ring 0
+                                 // here
     case CALLBACKTYPE_syscall32:
       return 0;
     default:
@@ -127,11 +128,20 @@ long do_set_segment_base(const HypercallArgs& args) {
   const u64 base = args.arg[1];
   if (args.arg[0] != SEGBASE_GS_USER_SEL && !is_canonical(base)) return -XEN_EINVAL;
   switch (args.arg[0]) {
-    case SEGBASE_FS: write_msr(kMsrFsBase, base); return 0;
-    case SEGBASE_GS_USER: write_msr(kMsrShadowGsBase, base); return 0;
-    case SEGBASE_GS_KERNEL: write_msr(kMsrGsBase, base); return 0;
-    case SEGBASE_GS_USER_SEL: load_user_gs(static_cast<u16>(base)); return 0;
-    default: return -XEN_EINVAL;
+    case SEGBASE_FS:
+      write_msr(kMsrFsBase, base);
+      return 0;
+    case SEGBASE_GS_USER:
+      write_msr(kMsrShadowGsBase, base);
+      return 0;
+    case SEGBASE_GS_KERNEL:
+      write_msr(kMsrGsBase, base);
+      return 0;
+    case SEGBASE_GS_USER_SEL:
+      load_user_gs(static_cast<u16>(base));
+      return 0;
+    default:
+      return -XEN_EINVAL;
   }
 }
 
@@ -172,17 +182,28 @@ long do_iret(const HypercallArgs&) {
 
 HypercallHandler arch_hypercall_handler(u64 number) {
   switch (number) {
-    case __HYPERVISOR_set_trap_table: return do_set_trap_table;
-    case __HYPERVISOR_stack_switch: return do_stack_switch;
-    case __HYPERVISOR_set_callbacks: return do_set_callbacks;
-    case __HYPERVISOR_fpu_taskswitch: return do_fpu_taskswitch;
-    case __HYPERVISOR_set_debugreg: return do_set_debugreg;
-    case __HYPERVISOR_get_debugreg: return do_get_debugreg;
-    case __HYPERVISOR_set_segment_base: return do_set_segment_base;
-    case __HYPERVISOR_iret: return do_iret;
-    case __HYPERVISOR_callback_op: return do_callback_op;
-    case __HYPERVISOR_physdev_op: return do_physdev_op;
-    default: return nullptr;
+    case __HYPERVISOR_set_trap_table:
+      return do_set_trap_table;
+    case __HYPERVISOR_stack_switch:
+      return do_stack_switch;
+    case __HYPERVISOR_set_callbacks:
+      return do_set_callbacks;
+    case __HYPERVISOR_fpu_taskswitch:
+      return do_fpu_taskswitch;
+    case __HYPERVISOR_set_debugreg:
+      return do_set_debugreg;
+    case __HYPERVISOR_get_debugreg:
+      return do_get_debugreg;
+    case __HYPERVISOR_set_segment_base:
+      return do_set_segment_base;
+    case __HYPERVISOR_iret:
+      return do_iret;
+    case __HYPERVISOR_callback_op:
+      return do_callback_op;
+    case __HYPERVISOR_physdev_op:
+      return do_physdev_op;
+    default:
+      return nullptr;
   }
 }
 
@@ -197,10 +218,13 @@ void arch_hypercall_continue(Vcpu* vcpu, const HypercallArgs& args) {
   regs.r9 = args.arg[5];
 }
 
-int arch_set_kernel_table(Vcpu* vcpu, Mfn mfn) { return vcpu_set_kernel_table(vcpu, mfn, arch_load_address_space); }
+int arch_set_kernel_table(Vcpu* vcpu, Mfn mfn) {
+  return vcpu_set_kernel_table(vcpu, mfn, arch_load_address_space);
+}
 
 void arch_write_hypercall_page(void* page) {
-  // push rcx; push r11; mov eax, nr; syscall; pop r11; pop rcx; ret. IRET does not come back: it pushes rax as well.
+  // push rcx; push r11; mov eax, nr; syscall; pop r11; pop rcx; ret. IRET does not come back: it pushes rax
+  // as well.
   static const u8 kCall[] = {0x51, 0x41, 0x53, 0xb8, 0, 0, 0, 0, 0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3};
   static const u8 kIret[] = {0x51, 0x41, 0x53, 0x50, 0xb8, 0, 0, 0, 0, 0x0f, 0x05};
   constexpr u32 kStubSize = 32;

@@ -35,7 +35,9 @@ void handle_interrupt(u8 vector) {
   }
 }
 
-bool arch_pirq_exists(unsigned pirq) { return gsi_exists(pirq) && pirq != 4; }  // the serial line is the hypervisor's
+bool arch_pirq_exists(unsigned pirq) {
+  return gsi_exists(pirq) && pirq != 4;
+}  // the serial line is the hypervisor's
 void arch_pirq_enable(unsigned pirq) { gsi_enable(pirq); }
 void arch_pirq_disable(unsigned pirq) { gsi_disable(pirq); }
 
@@ -49,7 +51,8 @@ void arch_dump_registers(const Vcpu* vcpu) {
   print("  rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", r.rsi, r.rdi, r.rbp, r.r8);
   print("  r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n", r.r9, r.r10, r.r11, r.r12);
   print("  r13 %016lx r14 %016lx r15 %016lx cr2 %016lx\n", r.r13, r.r14, r.r15, vcpu->arch.cr2);
-  print("  cr3 %016lx user cr3 %016lx\n", vcpu->arch.kernel_table << kPageShift, vcpu->arch.user_table << kPageShift);
+  print("  cr3 %016lx user cr3 %016lx\n", vcpu->arch.kernel_table << kPageShift,
+        vcpu->arch.user_table << kPageShift);
 }
 
 }  // namespace hv

@@ -54,8 +54,9 @@ void write_entry(unsigned gsi, bool masked) {
   if (!apic) return;
   const u32 index = kRedirection + 2 * (gsi - apic->first_gsi);
   write_register(*apic, index + 1, cpus[0].arch.apic_id << 24);
-  write_register(*apic, index, gsi_vector(gsi) | (gsis[gsi].level ? kLevel : 0) |
-                                   (gsis[gsi].active_low ? kActiveLow : 0) | (masked ? kMasked : 0));
+  write_register(*apic, index,
+                 gsi_vector(gsi) | (gsis[gsi].level ? kLevel : 0) | (gsis[gsi].active_low ? kActiveLow : 0) |
+                     (masked ? kMasked : 0));
 }
 
 /// The 8259s of a PC would raise the same lines: all masked, moved off the exception vectors.
@@ -82,7 +83,8 @@ void ioapic_init(const AcpiTopology& topology) {
     apic.first_gsi = topology.ioapic[i].first_gsi;
     apic.pins = (read_register(apic, kVersion) >> 16 & 0xff) + 1;
   }
-  // ISA lines are edge triggered; virtio-mmio devices, the only others here, hold their line until acknowledged.
+  // ISA lines are edge triggered; virtio-mmio devices, the only others here, hold their line until
+  // acknowledged.
   for (unsigned gsi = 5; gsi < kGsiCount; ++gsi) gsis[gsi].level = gsi != 8;
   for (unsigned gsi = 0; gsi < kGsiCount; ++gsi) write_entry(gsi, true);
   gsi_enable(kSerialGsi);
@@ -145,8 +147,9 @@ bool ioapic_read_register(Paddr base, u32 index, u32& value) {
 void ioapic_dump() {
   for (unsigned gsi = 0; gsi < kGsiCount; ++gsi)
     if (gsis[gsi].enabled)
-      print("GSI %u: vector %02x %s %s, %lu arrived%s\n", gsi, gsi_vector(gsi), gsis[gsi].level ? "level" : "edge",
-            gsis[gsi].active_low ? "low" : "high", gsis[gsi].arrived, gsis[gsi].waiting_for_eoi ? ", waits for EOI" : "");
+      print("GSI %u: vector %02x %s %s, %lu arrived%s\n", gsi, gsi_vector(gsi),
+            gsis[gsi].level ? "level" : "edge", gsis[gsi].active_low ? "low" : "high", gsis[gsi].arrived,
+            gsis[gsi].waiting_for_eoi ? ", waits for EOI" : "");
 }
 
 }  // namespace hv

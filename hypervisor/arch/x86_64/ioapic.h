@@ -1,4 +1,5 @@
-// I/O APICs and the physical interrupts that domains bind. A PIRQ of dom0 is the global interrupt number (GSI).
+// I/O APICs and the physical interrupts that domains bind. A PIRQ of dom0 is the global interrupt number
+// (GSI).
 #pragma once
 #include "hypervisor/arch/x86_64/acpi.h"
 

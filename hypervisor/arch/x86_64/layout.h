@@ -11,7 +11,8 @@
 //         ffff830040000000    descriptor windows: per CPU 16 GDT pages, then 16 LDT pages
 //   263-271                   not used, empty
 //
-// A guest's MFN reaches 2^32 at PA 2^44, so 8 bytes an MFN take 32 GiB and 32 bytes 128 GiB: each fits a slot.
+// A guest's MFN reaches 2^32 at PA 2^44, so 8 bytes an MFN take 32 GiB and 32 bytes 128 GiB: each fits a
+// slot.
 #pragma once
 #define HV_IMAGE_BASE 0xffff82d080000000
 #define HV_STACK_SIZE 0x8000

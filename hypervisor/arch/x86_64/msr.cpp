@@ -23,7 +23,9 @@ constexpr u64 kDr7Enabled = 0xff, kDr7GeneralDetect = 1 << 13, kDr7Fixed = 0x400
 
 bool guest_read_msr(Vcpu* vcpu, u32 msr, u64& value) {
   switch (msr) {
-    case kMsrFsBase: case kMsrGsBase: case kMsrShadowGsBase:
+    case kMsrFsBase:
+    case kMsrGsBase:
+    case kMsrShadowGsBase:
       value = read_msr(msr);
       return true;
     case kMsrEfer:
@@ -37,7 +39,9 @@ bool guest_read_msr(Vcpu* vcpu, u32 msr, u64& value) {
       return true;
     case kMsrMiscEnable:
       return read_msr_catching_faults(msr, &value);
-    case kMsrPlatformId: case kMsrBiosSignature: case kMsrDebugControl:  // no last-branch records
+    case kMsrPlatformId:
+    case kMsrBiosSignature:
+    case kMsrDebugControl:  // no last-branch records
       value = 0;
       return true;
     default:
@@ -47,7 +51,9 @@ bool guest_read_msr(Vcpu* vcpu, u32 msr, u64& value) {
 
 bool guest_write_msr(Vcpu* vcpu, u32 msr, u64 value) {
   switch (msr) {
-    case kMsrFsBase: case kMsrGsBase: case kMsrShadowGsBase:
+    case kMsrFsBase:
+    case kMsrGsBase:
+    case kMsrShadowGsBase:
       if (!is_canonical(value)) return false;
       write_msr(msr, value);
       return true;
@@ -59,7 +65,8 @@ bool guest_write_msr(Vcpu* vcpu, u32 msr, u64 value) {
       u64 now = 0;
       return guest_read_msr(vcpu, msr, now) && now == value;
     }
-    case kMsrMiscEnable: case kMsrBiosSignature:
+    case kMsrMiscEnable:
+    case kMsrBiosSignature:
       return true;  // writes are ignored, as Xen does: guests set what is set already
     default:
       return false;
@@ -78,7 +85,10 @@ bool set_guest_cr4(Vcpu* vcpu, u64 value) {
 
 int set_debug_register(Vcpu* vcpu, unsigned number, u64 value) {
   switch (number) {
-    case 0: case 1: case 2: case 3:
+    case 0:
+    case 1:
+    case 2:
+    case 3:
       if (!is_canonical(value) || (value >= kHvStart && value < kHvEnd)) return -XEN_EPERM;
       break;
     case 6:

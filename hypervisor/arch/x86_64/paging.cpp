@@ -19,7 +19,9 @@ Spinlock table_lock;
 constexpr unsigned kUsedSlots = 7;  // layout.h: 256-262
 constexpr u64 kLarge = 2ull << 20;
 
-constexpr unsigned index_at(Vaddr address, unsigned level) { return (address >> (12 + 9 * (level - 1))) & 511; }
+constexpr unsigned index_at(Vaddr address, unsigned level) {
+  return (address >> (12 + 9 * (level - 1))) & 511;
+}
 
 Paddr new_table() {
   if (!heap_ready) return boot_alloc(boot_memory, kPageSize);
@@ -33,7 +35,8 @@ Paddr new_table() {
 u64* entry_for(Vaddr address, unsigned level) {
   u64* table = hv_l4;
   // Upper levels allow everything; only guests' view of M2P needs the user bit.
-  const u64 flags = kPtePresent | kPteWrite | kPteAccessed | (index_at(address, 4) == kHvFirstL4Slot ? kPteUser : 0);
+  const u64 flags =
+      kPtePresent | kPteWrite | kPteAccessed | (index_at(address, 4) == kHvFirstL4Slot ? kPteUser : 0);
   for (unsigned l = 4; l > level; --l) {
     u64& entry = table[index_at(address, l)];
     if (!(entry & kPtePresent)) entry = new_table() | flags;
@@ -84,8 +87,7 @@ u64 hypervisor_cr3() { return virt_to_phys(hv_l4); }
 
 void paging_init(BootMemory& memory) {
   // Every slot in use gets its L3 now: copies of these L4 entries in guests' tables then never go stale.
-  for (unsigned slot = 0; slot < kUsedSlots; ++slot)
-    entry_for(kHvStart + (static_cast<u64>(slot) << 39), 3);
+  for (unsigned slot = 0; slot < kUsedSlots; ++slot) entry_for(kHvStart + (static_cast<u64>(slot) << 39), 3);
   map_image();
   for (unsigned i = 0; i < memory.ram_count; ++i) map_direct(memory.ram[i].start, memory.ram[i].end);
   for (unsigned cpu = 0; cpu < kMaxCpus; ++cpu) entry_for(gdt_window(cpu), 1);
@@ -99,9 +101,15 @@ void paging_use_heap() { heap_ready = true; }
 void arch_map_hypervisor(Vaddr address, Mfn mfn, u64 pages, HvMapping kind) {
   u64 flags = kPtePresent | kPteAccessed | kPteNoExecute;
   switch (kind) {
-    case HvMapping::data: flags |= kPteWrite | kPteDirty | kPteGlobal; break;
-    case HvMapping::data_read_only_for_guests: flags |= kPteUser | kPteGlobal; break;
-    case HvMapping::uncached: flags |= kPteWrite | kPteDirty | kPteGlobal | kPteNoCache | kPteWriteThrough; break;
+    case HvMapping::data:
+      flags |= kPteWrite | kPteDirty | kPteGlobal;
+      break;
+    case HvMapping::data_read_only_for_guests:
+      flags |= kPteUser | kPteGlobal;
+      break;
+    case HvMapping::uncached:
+      flags |= kPteWrite | kPteDirty | kPteGlobal | kPteNoCache | kPteWriteThrough;
+      break;
   }
   LockGuard guard(table_lock);
   map_small(address, mfn << kPageShift, pages * kPageSize, flags);

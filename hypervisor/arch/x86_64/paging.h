@@ -5,8 +5,9 @@
 
 namespace hv {
 
-constexpr u64 kPtePresent = 1, kPteWrite = 2, kPteUser = 4, kPteWriteThrough = 8, kPteNoCache = 16, kPteAccessed = 32,
-              kPteDirty = 64, kPteLarge = 128, kPteGlobal = 256, kPteNoExecute = 1ull << 63;
+constexpr u64 kPtePresent = 1, kPteWrite = 2, kPteUser = 4, kPteWriteThrough = 8, kPteNoCache = 16,
+              kPteAccessed = 32, kPteDirty = 64, kPteLarge = 128, kPteGlobal = 256,
+              kPteNoExecute = 1ull << 63;
 constexpr u64 kPteAddress = 0x000ffffffffff000;
 
 /// Builds the final tables (layout.h) and loads them. Before the heap exists.

@@ -18,7 +18,9 @@ constexpr u32 kExitPanic = 2;
 bool panicking;
 u64 start_rip, start_rbp;
 
-bool in_stack(u64 frame, u64 stack_end) { return frame >= stack_end - HV_STACK_SIZE && frame + 16 <= stack_end && frame % 8 == 0; }
+bool in_stack(u64 frame, u64 stack_end) {
+  return frame >= stack_end - HV_STACK_SIZE && frame + 16 <= stack_end && frame % 8 == 0;
+}
 
 void print_backtrace(u64 rbp) {
   if (start_rip) print("   [<%016lx>]\n", start_rip);

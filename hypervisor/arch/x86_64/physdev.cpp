@@ -79,16 +79,26 @@ long do_physdev_op(const HypercallArgs& args) {
   if (args.arg[0] == PHYSDEVOP_set_iopl) return set_iopl(args.arg[1]);
   if (!current()->domain->privileged) return -XEN_EPERM;
   switch (args.arg[0]) {
-    case PHYSDEVOP_eoi: return eoi(args.arg[1]);
-    case PHYSDEVOP_irq_status_query: return status(args.arg[1]);
-    case PHYSDEVOP_apic_read: return read_apic(args.arg[1]);
-    case PHYSDEVOP_apic_write: return 0;  // dom0 rewrites routes; the hypervisor's stand
-    case PHYSDEVOP_alloc_irq_vector: return alloc_vector(args.arg[1]);
-    case PHYSDEVOP_free_irq_vector: return 0;
-    case PHYSDEVOP_map_pirq: return map_pirq(args.arg[1]);
-    case PHYSDEVOP_unmap_pirq: return unmap_pirq(args.arg[1]);
-    case PHYSDEVOP_setup_gsi: return setup_gsi(args.arg[1]);
-    default: return -XEN_ENOSYS;
+    case PHYSDEVOP_eoi:
+      return eoi(args.arg[1]);
+    case PHYSDEVOP_irq_status_query:
+      return status(args.arg[1]);
+    case PHYSDEVOP_apic_read:
+      return read_apic(args.arg[1]);
+    case PHYSDEVOP_apic_write:
+      return 0;  // dom0 rewrites routes; the hypervisor's stand
+    case PHYSDEVOP_alloc_irq_vector:
+      return alloc_vector(args.arg[1]);
+    case PHYSDEVOP_free_irq_vector:
+      return 0;
+    case PHYSDEVOP_map_pirq:
+      return map_pirq(args.arg[1]);
+    case PHYSDEVOP_unmap_pirq:
+      return unmap_pirq(args.arg[1]);
+    case PHYSDEVOP_setup_gsi:
+      return setup_gsi(args.arg[1]);
+    default:
+      return -XEN_ENOSYS;
   }
 }
 

@@ -9,7 +9,14 @@ namespace hv {
 namespace {
 
 constexpr u16 kCom1 = 0x3f8;
-enum Register : u16 { kData = 0, kInterruptEnable = 1, kFifoControl = 2, kLineControl = 3, kModemControl = 4, kLineStatus = 5 };
+enum Register : u16 {
+  kData = 0,
+  kInterruptEnable = 1,
+  kFifoControl = 2,
+  kLineControl = 3,
+  kModemControl = 4,
+  kLineStatus = 5
+};
 constexpr u8 kLineDataReady = 0x01, kLineTransmitEmpty = 0x20;
 
 }  // namespace
@@ -19,9 +26,9 @@ void serial_init() {
   out8(kCom1 + kLineControl, 0x80);  // divisor latch
   out8(kCom1 + kData, 1);            // 115200 baud
   out8(kCom1 + kInterruptEnable, 0);
-  out8(kCom1 + kLineControl, 0x03);  // 8n1
-  out8(kCom1 + kFifoControl, 0x07);  // enable and clear
-  out8(kCom1 + kModemControl, 0x0b); // DTR, RTS, OUT2 (gates the interrupt line)
+  out8(kCom1 + kLineControl, 0x03);   // 8n1
+  out8(kCom1 + kFifoControl, 0x07);   // enable and clear
+  out8(kCom1 + kModemControl, 0x0b);  // DTR, RTS, OUT2 (gates the interrupt line)
 }
 
 void serial_enable_input() { out8(kCom1 + kInterruptEnable, 0x01); }

@@ -2,11 +2,11 @@
 #include "hypervisor/arch/x86_64/smp.h"
 
 #include "hypervisor/arch/x86_64/apic.h"
+#include "hypervisor/arch/x86_64/clock.h"
 #include "hypervisor/arch/x86_64/cpu.h"
 #include "hypervisor/arch/x86_64/descriptors.h"
 #include "hypervisor/arch/x86_64/layout.h"
 #include "hypervisor/arch/x86_64/paging.h"
-#include "hypervisor/arch/x86_64/time.h"
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/print.h"
@@ -26,7 +26,8 @@ unsigned cpu_count = 1;
 namespace {
 
 constexpr u8 kTrampolinePage = 8;  // 0x8000: below 1 MiB, reserved at boot
-/// The manual's 10 ms after INIT are for discrete APICs; what runs here needs none (Linux waits 0 for these families).
+/// The manual's 10 ms after INIT are for discrete APICs; what runs here needs none (Linux waits 0 for these
+/// families).
 constexpr Nanoseconds kInitWait = 100'000;
 constexpr Nanoseconds kPatience[] = {100'000'000, 1'000'000'000};
 

@@ -20,10 +20,26 @@ extern "C" const ExceptionEntry exception_table_start[], exception_table_end[];
 namespace hv {
 namespace {
 
-const char* const kExceptionNames[32] = {
-    "divide error", "debug", "NMI", "breakpoint", "overflow", "bound range", "invalid opcode", "device not available",
-    "double fault", "coprocessor overrun", "invalid TSS", "segment not present", "stack fault",
-    "general protection", "page fault", "reserved", "x87 error", "alignment check", "machine check", "SIMD error"};
+const char* const kExceptionNames[32] = {"divide error",
+                                         "debug",
+                                         "NMI",
+                                         "breakpoint",
+                                         "overflow",
+                                         "bound range",
+                                         "invalid opcode",
+                                         "device not available",
+                                         "double fault",
+                                         "coprocessor overrun",
+                                         "invalid TSS",
+                                         "segment not present",
+                                         "stack fault",
+                                         "general protection",
+                                         "page fault",
+                                         "reserved",
+                                         "x87 error",
+                                         "alignment check",
+                                         "machine check",
+                                         "SIMD error"};
 
 u64 find_fixup(u64 rip) {
   for (const ExceptionEntry* e = exception_table_start; e != exception_table_end; ++e)
@@ -61,7 +77,8 @@ void guest_page_fault(Vcpu* vcpu, u32 error_code) {
 /// error code's index differs between machines.
 bool guest_software_interrupt(Vcpu* vcpu) {
   u8 instruction[2];
-  if (!(vcpu->arch.regs.error_code & 2) || !copy_from_guest(instruction, vcpu->arch.regs.rip, 2)) return false;
+  if (!(vcpu->arch.regs.error_code & 2) || !copy_from_guest(instruction, vcpu->arch.regs.rip, 2))
+    return false;
   if (instruction[0] != 0xcd) return false;
   return software_interrupt(vcpu, instruction[1]);
 }
@@ -94,12 +111,14 @@ void guest_exception(Vcpu* vcpu, u32 vector) {
 }
 
 [[noreturn]] void unexpected_exception(const Registers& regs) {
-  print("rip %016lx cs %04x rflags %08lx rsp %016lx cr2 %016lx\n", regs.rip, regs.cs, regs.rflags, regs.rsp, read_cr2());
+  print("rip %016lx cs %04x rflags %08lx rsp %016lx cr2 %016lx\n", regs.rip, regs.cs, regs.rflags, regs.rsp,
+        read_cr2());
   print("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", regs.rax, regs.rbx, regs.rcx, regs.rdx);
   print("rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", regs.rsi, regs.rdi, regs.rbp, regs.r8);
   set_backtrace_start(regs.rip, regs.rbp);
   const char* name = regs.entry_vector < 32 ? kExceptionNames[regs.entry_vector] : nullptr;
-  panic("%s (vector %u, error code %x) in the hypervisor", name ? name : "exception", regs.entry_vector, regs.error_code);
+  panic("%s (vector %u, error code %x) in the hypervisor", name ? name : "exception", regs.entry_vector,
+        regs.error_code);
 }
 
 }  // namespace
@@ -139,8 +158,10 @@ extern "C" void trap_from_hypervisor(Registers* regs) {
 }
 
 extern "C" void iret_to_guest_failed(Vcpu* vcpu) {
-  if (vcpu->arch.failsafe_callback == 0) return domain_crash(vcpu->domain, "bad state to return to, no failsafe callback");
-  bounce_to_guest(vcpu, {vcpu->arch.failsafe_callback, false, 0, (vcpu->arch.callback_masks_events & kFailsafeMasksEvents) != 0});
+  if (vcpu->arch.failsafe_callback == 0)
+    return domain_crash(vcpu->domain, "bad state to return to, no failsafe callback");
+  bounce_to_guest(vcpu, {vcpu->arch.failsafe_callback, false, 0,
+                         (vcpu->arch.callback_masks_events & kFailsafeMasksEvents) != 0});
 }
 
 /// The way out to a guest: whatever became due meanwhile comes first.
@@ -152,13 +173,15 @@ extern "C" Registers* leave_hypervisor() {
   return &vcpu->arch.regs;
 }
 
-u64 arch_copy_catching_faults(void* to, const void* from, u64 bytes) { return copy_catching_faults(to, from, bytes); }
+u64 arch_copy_catching_faults(void* to, const void* from, u64 bytes) {
+  return copy_catching_faults(to, from, bytes);
+}
 
 bool arch_guest_range_ok(Vaddr address, u64 bytes) {
   const Vaddr end = address + bytes;
   if (end < address) return false;
-  // Guests own the lower half and what lies above the hypervisor's slots. Their view of M2P is readable by copies from
-  // it too, but nothing that they pass has a reason to lie there.
+  // Guests own the lower half and what lies above the hypervisor's slots. Their view of M2P is readable by
+  // copies from it too, but nothing that they pass has a reason to lie there.
   return end <= (1ull << 47) || address >= kHvEnd;
 }
 

@@ -23,7 +23,8 @@ enum Vector : u32 {
   kVectorMachineCheck = 18
 };
 
-constexpr u32 kPageFaultPresent = 1, kPageFaultWrite = 2, kPageFaultUser = 4, kPageFaultReserved = 8, kPageFaultFetch = 16;
+constexpr u32 kPageFaultPresent = 1, kPageFaultWrite = 2, kPageFaultUser = 4, kPageFaultReserved = 8,
+              kPageFaultFetch = 16;
 
 constexpr bool vector_has_error_code(u32 vector) {
   return vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21;

@@ -1,10 +1,10 @@
 // A VCPU's complete state: made, set, read, let go of.
+#include "hypervisor/arch/x86_64/vcpu.h"
 #include "hypervisor/arch/x86_64/cpu.h"
 #include "hypervisor/arch/x86_64/fpu.h"
 #include "hypervisor/arch/x86_64/mm_vcpu.h"
 #include "hypervisor/arch/x86_64/msr.h"
 #include "hypervisor/arch/x86_64/selectors.h"
-#include "hypervisor/arch/x86_64/vcpu.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/vcpu.h"

@@ -8,7 +8,8 @@ const char* arch_capabilities() { return "xen-3.0-x86_64 "; }
 Vaddr arch_hypervisor_start() { return kHvStart; }
 
 u32 arch_features(const Domain*) {
-  return 1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_highmem_assist | 1u << XENFEAT_gnttab_map_avail_bits;
+  return 1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_highmem_assist |
+         1u << XENFEAT_gnttab_map_avail_bits;
 }
 
 u64 arch_vm_assists() {

@@ -1,5 +1,5 @@
 // Sources: Intel 8254 data sheet; MC146818 data sheet (CMOS clock); <xen/xen.h> vcpu_time_info.
-#include "hypervisor/arch/x86_64/time.h"
+#include "hypervisor/arch/x86_64/clock.h"
 
 #include "hypervisor/arch/x86_64/apic.h"
 #include "hypervisor/arch/x86_64/cpu.h"
