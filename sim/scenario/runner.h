@@ -58,6 +58,7 @@ class Runner : private TargetListener {
   void stopped(platform::StopReason reason);
   void check_limits();
   [[noreturn]] void end_fatal();
+  void add_printed_backtrace();
   void note_fatal(const std::string& what);
 
   void on_serial(std::string_view bytes, u64 time_ps) override;
@@ -93,6 +94,7 @@ class Runner : private TargetListener {
   Condition condition_;
   std::string fatal_;  ///< set by sinks; ends the run
   bool exited_ = false, host_shutting_down_ = false, booted_ = false;
+  bool idle_ = false;  ///< the machine sleeps; time alone will not wake it
   std::chrono::steady_clock::time_point started_;
   RunResult result_;
 };

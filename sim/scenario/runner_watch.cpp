@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <regex>
+#include <utility>
 
 #include "sim/scenario/runner.h"
 
@@ -24,6 +25,7 @@ bool Runner::advance(u64 deadline_ps, const Condition& condition, u64 slice_ps) 
     // Slices end at multiples of slice_ps, whatever the wall clock does: the run stays reproducible.
     const u64 slice = std::min({(now / slice_ps + 1) * slice_ps, deadline_ps, scenario_.limits.simulated_ps});
     stopped(target_.run_until(slice));
+    if (idle_) return idle_ = false;
   }
   condition_ = nullptr;
   return true;
@@ -61,6 +63,12 @@ void Runner::stopped(platform::StopReason reason) {
       exited_ = true, note_fatal("triple fault");
       return;
     case StopReason::deadlock:
+      // Guests without a periodic tick sleep like this between two operator commands: while the scenario only
+      // lets time pass that is peace, while it waits for something it is the end.
+      if (!condition_ && fatal_.empty() && booted_) {
+        idle_ = true;
+        return;
+      }
       exited_ = true, note_fatal("deadlock: every core is halted and no device event is pending");
       return;
   }
@@ -79,9 +87,19 @@ void Runner::end_fatal() {
   while (!exited_ && target_.now_ps() < until) {
     const u64 before = target_.now_ps();
     stopped(target_.run_until(until));
-    if (target_.now_ps() == before) break;
+    if (target_.now_ps() == before || std::exchange(idle_, false)) break;
   }
+  add_printed_backtrace();
   throw RunEnd{static_cast<int>(ExitCode::crash), fatal_};
+}
+
+/// The raw addresses that a panicking hypervisor prints, with names.
+void Runner::add_printed_backtrace() {
+  for (const ConsoleLine& line : log_.lines()) {
+    if (line.source != "xen" || line.text.find("[<") == std::string::npos) continue;
+    const std::string named = target_.annotate("(XEN) " + line.text);
+    result_.backtrace.push_back(named.substr(std::string("(XEN) ").size()));
+  }
 }
 
 void Runner::on_serial(std::string_view bytes, u64 time_ps) { serial_.feed(bytes, time_ps); }
@@ -117,7 +135,7 @@ void Runner::watch_line(const ConsoleLine& line) {
     if (fatal_ == "hypervisor panic") fatal_.clear();
     note_fatal("hypervisor panic: " + line.text);
   }
-  static const std::regex crashed("^Domain ([0-9]{1,5})\\b.*\\bcrashed\\b");
+  static const std::regex crashed("^domain_crash called for d([0-9]{1,5}):");
   std::smatch m;
   if (std::regex_search(line.text, m, crashed)) domain_crashed(static_cast<u32>(std::stoul(m[1])));
 }

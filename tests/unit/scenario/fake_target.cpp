@@ -62,6 +62,7 @@ platform::StopReason FakeTarget::run_until(u64 deadline_ps) {
     if (stopped_) return reason_;
     if (paused_) return platform::StopReason::paused;
   }
+  if (sleeps && agenda_.empty()) return platform::StopReason::deadlock;
   now_ = deadline_ps;
   return platform::StopReason::deadline;
 }

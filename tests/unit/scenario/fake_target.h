@@ -46,6 +46,7 @@ class FakeTarget : public Target {
   std::function<void(const std::string&)> on_command;
   bool prompt_at_boot = true;
   bool observed = true;
+  bool sleeps = false;  ///< with nothing to do, stops with `deadlock` instead of letting time pass
   FakeObservation observation_;
   std::vector<std::string> typed;
   u64 disk_errors = 0;
@@ -60,7 +61,9 @@ class FakeTarget : public Target {
   std::map<std::string, u64> counters() const override { return {{"instructions", 1000}}; }
   u64 execution_hash() const override { return 0xabc; }
   std::vector<std::string> where() const override { return {"cpu0: idle+0x2"}; }
-  std::string annotate(const std::string& line) const override { return line; }
+  std::string annotate(const std::string& line) const override {
+    return line.find("[<") == std::string::npos ? line : line + " <- annotated";
+  }
   Observation* observation() override { return observed ? &observation_ : nullptr; }
 
  private:
