@@ -1,4 +1,5 @@
 // xenoscope: one program, one command each for the CI engineer, the explorer, the porter and the teacher.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -29,6 +30,10 @@ int dispatch(int argc, char** argv) {
   for (const auto add : {xs::cli::add_run, xs::cli::add_run_one, xs::cli::add_boot, xs::cli::add_validate,
                          xs::cli::add_list, xs::cli::add_disasm, xs::cli::add_inspect})
     add(app, action);
+  const auto named = [argv](const CLI::App* c) { return c->get_name() == argv[1]; };
+  const auto commands = app.get_subcommands(nullptr);
+  if (argc > 1 && argv[1][0] != '-' && std::none_of(commands.begin(), commands.end(), named))
+    throw xs::Error(std::string("no command \"") + argv[1] + "\"; `xenoscope --help` lists them");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -2,7 +2,7 @@
 # Bad input to the command line: one clear error on standard error, the documented exit code, no crash.
 # usage: bad_input.sh XENOSCOPE IMAGES(one architecture's)
 set -u
-xenoscope=$1 images=$2
+xenoscope=$(realpath "$1") images=$(realpath "$2")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
@@ -64,7 +64,7 @@ refuse "random bytes" 4 "random.json:" "$xenoscope" run random.json
 scenario '{"lsit":{}}' '' unknown.json
 refuse "unknown key" 4 'unknown.json:1:30: /steps/0/lsit: unknown key "lsit"' "$xenoscope" run unknown.json
 scenario '' ',"machine":{"cpus":1,"warp":9}' machine.json
-refuse "unknown machine key" 4 "machine.json:1:35" "$xenoscope" validate machine.json
+refuse "unknown machine key" 4 "machine.json:1:34" "$xenoscope" validate machine.json
 for mib in 0 -1 1e9 99999999999999999999 '"lots"'; do
   scenario '' ",\"machine\":{\"memory_mib\":$mib}" memory.json
   refuse "machine of $mib MiB" 4 "memory" "$xenoscope" run memory.json
