@@ -52,10 +52,15 @@ bool Runner::matches_event(const EventPattern& p, const Event& e) const {
   return p.domain.empty() || domid_of(p.domain) == e.domid;
 }
 
+/// Memory as xl list counts it: without the pages that the hypervisor shares with the domain.
 double Runner::memory_mib(const std::string& name) {
   const auto id = domid_of(name);
-  if (auto* o = target_.observation())
-    return id ? static_cast<double>(frames_of(o->ownership(), *id)) / frames_per_mib : 0;
+  if (auto* o = target_.observation()) {
+    for (const auto& row : o->ownership().rows)
+      if (id && row.owner == *id)
+        return static_cast<double>(row.frames - row.by_type[XS_FRAME_SHARED]) / frames_per_mib;
+    return 0;
+  }
   StepResult unreported;
   type_and_await("list", unreported);
   return listed_mib(operator_.answer().lines, name);
