@@ -96,7 +96,7 @@ void write_reports(const RunOptions& o, const std::vector<RunResult>& results) {
   if (o.json.empty()) return;
   Json all = Json::array();
   for (const RunResult& r : results) all.push_back(to_json(r));
-  write_file(o.json, Json{{"results", std::move(all)}, {"exit_code", worst(results)}}.dump(1) + "\n");
+  write_file(o.json, json_text({{"results", std::move(all)}, {"exit_code", worst(results)}}, 1) + "\n");
 }
 
 void tell(const RunOptions& o, const RunResult& r, bool alone) {

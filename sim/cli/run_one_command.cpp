@@ -91,7 +91,7 @@ int run_one(const WorkerOptions& o) {
     result.message = e.what();
   }
   result.arch = o.arch;
-  write_file(o.result, to_json(result).dump());
+  write_file(o.result, json_text(to_json(result), -1));
   // The simulation kernel's threads need no tidy end; the process is over.
   std::fflush(nullptr);
   ::_exit(0);

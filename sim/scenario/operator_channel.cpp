@@ -22,7 +22,10 @@ void OperatorChannel::typed(const std::string& command, u64 time_ps) {
   ready_ = false;
   command_ = command;
   answer_ = {};
-  emit_(std::string(prompt) + command, time_ps);
+  // Through a cutter, too: a fault may type any bytes, and reports are text.
+  LineCutter typed_line(emit_);
+  typed_line.feed(std::string(prompt) + command, time_ps);
+  typed_line.flush(time_ps);
 }
 
 void OperatorChannel::line(const std::string& text) {

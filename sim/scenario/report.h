@@ -18,6 +18,9 @@ Json to_json(const RunResult& result);
 /// Inverse of to_json; throws Error when `json` is not such a document.
 RunResult from_json(const Json& json);
 
+/// Bytes that are not UTF-8 (a file's name may hold any) become U+FFFD. `indent` -1: one line.
+std::string json_text(const Json& json, int indent);
+
 /// One JUnit document for all: a test case per scenario.
 std::string junit_report(const std::vector<RunResult>& results);
 /// `text` for an XML text node or attribute: escaped, characters that XML 1.0 forbids as U+FFFD.

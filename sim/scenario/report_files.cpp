@@ -48,7 +48,7 @@ void write_artifacts(const RunResult& result, const std::string& directory) {
   if (!result.p2m.empty()) make_directory(root / "p2m");
   for (const auto& [domain, dump] : result.p2m) write_file(root / "p2m" / (domain + ".txt"), dump);
   write_file(root / "report.txt", text_report(result));
-  write_file(root / "report.json", to_json(result).dump(1) + "\n");
+  write_file(root / "report.json", json_text(to_json(result), 1) + "\n");
 }
 
 }  // namespace xs::scenario

@@ -118,6 +118,10 @@ Json to_json(const RunResult& r) {
   return j;
 }
 
+std::string json_text(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
 RunResult from_json(const Json& json) {
   try {
     return decode(json);

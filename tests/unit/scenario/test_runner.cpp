@@ -132,6 +132,8 @@ TEST_CASE("faults: garbage, noise and a kill at a moment") {
   REQUIRE(t.typed.size() == 3);
   CHECK(t.typed[0] == "make me a sandwich");
   CHECK(t.typed[1].size() == 64);
+  for (const ConsoleLine& line : r.console)
+    for (const char c : line.text) REQUIRE((c >= ' ' && c <= '~'));
   CHECK(t.typed[2] == "destroy web");
   CHECK(r.steps[3].end_ps - r.steps[3].begin_ps == 7 * ps_per_ms + 1);
   CHECK(t.disk_errors == 3);
