@@ -64,7 +64,8 @@ class Expander {
       if (it == env.end()) source_.fail(pointer, fmt::format("no parameter \"{}\"", name));
       if (open == 0 && close + 1 == s.size()) return it->second;  // keeps its type
       out += s.substr(at, open - at);
-      out += it->second.is_string() ? it->second.get<std::string>() : it->second.dump(-1, ' ', false, Json::error_handler_t::replace);
+      out += it->second.is_string() ? it->second.get<std::string>()
+                                    : it->second.dump(-1, ' ', false, Json::error_handler_t::replace);
       if (out.size() > 4096) source_.fail(pointer, "longer than 4096 bytes after substitution");
       at = close + 1;
     }
