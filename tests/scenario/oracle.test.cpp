@@ -1,0 +1,84 @@
+// The balloon scenario on our machine and on QEMU: console by console the same text, times and machine
+// addresses masked. QEMU's TCG is the judge of what the images do on a real implementation of the machine.
+//
+// One CPU, memory without the high window (QEMU has none). Lines whose number depends on how much time passes
+// (the guests' periodic workers) are left out.
+#include <stdlib.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <regex>
+
+#include "sim/scenario/machine_target.h"
+#include "sim/scenario/runner.h"
+#include "tests/scenario/qemu_target.h"
+#include "tests/support/qemu_microvm.h"
+
+using namespace xs;
+using namespace xs::scenario;
+
+namespace {
+
+struct TempDirectory {
+  std::string path = [] {
+    char name[] = "/tmp/xs-oracle-XXXXXX";
+    return std::string(::mkdtemp(name));
+  }();
+  ~TempDirectory() { std::filesystem::remove_all(path); }
+};
+
+/// Clock rates, times and scheduling state are the machine's own; addresses and sizes of RAM follow from the
+/// firmware's tables.
+std::string mask(std::string line) {
+  static const std::pair<std::regex, const char*> masks[] = {
+      {std::regex("\\b[0-9a-f]{9,16}\\b"), "<address>"},
+      {std::regex("[0-9]+ kHz"), "<rate> kHz"},
+      {std::regex("[-r][-b][-p][-s][-c][-d] +[0-9]+\\.[0-9]$"), "<state> <time>"},
+      {std::regex("^RAM .*"), "RAM <range>"},
+      {std::regex("^([0-9]+ MiB of RAM|Memory: .*)$"), "<memory>"},
+      {std::regex("(free_memory|free_kib|total_memory)( +: )[0-9]+"), "$1$2<size>"},
+  };
+  for (const auto& [pattern, with] : masks) line = std::regex_replace(line, pattern, with);
+  return line;
+}
+
+std::map<std::string, std::vector<std::string>> transcript(const RunResult& r) {
+  static const std::regex periodic("^worker\\[");
+  std::map<std::string, std::vector<std::string>> out;
+  for (const ConsoleLine& line : r.console) {
+    if (std::regex_search(line.text, periodic)) continue;
+    std::string text = mask(line.text);
+    auto& lines = out[line.source];
+    // The number of RAM ranges is the firmware's choice.
+    if (text == "RAM <range>" && !lines.empty() && lines.back() == text) continue;
+    lines.push_back(std::move(text));
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("the balloon scenario prints the same on QEMU") {
+  if (!test::QemuMicrovm::available()) {
+    WARN("qemu-system-x86_64 is not installed: nothing compared");
+    return;
+  }
+  Scenario s = load_scenario(XS_SOURCE_DIR "/tests/scenario/oracle.json");
+  const TempDirectory ours, theirs;
+  const std::unique_ptr<Target> machine = make_machine_target(s, {"x86_64", "", ours.path});
+  const RunResult expected = Runner(s, *machine).run();
+  INFO(expected.message);
+  REQUIRE(expected.exit_code == 0);
+  const std::unique_ptr<Target> qemu = make_qemu_target(s, theirs.path);
+  const RunResult got = Runner(s, *qemu).run();
+  const auto a = transcript(expected), b = transcript(got);
+  for (const auto& [source, lines] : a) {
+    INFO("console " << source);
+    const auto it = b.find(source);
+    REQUIRE(it != b.end());
+    CHECK(it->second == lines);
+  }
+  CHECK(a.size() == b.size());
+  INFO(got.message);
+  CHECK(got.exit_code == 0);
+}
