@@ -119,7 +119,11 @@ void InvariantChecker::find_transitions(std::span<const CpuView* const> cpus) {
     const u32 domid = dv_domid(s_.running(cpu->cpu()));
     const bool inside = !o_.images.empty() && o_.images.front()->contains(cpu->pc());
     const OpenOperation* op = s_.operation(cpu->cpu());
-    if (inside && domid != idle_domid && (!op || moves_memory(op->operation)))
+    // Outside operations the hypervisor changes memory only when it repairs a guest's fault.
+    const bool moving =
+        op ? moves_memory(op->operation)
+           : cpu->cpu() < o_.last_trap.size() && o_.last_trap[cpu->cpu()] != Observer::Impl::no_trap;
+    if (inside && domid != idle_domid && moving)
       in_motion_.try_emplace(domid, fmt::format("CPU {} is in the hypervisor", cpu->cpu()));
   }
   all_in_motion_ = in_motion_.contains(0);

@@ -32,6 +32,7 @@ Observer::Impl::Impl(const ObserverOptions& o) : options(o), writer(o.trace_file
   std::sort(tap_addresses.begin(), tap_addresses.end());
   tap_addresses.erase(std::unique(tap_addresses.begin(), tap_addresses.end()), tap_addresses.end());
   options.history_records = std::max<u64>(options.history_records, 1);
+  last_trap.fill(no_trap);
 }
 
 void Observer::Impl::load_image(const std::string& file, bool guest) {
@@ -109,6 +110,7 @@ u64 Observer::Impl::string_id(std::string_view text, u64 time_ps) {
 
 void Observer::on_trap(const CpuView& view, u32 vector, u64 error, u64 address) {
   Impl& i = *impl_;
+  if (view.cpu() < i.last_trap.size()) i.last_trap[view.cpu()] = vector < 32 ? vector : Impl::no_trap;
   if (vector < 32) {
     ++i.counters.exceptions;
     if (vector == 14) ++i.counters.page_faults;

@@ -6,6 +6,7 @@
 //     counts_   what it does not: reference counts, and where a frame's history begins
 //     history_  ring of frame changes, chained per frame from newest to oldest
 #pragma once
+#include <array>
 #include <unordered_map>
 
 #include "sim/observe/guest_p2m.h"
@@ -76,6 +77,10 @@ struct Observer::Impl {
   std::unordered_map<u64, u64> operations;  ///< operation -> begun; read out sorted by name
   std::map<std::string, u64, std::less<>> string_ids;
   ObserverCounters counters;
+  /// Last exception of each CPU since it began or ended an operation; no_trap after that, and after
+  /// interrupts.
+  static constexpr u32 no_trap = ~u32{0};
+  std::array<u32, TraceState::max_cpus> last_trap;
   std::string step_name;
   std::vector<Violation> isolation;  ///< first of each kind and place
   bool finished = false;

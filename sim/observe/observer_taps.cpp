@@ -165,6 +165,7 @@ void Observer::Impl::mark(const CpuView& view) {
 }
 
 void Observer::Impl::mark_operation(const CpuView& view, bool begin, u64 dv, u64 operation, u64 argument) {
+  if (view.cpu() < last_trap.size()) last_trap[view.cpu()] = no_trap;
   if (begin) {
     ++counters.operations;
     ++operations[operation];

@@ -221,13 +221,22 @@ TEST_CASE("what is in motion is skipped, and said so") {
     w.m.begin(dv(1), op(29, 1));
     CHECK_FALSE(w.check().ok());
   }
-  SECTION("a CPU inside the hypervisor") {
+  SECTION("a CPU that repairs a fault inside the hypervisor") {
     const CpuView* cpus[] = {&w.m.cpus[0], &w.m.cpus[1]};
-    const CheckReport r = w.m.observer->check_invariants(cpus);
+    const auto check = [&] { return w.m.observer->check_invariants(cpus); };
+    CHECK_FALSE(check().ok());  // inside, but for an interrupt
+    w.m.observer->on_trap(w.m.cpus[0], 14, 3, 0x1000);
+    const CheckReport r = check();
     CHECK(r.ok());
     CHECK(r.skipped == std::vector<std::string>{"dom1: P2M and counts: CPU 0 is in the hypervisor"});
     w.m.cpus[0].pc_value = guest_base;
-    CHECK_FALSE(w.m.observer->check_invariants(cpus).ok());
+    CHECK_FALSE(check().ok());
+    w.m.cpus[0].pc_value = hv_base;
+    w.m.observer->on_trap(w.m.cpus[0], 0x40, 0, 0);
+    CHECK_FALSE(check().ok());
+    w.m.observer->on_trap(w.m.cpus[0], 14, 3, 0x1000);
+    w.m.begin(dv(1), op(18)), w.m.end(dv(1), op(18));
+    CHECK_FALSE(check().ok());
   }
 }
 
