@@ -29,6 +29,7 @@ void add(mmu::MmuCounters& sum, const mmu::MmuCounters& c) {
   sum.l1_hits += c.l1_hits;
   sum.l2_hits += c.l2_hits;
   sum.misses += c.misses;
+  sum.upgrades += c.upgrades;
   sum.walks += c.walks;
   sum.walk_reads += c.walk_reads;
   sum.walk_cache_hits += c.walk_cache_hits;
