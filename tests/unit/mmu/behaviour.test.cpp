@@ -90,6 +90,29 @@ TEST_CASE("rights taken away in the tables stay until invalidated") {
   REQUIRE(b.mmu.translate(store(0x5000)).error_code == 3);
 }
 
+TEST_CASE("a page fault drops what both sides held for its address") {
+  Bench b(both());
+  b.tables.map(0x5000, 0x7000, pte_p);
+  REQUIRE(b.mmu.translate(fetch(0x5000)).ok);
+  REQUIRE(b.mmu.translate(load(0x5000)).ok);
+  REQUIRE(b.mmu.translate(store(0x5000)).error_code == 3);
+  REQUIRE_FALSE(b.mmu.maps_frame(7));
+  b.tables.map(0x5000, 0x8000, pte_p);
+  REQUIRE(b.pa(fetch(0x5000)) == 0x8000);
+}
+
+TEST_CASE("a small stale page gives way to the large one that a second walk finds") {
+  TlbGeometry no_walk_caches;
+  no_walk_caches.walk_cache_entries = 0;
+  Bench b(both(), no_walk_caches);
+  b.tables.map(0x205000, 0x7000, pte_p);
+  REQUIRE(b.pa(load(0x205000)) == 0x7000);
+  b.tables.set_entry(0x205000, 2, 0x400000 | pte_p | pte_w | pte_ps);
+  REQUIRE(b.pa(store(0x205000)) == 0x405000);
+  REQUIRE_FALSE(b.event(store(0x205000)));
+  REQUIRE(b.pa(load(0x205000)) == 0x405000);
+}
+
 TEST_CASE("global pages survive MOV to CR3 and nothing else") {
   Bench b(both());
   b.tables.map(0x5000, 0x7000, pte_p | pte_g);
