@@ -12,6 +12,8 @@ namespace hv {
 
 namespace {
 constexpr u64 kFramesPerTablePage = kPageSize / sizeof(xs_frame);
+constexpr int kInvalidByte = 0xff;  // XS_M2P_INVALID, repeated
+static_assert(XS_M2P_INVALID == ~0ull);
 constexpr Mfn kFirstHeapFrame = 0x100000 >> kPageShift;  // below 1 MiB: firmware data, CPU start-up code
 
 Mfn round_down(Mfn mfn, u64 unit) { return mfn - mfn % unit; }
@@ -26,8 +28,8 @@ void declare_regions(const BootMemory& memory) {
 }
 
 // Backs a table of `entry` bytes an MFN around every region, in whole units of `unit` entries; the backing of one
-// region is contiguous.
-void back_table(BootMemory& memory, Vaddr table, size_t entry, u64 unit,
+// region is contiguous. It is filled with `fill` before it becomes a table, so that entries for what is no RAM need no store.
+void back_table(BootMemory& memory, Vaddr table, size_t entry, u64 unit, int fill,
                 void (*ready)(Mfn first, u64 entries, Mfn backing)) {
   Mfn backed = 0;  // everything below is done
   for (unsigned i = 0; i < ram_region_count(); i++) {
@@ -37,6 +39,7 @@ void back_table(BootMemory& memory, Vaddr table, size_t entry, u64 unit,
     if (first >= end) continue;
     const u64 bytes = (end - first) * entry;
     const Mfn backing = boot_alloc(memory, bytes) >> kPageShift;
+    memset(frame_to_virt(backing), fill, bytes);
     arch_map_hypervisor(table + first * entry, backing, bytes >> kPageShift, HvMapping::data);
     ready(first, end - first, backing);
     backed = end;
@@ -49,7 +52,11 @@ void publish_frames(Mfn first, u64 count, Mfn) {
 }
 
 void publish_m2p(Mfn first, u64 count, Mfn backing) {
-  m2p_publish(first, count);
+  for (unsigned i = 0; i < ram_region_count(); i++) {
+    const RamRegion& r = ram_region(i);
+    const Mfn from = max_of(first, r.first), to = min_of(first + count, r.first + r.count);
+    if (from < to) m2p_publish(from, to - from);
+  }
   arch_show_m2p_to_guests(first, backing, count * sizeof(u64) >> kPageShift);
 }
 
@@ -93,8 +100,8 @@ void give_out(const BootMemory& memory, const RamRegion& region) {
 
 void frame_table_init(BootMemory& memory) {
   declare_regions(memory);
-  back_table(memory, reinterpret_cast<Vaddr>(arch_frame_table()), sizeof(xs_frame), kFramesPerTablePage, publish_frames);
-  back_table(memory, reinterpret_cast<Vaddr>(arch_m2p_table()), sizeof(u64), kM2pChunkEntries, publish_m2p);
+  back_table(memory, reinterpret_cast<Vaddr>(arch_frame_table()), sizeof(xs_frame), kFramesPerTablePage, 0, publish_frames);
+  back_table(memory, reinterpret_cast<Vaddr>(arch_m2p_table()), sizeof(u64), kM2pChunkEntries, kInvalidByte, publish_m2p);
   for (unsigned i = 0; i < ram_region_count(); i++) give_out(memory, ram_region(i));
   print("Memory: %lu MiB RAM, %lu MiB free\n", total_ram_frames() >> 8, heap_free_frames() >> 8);
 }
