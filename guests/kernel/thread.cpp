@@ -183,9 +183,13 @@ Cpu& this_cpu() { return cpus[current_cpu()]; }
 u64 now_ns() { return system_time_ns(current_cpu()); }
 unsigned cpus_online() { return online; }
 
+// The holder's VCPU may itself be waiting for a processor: after a short spin, let it have this one.
 void kernel_lock() {
-  while (__atomic_exchange_n(&lock_word, 1, __ATOMIC_ACQUIRE))
-    while (__atomic_load_n(&lock_word, __ATOMIC_RELAXED)) arch_relax();
+  constexpr unsigned spins = 128;
+  while (__atomic_exchange_n(&lock_word, 1, __ATOMIC_ACQUIRE)) {
+    for (unsigned n = 0; n < spins && __atomic_load_n(&lock_word, __ATOMIC_RELAXED); n++) arch_relax();
+    if (__atomic_load_n(&lock_word, __ATOMIC_RELAXED)) hypercall_sched_op(SCHEDOP_yield, nullptr);
+  }
 }
 void kernel_unlock() { __atomic_store_n(&lock_word, 0, __ATOMIC_RELEASE); }
 

@@ -119,7 +119,8 @@ Pfn space_unmap(AddressSpace& space, u64 va) {
   u64 entry = table_at(l1)[table_index(va, 1)];
   if (!(entry & pte_present)) return invalid_frame;
   if (write_entry(l1, table_index(va, 1), 0)) return invalid_frame;
-  mmuext_simple(MMUEXT_INVLPG_ALL, va);
+  // Only the VCPU that runs the process has its tables loaded; another one flushes before it loads them again.
+  mmuext_simple(MMUEXT_INVLPG_LOCAL, va);
   return entry_frame(entry);
 }
 

@@ -148,8 +148,10 @@ long set_direct_map_writable(Pfn pfn, bool writable) {
   mmu_update_t request{direct_map_pte_address(pfn), make_pte(p2m[pfn], writable ? pte_kernel : pte_kernel_ro)};
   long error;
   update_entries(&request, 1, DOMID_SELF, error);
-  // The old, writable translation must go before the frame can become a table; Xen insists on the type, not on this.
-  if (!error) error = mmuext_simple(MMUEXT_INVLPG_ALL, reinterpret_cast<u64>(frame_va(pfn)));
+  // A stale read-only entry would fault on any VCPU; a stale writable one matters only where it was used just now (the
+  // hypervisor flushes by itself what it needs for the change of type).
+  u32 flush = writable ? MMUEXT_INVLPG_ALL : MMUEXT_INVLPG_LOCAL;
+  if (!error) error = mmuext_simple(flush, reinterpret_cast<u64>(frame_va(pfn)));
   return error;
 }
 

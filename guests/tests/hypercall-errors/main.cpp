@@ -1,0 +1,94 @@
+// Hypercalls with bad arguments give the documented errno, and nothing else happens.
+//
+// A guest is hostile or broken at any time: no argument may crash the hypervisor, leak anything or be half obeyed. The
+// table lists one bad argument each, with the error that the public headers (or Xen's long practice) promise. The guest must
+// be alive and its memory unchanged at the end.
+#include "guests/tests/lib/test.h"
+
+const char test_name[] = "hypercall-errors";
+
+namespace {
+// Canonical, but mapped nowhere in the guest; and the hypervisor's own space.
+void* const unmapped = reinterpret_cast<void*>(0x100000000000ull);
+void* const hypervisor_space = reinterpret_cast<void*>(0xffff820000000000ull);
+
+void check_numbers() {
+  test_equal("hypercall 63", arch_hypercall(63), -XEN_ENOSYS);
+  test_equal("sched_op 99", hypercall_sched_op(99, nullptr), -XEN_ENOSYS);
+  test_equal("event_channel_op 99", hypercall_event_channel_op(99, nullptr), -XEN_ENOSYS);
+  test_equal("memory_op 60", hypercall_memory_op(60, nullptr), -XEN_ENOSYS);
+  test_equal("vcpu_op 99", hypercall_vcpu_op(99, 0, nullptr), -XEN_ENOSYS);
+  test_equal("xen_version 99", hypercall_xen_version(99, nullptr), -XEN_ENOSYS);
+}
+
+void check_pointers() {
+  test_equal("event_channel_op from unmapped memory", hypercall_event_channel_op(EVTCHNOP_send, unmapped), -XEN_EFAULT);
+  test_equal("event_channel_op from the hypervisor's space", hypercall_event_channel_op(EVTCHNOP_send, hypervisor_space), -XEN_EFAULT);
+  // Reservation calls answer with the number of extents done, here none; others with an errno.
+  test_equal("decrease_reservation from unmapped memory", hypercall_memory_op(XENMEM_decrease_reservation, unmapped), 0);
+  test_equal("current_reservation from unmapped memory", hypercall_memory_op(XENMEM_current_reservation, unmapped), -XEN_EFAULT);
+  test_equal("sched_op poll from unmapped memory", hypercall_sched_op(SCHEDOP_poll, unmapped), -XEN_EFAULT);
+  test_equal("set_trap_table from unmapped memory", arch_hypercall(__HYPERVISOR_set_trap_table, hypercall_arg(unmapped)), -XEN_EFAULT);
+  test_equal("multicall from unmapped memory", hypercall_multicall(static_cast<multicall_entry_t*>(unmapped), 1), -XEN_EFAULT);
+  test_equal("get_features to unmapped memory", hypercall_xen_version(XENVER_get_features, unmapped), -XEN_EFAULT);
+}
+
+void check_events() {
+  evtchn_send_t send{4000};
+  test_equal("send to a port never bound", hypercall_event_channel_op(EVTCHNOP_send, &send), -XEN_EINVAL);
+  evtchn_close_t close{0xffffffff};
+  test_equal("close port 2^32-1", hypercall_event_channel_op(EVTCHNOP_close, &close), -XEN_EINVAL);
+  test_equal("bind VIRQ 99", event_bind_virq(99, 0), -XEN_EINVAL);
+  test_equal("bind VIRQ_TIMER of VCPU 77", event_bind_virq(VIRQ_TIMER, 77), -XEN_ENOENT);
+  test_equal("bind_ipi of VCPU 77", event_bind_ipi(77), -XEN_ENOENT);
+  test_equal("bind_interdomain to domain 77", event_bind_interdomain(77, 1), -XEN_ESRCH);
+  s64 first = event_bind_virq(VIRQ_DEBUG, 0);
+  test_check(first > 0, "bind VIRQ_DEBUG: %ld", first);
+  test_equal("bind a VIRQ twice", event_bind_virq(VIRQ_DEBUG, 0), -XEN_EEXIST);
+  if (first > 0) event_close(static_cast<EventPort>(first));
+}
+
+void check_page_tables() {
+  Pfn l1 = test_table(test_virt_base, 1);
+  u64 pte = test_machine(l1) * page_bytes;
+  test_check(test_write_pte(0x3fffffffff000ull, 0) < 0, "mmu_update of a frame that does not exist");
+  test_check(test_write_pte(pte, make_pte(0x3fffffffff, pte_kernel)) < 0, "mmu_update to a frame that does not exist");
+  test_check(mmuext_simple(MMUEXT_NEW_BASEPTR, test_machine(l1)) < 0, "an L1 table as base pointer");
+  test_check(mmuext_simple(99, 0) < 0, "mmuext_op 99");
+  test_check(mmuext_simple(MMUEXT_PIN_L1_TABLE, 0x3fffffffff) < 0, "pin of a frame that does not exist");
+  u64 entry = test_entry(test_virt_base + MiB, 1);
+  test_check(entry & pte_present, "a page of the image has lost its mapping");
+}
+
+void check_vcpus() {
+  test_equal("VCPUOP_is_up of VCPU 77", hypercall_vcpu_op(VCPUOP_is_up, 77, nullptr), -XEN_ENOENT);
+  test_equal("VCPUOP_is_up of VCPU 0", hypercall_vcpu_op(VCPUOP_is_up, 0, nullptr), 1);
+  static vcpu_guest_context_t context;  // zeros; large
+  test_equal("VCPUOP_initialise of VCPU 0", hypercall_vcpu_op(VCPUOP_initialise, 0, &context), -XEN_EEXIST);
+}
+
+void check_callbacks() {
+  callback_register_t op{99, 0, 0};
+  test_equal("callback type 99", hypercall_callback_op(CALLBACKOP_register, &op), -XEN_ENOSYS);
+  op.type = CALLBACKTYPE_event;
+  op.address = 0x8000000000000000ull;  // not canonical
+  test_equal("callback at a non-canonical address", hypercall_callback_op(CALLBACKOP_register, &op), -XEN_EINVAL);
+}
+
+void check_privilege() {
+  if (boot_info->flags & SIF_PRIVILEGED) return;
+  u32 op[64] = {};
+  test_check(arch_hypercall(__HYPERVISOR_domctl, hypercall_arg(op)) < 0, "domctl from an unprivileged domain");
+  test_check(arch_hypercall(__HYPERVISOR_sysctl, hypercall_arg(op)) < 0, "sysctl from an unprivileged domain");
+}
+}  // namespace
+
+void test_main() {
+  check_numbers();
+  check_pointers();
+  check_events();
+  check_page_tables();
+  check_vcpus();
+  check_callbacks();
+  check_privilege();
+}
