@@ -118,12 +118,14 @@ Mfn heap_alloc(unsigned order, u32 owner, unsigned address_bits) {
   {
     LockGuard guard(heap_lock);
     head = take_block(order, address_bits);
-    if (head == kInvalidMfn) return kInvalidMfn;
-    free_count -= 1ull << order;
-    set_owner(head, order, owner);
   }
+  if (head == kInvalidMfn) return kInvalidMfn;
+  // Nobody else sees the block now; it has no new owner before the old one's translations are gone.
   flush_stale(head, order);
   for (u64 i = 0; i < 1ull << order; i++) clean(head + i, owner == XS_OWNER_XEN);
+  LockGuard guard(heap_lock);
+  set_owner(head, order, owner);
+  free_count -= 1ull << order;
   return head;
 }
 
