@@ -11,6 +11,7 @@
 namespace {
 constexpr unsigned fill_batch = 32;
 constexpr unsigned populate_batch = 512;
+constexpr u32 largest_domain_id = DOMID_FIRST_RESERVED - 1;
 constexpr u64 page_kib = page_bytes / KiB;
 
 long fail(BuildState& b, const char* sentence, long error) {
@@ -62,7 +63,10 @@ long create_empty(BuildState& b) {
   c.max_grant_frames = -1;  // the hypervisor's default
   c.max_maptrack_frames = -1;
   c.grant_opts = XEN_DOMCTL_GRANT_version(1);
-  long error = domctl(XEN_DOMCTL_createdomain, 0, op);
+  // Ids are given out here, upwards: a domain's id then names it for good in logs, whatever the hypervisor would reuse.
+  static u32 last_id;
+  long error = -XEN_EEXIST;
+  while (error == -XEN_EEXIST && last_id < largest_domain_id) error = domctl(XEN_DOMCTL_createdomain, ++last_id, op);
   if (error) return fail(b, "the hypervisor refuses another domain", error);
   b.id = op.domain;
   op = {};
