@@ -65,10 +65,10 @@ class Machine {
 
   /// Device wiring, before the first run.
   void attach_disk(const std::string& file, bool read_only);  ///< virtio-mmio block; throws Error
-  void fail_disk_reads(u64 count);  ///< fault: the next reads of disk 0 end in an I/O error
-  void set_serial_sink(ConsoleSink* sink);                    ///< 16550
-  void add_virtio_console(ConsoleSink* sink);                 ///< index 0, 1, ... in call order
-  void load(const BootImage& image);                          ///< throws Error (bad ELF, too large)
+  void fail_disk_reads(u64 count);             ///< fault: the next reads of disk 0 end in an I/O error
+  void set_serial_sink(ConsoleSink* sink);     ///< 16550
+  void add_virtio_console(ConsoleSink* sink);  ///< index 0, 1, ... in call order
+  void load(const BootImage& image);           ///< throws Error (bad ELF, too large)
 
   void serial_input(std::string_view bytes);
   void console_input(unsigned index, std::string_view bytes);

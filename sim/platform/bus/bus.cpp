@@ -6,7 +6,7 @@
 
 namespace xs::platform {
 
-Bus::Bus(sc_core::sc_module_name name) : sc_module(name), in("in"), out("out") {
+Bus::Bus(const sc_core::sc_module_name& name) : sc_module(name), in("in"), out("out") {
   in.register_b_transport(this, &Bus::b_transport);
   in.register_get_direct_mem_ptr(this, &Bus::get_direct_mem_ptr);
   in.register_transport_dbg(this, &Bus::transport_dbg);

@@ -23,7 +23,7 @@ class Bus : public sc_core::sc_module {
   tlm_utils::multi_passthrough_target_socket<Bus> in;
   tlm_utils::multi_passthrough_initiator_socket<Bus> out;
 
-  explicit Bus(sc_core::sc_module_name name);
+  explicit Bus(const sc_core::sc_module_name& name);
   /// Decodes [base, base+size) to `target`. Ranges must not overlap (throws std::logic_error).
   void map(u64 base, u64 size, TargetSocket& target);
 

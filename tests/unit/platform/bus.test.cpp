@@ -16,7 +16,7 @@ namespace {
 
 struct Initiator : sc_core::sc_module {
   tlm_utils::simple_initiator_socket<Initiator> out;
-  explicit Initiator(sc_core::sc_module_name name) : sc_module(name), out("out") {}
+  explicit Initiator(const sc_core::sc_module_name& name) : sc_module(name), out("out") {}
 
   tlm::tlm_response_status access(tlm::tlm_command command, u64 address, void* data, unsigned size,
                                   sc_core::sc_time delay = sc_core::SC_ZERO_TIME) {
