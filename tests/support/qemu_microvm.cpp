@@ -104,6 +104,7 @@ void QemuMicrovm::start(const QemuOptions& options, const std::vector<int>& gues
     add("-device", "virtconsole,bus=bus" + std::to_string(i) + ".0,chardev=" + id);
   }
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
