@@ -211,7 +211,7 @@ void InvariantChecker::check_p2m(u32 domid, const DomainRecord& d) {
   if (d.model != XS_MODEL_DIRECT)
     return skip(fmt::format("model {} has no P2M of the guest's", memory_model_name(d.model)));
   GuestP2m p2m;
-  if (!p2m.refresh(*o_.memory, d.shared_info_mfn)) return skip(d.ready ? "not published" : "has not run yet");
+  if (!o_.read_published(domid, p2m)) return skip(d.ready ? "not published" : "has not run yet");
   CheckReport before = report_;
   const auto counts = count_;
   check_p2m_entries(domid, p2m);

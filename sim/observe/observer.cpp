@@ -50,7 +50,9 @@ void Observer::Impl::start_trace() {
   RamMap ram;
   for (const RamRange& r : memory->ram()) ram.add(r.base >> frame_shift, r.size >> frame_shift);
   const auto& last = ram.ranges().back();
-  const u64 frames = last.first + last.count;
+  // Both tables are backed in units: entries behind the last frame are stored to, but mean nothing.
+  constexpr u64 unit = u64{1} << 18;
+  const u64 frames = (last.first + last.count + unit - 1) / unit * unit;
   if (layout.magic != 0)
     tables_ = {layout.frame_table_va, frames * sizeof(xs_frame), layout.m2p_va, frames * 8};
   TraceHeader header;

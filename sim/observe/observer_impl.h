@@ -106,6 +106,8 @@ struct Observer::Impl {
   void store_guest_p2m(const CpuView& view);
   void check_isolation(const CpuView& view, u64 va, u64 pa, bool write);
 
+  /// Reads what the domain publishes; false when nothing.
+  bool read_published(u32 domid, GuestP2m& p2m) const;
   void look_for_p2m(u32 domid, u64 time_ps);
   void resync_p2m(u32 domid, u64 time_ps);
   void resync_all(u64 time_ps);

@@ -74,7 +74,7 @@ std::vector<P2mEntry> Observer::p2m(u32 domid) const {
   const Impl& i = *impl_;
   if (!i.state_ || !i.state_->domains().contains(domid)) return entries;
   GuestP2m published;
-  if (published.refresh(*i.memory, i.state_->domains().at(domid).shared_info_mfn)) {
+  if (i.read_published(domid, published)) {
     for (u64 gfn = 0; gfn < published.entries(); ++gfn) {
       const u64 mfn = published.read(*i.memory, gfn);
       if (p2m_entry_valid(mfn)) entries.push_back({gfn, mfn});

@@ -45,16 +45,16 @@ void Observer::on_tap(const CpuView& view) {
 
 void Observer::Impl::store(const CpuView& view, u64 address, u64 value, unsigned bytes) {
   const TableMap::Place place = tables_.find(address);
-  const u32 index = place.table == TableMap::Table::none ? RamMap::none : state_->ram().index(place.mfn);
-  if (index == RamMap::none || (address & (bytes - 1)) != 0) {
-    ++counters.stores_outside;
-  } else if (place.table == TableMap::Table::frames) {
+  const bool understood = place.table != TableMap::Table::none && (address & (bytes - 1)) == 0 &&
+                          (bytes == 8 || place.table == TableMap::Table::frames);
+  if (!understood) return void(++counters.stores_outside);
+  const u32 index = state_->ram().index(place.mfn);
+  if (index == RamMap::none)
+    ++counters.stores_not_ram;
+  else if (place.table == TableMap::Table::frames)
     store_frame(view, index, place.offset, value, bytes);
-  } else if (bytes == 8) {
+  else
     store_m2p(view, index, value);
-  } else {
-    ++counters.stores_outside;
-  }
 }
 
 void Observer::Impl::store_cas(const CpuView& view) {
@@ -217,13 +217,20 @@ void Observer::Impl::store_guest_p2m(const CpuView& view) {
   record(event_at(view, EventKind::p2m, domid, *gfn, before, after));
 }
 
+bool Observer::Impl::read_published(u32 domid, GuestP2m& p2m) const {
+  const u64 shared_info = state_->domains().at(domid).shared_info_mfn;
+  const u32 index = state_->ram().index(shared_info);
+  // A dead domain's shared_info may be anybody's by now.
+  return index != RamMap::none && state_->frame(index).owner == domid && p2m.refresh(*memory, shared_info);
+}
+
 void Observer::Impl::look_for_p2m(u32 domid, u64 time_ps) {
   const auto domain = state_->domains().find(domid);
   if (domain == state_->domains().end() || domain->second.model != XS_MODEL_DIRECT ||
       guest_p2m.contains(domid))
     return;
   GuestP2m found;
-  if (!found.refresh(*memory, domain->second.shared_info_mfn)) return;
+  if (!read_published(domid, found)) return;
   guest_p2m.emplace(domid, std::move(found));
   resync_p2m(domid, time_ps);
 }
@@ -233,7 +240,7 @@ void Observer::Impl::resync_p2m(u32 domid, u64 time_ps) {
   const auto domain = state_->domains().find(domid);
   if (it == guest_p2m.end() || domain == state_->domains().end()) return;
   GuestP2m& p2m = it->second;
-  if (!p2m.refresh(*memory, domain->second.shared_info_mfn)) {
+  if (!read_published(domid, p2m)) {
     guest_p2m.erase(it);
     return;
   }

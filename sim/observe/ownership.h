@@ -83,7 +83,8 @@ struct ObserverCounters {
   u64 taps = 0;  ///< all tap calls
   u64 frame_stores = 0, owner_changes = 0, type_changes = 0, count_changes = 0;
   u64 m2p_changes = 0, p2m_changes = 0;
-  u64 stores_outside = 0;  ///< tap stores to no known table or to no RAM frame
+  u64 stores_outside = 0;  ///< tap stores to no known table: the taps or the layout are wrong
+  u64 stores_not_ram = 0;  ///< entries of frames that are no RAM (tables are backed in whole pages)
   u64 operations = 0;      ///< hypercalls begun (multicall entries included)
   u64 switches = 0, events_sent = 0, bounces = 0, tlb_flushes = 0;
   u64 exceptions = 0, interrupts = 0, page_faults = 0;

@@ -116,3 +116,15 @@ TEST_CASE("absurd publications are not followed") {
   shared(offsetof(arch_shared_info_t, pfn_to_mfn_frame_list_list)) = ~u64{0} >> 4;
   CHECK(m.observer->p2m(1).size() == guest_frames);
 }
+
+TEST_CASE("a domain's shared_info is not believed once the frame is somebody else's") {
+  FakeMachine m;
+  m.boot();
+  FakeGuest g(m);
+  g.run();
+  g.publish();
+  m.memory.word(FakeGuest::p2m, 7) = invalid_frame;
+  CHECK(m.observer->p2m(1).size() == guest_frames - 1);
+  m.release(FakeGuest::shared_info);
+  CHECK(m.observer->p2m(1).size() == guest_frames);  // the M2P's
+}
