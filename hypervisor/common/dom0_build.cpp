@@ -11,7 +11,8 @@
 namespace hv {
 
 namespace {
-constexpr u64 kFramesLeft = (16ull << 20) >> kPageShift;  // by default the heap keeps this for other domains' needs
+constexpr u64 kFramesLeft =
+    (16ull << 20) >> kPageShift;  // by default the heap keeps this for other domains' needs
 constexpr u64 kLeastFrames = (4ull << 20) >> kPageShift;
 
 Dom0 build;  // too large for the stack
@@ -21,10 +22,17 @@ u64 parse_size(const char* text) {
   const char* end = text;
   const u64 number = parse_number(text, &end);
   switch (*end) {
-    case 'G': case 'g': return number << 30;
-    case 'M': case 'm': return number << 20;
-    case 'B': case 'b': return number;
-    default: return number << 10;
+    case 'G':
+    case 'g':
+      return number << 30;
+    case 'M':
+    case 'm':
+      return number << 20;
+    case 'B':
+    case 'b':
+      return number;
+    default:
+      return number << 10;
   }
 }
 

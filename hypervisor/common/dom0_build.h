@@ -1,5 +1,5 @@
-// Building dom0: common code makes the domain and its memory and reads the kernel; the architecture lays out the
-// start-of-day state.
+// Building dom0: common code makes the domain and its memory and reads the kernel; the architecture lays out
+// the start-of-day state.
 //
 //   module 0 --elf_parse--> GuestImage --+
 //   heap --> chunks: pfn -> mfn ---------+--> arch_dom0_start(): image, tables, start_info, registers
@@ -23,7 +23,7 @@ struct Dom0 {
   Domain* domain = nullptr;
   GuestImage image;
   const u8* file = nullptr;
-  BootRange initrd;           ///< empty: none
+  BootRange initrd;  ///< empty: none
   const char* cmdline = "";
   u64 pages = 0;
   Chunk chunks[kMaxChunks] = {};
@@ -34,7 +34,8 @@ struct Dom0 {
   void write(Paddr guest_physical, const void* from, u64 bytes) const;
 };
 
-/// Lays out everything that <xen/xen.h> "Start-of-day memory layout" says and sets VCPU 0's registers. nullptr, or what is wrong.
+/// Lays out everything that <xen/xen.h> "Start-of-day memory layout" says and sets VCPU 0's registers.
+/// nullptr, or what is wrong.
 const char* arch_dom0_start(Dom0& guest);
 
 }  // namespace hv

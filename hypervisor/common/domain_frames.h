@@ -26,7 +26,8 @@ bool frame_drop_allocation(Mfn mfn);
 
 /// 2^order fresh frames for the domain. -XEN_ENOMEM: over its limit, or the machine has no such block.
 int domain_alloc_frames(Domain* domain, unsigned order, unsigned address_bits, Mfn& first);
-/// Sets frames aside so that the domain can grow to `pages` (0: gives up the claim). -XEN_ENOMEM, -XEN_EINVAL.
+/// Sets frames aside so that the domain can grow to `pages` (0: gives up the claim). -XEN_ENOMEM,
+/// -XEN_EINVAL.
 int domain_claim(Domain* domain, u64 pages);
 /// Frames set aside for all domains together.
 u64 claimed_frames();

@@ -30,8 +30,8 @@ int choose_id(DomId wanted, DomId& id) {
 long create_domain(Domain*, xen_domctl& op) {
   const xen_domctl_createdomain& config = op.u.createdomain;
   if (config.flags & XEN_DOMCTL_CDF_hvm) return -XEN_EOPNOTSUPP;
-  if ((config.flags & ~u32{XEN_DOMCTL_CDF_xs_domain | XEN_DOMCTL_CDF_oos_off}) != 0 || config.max_vcpus == 0 ||
-      config.max_vcpus > kMaxVcpus)
+  if ((config.flags & ~u32{XEN_DOMCTL_CDF_xs_domain | XEN_DOMCTL_CDF_oos_off}) != 0 ||
+      config.max_vcpus == 0 || config.max_vcpus > kMaxVcpus)
     return -XEN_EINVAL;
   const auto model = static_cast<xs_memory_model>(XS_CREATEDOMAIN_MODEL(&config));
   if (memory_model(model) == nullptr) return -XEN_EOPNOTSUPP;
@@ -44,7 +44,9 @@ long create_domain(Domain*, xen_domctl& op) {
   return 0;
 }
 
-long destroy_domain(Domain* domain, xen_domctl&) { return is_self(domain) || domain->privileged ? -XEN_EINVAL : domain_kill(domain); }
+long destroy_domain(Domain* domain, xen_domctl&) {
+  return is_self(domain) || domain->privileged ? -XEN_EINVAL : domain_kill(domain);
+}
 
 long pause_domain(Domain* domain, xen_domctl&) {
   if (is_self(domain)) return -XEN_EINVAL;
@@ -54,7 +56,9 @@ long pause_domain(Domain* domain, xen_domctl&) {
 
 long unpause_domain(Domain* domain, xen_domctl&) { return domain_unpause_by_tools(domain) ? 0 : -XEN_EINVAL; }
 
-long resume_domain(Domain* domain, xen_domctl&) { return is_self(domain) ? -XEN_EINVAL : domain_resume(domain); }
+long resume_domain(Domain* domain, xen_domctl&) {
+  return is_self(domain) ? -XEN_EINVAL : domain_resume(domain);
+}
 
 // --- looking -------------------------------------------------------------------------------------
 // The named domain or, as Xen does, the next one: tools walk all domains this way.
@@ -108,7 +112,10 @@ long set_handle(Domain* domain, xen_domctl& op) {
 }
 
 long set_time_offset(Domain* domain, xen_domctl& op) {
-  return __builtin_mul_overflow(op.u.settimeoffset.time_offset_seconds, s64{1'000'000'000}, &domain->time_offset) ? -XEN_EINVAL : 0;
+  return __builtin_mul_overflow(op.u.settimeoffset.time_offset_seconds, s64{1'000'000'000},
+                                &domain->time_offset)
+             ? -XEN_EINVAL
+             : 0;
 }
 
 long scheduler_op(Domain* domain, xen_domctl& op) {
@@ -129,18 +136,12 @@ long scheduler_op(Domain* domain, xen_domctl& op) {
 }
 
 constexpr DomctlHandler handlers[] = {
-    {XEN_DOMCTL_createdomain, true, create_domain},
-    {XEN_DOMCTL_destroydomain, false, destroy_domain},
-    {XEN_DOMCTL_pausedomain, false, pause_domain},
-    {XEN_DOMCTL_unpausedomain, false, unpause_domain},
-    {XEN_DOMCTL_resumedomain, false, resume_domain},
-    {XEN_DOMCTL_getdomaininfo, true, get_domain_info},
-    {XEN_DOMCTL_getpageframeinfo3, false, get_frame_info},
-    {XEN_DOMCTL_max_mem, false, set_max_memory},
-    {XEN_DOMCTL_setdomainhandle, false, set_handle},
-    {XEN_DOMCTL_settimeoffset, false, set_time_offset},
-    {XEN_DOMCTL_scheduler_op, true, scheduler_op},
-    {0, false, nullptr},
+    {XEN_DOMCTL_createdomain, true, create_domain},        {XEN_DOMCTL_destroydomain, false, destroy_domain},
+    {XEN_DOMCTL_pausedomain, false, pause_domain},         {XEN_DOMCTL_unpausedomain, false, unpause_domain},
+    {XEN_DOMCTL_resumedomain, false, resume_domain},       {XEN_DOMCTL_getdomaininfo, true, get_domain_info},
+    {XEN_DOMCTL_getpageframeinfo3, false, get_frame_info}, {XEN_DOMCTL_max_mem, false, set_max_memory},
+    {XEN_DOMCTL_setdomainhandle, false, set_handle},       {XEN_DOMCTL_settimeoffset, false, set_time_offset},
+    {XEN_DOMCTL_scheduler_op, true, scheduler_op},         {0, false, nullptr},
 };
 
 const DomctlHandler* find(const DomctlHandler* list, u32 command) {
@@ -156,12 +157,15 @@ const DomctlHandler* find(u32 command) {
   return nullptr;
 }
 
-bool finds_its_domain(u32 command) { return command == XEN_DOMCTL_createdomain || command == XEN_DOMCTL_getdomaininfo; }
+bool finds_its_domain(u32 command) {
+  return command == XEN_DOMCTL_createdomain || command == XEN_DOMCTL_getdomaininfo;
+}
 }  // namespace
 
 u64 vcpu_running_time(const Vcpu* vcpu) {
   const VcpuRunstate& r = vcpu->runstate;
-  return r.time[RUNSTATE_running] + (r.state == RUNSTATE_running ? static_cast<u64>(system_time() - r.since) : 0);
+  return r.time[RUNSTATE_running] +
+         (r.state == RUNSTATE_running ? static_cast<u64>(system_time() - r.since) : 0);
 }
 
 void domain_info(const Domain* domain, xen_domctl_getdomaininfo& info) {
@@ -180,9 +184,11 @@ void domain_info(const Domain* domain, xen_domctl_getdomaininfo& info) {
     if (vcpu->sched.running) any_running = true;
   }
   info.domain = domain->id;
-  info.flags = (info.nr_online_vcpus != 0 && all_blocked ? XEN_DOMINF_blocked : 0) | (any_running ? XEN_DOMINF_running : 0) |
-               (domain->dying ? XEN_DOMINF_dying : 0) | (domain->is_shut_down ? XEN_DOMINF_shutdown : 0) |
-               (domain->paused_by_tools ? XEN_DOMINF_paused : 0) | (domain->shutdown_code & 0xff) << XEN_DOMINF_shutdownshift;
+  info.flags = (info.nr_online_vcpus != 0 && all_blocked ? XEN_DOMINF_blocked : 0) |
+               (any_running ? XEN_DOMINF_running : 0) | (domain->dying ? XEN_DOMINF_dying : 0) |
+               (domain->is_shut_down ? XEN_DOMINF_shutdown : 0) |
+               (domain->paused_by_tools ? XEN_DOMINF_paused : 0) |
+               (domain->shutdown_code & 0xff) << XEN_DOMINF_shutdownshift;
   info.tot_pages = domain->mm.total_pages;
   info.max_pages = domain->mm.max_pages;
   info.outstanding_pages = domain->mm.claimed;

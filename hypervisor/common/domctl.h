@@ -1,5 +1,5 @@
-// Parts of hypercall domctl. Each handler has the whole request, copied in; `domain` is the one it names (a reference is held).
-// Returns 0 or -XEN_E*; -kRestart asks for the same call again.
+// Parts of hypercall domctl. Each handler has the whole request, copied in; `domain` is the one it names (a
+// reference is held). Returns 0 or -XEN_E*; -kRestart asks for the same call again.
 #pragma once
 #include "hypervisor/common/types.h"
 

@@ -98,7 +98,8 @@ long get_affinity(Domain* domain, xen_domctl& op) {
   const xen_domctl_vcpuaffinity& a = op.u.vcpuaffinity;
   const Vcpu* vcpu = find_vcpu(domain, a.vcpu);
   if (vcpu == nullptr) return -XEN_ESRCH;
-  if ((a.flags & XEN_VCPUAFFINITY_HARD) && !bitmap_to_guest(a.cpumap_hard, vcpu->sched.affinity & all_cpus())) return -XEN_EFAULT;
+  if ((a.flags & XEN_VCPUAFFINITY_HARD) && !bitmap_to_guest(a.cpumap_hard, vcpu->sched.affinity & all_cpus()))
+    return -XEN_EFAULT;
   if ((a.flags & XEN_VCPUAFFINITY_SOFT) && !bitmap_to_guest(a.cpumap_soft, all_cpus())) return -XEN_EFAULT;
   return 0;
 }
@@ -126,7 +127,8 @@ bool bitmap_to_guest(const xenctl_bitmap& map, u64 mask) {
   const u64 bytes = (map.nr_bits + u64{7}) / 8;
   if (map.nr_bits < 64) mask &= (1ull << map.nr_bits) - 1;
   const u64 own = min_of<u64>(bytes, sizeof mask);
-  return copy_to_guest(handle_address(map.bitmap), &mask, own) && clear_guest(handle_address(map.bitmap) + own, bytes - own);
+  return copy_to_guest(handle_address(map.bitmap), &mask, own) &&
+         clear_guest(handle_address(map.bitmap) + own, bytes - own);
 }
 
 }  // namespace hv

@@ -49,16 +49,29 @@ bool note_is_text(const u8* desc, u32 size, const char* text) {
 const char* apply_note(GuestImage& image, u32 type, const u8* desc, u32 size) {
   const u64 number = note_number(desc, size);
   switch (type) {
-    case XEN_ELFNOTE_ENTRY: image.entry = number; break;
-    case XEN_ELFNOTE_VIRT_BASE: image.virt_base = number; break;
-    case XEN_ELFNOTE_PADDR_OFFSET: image.paddr_offset = number; break;
-    case XEN_ELFNOTE_HYPERCALL_PAGE: image.hypercall_page = number; break;
-    case XEN_ELFNOTE_INIT_P2M: image.init_p2m = number; break;
-    case XEN_ELFNOTE_MOD_START_PFN: image.module_start_is_pfn = number != 0; break;
+    case XEN_ELFNOTE_ENTRY:
+      image.entry = number;
+      break;
+    case XEN_ELFNOTE_VIRT_BASE:
+      image.virt_base = number;
+      break;
+    case XEN_ELFNOTE_PADDR_OFFSET:
+      image.paddr_offset = number;
+      break;
+    case XEN_ELFNOTE_HYPERCALL_PAGE:
+      image.hypercall_page = number;
+      break;
+    case XEN_ELFNOTE_INIT_P2M:
+      image.init_p2m = number;
+      break;
+    case XEN_ELFNOTE_MOD_START_PFN:
+      image.module_start_is_pfn = number != 0;
+      break;
     case XEN_ELFNOTE_XEN_VERSION:
       if (!note_is_text(desc, size, "xen-3.0")) return "its Xen version note is not xen-3.0";
       break;
-    default: break;  // descriptive, or about features that need nothing here
+    default:
+      break;  // descriptive, or about features that need nothing here
   }
   return nullptr;
 }
@@ -83,8 +96,8 @@ const char* parse_notes(const File& file, u64 offset, u64 bytes, GuestImage& ima
   return nullptr;
 }
 
-// Kernels before Xen 3.1: one string "KEY=value,KEY=value" in section __xen_guest. Addresses are hexadecimal; the
-// hypercall page is a page number relative to virt_base.
+// Kernels before Xen 3.1: one string "KEY=value,KEY=value" in section __xen_guest. Addresses are hexadecimal;
+// the hypercall page is a page number relative to virt_base.
 void parse_legacy(const char* text, u64 size, GuestImage& image) {
   u64 hypercall_pfn = kNoAddress;
   for (u64 at = 0; at < size && text[at] != 0;) {
@@ -102,14 +115,16 @@ void parse_legacy(const char* text, u64 size, GuestImage& image) {
     if (const char* v = value_of("ELF_PADDR_OFFSET=")) image.paddr_offset = parse_number(v);
     if (const char* v = value_of("HYPERCALL_PAGE=")) hypercall_pfn = parse_number(v);
   }
-  if (hypercall_pfn < kMaxImageBytes >> kPageShift) image.hypercall_page = image.virt_base + (hypercall_pfn << kPageShift);
+  if (hypercall_pfn < kMaxImageBytes >> kPageShift)
+    image.hypercall_page = image.virt_base + (hypercall_pfn << kPageShift);
 }
 
 const char* find_notes(const File& file, const Elf64_Ehdr& header, GuestImage& image) {
   bool found = false;
   for (unsigned i = 0; i < header.e_phnum; i++) {
     Elf64_Phdr segment;
-    if (!read_entry(file, header.e_phoff, header.e_phentsize, i, segment)) return "its program headers are cut off";
+    if (!read_entry(file, header.e_phoff, header.e_phentsize, i, segment))
+      return "its program headers are cut off";
     if (segment.p_type != PT_NOTE) continue;
     if (const char* error = parse_notes(file, segment.p_offset, segment.p_filesz, image, found)) return error;
   }
@@ -117,13 +132,17 @@ const char* find_notes(const File& file, const Elf64_Ehdr& header, GuestImage& i
   if (found || !read_entry(file, header.e_shoff, header.e_shentsize, header.e_shstrndx, names))
     return found ? nullptr : "it has no Xen notes";
   for (unsigned i = 0; i < header.e_shnum; i++) {
-    if (!read_entry(file, header.e_shoff, header.e_shentsize, i, section)) return "its section headers are cut off";
+    if (!read_entry(file, header.e_shoff, header.e_shentsize, i, section))
+      return "its section headers are cut off";
     char name[12] = {};
     u64 name_at;
-    const bool named = !__builtin_add_overflow(names.sh_offset, u64{section.sh_name}, &name_at) && file.read(name_at, name);
+    const bool named =
+        !__builtin_add_overflow(names.sh_offset, u64{section.sh_name}, &name_at) && file.read(name_at, name);
     if (section.sh_type == SHT_NOTE) {
-      if (const char* error = parse_notes(file, section.sh_offset, section.sh_size, image, found)) return error;
-    } else if (named && memcmp(name, "__xen_guest", 12) == 0 && file.covers(section.sh_offset, section.sh_size)) {
+      if (const char* error = parse_notes(file, section.sh_offset, section.sh_size, image, found))
+        return error;
+    } else if (named && memcmp(name, "__xen_guest", 12) == 0 &&
+               file.covers(section.sh_offset, section.sh_size)) {
       parse_legacy(reinterpret_cast<const char*>(file.at(section.sh_offset)), section.sh_size, image);
       found = true;
     }
@@ -132,7 +151,8 @@ const char* find_notes(const File& file, const Elf64_Ehdr& header, GuestImage& i
 }
 
 const char* add_segment(const File& file, const Elf64_Phdr& p, GuestImage& image) {
-  if (p.p_filesz > p.p_memsz || !file.covers(p.p_offset, p.p_filesz)) return "a segment lies outside the file";
+  if (p.p_filesz > p.p_memsz || !file.covers(p.p_offset, p.p_filesz))
+    return "a segment lies outside the file";
   if (image.segment_count == GuestImage::kMaxSegments) return "it has too many segments";
   const Vaddr start = p.p_paddr - image.paddr_offset + image.virt_base;
   if (start < image.virt_base || p.p_memsz > kMaxImageBytes || start - image.virt_base > kMaxImageBytes)
@@ -146,7 +166,8 @@ const char* add_segment(const File& file, const Elf64_Phdr& p, GuestImage& image
 
 const char* check_header(const File& file, Elf64_Ehdr& header) {
   if (!file.read(0, header) || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return "it is no ELF file";
-  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB) return "it is no 64-bit little-endian ELF file";
+  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
+    return "it is no 64-bit little-endian ELF file";
   if (header.e_type != ET_EXEC && header.e_type != ET_DYN) return "it is no executable";
   return nullptr;
 }
@@ -164,13 +185,15 @@ const char* elf_parse(const u8* bytes, u64 size, GuestImage& image) {
   if (image.entry == kNoAddress) image.entry = header.e_entry;
   for (unsigned i = 0; i < header.e_phnum; i++) {
     Elf64_Phdr segment;
-    if (!read_entry(file, header.e_phoff, header.e_phentsize, i, segment)) return "its program headers are cut off";
+    if (!read_entry(file, header.e_phoff, header.e_phentsize, i, segment))
+      return "its program headers are cut off";
     if (segment.p_type != PT_LOAD || segment.p_memsz == 0) continue;
     if (const char* error = add_segment(file, segment, image)) return error;
   }
   if (image.segment_count == 0) return "it has no segment to load";
   if (!image.contains(image.entry)) return "its entry point lies outside its segments";
-  if (image.hypercall_page != kNoAddress && (image.hypercall_page % kPageSize != 0 || !image.contains(image.hypercall_page)))
+  if (image.hypercall_page != kNoAddress &&
+      (image.hypercall_page % kPageSize != 0 || !image.contains(image.hypercall_page)))
     return "its hypercall page lies outside its segments";
   return nullptr;
 }

@@ -10,14 +10,14 @@ constexpr u64 kNoAddress = ~0ull;
 
 struct GuestImage {
   struct Segment {
-    Vaddr start;       ///< where its first byte goes
+    Vaddr start;  ///< where its first byte goes
     u64 file_offset;
     u64 file_bytes;    ///< copied
     u64 memory_bytes;  ///< the rest is zero; >= file_bytes
   };
   static constexpr unsigned kMaxSegments = 16;
 
-  u16 machine = 0;                    ///< EM_*
+  u16 machine = 0;  ///< EM_*
   Vaddr entry = kNoAddress;
   Vaddr virt_base = 0;                ///< start of the guest's initial mapping
   Paddr paddr_offset = kNoAddress;    ///< subtracted from p_paddr

@@ -23,9 +23,7 @@ const RamRegion* region_of(Mfn mfn) {
   return nullptr;
 }
 
-constexpr u64 link(u32 next, u32 previous) {
-  return static_cast<u64>(next) << 32 | previous;
-}
+constexpr u64 link(u32 next, u32 previous) { return static_cast<u64>(next) << 32 | previous; }
 void set_link(u32 index, u32 next, u32 previous) {
   xs_store64(&frame_at(frame_of_index(index))->link, link(next, previous));
 }
@@ -86,9 +84,7 @@ Mfn frame_of_index(u32 index) {
 u32 frame_owner(Mfn mfn) { return frame_at(mfn)->owner; }
 void frame_set_owner(Mfn mfn, u32 owner) { xs_store32(&frame_at(mfn)->owner, owner); }
 u64 frame_count_info(Mfn mfn) { return frame_at(mfn)->count_info; }
-void frame_set_count_info(Mfn mfn, u64 value) {
-  xs_store64(&frame_at(mfn)->count_info, value);
-}
+void frame_set_count_info(Mfn mfn, u64 value) { xs_store64(&frame_at(mfn)->count_info, value); }
 u64 frame_type_info(Mfn mfn) { return frame_at(mfn)->type_info; }
 void frame_set_type_info(Mfn mfn, u64 value) { xs_store64(&frame_at(mfn)->type_info, value); }
 u32 frame_shadow(Mfn mfn) { return frame_at(mfn)->shadow; }

@@ -39,7 +39,7 @@ const RamRegion& ram_region(unsigned i);
 u64 total_ram_frames();
 Mfn max_ram_mfn();
 bool frame_is_ram(Mfn mfn);
-u32 frame_index(Mfn mfn);   // kNoIndex when not RAM
+u32 frame_index(Mfn mfn);  // kNoIndex when not RAM
 Mfn frame_of_index(u32 index);
 
 // Field access. Readers may race with writers on other CPUs unless they hold mm_lock.
@@ -64,7 +64,7 @@ struct FrameList {
 };
 void frame_list_push(FrameList& list, Mfn mfn);
 void frame_list_remove(FrameList& list, Mfn mfn);
-Mfn frame_list_first(const FrameList& list);   // kInvalidMfn when empty
-Mfn frame_list_next(Mfn mfn);                  // kInvalidMfn at the end
+Mfn frame_list_first(const FrameList& list);  // kInvalidMfn when empty
+Mfn frame_list_next(Mfn mfn);                 // kInvalidMfn at the end
 
 }  // namespace hv

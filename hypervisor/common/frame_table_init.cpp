@@ -27,8 +27,9 @@ void declare_regions(const BootMemory& memory) {
   if (ram_region_count() == 0) panic("memory map: no RAM");
 }
 
-// Backs a table of `entry` bytes an MFN around every region, in whole units of `unit` entries; the backing of one
-// region is contiguous. It is filled with `fill` before it becomes a table, so that entries for what is no RAM need no store.
+// Backs a table of `entry` bytes an MFN around every region, in whole units of `unit` entries; the backing of
+// one region is contiguous. It is filled with `fill` before it becomes a table, so that entries for what is
+// no RAM need no store.
 void back_table(BootMemory& memory, Vaddr table, size_t entry, u64 unit, int fill,
                 void (*ready)(Mfn first, u64 entries, Mfn backing)) {
   Mfn backed = 0;  // everything below is done
@@ -100,8 +101,10 @@ void give_out(const BootMemory& memory, const RamRegion& region) {
 
 void frame_table_init(BootMemory& memory) {
   declare_regions(memory);
-  back_table(memory, reinterpret_cast<Vaddr>(arch_frame_table()), sizeof(xs_frame), kFramesPerTablePage, 0, publish_frames);
-  back_table(memory, reinterpret_cast<Vaddr>(arch_m2p_table()), sizeof(u64), kM2pChunkEntries, kInvalidByte, publish_m2p);
+  back_table(memory, reinterpret_cast<Vaddr>(arch_frame_table()), sizeof(xs_frame), kFramesPerTablePage, 0,
+             publish_frames);
+  back_table(memory, reinterpret_cast<Vaddr>(arch_m2p_table()), sizeof(u64), kM2pChunkEntries, kInvalidByte,
+             publish_m2p);
   for (unsigned i = 0; i < ram_region_count(); i++) give_out(memory, ram_region(i));
   print("Memory: %lu MiB RAM, %lu MiB free\n", total_ram_frames() >> 8, heap_free_frames() >> 8);
 }

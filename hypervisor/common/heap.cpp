@@ -141,13 +141,17 @@ void heap_free(Mfn first, unsigned order) {
 u64 heap_free_frames() { return __atomic_load_n(&free_count, __ATOMIC_RELAXED); }
 
 u64 heap_free_frames_between(unsigned min_bits, unsigned max_bits) {
-  const Mfn lowest = min_bits <= kPageShift ? 0 : min_bits >= 64 ? kInvalidMfn : 1ull << (min_bits - kPageShift);
+  const Mfn lowest = min_bits <= kPageShift ? 0
+                     : min_bits >= 64       ? kInvalidMfn
+                                            : 1ull << (min_bits - kPageShift);
   LockGuard guard(heap_lock);
   u64 sum = 0;
   for (unsigned region = 0; region < ram_region_count(); region++)
     for (unsigned order = 0; order <= kMaxHeapOrder; order++)
-      for (Mfn head = frame_list_first(free_lists[region][order]); head != kInvalidMfn; head = frame_list_next(head))
-        if (head >= lowest && (max_bits == 0 || (max_bits > kPageShift && below(head, order, max_bits)))) sum += 1ull << order;
+      for (Mfn head = frame_list_first(free_lists[region][order]); head != kInvalidMfn;
+           head = frame_list_next(head))
+        if (head >= lowest && (max_bits == 0 || (max_bits > kPageShift && below(head, order, max_bits))))
+          sum += 1ull << order;
   return sum;
 }
 
@@ -155,8 +159,7 @@ u64 heap_count_lists() {
   LockGuard guard(heap_lock);
   u64 sum = 0;
   for (unsigned region = 0; region < ram_region_count(); region++)
-    for (unsigned order = 0; order <= kMaxHeapOrder; order++)
-      sum += free_lists[region][order].count << order;
+    for (unsigned order = 0; order <= kMaxHeapOrder; order++) sum += free_lists[region][order].count << order;
   return sum;
 }
 

@@ -32,7 +32,8 @@ bool is_sane(const xen_memory_exchange& r) {
 
 // The domain's, allocated, and nothing else refers to it.
 bool frame_may_leave(const Exchange& x, Mfn mfn) {
-  return frame_is_ram(mfn) && frame_owner(mfn) == owner_id(x.domain) && frame_count_info(mfn) == (XS_COUNT_ALLOCATED | 1) &&
+  return frame_is_ram(mfn) && frame_owner(mfn) == owner_id(x.domain) &&
+         frame_count_info(mfn) == (XS_COUNT_ALLOCATED | 1) &&
          type_of(frame_type_info(mfn)) != XS_FRAME_SHARED;
 }
 
@@ -58,9 +59,13 @@ struct Group {
 
 bool read_group(const Exchange& x, u64 group, Group& g) {
   for (u64 i = 0; i < x.in_per_group(); i++)
-    if (!copy_from_guest_index(g.in[i], handle_address(x.request.in.extent_start), group * x.in_per_group() + i)) return false;
+    if (!copy_from_guest_index(g.in[i], handle_address(x.request.in.extent_start),
+                               group * x.in_per_group() + i))
+      return false;
   for (u64 i = 0; i < x.out_per_group(); i++)
-    if (!copy_from_guest_index(g.gfn[i], handle_address(x.request.out.extent_start), group * x.out_per_group() + i)) return false;
+    if (!copy_from_guest_index(g.gfn[i], handle_address(x.request.out.extent_start),
+                               group * x.out_per_group() + i))
+      return false;
   return true;
 }
 
@@ -94,7 +99,8 @@ int exchange_group(const Exchange& x, Group& g) {
 // Groups are the unit of progress; `nr_exchanged` counts input extents.
 long run(Exchange& x, Group& g, const HypercallArgs& args) {
   const u64 groups = x.request.in.nr_extents / x.in_per_group();
-  if (x.request.in.nr_extents % x.in_per_group() != 0 || x.request.nr_exchanged % x.in_per_group() != 0) return -XEN_EINVAL;
+  if (x.request.in.nr_extents % x.in_per_group() != 0 || x.request.nr_exchanged % x.in_per_group() != 0)
+    return -XEN_EINVAL;
   long rc = 0;
   bool preempted = false;
   u64 group = x.request.nr_exchanged / x.in_per_group();
@@ -102,7 +108,9 @@ long run(Exchange& x, Group& g, const HypercallArgs& args) {
     rc = read_group(x, group, g) ? exchange_group(x, g) : -XEN_EFAULT;
     if (rc != 0) break;
     for (u64 i = 0; i < x.out_per_group(); i++)
-      if (!copy_to_guest_index(handle_address(x.request.out.extent_start), group * x.out_per_group() + i, g.out[i])) rc = -XEN_EFAULT;
+      if (!copy_to_guest_index(handle_address(x.request.out.extent_start), group * x.out_per_group() + i,
+                               g.out[i]))
+        rc = -XEN_EFAULT;
     group++;
     preempted = group < groups && hypercall_preempt_check();
   }

@@ -1,4 +1,5 @@
-// How a domain's idea of memory relates to machine frames: one object per model, chosen when the domain is made.
+// How a domain's idea of memory relates to machine frames: one object per model, chosen when the domain is
+// made.
 //
 //                 who holds P2M       guest PTEs hold   decrease_reservation names
 //   direct        the guest           MFNs              MFNs
@@ -7,8 +8,8 @@
 //   dom0_pmt      hypervisor + dom0   GFNs              GFNs
 //   nested        hardware tables     GFNs              GFNs
 //
-// Common code hands every operation whose meaning differs through this table and never asks which model it is,
-// nor what shape the tables behind it have. All functions run under mm_lock.
+// Common code hands every operation whose meaning differs through this table and never asks which model it
+// is, nor what shape the tables behind it have. All functions run under mm_lock.
 #pragma once
 #include "hypervisor/common/types.h"
 

@@ -1,8 +1,8 @@
 // Hypercall memory_op: domains get and give back frames.
 //
-// Operations on extents answer with the number of extents done, also when something is wrong with one of them. They are
-// preemptible: the command word of a continuation carries that number above the sub-operation (as Xen's
-// does, so that a guest cannot tell the two apart).
+// Operations on extents answer with the number of extents done, also when something is wrong with one of
+// them. They are preemptible: the command word of a continuation carries that number above the sub-operation
+// (as Xen's does, so that a guest cannot tell the two apart).
 #include "hypervisor/common/memory_op.h"
 
 #include "hypervisor/common/domain_frames.h"
@@ -68,7 +68,8 @@ unsigned limit_of(u32 mem_flags) {
 
 long change_reservation(const HypercallArgs& args, unsigned command, u64 start) {
   xen_memory_reservation r;
-  if (!copy_from_guest(r, args.arg[1]) || !reservation_is_sane(r, command) || start >= r.nr_extents) return start;
+  if (!copy_from_guest(r, args.arg[1]) || !reservation_is_sane(r, command) || start >= r.nr_extents)
+    return start;
   const DomainRef domain(r.domid);
   if (may_act_on(domain) != 0) return start;
   const Extents extents{r, domain.get(), handle_address(r.extent_start), limit_of(r.mem_flags)};
@@ -134,16 +135,26 @@ long do_memory_op(const HypercallArgs& args) {
   }
   if (start != 0) return -XEN_EINVAL;
   switch (command) {
-    case XENMEM_maximum_ram_page: return static_cast<long>(max_ram_mfn());
-    case XENMEM_current_reservation: return domain_figure(arg, &DomainMm::total_pages);
-    case XENMEM_maximum_reservation: return domain_figure(arg, &DomainMm::max_pages);
-    case XENMEM_claim_pages: return claim_pages(arg);
-    case XENMEM_add_to_physmap: return add_to_physmap(arg);
-    case XENMEM_memory_map: return memory_map_get(arg);
-    case XENMEM_set_memory_map: return memory_map_set(arg);
-    case XENMEM_machine_memory_map: return memory_map_machine(arg);
-    case XENMEM_exchange: return memory_exchange(args);
-    default: return arch_memory_op(command, arg);
+    case XENMEM_maximum_ram_page:
+      return static_cast<long>(max_ram_mfn());
+    case XENMEM_current_reservation:
+      return domain_figure(arg, &DomainMm::total_pages);
+    case XENMEM_maximum_reservation:
+      return domain_figure(arg, &DomainMm::max_pages);
+    case XENMEM_claim_pages:
+      return claim_pages(arg);
+    case XENMEM_add_to_physmap:
+      return add_to_physmap(arg);
+    case XENMEM_memory_map:
+      return memory_map_get(arg);
+    case XENMEM_set_memory_map:
+      return memory_map_set(arg);
+    case XENMEM_machine_memory_map:
+      return memory_map_machine(arg);
+    case XENMEM_exchange:
+      return memory_exchange(args);
+    default:
+      return arch_memory_op(command, arg);
   }
 }
 

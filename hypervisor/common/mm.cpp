@@ -15,9 +15,9 @@ namespace hv {
 Spinlock mm_lock;
 
 namespace {
-Domain* owners;           // under mm_lock
-Domain* released;         // domains that lost their last frame in this critical section
-u64 claimed;              // sum over domains
+Domain* owners;    // under mm_lock
+Domain* released;  // domains that lost their last frame in this critical section
+u64 claimed;       // sum over domains
 constexpr u64 kMaxRefs = 0x7fffffff;
 
 void adopt_first_frame(Domain* domain) { __atomic_fetch_add(&domain->refs, 1, __ATOMIC_RELAXED); }
@@ -119,7 +119,8 @@ void domain_own_frames(Domain* domain, Mfn first, unsigned order) {
 int domain_alloc_frames(Domain* domain, unsigned order, unsigned address_bits, Mfn& first) {
   if (domain->dying) return -XEN_EINVAL;
   const u64 room = domain->mm.max_pages - min_of(domain->mm.max_pages, domain->mm.total_pages);
-  if (order > kMaxHeapOrder || (1ull << order) > room || !leaves_claims(domain, 1ull << order)) return -XEN_ENOMEM;
+  if (order > kMaxHeapOrder || (1ull << order) > room || !leaves_claims(domain, 1ull << order))
+    return -XEN_ENOMEM;
   first = heap_alloc(order, domain->id, address_bits);
   if (first == kInvalidMfn) return -XEN_ENOMEM;
   domain_own_frames(domain, first, order);
@@ -132,7 +133,8 @@ int domain_claim(Domain* domain, u64 pages) {
     use_claim(domain, domain->mm.claimed);
     return 0;
   }
-  if (domain->dying || domain->mm.claimed != 0 || pages < domain->mm.total_pages || pages > domain->mm.max_pages)
+  if (domain->dying || domain->mm.claimed != 0 || pages < domain->mm.total_pages ||
+      pages > domain->mm.max_pages)
     return -XEN_EINVAL;
   const u64 wanted = pages - domain->mm.total_pages;
   if (!leaves_claims(domain, wanted)) return -XEN_ENOMEM;

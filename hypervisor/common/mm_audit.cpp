@@ -42,11 +42,13 @@ void audit_frame(Audit& audit, Mfn mfn) {
 // Walks the domain's list: each frame on it is its own, and there are as many as the books say.
 void audit_list(Audit& audit, const Domain* domain) {
   u64 listed = 0;
-  for (Mfn mfn = frame_list_first(domain->mm.frames); mfn != kInvalidMfn && listed <= domain->mm.total_pages; listed++) {
+  for (Mfn mfn = frame_list_first(domain->mm.frames); mfn != kInvalidMfn && listed <= domain->mm.total_pages;
+       listed++) {
     audit.expect(frame_owner(mfn) == owner_id(domain), "listed by a domain that does not own it", mfn);
     mfn = frame_list_next(mfn);
   }
-  audit.expect(listed == domain->mm.total_pages && listed == domain->mm.frames.count, "a domain's list and its total differ", 0);
+  audit.expect(listed == domain->mm.total_pages && listed == domain->mm.frames.count,
+               "a domain's list and its total differ", 0);
 }
 }  // namespace
 
@@ -59,13 +61,14 @@ void mm_dump() {
   for (const Domain* d = first_owner(); d != nullptr; d = d->mm.next_owner) {
     audit_list(audit, d);
     owned += d->mm.total_pages + d->mm.shared_pages;
-    print("  d%u: %lu of at most %lu frames, %lu shared, %lu pinned, model %s\n", d->id, d->mm.total_pages, d->mm.max_pages,
-          d->mm.shared_pages, d->mm.pins, d->mm.model->name);
+    print("  d%u: %lu of at most %lu frames, %lu shared, %lu pinned, model %s\n", d->id, d->mm.total_pages,
+          d->mm.max_pages, d->mm.shared_pages, d->mm.pins, d->mm.model->name);
   }
-  audit.expect(audit.free == heap_free_frames() && audit.free == heap_count_lists(), "free frames do not sum up", 0);
+  audit.expect(audit.free == heap_free_frames() && audit.free == heap_count_lists(),
+               "free frames do not sum up", 0);
   audit.expect(audit.free + audit.hypervisor + owned == total_ram_frames(), "frames do not sum up", 0);
-  print("Memory: %lu frames: %lu free, %lu hypervisor, %lu domains; %lu claimed; epoch %u\n", total_ram_frames(), audit.free,
-        audit.hypervisor, owned, claimed_frames(), tlb_epoch());
+  print("Memory: %lu frames: %lu free, %lu hypervisor, %lu domains; %lu claimed; epoch %u\n",
+        total_ram_frames(), audit.free, audit.hypervisor, owned, claimed_frames(), tlb_epoch());
   if (audit.broken != nullptr)
     print("Memory audit: BROKEN: %s (frame %lx)\n", audit.broken, audit.where);
   else

@@ -1,7 +1,8 @@
-// The frame shared by mmu_update and mmuext_op: (requests, count, done pointer, domain), preemptible between groups of requests.
+// The frame shared by mmu_update and mmuext_op: (requests, count, done pointer, domain), preemptible between
+// groups of requests.
 //
-// A group runs in one critical section where the operation allows it: handing mm_lock from CPU to CPU for every request
-// would cost each of them a wait for all others.
+// A group runs in one critical section where the operation allows it: handing mm_lock from CPU to CPU for
+// every request would cost each of them a wait for all others.
 #pragma once
 #include "hypervisor/common/guest_access.h"
 #include "hypervisor/common/hypercall.h"
@@ -15,13 +16,15 @@ struct NoGuard {
   NoGuard() {}
 };
 
-/// Runs `one(request)` over the guest's list, in groups under a Guard. *done receives how many have succeeded.
+/// Runs `one(request)` over the guest's list, in groups under a Guard. *done receives how many have
+/// succeeded.
 template <typename Request, typename Guard, typename One>
 long run_batch(const HypercallArgs& args, One one) {
   const Vaddr requests = args.arg[0], done_at = args.arg[2];
   const u32 count = static_cast<u32>(args.arg[1]) & ~kBatchResumed;
   u32 done_before = 0;
-  if ((args.arg[1] & kBatchResumed) && done_at != 0 && !copy_from_guest(done_before, done_at)) return -XEN_EFAULT;
+  if ((args.arg[1] & kBatchResumed) && done_at != 0 && !copy_from_guest(done_before, done_at))
+    return -XEN_EFAULT;
   long rc = 0;
   u32 i = 0;
   while (i < count && rc == 0) {

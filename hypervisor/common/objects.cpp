@@ -95,7 +95,8 @@ void* allocate_frames(size_t bytes) {
 }  // namespace
 
 void* allocate(size_t bytes) {
-  if (bytes > size_t{1} << kLargestShift) return bytes > kPageSize << kMaxHeapOrder ? nullptr : allocate_frames(bytes);
+  if (bytes > size_t{1} << kLargestShift)
+    return bytes > kPageSize << kMaxHeapOrder ? nullptr : allocate_frames(bytes);
   const unsigned shift = shift_for(bytes);
   void* object = allocate_small(shift);
   if (object != nullptr) memset(object, 0, size_t{1} << shift);

@@ -2,10 +2,10 @@
 //
 //   type_info: type | PINNED | VALIDATED | references
 //
-//   A frame has one type at a time; it changes only at type count 0, after a flush of whatever stale translation
-//   may still use the frame by its old type (a CPU that could still write to a page table, or still walks
-//   through a former one, would undo the validation). The first reference to a table type validates the contents,
-//   which takes references on what the table names; the last one drops them.
+//   A frame has one type at a time; it changes only at type count 0, after a flush of whatever stale
+//   translation may still use the frame by its old type (a CPU that could still write to a page table, or
+//   still walks through a former one, would undo the validation). The first reference to a table type
+//   validates the contents, which takes references on what the table names; the last one drops them.
 #pragma once
 #include "hypervisor/common/frame_table.h"
 #include "hypervisor/common/types.h"
@@ -28,8 +28,8 @@ int type_pin(Mfn mfn, xs_frame_type type, Domain* domain);
 int type_unpin(Mfn mfn, Domain* domain);
 
 // --- per architecture ---------------------------------------------------------------------------------
-/// Checks a frame that is about to be a table (or descriptor page) and takes references on what it names; on failure
-/// none are left. Types WRITABLE and SHARED never come here.
+/// Checks a frame that is about to be a table (or descriptor page) and takes references on what it names; on
+/// failure none are left. Types WRITABLE and SHARED never come here.
 int arch_validate_type(Mfn mfn, xs_frame_type type, Domain* domain);
 void arch_invalidate_type(Mfn mfn, xs_frame_type type, Domain* domain);
 

@@ -87,12 +87,9 @@ struct SysctlHandler {
   long (*run)(xen_sysctl& op);
 };
 constexpr SysctlHandler handlers[] = {
-    {XEN_SYSCTL_physinfo, true, physinfo},
-    {XEN_SYSCTL_getdomaininfolist, true, domain_info_list},
-    {XEN_SYSCTL_debug_keys, false, debug_keys},
-    {XEN_SYSCTL_getcpuinfo, true, cpu_info},
-    {XEN_SYSCTL_availheap, true, available_heap},
-    {XEN_SYSCTL_sched_id, true, scheduler_id},
+    {XEN_SYSCTL_physinfo, true, physinfo},        {XEN_SYSCTL_getdomaininfolist, true, domain_info_list},
+    {XEN_SYSCTL_debug_keys, false, debug_keys},   {XEN_SYSCTL_getcpuinfo, true, cpu_info},
+    {XEN_SYSCTL_availheap, true, available_heap}, {XEN_SYSCTL_sched_id, true, scheduler_id},
 };
 }  // namespace
 

@@ -6,8 +6,9 @@
 namespace hv {
 
 namespace {
-Spinlock flush_lock;  // held during a flush: whoever sees a newer epoch under it knows that the flush is complete
-u32 epoch = 1;        // frames that were never mapped carry stamp 0
+Spinlock
+    flush_lock;  // held during a flush: whoever sees a newer epoch under it knows that the flush is complete
+u32 epoch = 1;   // frames that were never mapped carry stamp 0
 
 void flush_locked() {
   // The new epoch begins before the flush, so that a stamp taken meanwhile asks for another one.

@@ -14,7 +14,8 @@ constexpr u32 kEpochMask = 0xffffff;
 
 /// The stamp for a frame whose last mapping has just gone.
 u32 tlb_epoch();
-/// Returns when no CPU holds a translation that was stale at `stamp`. Callers may hold mm_lock, not the heap's.
+/// Returns when no CPU holds a translation that was stale at `stamp`. Callers may hold mm_lock, not the
+/// heap's.
 void tlb_flush_since(u32 stamp);
 /// Flushes every CPU and begins a new epoch.
 void tlb_flush_everywhere();

@@ -1,5 +1,5 @@
-// Segment descriptors that guests may load (Intel SDM vol. 3, 3.4.5 and 5.8): they must never give ring 0, nor
-// name a call gate, task state or interrupt gate.
+// Segment descriptors that guests may load (Intel SDM vol. 3, 3.4.5 and 5.8): they must never give ring 0,
+// nor name a call gate, task state or interrupt gate.
 #include "hypervisor/arch/x86_64/mm_tables.h"
 
 namespace hv {
@@ -17,7 +17,8 @@ bool descriptor_make_safe(u64& d) {
   if (!(d & kPresent)) return true;  // faults on every use
   // System type 0 is what the upper half of a 16-byte descriptor looks like: harmless by itself.
   if (!(d & kCodeOrData)) return (d & kTypeBits) == 0;
-  // Guests run in ring 3 whatever they believe. ACCESSED is set beforehand: the CPU need not write to the table.
+  // Guests run in ring 3 whatever they believe. ACCESSED is set beforehand: the CPU need not write to the
+  // table.
   d |= kDpl | kAccessed;
   return true;
 }

@@ -33,7 +33,8 @@ bool device_frame_is_mappable(Mfn mfn, bool writable) {
 void arch_show_m2p_to_guests(Mfn first_entry, Mfn backing, u64 pages) {
   // A gap between two parts that stay unbacked is never shown; the parts themselves are.
   backings[backing_count++] = {first_entry, backing, pages};
-  arch_map_hypervisor(kGuestM2p + first_entry * sizeof(u64), backing, pages, HvMapping::data_read_only_for_guests);
+  arch_map_hypervisor(kGuestM2p + first_entry * sizeof(u64), backing, pages,
+                      HvMapping::data_read_only_for_guests);
 }
 
 bool frame_backs_m2p(Mfn mfn) {

@@ -4,7 +4,8 @@
 
 namespace hv {
 
-/// False for the interrupt controllers, which are the hypervisor's, and beyond the CPU's physical address width.
+/// False for the interrupt controllers, which are the hypervisor's, and beyond the CPU's physical address
+/// width.
 bool device_frame_is_mappable(Mfn mfn, bool writable);
 /// True for RAM frames that hold the M2P.
 bool frame_backs_m2p(Mfn mfn);

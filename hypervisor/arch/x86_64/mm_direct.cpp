@@ -1,5 +1,5 @@
-// Memory model `direct` (Xen/x86 PV): guests see MFNs in their page tables and keep their own P2M; the hypervisor owns
-// the M2P and validates every table.
+// Memory model `direct` (Xen/x86 PV): guests see MFNs in their page tables and keep their own P2M; the
+// hypervisor owns the M2P and validates every table.
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/hypercall.h"
@@ -69,8 +69,8 @@ int direct_relinquish(Domain* domain) {
 constexpr MemoryModel direct = {
     XS_MODEL_DIRECT,
     "direct",
-    1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_pae_pgdir_above_4gb | 1u << XENFEAT_gnttab_map_avail_bits |
-        1u << XENFEAT_highmem_assist,
+    1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_pae_pgdir_above_4gb |
+        1u << XENFEAT_gnttab_map_avail_bits | 1u << XENFEAT_highmem_assist,
     direct_domain_init,
     direct_frame_of,
     direct_populate,

@@ -18,7 +18,8 @@ constexpr Pte kPageFlags = kPtePresent | kPteWritable | kPteUser | kPteAccessed 
 /// Makes the initial page tables in the run of table frames, the L4 first.
 class TableBuilder {
  public:
-  TableBuilder(const Dom0& guest, const StartLayout& layout) : guest_(guest), layout_(layout), next_(layout.tables_pfn) {
+  TableBuilder(const Dom0& guest, const StartLayout& layout)
+      : guest_(guest), layout_(layout), next_(layout.tables_pfn) {
     guest.write(layout.tables_pfn << kPageShift, nullptr, layout.table_pages << kPageShift);
     l4_ = take();
   }
@@ -56,7 +57,8 @@ void load_kernel(const Dom0& guest, const StartLayout& layout) {
     arch_write_hypercall_page(frame_to_virt(guest.mfn_of(pfn)));
   }
   if (layout.initrd_pages != 0)
-    guest.write(layout.initrd_pfn << kPageShift, phys_to_virt(guest.initrd.start), guest.initrd.end - guest.initrd.start);
+    guest.write(layout.initrd_pfn << kPageShift, phys_to_virt(guest.initrd.start),
+                guest.initrd.end - guest.initrd.start);
 }
 
 void write_p2m(const Dom0& guest, const StartLayout& layout) {
@@ -75,7 +77,8 @@ Mfn build_tables(const Dom0& guest, const StartLayout& layout) {
   TableBuilder tables(guest, layout);
   for (Gfn pfn = 0; pfn < layout.pages; pfn++) tables.map(layout.va(pfn), pfn);
   if (layout.separate_p2m)
-    for (u64 i = 0; i < layout.p2m_pages; i++) tables.map(layout.p2m_va + (i << kPageShift), layout.p2m_pfn + i);
+    for (u64 i = 0; i < layout.p2m_pages; i++)
+      tables.map(layout.p2m_va + (i << kPageShift), layout.p2m_pfn + i);
   return tables.l4();
 }
 
@@ -129,7 +132,9 @@ int set_registers(const Dom0& guest, const StartLayout& layout, Mfn l4) {
 const char* arch_dom0_start(Dom0& guest) {
   if (guest.image.machine != EM_X86_64) return "it is for another processor";
   StartLayout layout;
-  if (const char* error = start_layout(guest.image, guest.initrd.end - guest.initrd.start, guest.pages, layout)) return error;
+  if (const char* error =
+          start_layout(guest.image, guest.initrd.end - guest.initrd.start, guest.pages, layout))
+    return error;
   load_kernel(guest, layout);
   write_p2m(guest, layout);
   write_start_info(guest, layout);

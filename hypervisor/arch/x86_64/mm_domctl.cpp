@@ -13,13 +13,16 @@ constexpr u32 kAddressBits = 64;
 long write_hypercall_page(Domain* domain, xen_domctl& op) {
   MmGuard guard;
   const Mfn mfn = domain->mm.model->frame_of(domain, op.u.hypercall_init.gmfn);
-  if (domain->dying || mfn == kInvalidMfn || frame_and_type_get(mfn, XS_FRAME_WRITABLE, domain) != 0) return -XEN_EACCES;
+  if (domain->dying || mfn == kInvalidMfn || frame_and_type_get(mfn, XS_FRAME_WRITABLE, domain) != 0)
+    return -XEN_EACCES;
   arch_write_hypercall_page(frame_to_virt(mfn));
   frame_and_type_put(mfn, domain);
   return 0;
 }
 
-long set_address_size(Domain*, xen_domctl& op) { return op.u.address_size.size == kAddressBits ? 0 : -XEN_EINVAL; }
+long set_address_size(Domain*, xen_domctl& op) {
+  return op.u.address_size.size == kAddressBits ? 0 : -XEN_EINVAL;
+}
 
 long get_address_size(Domain*, xen_domctl& op) {
   op.u.address_size.size = kAddressBits;

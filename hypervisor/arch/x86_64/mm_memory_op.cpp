@@ -30,9 +30,12 @@ long machphys_mfn_list(Vaddr arg) {
 
 long arch_memory_op(unsigned command, Vaddr arg) {
   switch (command) {
-    case XENMEM_machphys_mapping: return machphys_mapping(arg);
-    case XENMEM_machphys_mfn_list: return machphys_mfn_list(arg);
-    default: return -XEN_ENOSYS;
+    case XENMEM_machphys_mapping:
+      return machphys_mapping(arg);
+    case XENMEM_machphys_mfn_list:
+      return machphys_mfn_list(arg);
+    default:
+      return -XEN_ENOSYS;
   }
 }
 

@@ -13,7 +13,8 @@ constexpr u64 pages_of(u64 bytes) { return round_up(bytes, kPageSize) >> kPageSh
 // Tables of levels 1 to 3 for [start, end); the L4 is counted once by the caller.
 u64 tables_for(Vaddr start, Vaddr end) {
   u64 sum = 0;
-  for (unsigned level = 2; level <= kTopLevel; level++) sum += (end - 1) / entry_span(level) - start / entry_span(level) + 1;
+  for (unsigned level = 2; level <= kTopLevel; level++)
+    sum += (end - 1) / entry_span(level) - start / entry_span(level) + 1;
   return sum;
 }
 

@@ -11,8 +11,9 @@ namespace hv {
 
 namespace {
 constexpr Pte kAvailable = 0x7ff0000000000e00;  // bits 9-11 and 52-62 are software's
-constexpr Pte kAnyLevelBits = kPtePresent | kPteWritable | kPteUser | kPteWriteThrough | kPteCacheDisable | kPteAccessed |
-                              kPteDirty | kPteGlobal | kPteNoExecute | kAvailable | kPteAddress;
+constexpr Pte kAnyLevelBits = kPtePresent | kPteWritable | kPteUser | kPteWriteThrough | kPteCacheDisable |
+                              kPteAccessed | kPteDirty | kPteGlobal | kPteNoExecute | kAvailable |
+                              kPteAddress;
 
 constexpr Pte allowed_bits(unsigned level) { return level == 1 ? kAnyLevelBits | kPtePat : kAnyLevelBits; }
 constexpr Pte adjusted(Pte pte) { return (pte | kPteUser) & ~kPteGlobal; }
@@ -79,8 +80,8 @@ void write_entry(Pte* entry, Pte pte, AccessedDirty mode) {
   if (mode == AccessedDirty::replace) return __atomic_store_n(entry, pte, __ATOMIC_RELEASE);
   // The walker of another CPU may set A or D meanwhile.
   Pte old = __atomic_load_n(entry, __ATOMIC_RELAXED);
-  while (!__atomic_compare_exchange_n(entry, &old, pte | (old & (kPteAccessed | kPteDirty)), false, __ATOMIC_ACQ_REL,
-                                      __ATOMIC_RELAXED)) {
+  while (!__atomic_compare_exchange_n(entry, &old, pte | (old & (kPteAccessed | kPteDirty)), false,
+                                      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
   }
 }
 }  // namespace
@@ -118,7 +119,8 @@ int entry_update(Mfn table, unsigned level, unsigned slot, Pte pte, AccessedDirt
 }
 
 int arch_validate_type(Mfn mfn, xs_frame_type type, Domain* domain) {
-  if (type == XS_FRAME_SEGDESC) return descriptor_page_is_safe(static_cast<u64*>(frame_to_virt(mfn))) ? 0 : -XEN_EINVAL;
+  if (type == XS_FRAME_SEGDESC)
+    return descriptor_page_is_safe(static_cast<u64*>(frame_to_virt(mfn))) ? 0 : -XEN_EINVAL;
   if (!is_table_type(type)) return -XEN_EINVAL;
   return table_validate(mfn, type, domain);
 }

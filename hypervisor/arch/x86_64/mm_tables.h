@@ -1,7 +1,8 @@
 // Typed page tables of model `direct`: what an entry refers to, and changing entries of validated tables.
 //
 //   L4 --type L3--> L3 --type L2--> L2 --type L1--> L1 --reference, WRITABLE type if RW--> any own frame
-//                                                      \-> foreign frames and device memory: privileged domains only
+//                                                      \-> foreign frames and device memory: privileged
+//                                                      domains only
 //
 // Everything here runs under mm_lock. Recursion is at most four levels deep: a table refers only to lower
 // types, and entries that lead back to their own or a higher level are refused (-XEN_EINVAL), so linear
@@ -21,8 +22,8 @@ struct FrameSource {
   Domain* domain = nullptr;
 };
 
-/// Takes what a present entry of a table of `table_owner` refers to. `pte` is adjusted to what may be written: always
-/// user-accessible (the guest's kernel runs in ring 3 too), never global.
+/// Takes what a present entry of a table of `table_owner` refers to. `pte` is adjusted to what may be
+/// written: always user-accessible (the guest's kernel runs in ring 3 too), never global.
 int entry_get(unsigned level, Pte& pte, Domain* table_owner, const FrameSource& source);
 void entry_put(unsigned level, Pte pte, Domain* table_owner);
 
@@ -33,8 +34,8 @@ enum class AccessedDirty { replace, preserve };
 int entry_update(Mfn table, unsigned level, unsigned slot, Pte pte, AccessedDirty mode, Domain* table_owner,
                  const FrameSource& source);
 
-/// The domains that a page-table hypercall is about, by DOMID: the caller (DOMID_SELF), another one, or the special
-/// DOMID_IO and DOMID_XEN; the latter three for privileged callers.
+/// The domains that a page-table hypercall is about, by DOMID: the caller (DOMID_SELF), another one, or the
+/// special DOMID_IO and DOMID_XEN; the latter three for privileged callers.
 class FrameSourceRef {
  public:
   explicit FrameSourceRef(DomId id);

@@ -21,7 +21,8 @@ int write_plain(Mfn mfn, unsigned slot, u64 value, Domain* owner) {
   return 0;
 }
 
-int update_table(const mmu_update& request, AccessedDirty mode, Domain* table_owner, const FrameSource& source) {
+int update_table(const mmu_update& request, AccessedDirty mode, Domain* table_owner,
+                 const FrameSource& source) {
   const Paddr at = request.ptr & ~kCommandMask;
   const Mfn mfn = at >> kPageShift;
   const unsigned slot = (at & (kPageSize - 1)) / sizeof(Pte);
@@ -67,7 +68,8 @@ FrameSourceRef::FrameSourceRef(DomId id)
 }
 
 long do_mmu_update(const HypercallArgs& args) {
-  // The low half of argument 3 names whose frames entries may map, the high half, if any, whose tables change (id + 1).
+  // The low half of argument 3 names whose frames entries may map, the high half, if any, whose tables change
+  // (id + 1).
   const u32 names = static_cast<u32>(args.arg[3]);
   const FrameSourceRef frames(static_cast<DomId>(names));
   if (frames.error() != 0) return frames.error();

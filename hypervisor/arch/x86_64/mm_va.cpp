@@ -20,7 +20,8 @@ int update_mapping(Vaddr va, Pte pte, const FrameSource& source) {
   return entry_update(place.table, 1, place.slot, pte, AccessedDirty::replace, vcpu->domain, source);
 }
 
-// Flags: what to flush in the low two bits; above them nothing (this CPU), UVMF_ALL, or a VCPU bitmap's address.
+// Flags: what to flush in the low two bits; above them nothing (this CPU), UVMF_ALL, or a VCPU bitmap's
+// address.
 int flush_mapping(Vaddr va, u64 flags) {
   const u64 kind = flags & UVMF_FLUSHTYPE_MASK, where = flags & ~u64{UVMF_FLUSHTYPE_MASK};
   if (kind != UVMF_TLB_FLUSH && kind != UVMF_INVLPG) return kind == UVMF_NONE ? 0 : -XEN_EINVAL;
@@ -67,7 +68,8 @@ long do_update_descriptor(const HypercallArgs& args) {
   // A frame that is no descriptor page takes the store as an ordinary writable one.
   const u64 info = frame_is_ram(mfn) ? frame_type_info(mfn) : 0;
   const bool in_use = type_of(info) == XS_FRAME_SEGDESC && (info & XS_TYPE_COUNT) != 0;
-  if (const int rc = frame_and_type_get(mfn, in_use ? XS_FRAME_SEGDESC : XS_FRAME_WRITABLE, domain); rc != 0) return rc;
+  if (const int rc = frame_and_type_get(mfn, in_use ? XS_FRAME_SEGDESC : XS_FRAME_WRITABLE, domain); rc != 0)
+    return rc;
   __atomic_store_n(table_at(mfn) + (at & (kPageSize - 1)) / sizeof(u64), descriptor, __ATOMIC_RELEASE);
   frame_and_type_put(mfn, domain);
   return 0;

@@ -69,8 +69,9 @@ int vcpu_set_gdt(Vcpu* vcpu, const u64* frames, u32 entries) {
 }
 
 int vcpu_set_ldt(Vcpu* vcpu, Vaddr base, u32 entries) {
-  const bool ok = entries == 0 || (entries <= kMaxLdtEntries && base % kPageSize == 0 && is_guest_address(base) &&
-                                   is_guest_address(base + entries * sizeof(u64) - 1));
+  const bool ok =
+      entries == 0 || (entries <= kMaxLdtEntries && base % kPageSize == 0 && is_guest_address(base) &&
+                       is_guest_address(base + entries * sizeof(u64) - 1));
   if (!ok) return -XEN_EINVAL;
   MmGuard guard;
   drop_ldt(vcpu);

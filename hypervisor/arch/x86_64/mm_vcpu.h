@@ -1,6 +1,6 @@
-// What a VCPU's state refers to: page-table bases and descriptor tables. Each named frame is referenced and typed as
-// long as the VCPU names it. None of these loads anything into the CPU: that is the caller's, when the VCPU is
-// the current one. They take mm_lock.
+// What a VCPU's state refers to: page-table bases and descriptor tables. Each named frame is referenced and
+// typed as long as the VCPU names it. None of these loads anything into the CPU: that is the caller's, when
+// the VCPU is the current one. They take mm_lock.
 #pragma once
 #include "hypervisor/common/types.h"
 
@@ -19,7 +19,8 @@ int vcpu_set_gdt(Vcpu* vcpu, const u64* frames, u32 entries);
 /// Pages are taken over one by one on first use (mm_ldt_fault).
 int vcpu_set_ldt(Vcpu* vcpu, Vaddr base, u32 entries);
 
-/// Finds the L1 entry that maps `va` in the tables rooted at an L4; false when a level is missing. mm_lock is held.
+/// Finds the L1 entry that maps `va` in the tables rooted at an L4; false when a level is missing. mm_lock is
+/// held.
 struct EntryPlace {
   Mfn table;
   unsigned slot;

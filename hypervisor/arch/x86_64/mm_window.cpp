@@ -1,6 +1,6 @@
 // Frames by address (layout.h), and the flush that frees them of stale translations.
-#include "hypervisor/arch/x86_64/layout.h"
 #include "hypervisor/arch/x86_64/arch_vcpu.h"
+#include "hypervisor/arch/x86_64/layout.h"
 #include "hypervisor/common/mm.h"
 #include "hypervisor/common/percpu.h"
 

@@ -1,4 +1,5 @@
-// The kernel file is hostile: whatever bytes it has, elf_parse() answers, and a segment it accepts lies inside the file.
+// The kernel file is hostile: whatever bytes it has, elf_parse() answers, and a segment it accepts lies
+// inside the file.
 #include <catch2/catch.hpp>
 
 #include <elf.h>

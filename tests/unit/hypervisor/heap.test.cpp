@@ -1,9 +1,9 @@
-// The buddy allocator: alignment, ownership, joining, limits, and that a freed frame is neither readable nor writable by its
-// former owner once it is given out again.
+// The buddy allocator: alignment, ownership, joining, limits, and that a freed frame is neither readable nor
+// writable by its former owner once it is given out again.
 #include <catch2/catch.hpp>
 
-#include <cstring>
 #include <algorithm>
+#include <cstring>
 #include <random>
 
 #include "hypervisor/common/tlb_epoch.h"

@@ -1,6 +1,6 @@
-// A hostile guest, and a privileged one that makes mistakes, call the memory hypercalls with random arguments, most of them
-// nearly right. Whatever they do, the counts must equal what the tables say, no frame may have two types, and a
-// domain's end must give all its frames back.
+// A hostile guest, and a privileged one that makes mistakes, call the memory hypercalls with random
+// arguments, most of them nearly right. Whatever they do, the counts must equal what the tables say, no frame
+// may have two types, and a domain's end must give all its frames back.
 #include <catch2/catch.hpp>
 
 #include <map>
@@ -44,14 +44,25 @@ class Fuzzer {
     enter(self_->vcpu);
     if (chance(60)) calm();
     switch (pick(12)) {
-      case 0: case 1: case 2: return mmu_updates();
-      case 3: case 4: return extended();
-      case 5: return update_va();
-      case 6: return reservation();
-      case 7: return descriptors();
-      case 8: return exchange();
-      case 9: return sane_tree();
-      default: return plain_store();
+      case 0:
+      case 1:
+      case 2:
+        return mmu_updates();
+      case 3:
+      case 4:
+        return extended();
+      case 5:
+        return update_va();
+      case 6:
+        return reservation();
+      case 7:
+        return descriptors();
+      case 8:
+        return exchange();
+      case 9:
+        return sane_tree();
+      default:
+        return plain_store();
     }
   }
 
@@ -90,7 +101,8 @@ class Fuzzer {
     MmGuard guard;
     if (frame_and_type_get(mfn, XS_FRAME_WRITABLE, self_->domain) != 0) return;
     for (int i = 0; i < 3; i++) words(mfn)[slot()] = entry();
-    if (chance(3)) for (int i = 0; i < 512; i++) words(mfn)[i] = 0;
+    if (chance(3))
+      for (int i = 0; i < 512; i++) words(mfn)[i] = 0;
     frame_and_type_put(mfn, self_->domain);
   }
 
@@ -99,7 +111,8 @@ class Fuzzer {
     const FrameList& list = self_->domain->mm.frames;
     self_->known.resize(1);
     self_->known[0] = self_->domain->shared_mfn;
-    for (Mfn mfn = frame_list_first(list); mfn != kInvalidMfn; mfn = frame_list_next(mfn)) self_->known.insert(self_->known.begin(), mfn);
+    for (Mfn mfn = frame_list_first(list); mfn != kInvalidMfn; mfn = frame_list_next(mfn))
+      self_->known.insert(self_->known.begin(), mfn);
     for (const Mfn mfn : self_->known) {
       mmuext_op op = {};
       op.cmd = MMUEXT_UNPIN_TABLE;
@@ -107,7 +120,8 @@ class Fuzzer {
       do_mmuext_op({{reinterpret_cast<Vaddr>(&op), 1, 0, DOMID_SELF, 0, 0}});
     }
     do_set_gdt({{1, 0, 0, 0, 0, 0}});
-    while (self_->domain->mm.total_pages < kFrames) self_->known.insert(self_->known.begin(), frame_for(self_->domain));
+    while (self_->domain->mm.total_pages < kFrames)
+      self_->known.insert(self_->known.begin(), frame_for(self_->domain));
   }
 
   bool clear(Mfn mfn) {
@@ -125,7 +139,8 @@ class Fuzzer {
       if (!clear(mfn = self_->known[pick(self_->known.size() - 1)])) return;
     const u64 i = pick(3);
     words(t[3])[i] = make_pte(t[4], kPtePresent | (chance(2) ? kPteWritable : 0));
-    for (int level = 2; level >= 0; level--) words(t[level])[chance(3) ? slot() : 0] = make_pte(t[level + 1], kPtePresent | kPteWritable);
+    for (int level = 2; level >= 0; level--)
+      words(t[level])[chance(3) ? slot() : 0] = make_pte(t[level + 1], kPtePresent | kPteWritable);
     mmuext_op op = {};
     op.cmd = chance(2) ? MMUEXT_PIN_L4_TABLE : MMUEXT_NEW_BASEPTR;
     op.arg1.mfn = t[0];
@@ -153,7 +168,8 @@ class Fuzzer {
     if (op.cmd == MMUEXT_FLUSH_CACHE || op.cmd == MMUEXT_FLUSH_CACHE_GLOBAL) return;  // a ring 0 instruction
     op.arg1.mfn = op.cmd == MMUEXT_SET_LDT ? pick(4) << kPageShift : frame();
     if (op.cmd == MMUEXT_COPY_PAGE) op.arg2.src_mfn = frame();
-    if (op.cmd == MMUEXT_SET_LDT) op.arg2.nr_ents = static_cast<unsigned>(pick(9000)), op.arg1.linear_addr = pick(3) << kPageShift;
+    if (op.cmd == MMUEXT_SET_LDT)
+      op.arg2.nr_ents = static_cast<unsigned>(pick(9000)), op.arg1.linear_addr = pick(3) << kPageShift;
     const long rc = do_mmuext_op({{reinterpret_cast<Vaddr>(&op), 1, 0, domid(), 0, 0}});
     const char* const names[] = {"pin L1", "pin L2", "pin L3", "pin L4", "unpin", "new base"};
     if (op.cmd < count_of(names)) count(rc == 0, names[op.cmd]);
@@ -163,12 +179,14 @@ class Fuzzer {
 
   void update_va() {
     if (self_->vcpu->arch.kernel_table == kInvalidMfn) return;
-    const Vaddr va = chance(10) ? random_() : (chance(4) ? slot() << 39 | slot() << 30 | slot() << 21 : 0) | slot() << 12;
+    const Vaddr va =
+        chance(10) ? random_() : (chance(4) ? slot() << 39 | slot() << 30 | slot() << 21 : 0) | slot() << 12;
     const Pte pte = entry();
     if (chance(2))
       count(do_update_va_mapping({{va, pte, UVMF_INVLPG, 0, 0, 0}}) == 0, "update_va_mapping");
     else
-      count(do_update_va_mapping_otherdomain({{va, pte, 0, domid(), 0, 0}}) == 0, "update_va_mapping_otherdomain");
+      count(do_update_va_mapping_otherdomain({{va, pte, 0, domid(), 0, 0}}) == 0,
+            "update_va_mapping_otherdomain");
   }
 
   void reservation() {
@@ -179,9 +197,11 @@ class Fuzzer {
     r.extent_order = chance(4) ? static_cast<unsigned>(pick(20)) : 0;
     r.mem_flags = chance(10) ? static_cast<unsigned>(pick(64)) : 0;
     r.domid = domid();
-    const u64 commands[] = {XENMEM_populate_physmap, XENMEM_increase_reservation, XENMEM_decrease_reservation};
+    const u64 commands[] = {XENMEM_populate_physmap, XENMEM_increase_reservation,
+                            XENMEM_decrease_reservation};
     const u64 command = commands[pick(3)];
-    const long done = do_memory_op({{command | (chance(30) ? pick(5) << 6 : 0), reinterpret_cast<Vaddr>(&r), 0, 0, 0, 0}});
+    const long done =
+        do_memory_op({{command | (chance(30) ? pick(5) << 6 : 0), reinterpret_cast<Vaddr>(&r), 0, 0, 0, 0}});
     count(done > 0, "reservation");
     if (command != XENMEM_decrease_reservation && r.domid == DOMID_SELF)
       for (long i = 0; i < done && i < 3; i++) self_->known[pick(self_->known.size() - 1)] = list[i];
@@ -202,7 +222,8 @@ class Fuzzer {
     if (chance(20)) x.nr_exchanged = pick(6);
     x.in.domid = x.out.domid = domid();
     count(do_memory_op({{XENMEM_exchange, reinterpret_cast<Vaddr>(&x), 0, 0, 0, 0}}) == 0, "exchange");
-    if (x.nr_exchanged != 0 && x.in.domid == DOMID_SELF && x.nr_exchanged == x.in.nr_extents) self_->known[pick(12)] = out[0];
+    if (x.nr_exchanged != 0 && x.in.domid == DOMID_SELF && x.nr_exchanged == x.in.nr_extents)
+      self_->known[pick(12)] = out[0];
   }
 
   void descriptors() {
@@ -211,7 +232,9 @@ class Fuzzer {
       for (u64& f : frames) f = frame();
       count(do_set_gdt({{reinterpret_cast<Vaddr>(frames), pick(1100), 0, 0, 0, 0}}) == 0, "set_gdt");
     } else {
-      count(do_update_descriptor({{(frame() << kPageShift) + slot() * 8, chance(2) ? 0x00cff3000000ffffull : random_(), 0, 0, 0, 0}}) == 0, "update_descriptor");
+      count(do_update_descriptor({{(frame() << kPageShift) + slot() * 8,
+                                   chance(2) ? 0x00cff3000000ffffull : random_(), 0, 0, 0, 0}}) == 0,
+            "update_descriptor");
     }
   }
 

@@ -11,7 +11,8 @@ constexpr Pte kRw = kPtePresent | kPteWritable | kPteUser, kRo = kPtePresent | k
 
 struct Tables {
   Domain* domain = add_domain(3, 1000);
-  Mfn l4 = frame_for(domain), l3 = frame_for(domain), l2 = frame_for(domain), l1 = frame_for(domain), page = frame_for(domain);
+  Mfn l4 = frame_for(domain), l3 = frame_for(domain), l2 = frame_for(domain), l1 = frame_for(domain),
+      page = frame_for(domain);
   Tables() {
     words(l4)[0] = make_pte(l3, kRw);
     words(l3)[0] = make_pte(l2, kRw);
@@ -44,7 +45,7 @@ TEST_CASE_METHOD(Tables, "pinning an L4 types the whole tree, unpinning frees it
   CHECK(type_of(frame_type_info(l1)) == XS_FRAME_L1);
   CHECK(type_of(frame_type_info(page)) == XS_FRAME_WRITABLE);
   CHECK(type_refs(page) == 1);
-  CHECK(refs(l1) == 3);  // owner, L2, own read-only mapping
+  CHECK(refs(l1) == 3);          // owner, L2, own read-only mapping
   CHECK((words(l4)[256] != 0));  // the hypervisor's slots
   CHECK(pin(l4, XS_FRAME_L4) == -XEN_EINVAL);
   CHECK(refs(l4) == 2);
@@ -100,16 +101,19 @@ TEST_CASE_METHOD(Tables, "updates move references; swapping RW for RO keeps the 
   CHECK(flushes == before + 2);  // paging-structure caches may still lead through it
 }
 
-TEST_CASE_METHOD(Tables, "preserve keeps accessed and dirty, replace does not; global is stripped, user forced") {
+TEST_CASE_METHOD(Tables,
+                 "preserve keeps accessed and dirty, replace does not; global is stripped, user forced") {
   REQUIRE(pin(l4, XS_FRAME_L4) == 0);
   words(l1)[0] |= kPteAccessed | kPteDirty;
-  REQUIRE(update(l1, 1, 0, make_pte(page, kPtePresent | kPteWritable | kPteGlobal), AccessedDirty::preserve) == 0);
+  REQUIRE(update(l1, 1, 0, make_pte(page, kPtePresent | kPteWritable | kPteGlobal),
+                 AccessedDirty::preserve) == 0);
   CHECK(words(l1)[0] == make_pte(page, kRw | kPteAccessed | kPteDirty));
   REQUIRE(update(l1, 1, 0, make_pte(page, kRw)) == 0);
   CHECK(words(l1)[0] == make_pte(page, kRw));
 }
 
-TEST_CASE_METHOD(Tables, "a privileged domain may map devices and, where it says so, another domain's frames") {
+TEST_CASE_METHOD(Tables,
+                 "a privileged domain may map devices and, where it says so, another domain's frames") {
   Domain* other = add_domain(4, 10);
   const Mfn foreign = frame_for(other);
   domain->privileged = true;
@@ -118,7 +122,8 @@ TEST_CASE_METHOD(Tables, "a privileged domain may map devices and, where it says
   CHECK(update(l1, 1, 6, make_pte(foreign, kRw)) != 0);
   {
     MmGuard guard;
-    CHECK(entry_update(l1, 1, 6, make_pte(foreign, kRw), AccessedDirty::replace, domain, {FrameSource::frames_of_domain, other}) == 0);
+    CHECK(entry_update(l1, 1, 6, make_pte(foreign, kRw), AccessedDirty::replace, domain,
+                       {FrameSource::frames_of_domain, other}) == 0);
   }
   CHECK(type_refs(foreign) == 1);
   other->dying = true;

@@ -1,4 +1,5 @@
-// A domain's end gives every frame back, whatever it has pinned, loaded or claimed; limits and claims are enforced before.
+// A domain's end gives every frame back, whatever it has pinned, loaded or claimed; limits and claims are
+// enforced before.
 #include <catch2/catch.hpp>
 
 #include "hypervisor/arch/x86_64/mm_pte.h"

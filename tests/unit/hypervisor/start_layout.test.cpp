@@ -1,5 +1,5 @@
-// The start-of-day layout against the rules of <xen/xen.h>: order, padding, alignment, and page tables that suffice for exactly
-// what is mapped.
+// The start-of-day layout against the rules of <xen/xen.h>: order, padding, alignment, and page tables that
+// suffice for exactly what is mapped.
 #include <catch2/catch.hpp>
 
 #include <set>
@@ -22,7 +22,8 @@ u64 tables_needed(const StartLayout& l) {
   const auto add = [&](Vaddr from, u64 pages) {
     for (u64 i = 0; i < pages; i++)
       for (unsigned level = 2; level <= 5; level++)
-        tables.insert({level, (from + (i << kPageShift)) >> (12 + 9 * (level - 1)) & ((1ull << (48 - 12 - 9 * (level - 1))) - 1)});
+        tables.insert({level, (from + (i << kPageShift)) >> (12 + 9 * (level - 1)) &
+                                  ((1ull << (48 - 12 - 9 * (level - 1))) - 1)});
   };
   add(l.virt_base, l.pages);
   if (l.separate_p2m) add(l.p2m_va, l.p2m_pages);
@@ -67,7 +68,8 @@ TEST_CASE("what cannot be placed is refused") {
   CHECK(start_layout(kernel_of(4096, 0xffffffffffc00000), 8 << 20, 16384, l) != nullptr);
   CHECK(start_layout(kernel_of(4096, 0x1000), 0, 16384, l) != nullptr);
   GuestImage image = kernel_of(4096);
-  for (const Vaddr bad : {Vaddr{0xffff800000000000}, Vaddr{0xffff7ffffffff000}, Vaddr{0x8000000001}, Vaddr{0xfffffffffffff000}}) {
+  for (const Vaddr bad : {Vaddr{0xffff800000000000}, Vaddr{0xffff7ffffffff000}, Vaddr{0x8000000001},
+                          Vaddr{0xfffffffffffff000}}) {
     image.init_p2m = bad;
     CHECK(start_layout(image, 0, 65536, l) != nullptr);
   }

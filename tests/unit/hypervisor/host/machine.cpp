@@ -52,12 +52,14 @@ Paddr boot_alloc(BootMemory& memory, u64 bytes) {
 
 void* frame_to_virt(Mfn mfn) {
   if (mfn < hvtest::kLowFrames) return low_ram + mfn * kPageSize;
-  if (mfn - hvtest::kHighFirst < hvtest::kHighFrames) return high_ram + (mfn - hvtest::kHighFirst) * kPageSize;
+  if (mfn - hvtest::kHighFirst < hvtest::kHighFrames)
+    return high_ram + (mfn - hvtest::kHighFirst) * kPageSize;
   panic("frame %lx is no RAM", mfn);
 }
 Mfn virt_to_frame(const void* address) {
   const auto* p = static_cast<const char*>(address);
-  if (p >= low_ram && p < low_ram + hvtest::kLowFrames * kPageSize) return static_cast<Mfn>(p - low_ram) / kPageSize;
+  if (p >= low_ram && p < low_ram + hvtest::kLowFrames * kPageSize)
+    return static_cast<Mfn>(p - low_ram) / kPageSize;
   return hvtest::kHighFirst + static_cast<Mfn>(p - high_ram) / kPageSize;
 }
 
@@ -184,12 +186,16 @@ std::string broken_invariant() {
         if (refs(mfn) == 0) return at("owned without reference", mfn);
         continue;
       }
-      if (frame_count_info(mfn) != 0 || frame_type_info(mfn) != 0) return at("counts of a frame without domain", mfn);
+      if (frame_count_info(mfn) != 0 || frame_type_info(mfn) != 0)
+        return at("counts of a frame without domain", mfn);
       if (m2p_get(mfn) != XS_M2P_INVALID) return at("M2P of a frame without domain", mfn);
     }
-  if (owned[XS_OWNER_FREE] != heap_free_frames() || heap_count_lists() != heap_free_frames()) return "free frames do not sum up";
+  if (owned[XS_OWNER_FREE] != heap_free_frames() || heap_count_lists() != heap_free_frames())
+    return "free frames do not sum up";
   for (const auto& [owner, count] : owned)
-    if (const Domain* d = owner_domain(owner); d != nullptr && (d->mm.total_pages != count - d->mm.shared_pages || d->mm.frames.count != d->mm.total_pages))
+    if (const Domain* d = owner_domain(owner);
+        d != nullptr &&
+        (d->mm.total_pages != count - d->mm.shared_pages || d->mm.frames.count != d->mm.total_pages))
       return "a domain's frames do not sum up";
   return "";
 }

@@ -1,6 +1,7 @@
 // A machine for the hypervisor's memory half on the host.
 //
-//   RAM:  low [0, 4 MiB) and high from MFN 2^32, both backed by one host array each; the frame table and M2P are sparse
+//   RAM:  low [0, 4 MiB) and high from MFN 2^32, both backed by one host array each; the frame table and M2P
+//   are sparse
 //         anonymous mappings, as on the target.
 //   panic() throws Panic, so that a test sees an assertion of the hypervisor as a failure of its own.
 #pragma once
@@ -25,8 +26,8 @@ constexpr Mfn kLowFrames = 1024;
 constexpr Mfn kHighFirst = 1ull << 32;
 constexpr u64 kHighFrames = 4096;
 
-extern unsigned flushes;           ///< of all CPUs
-extern std::vector<DomId> dropped; ///< domain_put() calls
+extern unsigned flushes;            ///< of all CPUs
+extern std::vector<DomId> dropped;  ///< domain_put() calls
 
 /// Boots the memory half; the process has one machine.
 void boot();

@@ -31,7 +31,9 @@ struct Recount {
   void table(Mfn mfn, unsigned level) {
     for (unsigned slot = 0; slot < kTableEntries; slot++) {
       const Pte pte = words(mfn)[slot];
-      if (!(pte & kPtePresent) || (level == kTopLevel && is_hypervisor_slot(slot)) || !frame_is_ram(pte_mfn(pte))) continue;
+      if (!(pte & kPtePresent) || (level == kTopLevel && is_hypervisor_slot(slot)) ||
+          !frame_is_ram(pte_mfn(pte)))
+        continue;
       if (level > 1)
         use(pte_mfn(pte), table_type(level - 1));
       else
@@ -42,24 +44,27 @@ struct Recount {
   void vcpu(const Vcpu& v) {
     if (v.arch.kernel_table != kInvalidMfn) use(v.arch.kernel_table, XS_FRAME_L4);
     if (v.arch.user_table != kInvalidMfn) use(v.arch.user_table, XS_FRAME_L4);
-    for (unsigned i = 0; i < (v.arch.gdt_entries + 511) / 512; i++) use(v.arch.gdt_frames[i], XS_FRAME_SEGDESC);
+    for (unsigned i = 0; i < (v.arch.gdt_entries + 511) / 512; i++)
+      use(v.arch.gdt_frames[i], XS_FRAME_SEGDESC);
     for (const Mfn mfn : v.arch.ldt_frames)
       if (mfn != 0) use(mfn, XS_FRAME_SEGDESC);
   }
 
   static std::string text(const char* what, Mfn mfn) {
     char buffer[160];
-    snprintf(buffer, sizeof buffer, "%s: frame %llx count %llx type %llx owner %x", what, static_cast<unsigned long long>(mfn),
-             static_cast<unsigned long long>(frame_count_info(mfn)), static_cast<unsigned long long>(frame_type_info(mfn)),
-             frame_owner(mfn));
+    snprintf(buffer, sizeof buffer, "%s: frame %llx count %llx type %llx owner %x", what,
+             static_cast<unsigned long long>(mfn), static_cast<unsigned long long>(frame_count_info(mfn)),
+             static_cast<unsigned long long>(frame_type_info(mfn)), frame_owner(mfn));
     return buffer;
   }
 
   void own_uses(Mfn mfn) {
     const u64 info = frame_type_info(mfn);
-    if (frame_count_info(mfn) & XS_COUNT_ALLOCATED) use(mfn, type_of(info) == XS_FRAME_SHARED ? XS_FRAME_SHARED : XS_FRAME_NONE);
+    if (frame_count_info(mfn) & XS_COUNT_ALLOCATED)
+      use(mfn, type_of(info) == XS_FRAME_SHARED ? XS_FRAME_SHARED : XS_FRAME_NONE);
     if (info & XS_TYPE_PINNED) use(mfn, type_of(info));
-    if (is_table_type(type_of(info)) && (info & XS_TYPE_VALIDATED) && (info & XS_TYPE_COUNT)) table(mfn, type_of(info));
+    if (is_table_type(type_of(info)) && (info & XS_TYPE_VALIDATED) && (info & XS_TYPE_COUNT))
+      table(mfn, type_of(info));
   }
 
   void compare(Mfn mfn) {
