@@ -1,6 +1,6 @@
 // Proves: descriptor tables are read, checked and marked as SDM vol. 3A chapters 3 and 5 say: accessed and
 // busy bits, LLDT and LDT selectors, LAR LSL VERR VERW, LTR on a busy TSS, far calls, call gates with a
-// stack switch, far returns outward, conforming code.
+// stack switch, far returns outward, conforming code; and the TSS's port bitmap decides below IOPL.
 #include "tests/isa/lib/descriptors.h"
 #include "tests/isa/lib/main.h"
 #include "tests/isa/lib/text.h"
@@ -189,6 +189,56 @@ void far_transfers() {
   put_result("far jump outward", probe(ring0, far_jump, reinterpret_cast<u64>(&pointer)));
 }
 
+// --- the port bitmap ---------------------------------------------------------------------------------
+ISA_CODE(in_byte, "mov %edi, %edx; in %dx, %al; int $0x81");
+ISA_CODE(in_word, "mov %edi, %edx; in %dx, %ax; int $0x81");
+ISA_CODE(in_long, "mov %edi, %edx; in %dx, %eax; int $0x81");
+ISA_CODE(in_immediate, "in $0x61, %al; int $0x81");
+ISA_CODE(out_byte, "mov %edi, %edx; xor %eax, %eax; out %al, %dx; int $0x81");
+ISA_CODE(ins_byte, "mov %edi, %edx; lea -64(%rsp), %rdi; insb; int $0x81");
+ISA_CODE(outs_byte, "mov %edi, %edx; lea -64(%rsp), %rsi; outsb; int $0x81");
+
+struct [[gnu::packed]] TssWithPorts {
+  Tss tss;
+  u8 denied[128];  ///< ports 0..0x3ff
+  u8 end;          ///< all ones, SDM vol. 1 19.5.2
+};
+
+void port_bitmap() {
+  print("-- port bitmap\n");
+  constexpr u16 scratch = 0x3ff, line_status = 0x3fd;  // of the 16550: reading and writing them is harmless
+  static TssWithPorts with_ports;
+  with_ports.tss = tss[0];
+  with_ports.tss.io_map = sizeof(Tss);
+  for (u8& bits : with_ports.denied) bits = 0xff;
+  with_ports.end = 0xff;
+  with_ports.denied[0x3f8 / 8] = 0x5f;  // 0x3fd and 0x3ff are open
+  set_system_descriptor(second_tss, reinterpret_cast<u64>(&with_ports), sizeof with_ports - 1, 0x89);
+  asm volatile("ltr %w0" ::"r"(second_tss));
+  auto show_access = [](const char* what, Code code, u64 port, u64 rflags = 2) {
+    const Trap trap = probe(ring3, code, port, rflags);
+    print(what, " ", hex(port), ": ");
+    if (trap.frame.vector == 0x81) return print("allowed\n");
+    print(vector_name(trap.frame.vector), " err=", hex(trap.frame.error), " rip=+",
+          trap.frame.rip - reinterpret_cast<u64>(code), "\n");
+  };
+  show_access("in byte", in_byte, line_status);
+  show_access("in byte", in_byte, scratch);
+  show_access("in byte", in_byte, 0x3fe);
+  show_access("in word", in_word, 0x3fc);
+  show_access("in word over the bitmap's end", in_word, scratch);
+  show_access("in long", in_long, 0x3fc);
+  show_access("in beyond the bitmap", in_byte, 0x500);
+  show_access("in immediate", in_immediate, 0x61);
+  show_access("out byte", out_byte, scratch);
+  show_access("out byte", out_byte, 0xf4);
+  show_access("insb", ins_byte, line_status);
+  show_access("insb", ins_byte, 0x3fe);
+  show_access("outsb", outs_byte, scratch);
+  show_access("outsb", outs_byte, 0xf4);
+  show_access("IOPL 3, in byte", in_byte, 0x3fe, 0x3002);
+}
+
 }  // namespace
 
 void isa_main() {
@@ -198,4 +248,5 @@ void isa_main() {
   task_register();
   local_table();
   far_transfers();
+  port_bitmap();
 }
