@@ -63,7 +63,8 @@ class Machine {
   Machine(const MachineConfig& config, CpuObserver* observer);
   ~Machine();
 
-  /// Device wiring, before the first run.
+  /// Device wiring, before the first run. Disks and consoles occupy virtio-mmio slots 23, 22, ... in call
+  /// order, as QEMU fills them for its -device options; GSI = 24 + slot.
   void attach_disk(const std::string& file, bool read_only);  ///< virtio-mmio block; throws Error
   void fail_disk_reads(u64 count);             ///< fault: the next reads of disk 0 end in an I/O error
   void set_serial_sink(ConsoleSink* sink);     ///< 16550
