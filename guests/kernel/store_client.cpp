@@ -2,7 +2,7 @@
 
 #include "guests/kernel/balloon.h"
 #include "guests/kernel/memory_model.h"
-#include "guests/kernel/store_ring.h"
+#include "guests/lib/store_ring.h"
 #include "guests/kernel/thread.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/console.h"

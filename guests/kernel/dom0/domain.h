@@ -1,6 +1,6 @@
 // The domains that this dom0 has created and serves.
 #pragma once
-#include "guests/kernel/store_ring.h"
+#include "guests/lib/store_ring.h"
 #include "guests/kernel/thread.h"
 #include "guests/lib/events.h"
 #include "guests/lib/xen_abi.h"

@@ -1,4 +1,4 @@
-#include "guests/kernel/store_ring.h"
+#include "guests/lib/store_ring.h"
 
 u32 StoreStream::readable() const {
   return __atomic_load_n(producer, __ATOMIC_ACQUIRE) - __atomic_load_n(consumer, __ATOMIC_ACQUIRE);
