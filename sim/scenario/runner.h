@@ -71,7 +71,7 @@ class Runner : private TargetListener {
   bool matches_event(const EventPattern& p, const Event& e) const;
   std::string console_of(const std::string& source) const;
   std::optional<u32> domid_of(const std::string& name) const;
-  void domain_crashed(u32 domid);
+  void domain_crashed(u32 domid, std::string reason);
   double memory_mib(const std::string& name);
   std::vector<std::string> judge(const Expectation& e) const;
 

@@ -116,7 +116,7 @@ void Runner::on_event(const Event& event) {
     result_.domain_names[event.domid] = creating_;
   }
   if (event.kind == "panic") note_fatal("hypervisor panic");
-  if (event.kind == "domain-state" && event.state == "crashed") domain_crashed(event.domid);
+  if (event.kind == "domain-state" && event.state == "crashed") domain_crashed(event.domid, "");
   reconsider();
 }
 
@@ -135,9 +135,9 @@ void Runner::watch_line(const ConsoleLine& line) {
     if (fatal_ == "hypervisor panic") fatal_.clear();
     note_fatal("hypervisor panic: " + line.text);
   }
-  static const std::regex crashed("^domain_crash called for d([0-9]{1,5}):");
+  static const std::regex crashed("^domain_crash called for d([0-9]{1,5}): (.*)");
   std::smatch m;
-  if (std::regex_search(line.text, m, crashed)) domain_crashed(static_cast<u32>(std::stoul(m[1])));
+  if (std::regex_search(line.text, m, crashed)) domain_crashed(static_cast<u32>(std::stoul(m[1])), m[2]);
 }
 
 void Runner::reconsider() {
@@ -147,12 +147,16 @@ void Runner::reconsider() {
   }
 }
 
-void Runner::domain_crashed(u32 domid) {
+void Runner::domain_crashed(u32 domid, std::string reason) {
   std::string name = fmt::format("dom{}", domid);
+  const auto& printed = log_.of(name);
+  if (!printed.empty() && log_.lines()[printed.back()].text.rfind("panic: ", 0) == 0)
+    reason = log_.lines()[printed.back()].text;  // the kernel's own words say more
   const DomainConfig* config = nullptr;
   for (const auto& [n, id] : domids_)
     if (id == domid && (config = scenario_.domain(n))) name = fmt::format("{} (dom{})", n, domid);
-  if (!config || config->on_crash == OnCrash::fail) return note_fatal("domain " + name + " crashed");
+  if (!config || config->on_crash == OnCrash::fail)
+    return note_fatal("domain " + name + " crashed" + (reason.empty() ? "" : ": " + reason));
   const bool known = !crashed_.insert(domid).second;
   if (!known && config->on_crash == OnCrash::destroy) to_destroy_.push_back(config->name);
 }

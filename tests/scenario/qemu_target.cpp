@@ -54,7 +54,8 @@ class QemuTarget : public Target {
   void pause() override { paused_ = true; }
   u64 now_ps() const override {
     if (!qemu_ && !ended_) return 0;
-    return static_cast<u64>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - started_).count()) *
+    return static_cast<u64>(
+               std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - started_).count()) *
            1000;
   }
   u32 exit_value() const override { return exit_value_; }

@@ -70,7 +70,8 @@ printf '{"name":"nonsense"}' >5.json
 exit_code 0 "$xenoscope" run 1.json
 exit_code 5 "$xenoscope" run 2.json
 exit_code 6 "$xenoscope" run 3.json
-check "panic's reason" has out 'reason: hypervisor panic: Panic on CPU 0'
+check "reason of the crash" has out 'reason: domain dom0 crashed: '
+check "panic's words" has out 'xen +\| Panic on CPU 0'
 check "panic's backtrace with names" has out '\[<[0-9a-f]+>\] hypervisor\.elf: '
 exit_code 124 "$xenoscope" run 4.json
 check "where a hang stood" has out 'cpu0: hypervisor\.elf: '

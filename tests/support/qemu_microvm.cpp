@@ -30,6 +30,9 @@ std::string chardev(const std::string& id, std::size_t stream) {
   return "socket,id=" + id + ",fd=" + std::to_string(first_guest_fd + static_cast<int>(stream));
 }
 
+/// QEMU by itself fills the virtio-mmio slots from the last one down; our machine from the first one up.
+std::string slot(unsigned number) { return "virtio-mmio-bus." + std::to_string(number); }
+
 }  // namespace
 
 bool QemuMicrovm::available() {
@@ -70,7 +73,7 @@ std::vector<std::string> QemuMicrovm::arguments(const QemuOptions& o) {
   if (!o.module.empty()) add({"-initrd", o.module});
   if (!o.disk.empty()) {
     add({"-drive", "if=none,id=disk0,format=raw,readonly=on,file=" + o.disk, "-device",
-         "virtio-blk-device,drive=disk0"});
+         "virtio-blk-device,drive=disk0,bus=" + slot(0)});
   }
   a.insert(a.end(), o.extra.begin(), o.extra.end());
   return a;
@@ -100,7 +103,8 @@ void QemuMicrovm::start(const QemuOptions& options, const std::vector<int>& gues
   for (unsigned i = 0; i < options.consoles; ++i) {
     const std::string id = "console" + std::to_string(i);
     add("-chardev", chardev(id, 2 + i));
-    add("-device", "virtio-serial-device,max_ports=1,id=bus" + std::to_string(i));
+    add("-device", "virtio-serial-device,max_ports=1,id=bus" + std::to_string(i) +
+                       ",bus=" + slot(i + !options.disk.empty()));
     add("-device", "virtconsole,bus=bus" + std::to_string(i) + ".0,chardev=" + id);
   }
   std::vector<char*> argv;

@@ -68,6 +68,20 @@ TEST_CASE("an answer is complete when the prompt is back") {
   CHECK(channel.answer().lines == std::vector<std::string>{"Name ID"});
 }
 
+TEST_CASE("notices belong to no answer, and their prompt ends none") {
+  std::vector<std::string> lines;
+  OperatorChannel channel([&](std::string l, u64) { lines.push_back(std::move(l)); });
+  channel.feed("xl> * domain 1 shutdown\nxl> ", 0);
+  CHECK(channel.ready());
+  CHECK(lines == std::vector<std::string>{"* domain 1 shutdown"});
+  channel.typed("list", 0);
+  channel.feed("* domain 2 shutdown\nxl> ", 0);
+  CHECK_FALSE(channel.ready());
+  channel.feed("Name ID\n* domain 3 crashed\n= 0\nxl> ", 0);
+  CHECK(channel.ready());
+  CHECK(channel.answer().lines == std::vector<std::string>{"Name ID"});
+}
+
 TEST_CASE("searching a console starts behind the last match") {
   ConsoleLog log;
   for (const char* text : {"tick 1", "tick 2", "tock"}) log.add({"dom1", text, 0});

@@ -94,8 +94,9 @@ TEST_CASE("a crashing domain ends the run unless on_crash says otherwise") {
     t.on_command = [&t](const std::string& line) {
       if (line.rfind("create", 0) == 0) {
         t.emit(1, {0, "domain-created", 1, ""});
+        t.serial(5 * ps_per_ms,
+                 "(d1) panic: no more ideas\n(XEN) domain_crash called for d1: by its own request\n");
         t.emit(5 * ps_per_ms, {0, "domain-state", 1, "crashed"});
-        t.serial(5 * ps_per_ms, "(XEN) domain_crash called for d1: by its own request\n");
       }
       t.say(2, "= 0\nxl> ");
     };
@@ -105,7 +106,7 @@ TEST_CASE("a crashing domain ends the run unless on_crash says otherwise") {
   crash(a), crash(b), crash(c);
   const RunResult r = run_fake(a, R"({"create":"web"})" + then);
   CHECK(r.exit_code == 6);
-  CHECK(r.message == "domain web (dom1) crashed");
+  CHECK(r.message == "domain web (dom1) crashed: panic: no more ideas");
   CHECK(r.console.back().text == "domain_crash called for d1: by its own request");
   CHECK(run_fake(b, R"({"create":"tough"})" + then).exit_code == 0);
   CHECK(b.typed.back() == "list");
