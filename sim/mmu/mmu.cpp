@@ -22,19 +22,6 @@ std::unique_ptr<TlbModel> make_tlb(Fidelity fidelity, const TlbGeometry& geometr
   return std::make_unique<TlbHierarchy>(geometry);
 }
 
-Translation refused(Failure failure) {
-  Translation t;
-  t.failure = failure;
-  return t;
-}
-
-Translation identity(u64 va) {
-  Translation t;
-  t.ok = t.read = t.write = t.execute = true;
-  t.pa = va;
-  return t;
-}
-
 }  // namespace
 
 struct Mmu::Impl {
@@ -44,10 +31,11 @@ struct Mmu::Impl {
         tlb(make_tlb(fidelity, geometry)),
         walker(memory, geometry.walk_cache_entries) {}
 
-  Translation translate(const Access& access, bool& architectural);
-  Translation walk(const Access& access);
-  bool usable(const TlbEntry& entry, const Access& access) const;
-  Translation granted(const TlbEntry& entry, const Access& access) const;
+  // These fill the caller's translation in place: copying one made of bytes stalls the host's store buffer,
+  // and `exact` asks for every access.
+  bool translate(const Access& access, Translation& t);  ///< true when architectural
+  void walk(const Access& access, Translation& t);
+  void grant(const TlbEntry& entry, const Access& access, Translation& t) const;
   void count_lookup(const TlbLookup& found, bool hit);
 
   const TimingModel timing;
@@ -59,25 +47,19 @@ struct Mmu::Impl {
   MmuCounters counters;
 };
 
-/// May the access go ahead on this entry alone? Not when D must be set first, and not when the entry was
-/// made with XD under EFER.NXE, which has been turned off since.
-bool Mmu::Impl::usable(const TlbEntry& entry, const Access& access) const {
-  if ((entry.rights & right::no_execute) != 0 && (control.efer & efer::nxe) == 0) return false;
-  if (access.kind == AccessKind::write && (entry.rights & right::dirty) == 0) return false;
-  return decide(entry.rights, control, access)(access.kind);
-}
-
-Translation Mmu::Impl::granted(const TlbEntry& entry, const Access& access) const {
-  const Allowed allowed = decide(entry.rights, control, access);
-  Translation t;
-  t.ok = true;
+/// What the entry alone gives at this privilege: no write right before D is set, and nothing at all when it
+/// was made with XD under EFER.NXE, which has been turned off since.
+void Mmu::Impl::grant(const TlbEntry& entry, const Access& access, Translation& t) const {
+  if ((entry.rights & right::no_execute) != 0 && (control.efer & efer::nxe) == 0) return;
+  Allowed allowed = decide(entry.rights, control, access);
+  allowed.write = allowed.write && (entry.rights & right::dirty) != 0;
+  t.ok = allowed(access.kind);
   t.pa = entry.translate(access.va);
   t.page_shift = entry.shift;
   t.read = allowed.read;
-  t.write = allowed.write && (entry.rights & right::dirty) != 0;
+  t.write = allowed.write;
   t.execute = allowed.execute;
   t.global = entry.global;
-  return t;
 }
 
 void Mmu::Impl::count_lookup(const TlbLookup& found, bool hit) {
@@ -90,50 +72,50 @@ void Mmu::Impl::count_lookup(const TlbLookup& found, bool hit) {
   ++(found.entry == nullptr ? counters.misses : counters.upgrades);
 }
 
-Translation Mmu::Impl::walk(const Access& access) {
+void Mmu::Impl::walk(const Access& access, Translation& t) {
   const WalkResult result = walker.walk(access, control);
   ++counters.walks;
   counters.walk_reads += result.reads;
   counters.walk_cache_hits += result.cache_hit;
   counters.ad_updates += result.ad_updates;
 
-  Translation t;
+  t = {};
   if (result.ok) {
     tlb->insert(result.entry, access.va, access.kind == AccessKind::fetch);
-    t = granted(result.entry, access);
+    grant(result.entry, access, t);
   } else {
     ++counters.faults;
     tlb->drop_page(access.va);
     walker.drop_cached(access.va);
-    t = refused(Failure::page_fault);
+    t.failure = Failure::page_fault;
     t.error_code = result.error_code;
   }
   t.table_abort = result.aborted;
   t.cycles = result.reads * timing.walk_access + result.ad_updates * timing.ad_update;
-  return t;
 }
 
-Translation Mmu::Impl::translate(const Access& access, bool& architectural) {
-  architectural = false;
-  if (mode == Mode::unpaged) return identity(access.va);
-  if (mode == Mode::unsupported) return refused(Failure::unsupported_mode);
-  if (!is_canonical(access.va)) return refused(Failure::non_canonical);
+bool Mmu::Impl::translate(const Access& access, Translation& t) {
+  if (mode == Mode::unpaged) {
+    t.ok = t.read = t.write = t.execute = true;
+    t.pa = access.va;
+    return false;
+  }
+  if (mode == Mode::unsupported || !is_canonical(access.va)) {
+    t.failure = mode == Mode::unsupported ? Failure::unsupported_mode : Failure::non_canonical;
+    return false;
+  }
 
   const bool fetch = access.kind == AccessKind::fetch;
   const TlbLookup found = tlb->find(access.va, fetch);
-  const bool hit = found.entry != nullptr && usable(*found.entry, access);
-  count_lookup(found, hit);
-  const u32 lookup_cycles = found.level == TlbLevel::second ? timing.tlb_l2_hit : 0;
-  Translation t;
-  if (hit) {
-    t = granted(*found.entry, access);
-  } else {
-    architectural = true;
+  if (found.entry != nullptr) grant(*found.entry, access, t);
+  count_lookup(found, t.ok);
+  const bool walks = !t.ok;
+  if (walks) {
     if (found.entry != nullptr) tlb->drop_for_refill(access.va, fetch);
-    t = walk(access);
+    walk(access, t);
   }
-  t.cycles += lookup_cycles;
-  return t;
+  if (found.level == TlbLevel::second) t.cycles += timing.tlb_l2_hit;
+  return walks;
 }
 
 Mmu::Mmu(MemoryPort& memory, const TimingModel& timing, Fidelity fidelity, const TlbGeometry& geometry)
@@ -151,8 +133,8 @@ const X86Control& Mmu::control() const { return impl_->control; }
 void Mmu::set_ac(bool ac) { impl_->control.ac = ac; }
 
 Translation Mmu::translate(const Access& access, bool* architectural) {
-  bool event = false;
-  const Translation t = impl_->translate(access, event);
+  Translation t;
+  const bool event = impl_->translate(access, t);
   if (architectural != nullptr) *architectural = event;
   return t;
 }
