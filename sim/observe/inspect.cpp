@@ -27,8 +27,10 @@ Cause cause_of(const Event& e, const TraceState& before) {
 
 std::string type_text(u64 bits) {
   const u8 b = static_cast<u8>(bits);
+  // A type without VALIDATED has no reference: it lingers until the frame is used as something else.
+  const bool idle = type_of_bits(b) != XS_FRAME_NONE && !validated_bits(b);
   return fmt::format("{}{}{}", frame_type_name(type_of_bits(b)), pinned_bits(b) ? " pinned" : "",
-                     validated_bits(b) ? "" : " (not validated)");
+                     idle ? " (unused)" : "");
 }
 
 std::string gfn_text(u64 gfn) {

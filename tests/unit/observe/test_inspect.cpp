@@ -33,12 +33,12 @@ TEST_CASE("history of a frame: owners, M2P, types, each with its operation") {
   CHECK(lines[0] == "owner none -> free by no operation");
   CHECK(lines[1] == "owner free -> dom1 (web) by dom1 (web) vcpu0 memory_op.populate_physmap");
   CHECK(lines[2] == "M2P invalid -> 0xc8 by dom1 (web) vcpu0 memory_op.populate_physmap");
-  CHECK(lines[3] == "type none (not validated) -> L1 by no operation");
+  CHECK(lines[3] == "type none -> L1 by no operation");
   CHECK(lines[4] == "M2P 0xc8 -> invalid by dom1 (web) vcpu0 memory_op.decrease_reservation");
   CHECK(lines[6] == "owner dom1 (web) -> free by dom1 (web) vcpu0 memory_op.decrease_reservation");
   CHECK(events[1].time_ps < events[2].time_ps);
-  CHECK(inspect_frame(*r.trace, 0x60)
-            .find("at the end  owner free, type none (not validated), M2P invalid\n") != std::string::npos);
+  CHECK(inspect_frame(*r.trace, 0x60).find("at the end  owner free, type none, M2P invalid\n") !=
+        std::string::npos);
   CHECK_THROWS_WITH(frame_events(*r.trace, 0x5000), "frame 0x5000 is not RAM");
 }
 
