@@ -42,10 +42,14 @@ Step grow(u64 frames) {
 
 const char* why(long error) {
   switch (-error) {
-    case XEN_EBUSY: return "no more free frames in this guest";
-    case XEN_ENOSPC: return "no frame number left to fill";
-    case XEN_ENOMEM: return "the hypervisor has no memory for this domain";
-    default: return errno_name(error);
+    case XEN_EBUSY:
+      return "no more free frames in this guest";
+    case XEN_ENOSPC:
+      return "no frame number left to fill";
+    case XEN_ENOMEM:
+      return "the hypervisor has no memory for this domain";
+    default:
+      return errno_name(error);
   }
 }
 
@@ -70,7 +74,8 @@ void balloon_thread(void*) {
     u64 actual = balloon_actual_kib();
     if (error && told != change)
       print_line("balloon: %lu KiB, target %lu KiB: %s", actual, balloon_target_kib(), why(error));
-    else if (!error && actual != before) print_line("balloon: %lu KiB, target reached", actual);
+    else if (!error && actual != before)
+      print_line("balloon: %lu KiB, target reached", actual);
     told = change;
     if (report) report(actual, balloon_target_kib());
     if (target_changes == change) wait_on(changed, error ? now_ns() + retry_ns : no_deadline);

@@ -29,7 +29,8 @@ void frames_init(const BootFrames& boot) {
   counts = {boot.given, 0, boot.limit};
   for (Pfn p = 0; p < boot.given; p++) info[p].state = FrameState::Used;
   frames_give(end, boot.given - end);
-  if (boot.first_taken > 1) frames_give(1, boot.first_taken - 1);  // frame 0 stays unused: a null by mistake shows
+  if (boot.first_taken > 1)
+    frames_give(1, boot.first_taken - 1);  // frame 0 stays unused: a null by mistake shows
 }
 
 void frames_give(Pfn first, u64 count) {

@@ -1,4 +1,5 @@
-// The seam to the memory model: how this guest's frame numbers, machine memory and kernel addresses belong together.
+// The seam to the memory model: how this guest's frame numbers, machine memory and kernel addresses belong
+// together.
 //
 //   Pfn ──model_machine()──> Mfn        own P2M (direct); identity or the hypervisor's table in other models
 //   Pfn ──frame_va()──> kernel address  the direct map, which covers every Pfn this guest may ever own
@@ -27,11 +28,11 @@ void model_reclaim(void (*give)(Pfn first, u64 count));
 
 void* frame_va(Pfn pfn);
 Pfn va_frame(const void* va);
-Mfn model_machine(Pfn pfn);     // invalid_frame: the guest does not own this frame now
-Pfn model_guest_frame(Mfn mfn); // the hypervisor's M2P
+Mfn model_machine(Pfn pfn);      // invalid_frame: the guest does not own this frame now
+Pfn model_guest_frame(Mfn mfn);  // the hypervisor's M2P
 
-// Gives frames back to the hypervisor (they must be mapped nowhere but in the direct map), and takes memory for
-// frames given back before. At most model_batch at a time.
+// Gives frames back to the hypervisor (they must be mapped nowhere but in the direct map), and takes memory
+// for frames given back before. At most model_batch at a time.
 constexpr unsigned model_batch = 128;
 ModelResult model_release(const Pfn* frames, unsigned count);
 ModelResult model_accept(const Pfn* frames, unsigned count);

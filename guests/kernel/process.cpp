@@ -35,7 +35,8 @@ void free_process(Process* p) {
   heap_free(p);
 }
 
-// A frame for user memory. While the guest is short of memory the process waits: the balloon may give some back.
+// A frame for user memory. While the guest is short of memory the process waits: the balloon may give some
+// back.
 Pfn user_frame(Process& p) {
   for (;;) {
     Pfn pfn = frames_alloc();
@@ -49,9 +50,12 @@ long add_page(Process& p, u64 va, bool writable, bool executable, Pfn& pfn) {
   pfn = user_frame(p);
   memset(frame_va(pfn), 0, page_bytes);
   long error;
-  while ((error = space_map(p.space, va, {pfn, writable, executable})) == -XEN_ENOMEM) sleep_ns(50 * ns_per_ms);
-  if (error) frames_free(pfn);
-  else p.resident_pages++;
+  while ((error = space_map(p.space, va, {pfn, writable, executable})) == -XEN_ENOMEM)
+    sleep_ns(50 * ns_per_ms);
+  if (error)
+    frames_free(pfn);
+  else
+    p.resident_pages++;
   return error;
 }
 
@@ -66,8 +70,10 @@ bool load_segment(void* context, const ElfSegment& s) {
   for (u64 va = align_down(s.va, page_bytes); va < s.va + s.memory_bytes; va += page_bytes) {
     Pfn pfn;
     UserPage page;
-    if (space_lookup(p.space, va, page)) pfn = page.pfn;
-    else if (add_page(p, va, s.writable, s.executable, pfn)) return false;
+    if (space_lookup(p.space, va, page))
+      pfn = page.pfn;
+    else if (add_page(p, va, s.writable, s.executable, pfn))
+      return false;
     elf_copy_part(s, va, page_bytes, frame_va(pfn));
   }
   return true;
@@ -114,8 +120,10 @@ void start_forked(void* context) { arch_enter_forked(static_cast<Process*>(conte
     if (c->exited) free_process(c);
   }
   current_thread()->process = nullptr;
-  if (p->parent) wake_all(p->parent->child_exit);
-  else free_process(p);
+  if (p->parent)
+    wake_all(p->parent->child_exit);
+  else
+    free_process(p);
   thread_exit();
 }
 
@@ -227,7 +235,8 @@ Process* process_start(const char* program, u64 argument) {
   if (!p) return nullptr;
   p->entry = elf.entry;
   p->argument = argument;
-  if (elf_visit_segments(elf, load_segment, p) && add_region(*p, user_stack_top - user_stack_pages * page_bytes, user_stack_top))
+  if (elf_visit_segments(elf, load_segment, p) &&
+      add_region(*p, user_stack_top - user_stack_pages * page_bytes, user_stack_top))
     p->thread = thread_create(program, start_program, p, p);
   if (p->thread) return p;
   destroy_unstarted(p);
@@ -237,17 +246,30 @@ Process* process_start(const char* program, u64 argument) {
 s64 process_syscall(u64 number, u64 a1, u64 a2, u64, const void* frame, u64 frame_bytes) {
   Process& p = *current_thread()->process;
   switch (number) {
-    case sys_exit: end_process(&p, static_cast<s64>(a1));
-    case sys_write: return do_write(p, a1, a2);
-    case sys_yield: thread_yield(); return 0;
-    case sys_sleep: sleep_ns(a1); return 0;
-    case sys_time: return static_cast<s64>(now_ns());
-    case sys_map: return do_map(p, a1);
-    case sys_unmap: return do_unmap(p, a1, a2);
-    case sys_fork: return do_fork(p, frame, frame_bytes);
-    case sys_wait: return do_wait(p);
-    case sys_id: return p.id;
-    default: return -XEN_ENOSYS;
+    case sys_exit:
+      end_process(&p, static_cast<s64>(a1));
+    case sys_write:
+      return do_write(p, a1, a2);
+    case sys_yield:
+      thread_yield();
+      return 0;
+    case sys_sleep:
+      sleep_ns(a1);
+      return 0;
+    case sys_time:
+      return static_cast<s64>(now_ns());
+    case sys_map:
+      return do_map(p, a1);
+    case sys_unmap:
+      return do_unmap(p, a1, a2);
+    case sys_fork:
+      return do_fork(p, frame, frame_bytes);
+    case sys_wait:
+      return do_wait(p);
+    case sys_id:
+      return p.id;
+    default:
+      return -XEN_ENOSYS;
   }
 }
 

@@ -34,7 +34,7 @@ struct Process {
   bool exited;
   s64 exit_code;
   WaitQueue child_exit;
-  void* fork_frame;  // copy of the parent's registers, until the child has started
+  void* fork_frame;     // copy of the parent's registers, until the child has started
   u64 entry, argument;  // how a started (not forked) process begins
 };
 

@@ -2,7 +2,6 @@
 
 #include "guests/kernel/balloon.h"
 #include "guests/kernel/memory_model.h"
-#include "guests/lib/store_ring.h"
 #include "guests/kernel/thread.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/console.h"
@@ -10,6 +9,7 @@
 #include "guests/lib/format.h"
 #include "guests/lib/hypercall.h"
 #include "guests/lib/panic.h"
+#include "guests/lib/store_ring.h"
 #include "guests/lib/string.h"
 
 namespace {
@@ -63,7 +63,8 @@ bool next_message(u64 deadline_ns) {
   return true;
 }
 
-// Sends "path\0[value]" and waits for the answer with the same request id. False: the store answered XS_ERROR.
+// Sends "path\0[value]" and waits for the answer with the same request id. False: the store answered
+// XS_ERROR.
 bool request(u32 type, const char* path, const char* value, u32 value_length) {
   xsd_sockmsg header{type, next_request++, 0, static_cast<u32>(strlen(path) + 1) + value_length};
   send(&header, sizeof header);
@@ -75,7 +76,9 @@ bool request(u32 type, const char* path, const char* value, u32 value_length) {
 }
 
 bool store_read(const char* path) { return request(XS_READ, path, nullptr, 0); }
-bool store_write(const char* path, const char* value) { return request(XS_WRITE, path, value, static_cast<u32>(strlen(value))); }
+bool store_write(const char* path, const char* value) {
+  return request(XS_WRITE, path, value, static_cast<u32>(strlen(value)));
+}
 void store_watch(const char* path) { request(XS_WATCH, path, path, static_cast<u32>(strlen(path) + 1)); }
 
 void obey_target() {
@@ -112,12 +115,17 @@ void client_thread(void*) {
   store_watch("memory/target");
   store_watch("control/shutdown");
   for (;;) {
-    if (shutdown_asked) shutdown_asked = false, obey_shutdown();
-    else if (target_changed) target_changed = false, obey_target();
-    else if (actual_to_report) report_actual();
+    if (shutdown_asked)
+      shutdown_asked = false, obey_shutdown();
+    else if (target_changed)
+      target_changed = false, obey_target();
+    else if (actual_to_report)
+      report_actual();
     // Spurious wake-ups (the balloon's) show as an empty ring with the deadline already over.
-    else if (store_responses(page).readable()) next_message(no_deadline);
-    else wait_on(ring_moved);
+    else if (store_responses(page).readable())
+      next_message(no_deadline);
+    else
+      wait_on(ring_moved);
   }
 }
 }  // namespace

@@ -27,8 +27,10 @@ void set_name(Thread* t, const char* name) { copy_string(t->name, sizeof t->name
 void push_runnable(Thread* t) {
   t->state = ThreadState::Runnable;
   t->queue_next = nullptr;
-  if (run_last) run_last->queue_next = t;
-  else run_first = t;
+  if (run_last)
+    run_last->queue_next = t;
+  else
+    run_first = t;
   run_last = t;
 }
 
@@ -169,7 +171,8 @@ void run_entry() {
 void switch_to(Thread* next) {
   Thread* previous = current_thread();
   if (previous->magic != stack_magic) panic("kernel stack overflow in %s", previous->name);
-  if (!events_masked(previous->cpu)) panic("%s switches to %s with upcalls unmasked", previous->name, next->name);
+  if (!events_masked(previous->cpu))
+    panic("%s switches to %s with upcalls unmasked", previous->name, next->name);
   next->state = ThreadState::Running;
   next->cpu = previous->cpu;
   this_cpu().slice_end_ns = now_ns() + time_slice_ns;
@@ -240,8 +243,10 @@ void schedule() {
   Thread* next = pop_runnable();
   Thread* self = current_thread();
   if (!next) next = self->state == ThreadState::Running ? self : cpus[cpu].idle;
-  if (next != self) switch_to(next);
-  else self->state = ThreadState::Running;
+  if (next != self)
+    switch_to(next);
+  else
+    self->state = ThreadState::Running;
 }
 
 void thread_yield() {

@@ -1,8 +1,8 @@
 // Threads and the scheduler.
 //
-// The kernel runs under one lock, with event upcalls masked, and gives the CPU up only in schedule(): by blocking, by
-// yielding, or on the way back to user mode when the time slice is over. User mode runs without the lock and with
-// upcalls unmasked, so user processes are preempted and run in parallel on several VCPUs.
+// The kernel runs under one lock, with event upcalls masked, and gives the CPU up only in schedule(): by
+// blocking, by yielding, or on the way back to user mode when the time slice is over. User mode runs without
+// the lock and with upcalls unmasked, so user processes are preempted and run in parallel on several VCPUs.
 //
 //   run queue (FIFO) ──schedule──> running ──wait──> WaitQueue / deadline ──wake──> run queue
 #pragma once
@@ -45,12 +45,14 @@ struct Thread {
 struct Cpu {
   Thread* idle;
   u64 slice_end_ns;
-  bool blocked;      // in SCHEDOP_block, without the kernel lock
+  bool blocked;  // in SCHEDOP_block, without the kernel lock
   bool need_resched;
   u32 ipi_port;
 };
 
-inline Thread* current_thread() { return reinterpret_cast<Thread*>(align_down(arch_stack_pointer(), stack_bytes)); }
+inline Thread* current_thread() {
+  return reinterpret_cast<Thread*>(align_down(arch_stack_pointer(), stack_bytes));
+}
 inline unsigned current_cpu() { return current_thread()->cpu; }
 Cpu& this_cpu();
 u64 now_ns();

@@ -4,7 +4,7 @@
 
 #include "guests/lib/types.h"
 
-extern start_info_t* boot_info;        // set by the entry code before guest_main()
+extern start_info_t* boot_info;          // set by the entry code before guest_main()
 extern shared_info_t* shared_info_page;  // null until map_shared_info()
 
 // Maps the shared_info frame over a page of the image (arch). Panics when refused.

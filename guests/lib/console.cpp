@@ -1,6 +1,5 @@
 #include "guests/lib/console.h"
 
-
 #include "guests/lib/format.h"
 #include "guests/lib/hypercall.h"
 #include "guests/lib/string.h"

@@ -18,7 +18,8 @@ bool range_ok(u64 offset, u64 length, u64 size) { return offset <= size && lengt
 
 bool segments_ok(const ElfImage& elf) {
   for (unsigned i = 0; const Elf64_Phdr* p = program_header(elf, i); i++)
-    if (!range_ok(p->p_offset, p->p_filesz, elf.size) || p->p_memsz < p->p_filesz || p->p_vaddr + p->p_memsz < p->p_vaddr)
+    if (!range_ok(p->p_offset, p->p_filesz, elf.size) || p->p_memsz < p->p_filesz ||
+        p->p_vaddr + p->p_memsz < p->p_vaddr)
       if (p->p_type == PT_LOAD || p->p_type == PT_NOTE) return false;
   return true;
 }
@@ -27,11 +28,20 @@ void take_note(XenNotes& notes, u32 type, const u8* data, u32 size) {
   u64 value = 0;
   memcpy(&value, data, min_of<u64>(size, sizeof value));
   switch (type) {
-    case XEN_ELFNOTE_VIRT_BASE: notes.virt_base = value; break;
-    case XEN_ELFNOTE_PADDR_OFFSET: notes.paddr_offset = value; break;
-    case XEN_ELFNOTE_ENTRY: notes.entry = value; break;
-    case XEN_ELFNOTE_HYPERCALL_PAGE: notes.hypercall_page = value; break;
-    default: break;
+    case XEN_ELFNOTE_VIRT_BASE:
+      notes.virt_base = value;
+      break;
+    case XEN_ELFNOTE_PADDR_OFFSET:
+      notes.paddr_offset = value;
+      break;
+    case XEN_ELFNOTE_ENTRY:
+      notes.entry = value;
+      break;
+    case XEN_ELFNOTE_HYPERCALL_PAGE:
+      notes.hypercall_page = value;
+      break;
+    default:
+      break;
   }
   notes.present = true;
 }
@@ -55,9 +65,11 @@ long elf_open(ElfImage& elf, const void* bytes, u64 size) {
   auto* h = static_cast<const Elf64_Ehdr*>(bytes);
   elf = {static_cast<const u8*>(bytes), size, 0};
   if (size < sizeof *h || memcmp(h->e_ident, ELFMAG, SELFMAG) || h->e_ident[EI_CLASS] != ELFCLASS64 ||
-      h->e_ident[EI_DATA] != ELFDATA2LSB || h->e_machine != arch_elf_machine || h->e_phentsize != sizeof(Elf64_Phdr))
+      h->e_ident[EI_DATA] != ELFDATA2LSB || h->e_machine != arch_elf_machine ||
+      h->e_phentsize != sizeof(Elf64_Phdr))
     return -XEN_ENOEXEC;
-  if (h->e_phoff % 8 || !range_ok(h->e_phoff, u64{h->e_phnum} * sizeof(Elf64_Phdr), size)) return -XEN_ENOEXEC;
+  if (h->e_phoff % 8 || !range_ok(h->e_phoff, u64{h->e_phnum} * sizeof(Elf64_Phdr), size))
+    return -XEN_ENOEXEC;
   elf.entry = h->e_entry;
   return segments_ok(elf) ? 0 : -XEN_ENOEXEC;
 }
@@ -65,7 +77,12 @@ long elf_open(ElfImage& elf, const void* bytes, u64 size) {
 bool elf_visit_segments(const ElfImage& elf, SegmentVisitor visit, void* context) {
   for (unsigned i = 0; const Elf64_Phdr* p = program_header(elf, i); i++) {
     if (p->p_type != PT_LOAD || !p->p_memsz) continue;
-    ElfSegment s{p->p_vaddr, p->p_paddr, p->p_memsz, p->p_filesz, elf.bytes + p->p_offset, (p->p_flags & PF_W) != 0,
+    ElfSegment s{p->p_vaddr,
+                 p->p_paddr,
+                 p->p_memsz,
+                 p->p_filesz,
+                 elf.bytes + p->p_offset,
+                 (p->p_flags & PF_W) != 0,
                  (p->p_flags & PF_X) != 0};
     if (!visit(context, s)) return false;
   }

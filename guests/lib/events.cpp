@@ -15,13 +15,19 @@ Binding bindings[event_ports_max];
 
 xen_ulong_t& word(xen_ulong_t* bitmap, EventPort port) { return bitmap[port / word_bits]; }
 xen_ulong_t bit(EventPort port) { return xen_ulong_t{1} << (port % word_bits); }
-void set_bit(xen_ulong_t* bitmap, EventPort port) { __atomic_fetch_or(&word(bitmap, port), bit(port), __ATOMIC_SEQ_CST); }
-void clear_bit(xen_ulong_t* bitmap, EventPort port) { __atomic_fetch_and(&word(bitmap, port), ~bit(port), __ATOMIC_SEQ_CST); }
+void set_bit(xen_ulong_t* bitmap, EventPort port) {
+  __atomic_fetch_or(&word(bitmap, port), bit(port), __ATOMIC_SEQ_CST);
+}
+void clear_bit(xen_ulong_t* bitmap, EventPort port) {
+  __atomic_fetch_and(&word(bitmap, port), ~bit(port), __ATOMIC_SEQ_CST);
+}
 
 void run_port(EventPort port) {
   clear_bit(shared_info_page->evtchn_pending, port);
-  if (port < event_ports_max && bindings[port].handler) bindings[port].handler(port, bindings[port].context);
-  else event_mask(port);  // nobody listens: an unhandled level must not storm
+  if (port < event_ports_max && bindings[port].handler)
+    bindings[port].handler(port, bindings[port].context);
+  else
+    event_mask(port);  // nobody listens: an unhandled level must not storm
 }
 
 bool dispatch_word(unsigned index) {
@@ -54,7 +60,9 @@ void event_unmask(EventPort port) {
   evtchn_unmask_t op{port};
   hypercall_event_channel_op(EVTCHNOP_unmask, &op);
 }
-bool event_pending(EventPort port) { return __atomic_load_n(&word(shared_info_page->evtchn_pending, port), __ATOMIC_SEQ_CST) & bit(port); }
+bool event_pending(EventPort port) {
+  return __atomic_load_n(&word(shared_info_page->evtchn_pending, port), __ATOMIC_SEQ_CST) & bit(port);
+}
 void event_clear(EventPort port) { clear_bit(shared_info_page->evtchn_pending, port); }
 
 s64 event_bind_virq(unsigned virq, unsigned vcpu) {
@@ -100,13 +108,18 @@ bool events_dispatch(unsigned vcpu) {
   return any;
 }
 
-void events_disable(unsigned vcpu) { __atomic_store_n(&vcpu_info_of(vcpu).evtchn_upcall_mask, 1, __ATOMIC_SEQ_CST); }
+void events_disable(unsigned vcpu) {
+  __atomic_store_n(&vcpu_info_of(vcpu).evtchn_upcall_mask, 1, __ATOMIC_SEQ_CST);
+}
 
-bool events_masked(unsigned vcpu) { return __atomic_load_n(&vcpu_info_of(vcpu).evtchn_upcall_mask, __ATOMIC_SEQ_CST); }
+bool events_masked(unsigned vcpu) {
+  return __atomic_load_n(&vcpu_info_of(vcpu).evtchn_upcall_mask, __ATOMIC_SEQ_CST);
+}
 
 void events_enable(unsigned vcpu) {
   auto& info = vcpu_info_of(vcpu);
   __atomic_store_n(&info.evtchn_upcall_mask, 0, __ATOMIC_SEQ_CST);
   // Any hypercall delivers pending upcalls on its way out; this one does nothing else.
-  if (__atomic_load_n(&info.evtchn_upcall_pending, __ATOMIC_SEQ_CST)) hypercall_xen_version(XENVER_version, nullptr);
+  if (__atomic_load_n(&info.evtchn_upcall_pending, __ATOMIC_SEQ_CST))
+    hypercall_xen_version(XENVER_version, nullptr);
 }

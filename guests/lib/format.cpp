@@ -44,9 +44,12 @@ void put_number(Output& out, u64 value, unsigned base, bool negative, Spec spec)
 
 const char* read_spec(const char* f, Spec& spec) {
   for (;; f++) {
-    if (*f == '-') spec.left = true;
-    else if (*f == '0') spec.zero = true;
-    else break;
+    if (*f == '-')
+      spec.left = true;
+    else if (*f == '0')
+      spec.zero = true;
+    else
+      break;
   }
   for (; *f >= '0' && *f <= '9'; f++) spec.width = spec.width * 10 + static_cast<size_t>(*f - '0');
   for (; *f == 'l' || *f == 'z'; f++) spec.is_long = true;
@@ -69,17 +72,29 @@ size_t format_v(char* to, size_t size, const char* f, va_list args) {
         put_padded(out, s, strlen(s), spec);
         break;
       }
-      case 'c': out.put(static_cast<char>(va_arg(args, int))); break;
+      case 'c':
+        out.put(static_cast<char>(va_arg(args, int)));
+        break;
       case 'd': {
         s64 v = spec.is_long ? va_arg(args, s64) : va_arg(args, int);
         put_number(out, v < 0 ? 0 - static_cast<u64>(v) : static_cast<u64>(v), 10, v < 0, spec);
         break;
       }
-      case 'u': put_number(out, spec.is_long ? va_arg(args, u64) : va_arg(args, unsigned), 10, false, spec); break;
-      case 'x': put_number(out, spec.is_long ? va_arg(args, u64) : va_arg(args, unsigned), 16, false, spec); break;
-      case 'p': put_number(out, reinterpret_cast<u64>(va_arg(args, void*)), 16, false, spec); break;
-      case '%': out.put('%'); break;
-      default: out.put('?'); break;
+      case 'u':
+        put_number(out, spec.is_long ? va_arg(args, u64) : va_arg(args, unsigned), 10, false, spec);
+        break;
+      case 'x':
+        put_number(out, spec.is_long ? va_arg(args, u64) : va_arg(args, unsigned), 16, false, spec);
+        break;
+      case 'p':
+        put_number(out, reinterpret_cast<u64>(va_arg(args, void*)), 16, false, spec);
+        break;
+      case '%':
+        out.put('%');
+        break;
+      default:
+        out.put('?');
+        break;
     }
     if (!*f) break;
   }

@@ -21,20 +21,32 @@ inline u64 hypercall_arg(const volatile void* p) { return reinterpret_cast<u64>(
 inline long hypercall_console_io(int op, int count, char* text) {
   return arch_hypercall(__HYPERVISOR_console_io, op, count, hypercall_arg(text));
 }
-inline long hypercall_sched_op(int op, void* arg) { return arch_hypercall(__HYPERVISOR_sched_op, op, hypercall_arg(arg)); }
+inline long hypercall_sched_op(int op, void* arg) {
+  return arch_hypercall(__HYPERVISOR_sched_op, op, hypercall_arg(arg));
+}
 inline long hypercall_event_channel_op(int op, void* arg) {
   return arch_hypercall(__HYPERVISOR_event_channel_op, op, hypercall_arg(arg));
 }
-inline long hypercall_memory_op(unsigned op, void* arg) { return arch_hypercall(__HYPERVISOR_memory_op, op, hypercall_arg(arg)); }
-inline long hypercall_xen_version(int op, void* arg) { return arch_hypercall(__HYPERVISOR_xen_version, op, hypercall_arg(arg)); }
-inline long hypercall_set_timer(u64 deadline_ns) { return arch_hypercall(__HYPERVISOR_set_timer_op, deadline_ns); }
+inline long hypercall_memory_op(unsigned op, void* arg) {
+  return arch_hypercall(__HYPERVISOR_memory_op, op, hypercall_arg(arg));
+}
+inline long hypercall_xen_version(int op, void* arg) {
+  return arch_hypercall(__HYPERVISOR_xen_version, op, hypercall_arg(arg));
+}
+inline long hypercall_set_timer(u64 deadline_ns) {
+  return arch_hypercall(__HYPERVISOR_set_timer_op, deadline_ns);
+}
 inline long hypercall_vcpu_op(int op, unsigned vcpu, void* arg) {
   return arch_hypercall(__HYPERVISOR_vcpu_op, op, vcpu, hypercall_arg(arg));
 }
-inline long hypercall_physdev_op(int op, void* arg) { return arch_hypercall(__HYPERVISOR_physdev_op, op, hypercall_arg(arg)); }
+inline long hypercall_physdev_op(int op, void* arg) {
+  return arch_hypercall(__HYPERVISOR_physdev_op, op, hypercall_arg(arg));
+}
 inline long hypercall_multicall(multicall_entry_t* calls, unsigned count) {
   return arch_hypercall(__HYPERVISOR_multicall, hypercall_arg(calls), count);
 }
 inline long hypercall_domctl(void* op) { return arch_hypercall(__HYPERVISOR_domctl, hypercall_arg(op)); }
 inline long hypercall_sysctl(void* op) { return arch_hypercall(__HYPERVISOR_sysctl, hypercall_arg(op)); }
-inline long hypercall_callback_op(int op, void* arg) { return arch_hypercall(__HYPERVISOR_callback_op, op, hypercall_arg(arg)); }
+inline long hypercall_callback_op(int op, void* arg) {
+  return arch_hypercall(__HYPERVISOR_callback_op, op, hypercall_arg(arg));
+}

@@ -18,5 +18,9 @@ struct StoreStream {
   bool broken() const { return readable() > XENSTORE_RING_SIZE; }
 };
 
-inline StoreStream store_requests(xenstore_domain_interface* page) { return {page->req, &page->req_prod, &page->req_cons}; }
-inline StoreStream store_responses(xenstore_domain_interface* page) { return {page->rsp, &page->rsp_prod, &page->rsp_cons}; }
+inline StoreStream store_requests(xenstore_domain_interface* page) {
+  return {page->req, &page->req_prod, &page->req_cons};
+}
+inline StoreStream store_responses(xenstore_domain_interface* page) {
+  return {page->rsp, &page->rsp_prod, &page->rsp_cons};
+}

@@ -75,7 +75,10 @@ bool copy_string(char* to, size_t size, const char* from) {
 }
 
 static int digit_value(char c, unsigned base) {
-  int v = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 99;
+  int v = c >= '0' && c <= '9'   ? c - '0'
+          : c >= 'a' && c <= 'f' ? c - 'a' + 10
+          : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                 : 99;
   return static_cast<unsigned>(v) < base ? v : -1;
 }
 
@@ -88,7 +91,8 @@ const char* scan_number(const char* s, u64& value) {
   if (digit_value(*s, base) < 0) return nullptr;
   u64 v = 0;
   for (int d; (d = digit_value(*s, base)) >= 0; s++)
-    if (__builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, static_cast<u64>(d), &v)) return nullptr;
+    if (__builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, static_cast<u64>(d), &v))
+      return nullptr;
   value = v;
   return s;
 }

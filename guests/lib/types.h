@@ -20,11 +20,17 @@ constexpr u64 ns_per_ms = 1000000;
 constexpr u64 ns_per_s = 1000 * ns_per_ms;
 
 template <typename T>
-constexpr T min_of(T a, T b) { return a < b ? a : b; }
+constexpr T min_of(T a, T b) {
+  return a < b ? a : b;
+}
 template <typename T>
-constexpr T max_of(T a, T b) { return a > b ? a : b; }
+constexpr T max_of(T a, T b) {
+  return a > b ? a : b;
+}
 template <typename T, size_t N>
-constexpr size_t count_of(const T (&)[N]) { return N; }
+constexpr size_t count_of(const T (&)[N]) {
+  return N;
+}
 constexpr u64 div_up(u64 a, u64 b) { return (a + b - 1) / b; }
 constexpr u64 align_up(u64 a, u64 b) { return div_up(a, b) * b; }
 constexpr u64 align_down(u64 a, u64 b) { return a / b * b; }

@@ -7,7 +7,8 @@
 
 shared_info_t* shared_info_page;
 
-// A page of the image gives up its own frame's mapping for the shared_info frame. It lies alone in .bss.pages.
+// A page of the image gives up its own frame's mapping for the shared_info frame. It lies alone in
+// .bss.pages.
 alignas(page_bytes) [[gnu::section(".bss.pages")]] static u8 shared_info_window[page_bytes];
 
 void map_shared_info() {

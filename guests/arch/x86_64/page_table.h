@@ -21,7 +21,9 @@ constexpr u64 pte_table = pte_present | pte_writable | pte_user | pte_accessed |
 
 constexpr unsigned table_entries = 512;
 constexpr u64 entry_bytes_covered(unsigned level) { return page_bytes << (9 * (level - 1)); }
-constexpr unsigned table_index(u64 va, unsigned level) { return (va >> (page_shift + 9 * (level - 1))) & (table_entries - 1); }
+constexpr unsigned table_index(u64 va, unsigned level) {
+  return (va >> (page_shift + 9 * (level - 1))) & (table_entries - 1);
+}
 constexpr Mfn pte_frame(u64 entry) { return (entry & pte_frame_mask) >> page_shift; }
 constexpr u64 make_pte(Mfn mfn, u64 flags) { return mfn << page_shift | flags; }
 
@@ -29,11 +31,14 @@ constexpr u64 make_pte(Mfn mfn, u64 flags) { return mfn << page_shift | flags; }
 inline long update_va_mapping(const volatile void* va, u64 entry, u64 flags) {
   return arch_hypercall(__HYPERVISOR_update_va_mapping, hypercall_arg(va), entry, flags);
 }
-inline long hypercall_mmu_update(mmu_update_t* requests, unsigned count, unsigned* done, unsigned foreign_domain) {
-  return arch_hypercall(__HYPERVISOR_mmu_update, hypercall_arg(requests), count, hypercall_arg(done), foreign_domain);
+inline long hypercall_mmu_update(mmu_update_t* requests, unsigned count, unsigned* done,
+                                 unsigned foreign_domain) {
+  return arch_hypercall(__HYPERVISOR_mmu_update, hypercall_arg(requests), count, hypercall_arg(done),
+                        foreign_domain);
 }
 inline long hypercall_mmuext_op(mmuext_op_t* ops, unsigned count, unsigned* done, unsigned foreign_domain) {
-  return arch_hypercall(__HYPERVISOR_mmuext_op, hypercall_arg(ops), count, hypercall_arg(done), foreign_domain);
+  return arch_hypercall(__HYPERVISOR_mmuext_op, hypercall_arg(ops), count, hypercall_arg(done),
+                        foreign_domain);
 }
 inline long mmuext_simple(unsigned command, u64 argument, unsigned foreign_domain = DOMID_SELF) {
   mmuext_op_t op{};

@@ -28,8 +28,9 @@ static unsigned fill_trap_table(trap_info_t* table) {
   for (const StubRow* row = trap_stub_table; row < trap_stub_table_end; row++) {
     trap_info_t& t = table[n++];
     t.vector = static_cast<u8>(row->vector);
-    bool software = row->vector == 3 || row->vector == 4 || row->vector == 32;  // int3, into, int 0x20: user may raise them
-    t.flags = static_cast<u8>((software ? 3 : 0) | 4);                          // 4: upcalls are masked on entry
+    bool software = row->vector == 3 || row->vector == 4 ||
+                    row->vector == 32;                  // int3, into, int 0x20: user may raise them
+    t.flags = static_cast<u8>((software ? 3 : 0) | 4);  // 4: upcalls are masked on entry
     t.cs = FLAT_KERNEL_CS;
     t.address = row->address;
   }
@@ -37,9 +38,11 @@ static unsigned fill_trap_table(trap_info_t* table) {
 }
 
 void arch_install_traps() {
-  static trap_info_t table[33];  // static: too large for a kernel stack; the last entry stays zero and ends the list
+  static trap_info_t
+      table[33];  // static: too large for a kernel stack; the last entry stays zero and ends the list
   fill_trap_table(table);
-  if (long r = arch_hypercall(__HYPERVISOR_set_trap_table, hypercall_arg(table))) panic("set_trap_table: %ld", r);
+  if (long r = arch_hypercall(__HYPERVISOR_set_trap_table, hypercall_arg(table)))
+    panic("set_trap_table: %ld", r);
   register_callback(CALLBACKTYPE_event, 0, event_callback);
   register_callback(CALLBACKTYPE_failsafe, CALLBACKF_mask_events, failsafe_callback);
   register_callback(CALLBACKTYPE_syscall, CALLBACKF_mask_events, syscall_callback);

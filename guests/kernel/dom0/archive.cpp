@@ -18,7 +18,8 @@ bool parse_octal(const char* field, size_t size, u64& value) {
   value = 0;
   size_t i = 0;
   while (i < size && field[i] == ' ') i++;
-  for (; i < size && field[i] >= '0' && field[i] <= '7'; i++) value = value * 8 + static_cast<u64>(field[i] - '0');
+  for (; i < size && field[i] >= '0' && field[i] <= '7'; i++)
+    value = value * 8 + static_cast<u64>(field[i] - '0');
   return i < size && (field[i] == 0 || field[i] == ' ');
 }
 

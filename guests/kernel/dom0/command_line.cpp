@@ -11,8 +11,10 @@ char* cut_word(char* from) {
   char* to = from;
   bool quoted = false;
   for (; *from && (quoted || !blank(*from)); from++) {
-    if (*from == '"') quoted = !quoted;
-    else *to++ = *from;
+    if (*from == '"')
+      quoted = !quoted;
+    else
+      *to++ = *from;
   }
   bool last = !*from;
   *to = 0;

@@ -22,35 +22,45 @@ bool number_of(const CommandLine& c, const char* key, u64 smallest, u64 largest,
 bool text_of(const CommandLine& c, const char* key, char* to, size_t size, Status& status) {
   const char* text = c.value(key);
   if (text && *text && copy_string(to, size, text)) return true;
-  if (text && *text) status.fail(-XEN_EINVAL, "%s is longer than %lu characters", key, size - 1);
-  else status.fail(-XEN_EINVAL, "%s= is missing", key);
+  if (text && *text)
+    status.fail(-XEN_EINVAL, "%s is longer than %lu characters", key, size - 1);
+  else
+    status.fail(-XEN_EINVAL, "%s= is missing", key);
   return false;
 }
 
 bool name_ok(const char* name, Status& status) {
   u64 number;
-  if (parse_number(name, number)) status.fail(-XEN_EINVAL, "a name must not be a number");
-  else if (!strcmp(name, "Domain-0") || !strcmp(name, "dom0") || domain_find(name)) status.fail(-XEN_EEXIST, "domain %s exists already", name);
+  if (parse_number(name, number))
+    status.fail(-XEN_EINVAL, "a name must not be a number");
+  else if (!strcmp(name, "Domain-0") || !strcmp(name, "dom0") || domain_find(name))
+    status.fail(-XEN_EEXIST, "domain %s exists already", name);
   return !status.error;
 }
 
 bool read_config(const CommandLine& c, DomainConfig& config, Status& status) {
-  static const char* const keys[] = {"name", "kernel", "memory", "maxmem", "vcpus", "model", "paused", "extra", "type"};
+  static const char* const keys[] = {"name",  "kernel", "memory", "maxmem", "vcpus",
+                                     "model", "paused", "extra",  "type"};
   if (const char* word = c.unknown_key(keys, count_of(keys))) {
     status.fail(-XEN_EINVAL, "unknown argument %s", word);
     return false;
   }
-  if (!text_of(c, "name", config.name, sizeof config.name, status) || !name_ok(config.name, status)) return false;
+  if (!text_of(c, "name", config.name, sizeof config.name, status) || !name_ok(config.name, status))
+    return false;
   if (!text_of(c, "kernel", config.kernel, sizeof config.kernel, status)) return false;
   u64 memory = 0, maximum = 0, vcpus = 1, paused = 0;
   constexpr u64 largest = 1 << 20;  // MiB
-  if (!number_of(c, "memory", 1, largest, memory, status) || !number_of(c, "maxmem", 1, largest, maximum, status) ||
+  if (!number_of(c, "memory", 1, largest, memory, status) ||
+      !number_of(c, "maxmem", 1, largest, maximum, status) ||
       !number_of(c, "vcpus", 1, vcpus_max, vcpus, status) || !number_of(c, "paused", 0, 1, paused, status))
     return false;
-  if (!memory) status.fail(-XEN_EINVAL, "memory= is missing");
-  else if (maximum && maximum < memory) status.fail(-XEN_EINVAL, "maxmem is smaller than memory");
+  if (!memory)
+    status.fail(-XEN_EINVAL, "memory= is missing");
+  else if (maximum && maximum < memory)
+    status.fail(-XEN_EINVAL, "maxmem is smaller than memory");
   const char* model = c.value("model");
-  if (model && strcmp(model, "direct")) status.fail(-XEN_EOPNOTSUPP, "memory model %s is not available", model);
+  if (model && strcmp(model, "direct"))
+    status.fail(-XEN_EOPNOTSUPP, "memory model %s is not available", model);
   const char* type = c.value("type");
   if (type && strcmp(type, "pv")) status.fail(-XEN_EOPNOTSUPP, "domain type %s is not available", type);
   if (c.value("extra") && !copy_string(config.extra, sizeof config.extra, c.value("extra")))
@@ -68,7 +78,8 @@ bool memory_is_free(const DomainConfig& config, Status& status) {
   if (physical_info(info)) return true;  // then the allocation itself will tell
   u64 free_kib = info.free_pages * (page_bytes / KiB);
   if (config.memory_kib <= free_kib) return true;
-  status.fail(-XEN_ENOMEM, "not enough free memory: need %lu KiB, free are %lu KiB", config.memory_kib, free_kib);
+  status.fail(-XEN_ENOMEM, "not enough free memory: need %lu KiB, free are %lu KiB", config.memory_kib,
+              free_kib);
   return false;
 }
 
@@ -82,10 +93,14 @@ void* load_kernel(const char* name, ArchiveMember& member, Status& status) {
   }
   void* file = error ? nullptr : archive_load(member, error);
   if (file) return file;
-  if (error == -XEN_ENOENT) status.fail(error, "dom0's disk holds no file %s", name);
-  else if (error == -XEN_ENXIO) status.fail(error, "dom0 has no disk");
-  else if (error == -XEN_EILSEQ) status.fail(error, "dom0's disk is no intact ustar archive");
-  else status.fail(error, "%s cannot be read", name);
+  if (error == -XEN_ENOENT)
+    status.fail(error, "dom0's disk holds no file %s", name);
+  else if (error == -XEN_ENXIO)
+    status.fail(error, "dom0 has no disk");
+  else if (error == -XEN_EILSEQ)
+    status.fail(error, "dom0's disk is no intact ustar archive");
+  else
+    status.fail(error, "%s cannot be read", name);
   return nullptr;
 }
 }  // namespace

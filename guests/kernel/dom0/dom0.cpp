@@ -23,8 +23,10 @@ void take_device(VirtioDevice* d) {
   if (!is_disk && !is_console) return;
   long error = is_disk ? virtio_block_use(*d) : virtio_console_use(*d, operator_port);
   const char* kind = is_disk ? "block" : "console";
-  if (error) print_line("dom0: virtio %s device refused: %s", kind, errno_name(error));
-  else print_line("dom0: virtio %s device, %s", kind, d->port >= 0 ? "interrupts" : "polling");
+  if (error)
+    print_line("dom0: virtio %s device refused: %s", kind, errno_name(error));
+  else
+    print_line("dom0: virtio %s device, %s", kind, d->port >= 0 ? "interrupts" : "polling");
 }
 }  // namespace
 

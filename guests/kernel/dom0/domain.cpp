@@ -14,7 +14,7 @@
 
 namespace {
 Domain* domains;
-WaitQueue work;        // the service thread: rings moved, or a domain changed its state
+WaitQueue work;  // the service thread: rings moved, or a domain changed its state
 bool exceptions_due = true;
 
 void on_ring_event(EventPort, void*) { wake_all(work); }
@@ -57,7 +57,8 @@ void report_end(Domain& d, u32 flags) {
   // As xl does: a domain that ended properly goes away, a crashed one stays for inspection.
   if (reason == SHUTDOWN_crash) return;
   u32 id = d.id;
-  if (long error = domain_destroy(&d)) operator_notice("domain %u cannot be destroyed: %s", id, errno_name(error));
+  if (long error = domain_destroy(&d))
+    operator_notice("domain %u cannot be destroyed: %s", id, errno_name(error));
 }
 
 void look_for_ended_domains() {
@@ -106,8 +107,11 @@ Domain* domain_find(const char* name_or_id) {
 
 long domain_connect(Domain* d) {
   long error;
-  d->store_page = static_cast<xenstore_domain_interface*>(model_map_foreign(d->id, &d->store_frame, 1, true, error));
-  if (d->store_page) d->console_page = static_cast<xencons_interface*>(model_map_foreign(d->id, &d->console_frame, 1, true, error));
+  d->store_page =
+      static_cast<xenstore_domain_interface*>(model_map_foreign(d->id, &d->store_frame, 1, true, error));
+  if (d->store_page)
+    d->console_page =
+        static_cast<xencons_interface*>(model_map_foreign(d->id, &d->console_frame, 1, true, error));
   if (!d->console_page) return error;
   if ((error = bind_port(d->id, d->remote_store_port, d->store_port))) return error;
   if ((error = bind_port(d->id, d->remote_console_port, d->console_port))) return error;

@@ -1,8 +1,8 @@
 // The domains that this dom0 has created and serves.
 #pragma once
-#include "guests/lib/store_ring.h"
 #include "guests/kernel/thread.h"
 #include "guests/lib/events.h"
+#include "guests/lib/store_ring.h"
 #include "guests/lib/xen_abi.h"
 
 #include <xen/io/console.h>

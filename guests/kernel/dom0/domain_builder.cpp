@@ -63,15 +63,18 @@ long create_empty(BuildState& b) {
   c.max_grant_frames = -1;  // the hypervisor's default
   c.max_maptrack_frames = -1;
   c.grant_opts = XEN_DOMCTL_GRANT_version(1);
-  // Ids are given out here, upwards: a domain's id then names it for good in logs, whatever the hypervisor would reuse.
+  // Ids are given out here, upwards: a domain's id then names it for good in logs, whatever the hypervisor
+  // would reuse.
   static u32 last_id;
   long error = -XEN_EEXIST;
-  while (error == -XEN_EEXIST && last_id < largest_domain_id) error = domctl(XEN_DOMCTL_createdomain, ++last_id, op);
+  while (error == -XEN_EEXIST && last_id < largest_domain_id)
+    error = domctl(XEN_DOMCTL_createdomain, ++last_id, op);
   if (error) return fail(b, "the hypervisor refuses another domain", error);
   b.id = op.domain;
   op = {};
   op.u.max_vcpus.max = b.config->vcpus;
-  if ((error = domctl(XEN_DOMCTL_max_vcpus, b.id, op))) return fail(b, "the VCPUs cannot be allocated", error);
+  if ((error = domctl(XEN_DOMCTL_max_vcpus, b.id, op)))
+    return fail(b, "the VCPUs cannot be allocated", error);
   op = {};
   op.u.max_mem.max_memkb = b.config->max_memory_kib;
   if ((error = domctl(XEN_DOMCTL_max_mem, b.id, op))) return fail(b, "maxmem is refused", error);
@@ -118,7 +121,8 @@ bool load_segment(void* context, const ElfSegment& s) {
 void fill_zero(void*, Pfn, u8* page) { memset(page, 0, page_bytes); }
 
 long load_image(BuildState& b) {
-  // Frames come with old contents from some hypervisors; a kernel counts on zero in its bss, and in the shared pages.
+  // Frames come with old contents from some hypervisors; a kernel counts on zero in its bss, and in the
+  // shared pages.
   long error = build_fill(b, 0, b.stack + 1, fill_zero, nullptr);
   if (error || !elf_visit_segments(b.elf, load_segment, &b))
     return fail(b, "the domain's memory cannot be mapped", error ? error : -XEN_EFAULT);
@@ -133,7 +137,8 @@ long load_image(BuildState& b) {
 
 long allocate_ports(BuildState& b) {
   s64 store = event_alloc_unbound(b.id, 0), console = event_alloc_unbound(b.id, 0);
-  if (store < 0 || console < 0) return fail(b, "no event channel for the domain", store < 0 ? store : console);
+  if (store < 0 || console < 0)
+    return fail(b, "no event channel for the domain", store < 0 ? store : console);
   b.store_port = static_cast<EventPort>(store);
   b.console_port = static_cast<EventPort>(console);
   return 0;
@@ -179,7 +184,8 @@ long fill_shared_info(BuildState& b) {
   xen_domctl_getdomaininfo info;
   long error = domain_info(b.id, info);
   Mfn frame = info.shared_info_frame;
-  auto* shared = error ? nullptr : static_cast<shared_info_t*>(model_map_foreign(b.id, &frame, 1, true, error));
+  auto* shared =
+      error ? nullptr : static_cast<shared_info_t*>(model_map_foreign(b.id, &frame, 1, true, error));
   if (!shared) return fail(b, "the shared_info page cannot be mapped", error);
   memset(shared, 0, sizeof *shared);
   for (auto& v : shared->vcpu_info) v.evtchn_upcall_mask = 1;
@@ -188,8 +194,9 @@ long fill_shared_info(BuildState& b) {
 }
 
 long build_steps(BuildState& b) {
-  long (*const steps[])(BuildState&) = {plan_layout,    create_empty,    populate,          load_image, fill_shared_info,
-                                        allocate_ports, fill_boot_pages, arch_build_tables, arch_start_state};
+  long (*const steps[])(BuildState&) = {plan_layout,     create_empty,      populate,
+                                        load_image,      fill_shared_info,  allocate_ports,
+                                        fill_boot_pages, arch_build_tables, arch_start_state};
   for (auto step : steps)
     if (long error = step(b)) return error;
   return 0;
@@ -263,7 +270,9 @@ Domain* domain_build(const DomainConfig& config, const ElfImage& elf, long& erro
     d = make_record(b, error);
   }
   heap_free(b.machine);
-  if (d) write_store_entries(*d, config);
-  else if (b.id) domctl_simple(XEN_DOMCTL_destroydomain, b.id);
+  if (d)
+    write_store_entries(*d, config);
+  else if (b.id)
+    domctl_simple(XEN_DOMCTL_destroydomain, b.id);
   return d;
 }

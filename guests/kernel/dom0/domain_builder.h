@@ -3,7 +3,8 @@
 // Pseudo-physical memory of a new PV domain, from frame 0 (= VIRT_BASE) up:
 //
 //   | … image … | P2M (mfn_list) | start_info | xenstore | console | page tables | stack | free …
-//                                                            mapped up to a 4 MiB boundary, >= 512 KiB behind the stack
+//                                                            mapped up to a 4 MiB boundary, >= 512 KiB behind
+//                                                            the stack
 #pragma once
 #include "guests/kernel/dom0/domain.h"
 #include "guests/lib/elf_image.h"
@@ -35,7 +36,8 @@ struct BuildState {
 // The connected domain, or null with error and a sentence.
 Domain* domain_build(const DomainConfig& config, const ElfImage& elf, long& error, const char*& sentence);
 
-// Calls fill(context, pfn, page) for frames [first, first + count) of the domain, mapped writable here meanwhile.
+// Calls fill(context, pfn, page) for frames [first, first + count) of the domain, mapped writable here
+// meanwhile.
 using PageFiller = void (*)(void* context, Pfn pfn, u8* page);
 long build_fill(BuildState& b, Pfn first, u64 count, PageFiller fill, void* context);
 

@@ -48,8 +48,10 @@ bool read_line(char* line) {
 
 void write_status(const Status& s) {
   char line[line_max];
-  if (!s.error) format(line, sizeof line, "= 0\n");
-  else format(line, sizeof line, "= %s %s\n", errno_name(s.error), s.sentence);
+  if (!s.error)
+    format(line, sizeof line, "= 0\n");
+  else
+    format(line, sizeof line, "= %s %s\n", errno_name(s.error), s.sentence);
   write_text(line);
 }
 
@@ -60,8 +62,10 @@ void operator_thread(void*) {
     bool fits = read_line(line);
     if (fits && !line[strspn_blank(line)]) continue;
     Status status;
-    if (fits) toolstack_execute(line, status);
-    else status.fail(-XEN_E2BIG, "the line is longer than %lu characters", line_max - 1);
+    if (fits)
+      toolstack_execute(line, status);
+    else
+      status.fail(-XEN_E2BIG, "the line is longer than %lu characters", line_max - 1);
     write_status(status);
   }
 }

@@ -45,7 +45,8 @@ void flush_output(Domain& d) {
   if (n) event_send(d.store_port);
 }
 
-bool queue_message(Domain& d, const xsd_sockmsg& header, const void* a, u32 a_length, const void* b = nullptr, u32 b_length = 0) {
+bool queue_message(Domain& d, const xsd_sockmsg& header, const void* a, u32 a_length, const void* b = nullptr,
+                   u32 b_length = 0) {
   StoreOutput& o = d.connection->output;
   u32 total = static_cast<u32>(sizeof header) + a_length + b_length;
   if (o.first) {
@@ -190,14 +191,22 @@ void serve_message(Domain& d) {
   char path[store_path_max];
   if (!resolve(d, payload, path)) return answer_error(d, XEN_EACCES);
   switch (c.message.header.type) {
-    case XS_READ: return serve_read(d, path);
-    case XS_DIRECTORY: return serve_directory(d, path);
-    case XS_WRITE: return serve_write(d, path, rest, rest_length);
-    case XS_MKDIR: return serve_mkdir(d, path);
-    case XS_RM: return serve_remove(d, path);
-    case XS_WATCH: return serve_watch(d, path, payload, rest);
-    case XS_UNWATCH: return serve_unwatch(d, path, rest);
-    default: return answer_error(d, XEN_ENOSYS);
+    case XS_READ:
+      return serve_read(d, path);
+    case XS_DIRECTORY:
+      return serve_directory(d, path);
+    case XS_WRITE:
+      return serve_write(d, path, rest, rest_length);
+    case XS_MKDIR:
+      return serve_mkdir(d, path);
+    case XS_RM:
+      return serve_remove(d, path);
+    case XS_WATCH:
+      return serve_watch(d, path, payload, rest);
+    case XS_UNWATCH:
+      return serve_unwatch(d, path, rest);
+    default:
+      return answer_error(d, XEN_ENOSYS);
   }
 }
 
@@ -222,7 +231,9 @@ bool collect_message(Domain& d) {
   return true;
 }
 
-bool room_for_answer(const StoreConnection& c) { return StoreOutput::size - c.output.length >= 2 * XENSTORE_PAYLOAD_MAX; }
+bool room_for_answer(const StoreConnection& c) {
+  return StoreOutput::size - c.output.length >= 2 * XENSTORE_PAYLOAD_MAX;
+}
 }  // namespace
 
 long store_connect(Domain& d) {

@@ -20,7 +20,9 @@ struct Target {
   Domain* domain;  // null for dom0
 };
 
-bool is_dom0(const char* text) { return !strcmp(text, dom0_name) || !strcmp(text, "dom0") || !strcmp(text, "0"); }
+bool is_dom0(const char* text) {
+  return !strcmp(text, dom0_name) || !strcmp(text, "dom0") || !strcmp(text, "0");
+}
 
 bool find_target(const char* text, Target& target, Status& status) {
   target = {0, nullptr};
@@ -58,10 +60,11 @@ void print_row(const char* name, const xen_domctl_getdomaininfo& i) {
   bool shut_down = (i.flags & XEN_DOMINF_shutdown) && !crashed;
   auto flag = [](bool set, char letter) { return set ? letter : '-'; };
   u64 tenths = i.cpu_time / (ns_per_s / 10);
-  operator_print("%-24s %4u %8lu %5u    %c%c%c%c%c%c  %5lu.%lu", name, i.domain, i.tot_pages / pages_per_mib, i.nr_online_vcpus,
-                 flag(i.flags & XEN_DOMINF_running, 'r'), flag(i.flags & XEN_DOMINF_blocked, 'b'),
-                 flag(i.flags & XEN_DOMINF_paused, 'p'), flag(shut_down, 's'), flag(crashed, 'c'),
-                 flag(i.flags & XEN_DOMINF_dying, 'd'), tenths / 10, tenths % 10);
+  operator_print("%-24s %4u %8lu %5u    %c%c%c%c%c%c  %5lu.%lu", name, i.domain, i.tot_pages / pages_per_mib,
+                 i.nr_online_vcpus, flag(i.flags & XEN_DOMINF_running, 'r'),
+                 flag(i.flags & XEN_DOMINF_blocked, 'b'), flag(i.flags & XEN_DOMINF_paused, 'p'),
+                 flag(shut_down, 's'), flag(crashed, 'c'), flag(i.flags & XEN_DOMINF_dying, 'd'), tenths / 10,
+                 tenths % 10);
 }
 
 void do_list(const CommandLine&, Status& status) {
@@ -82,7 +85,8 @@ void do_list(const CommandLine&, Status& status) {
 
 void do_info(const CommandLine&, Status& status) {
   xen_sysctl_physinfo info;
-  if (long error = physical_info(info)) return status.fail(error, "the hypervisor does not tell about the machine");
+  if (long error = physical_info(info))
+    return status.fail(error, "the hypervisor does not tell about the machine");
   operator_print("nr_cpus                : %u", info.nr_cpus);
   operator_print("total_memory           : %lu", info.total_pages / pages_per_mib);
   operator_print("free_memory            : %lu", info.free_pages / pages_per_mib);
@@ -94,7 +98,8 @@ void do_mem_set(const CommandLine& c, Status& status) {
   u64 kib;
   if (!find_target(c.words[1], t, status) || !parse_mib(c.words[2], kib, status)) return;
   if (!t.domain) {
-    if (kib > balloon_limit_kib()) return status.fail(-XEN_EINVAL, "dom0 can have at most %lu MiB", balloon_limit_kib() / KiB);
+    if (kib > balloon_limit_kib())
+      return status.fail(-XEN_EINVAL, "dom0 can have at most %lu MiB", balloon_limit_kib() / KiB);
     return balloon_set_target(kib);
   }
   u64 limit = t.domain->max_pages * (page_bytes / KiB);
@@ -118,13 +123,15 @@ void do_mem_max(const CommandLine& c, Status& status) {
 void do_pause(const CommandLine& c, Status& status) {
   Target t;
   if (!find_domain(c, t, status)) return;
-  if (long error = domctl_simple(XEN_DOMCTL_pausedomain, t.id)) status.fail(error, "domain %u cannot be paused", t.id);
+  if (long error = domctl_simple(XEN_DOMCTL_pausedomain, t.id))
+    status.fail(error, "domain %u cannot be paused", t.id);
 }
 
 void do_unpause(const CommandLine& c, Status& status) {
   Target t;
   if (!find_domain(c, t, status)) return;
-  if (long error = domctl_simple(XEN_DOMCTL_unpausedomain, t.id)) status.fail(error, "domain %u cannot be unpaused", t.id);
+  if (long error = domctl_simple(XEN_DOMCTL_unpausedomain, t.id))
+    status.fail(error, "domain %u cannot be unpaused", t.id);
 }
 
 void do_destroy(const CommandLine& c, Status& status) {
@@ -158,7 +165,9 @@ struct Verb {
 };
 constexpr unsigned any_number = ~0u;
 constexpr Verb verbs[] = {
-    {"create", any_number, "name=<name> kernel=<file> memory=<MiB> [maxmem=] [vcpus=] [model=direct] [paused=1] [extra=\"\"]", do_create},
+    {"create", any_number,
+     "name=<name> kernel=<file> memory=<MiB> [maxmem=] [vcpus=] [model=direct] [paused=1] [extra=\"\"]",
+     do_create},
     {"list", 0, "", do_list},
     {"mem-set", 2, "<domain> <MiB>", do_mem_set},
     {"mem-max", 2, "<domain> <MiB>", do_mem_max},
@@ -192,7 +201,8 @@ void toolstack_execute(char* line, Status& status) {
   if (!c.parse(line, status) || !c.count) return;
   for (const Verb& v : verbs) {
     if (strcmp(v.name, c.words[0])) continue;
-    if (v.arguments != any_number && c.count != v.arguments + 1) return status.fail(-XEN_EINVAL, "usage: %s %s", v.name, v.usage);
+    if (v.arguments != any_number && c.count != v.arguments + 1)
+      return status.fail(-XEN_EINVAL, "usage: %s %s", v.name, v.usage);
     return v.run(c, status);
   }
   status.fail(-XEN_EINVAL, "unknown verb %s", c.words[0]);

@@ -1,4 +1,5 @@
-// Forks children that change their copy of a page while the parent's must stay as it was: separate address spaces.
+// Forks children that change their copy of a page while the parent's must stay as it was: separate address
+// spaces.
 #include "guests/kernel/user/user.h"
 
 namespace {
@@ -27,5 +28,7 @@ void user_main(u64) {
   s64 sum = 0;
   for (int i = 0; i < children; i++) sum += user_syscall(sys_wait);
   bool ok = sum == children * (children - 1) / 2 && *value == parent_value && user_syscall(sys_wait) < 0;
-  say(ok ? "%d children ended, address spaces are separate" : "FAILURE: %d children, wrong sum or shared memory", children);
+  say(ok ? "%d children ended, address spaces are separate"
+         : "FAILURE: %d children, wrong sum or shared memory",
+      children);
 }

@@ -1,9 +1,9 @@
 // What a user program includes.
 #pragma once
+#include "arch_user.h"
 #include "guests/kernel/user/syscalls.h"
 #include "guests/lib/format.h"
 #include "guests/lib/string.h"
-#include "arch_user.h"
 
 inline void say(const char* fmt, ...) {
   char line[160];

@@ -1,5 +1,6 @@
-// Fills memory with a pattern that depends on address and round, sleeps so that others (the balloon above all) can
-// interfere, and checks every word. A frame that the kernel lost, gave away while it was mapped or mapped twice shows here.
+// Fills memory with a pattern that depends on address and round, sleeps so that others (the balloon above
+// all) can interfere, and checks every word. A frame that the kernel lost, gave away while it was mapped or
+// mapped twice shows here.
 #include "guests/kernel/user/user.h"
 
 namespace {
@@ -9,7 +10,9 @@ constexpr u64 pages = 128;
 constexpr u64 pause_ns = 200 * ns_per_ms;
 constexpr u64 rounds_per_heartbeat = 5;
 
-u64 pattern(u64 address, u64 round) { return (address ^ round * 0x9e3779b97f4a7c15ull) * 0xbf58476d1ce4e5b9ull; }
+u64 pattern(u64 address, u64 round) {
+  return (address ^ round * 0x9e3779b97f4a7c15ull) * 0xbf58476d1ce4e5b9ull;
+}
 
 void fill(u64 base, u64 round) {
   for (u64 i = 0; i < pages * words; i++) {
@@ -41,8 +44,10 @@ void user_main(u64) {
     fill(static_cast<u64>(base), round);
     user_syscall(sys_sleep, pause_ns);
     u64 errors = count_errors(static_cast<u64>(base), round);
-    if (errors) say("FAILURE: %lu wrong words in round %lu", errors, round);
-    else verified += pages;
+    if (errors)
+      say("FAILURE: %lu wrong words in round %lu", errors, round);
+    else
+      verified += pages;
     user_syscall(sys_unmap, static_cast<u64>(base), pages);
     if (round % rounds_per_heartbeat == 1) say("round %lu: %lu pages verified", round, verified);
   }

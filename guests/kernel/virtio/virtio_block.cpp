@@ -34,8 +34,10 @@ bool allocate_frames() {
   for (unsigned i = 0; i <= data_frames; i++) {
     Pfn frame = frames_alloc();
     if (frame == invalid_frame) return false;
-    if (i < data_frames) disk.data[i] = static_cast<u8*>(frame_va(frame));
-    else disk.request = static_cast<RequestPage*>(frame_va(frame));
+    if (i < data_frames)
+      disk.data[i] = static_cast<u8*>(frame_va(frame));
+    else
+      disk.request = static_cast<RequestPage*>(frame_va(frame));
   }
   return true;
 }
@@ -67,7 +69,8 @@ long read_chunk(u64 sector, u32 count, u8* to) {
   u32 bytes = count * sector_bytes;
   submit_read(sector, bytes);
   if (long error = wait_for_answer()) return error;
-  for (u32 at = 0; at < bytes; at += page_bytes) memcpy(to + at, disk.data[at / page_bytes], min_of<u32>(bytes - at, page_bytes));
+  for (u32 at = 0; at < bytes; at += page_bytes)
+    memcpy(to + at, disk.data[at / page_bytes], min_of<u32>(bytes - at, page_bytes));
   return 0;
 }
 
@@ -76,7 +79,8 @@ long read_sectors(void*, u64 first, u32 count, void* to) {
   disk.in_use = true;
   long error = 0;
   for (u32 at = 0; at < count && !error; at += sectors_per_request)
-    error = read_chunk(first + at, min_of(count - at, sectors_per_request), static_cast<u8*>(to) + u64{at} * sector_bytes);
+    error = read_chunk(first + at, min_of(count - at, sectors_per_request),
+                       static_cast<u8*>(to) + u64{at} * sector_bytes);
   disk.in_use = false;
   wake_all(disk.turn);
   return error;
@@ -87,7 +91,8 @@ long virtio_block_use(VirtioDevice& device) {
   disk.device = &device;
   if (long error = virtio_start(device, &disk.queue, 1)) return error;
   if (!allocate_frames()) return -XEN_ENOMEM;
-  u64 capacity = virtio_read(device, VIRTIO_MMIO_CONFIG) | u64{virtio_read(device, VIRTIO_MMIO_CONFIG + 4)} << 32;
+  u64 capacity = virtio_read(device, VIRTIO_MMIO_CONFIG) | u64{virtio_read(device, VIRTIO_MMIO_CONFIG + 4)}
+                                                               << 32;
   archive_use({read_sectors, nullptr, capacity});
   return 0;
 }

@@ -1,7 +1,7 @@
 // virtio console, port 0: queue 0 receives, queue 1 sends. VIRTIO 1.2 section 5.3 (without MULTIPORT).
 //
-// Each direction has `slots` frames; descriptor n belongs to frame n. Received frames wait in arrival order until the
-// operator has read them, then they go back to the device.
+// Each direction has `slots` frames; descriptor n belongs to frame n. Received frames wait in arrival order
+// until the operator has read them, then they go back to the device.
 #include "guests/kernel/virtio/virtio_console.h"
 
 #include "guests/kernel/frames.h"

@@ -20,7 +20,9 @@ void write_address(VirtioDevice& d, u32 low_register, u64 address) {
   virtio_write(d, low_register + 4, static_cast<u32>(address >> 32));
 }
 
-void add_status(VirtioDevice& d, u32 bit) { virtio_write(d, VIRTIO_MMIO_STATUS, virtio_read(d, VIRTIO_MMIO_STATUS) | bit); }
+void add_status(VirtioDevice& d, u32 bit) {
+  virtio_write(d, VIRTIO_MMIO_STATUS, virtio_read(d, VIRTIO_MMIO_STATUS) | bit);
+}
 
 // Only VERSION_1 (bit 32): its absence means a legacy device.
 bool negotiate(VirtioDevice& d) {
@@ -41,8 +43,12 @@ long start_queue(VirtioDevice& d, VirtioQueue& q, unsigned index) {
   if (frame == invalid_frame) return -XEN_ENOMEM;
   auto* page = static_cast<u8*>(frame_va(frame));
   memset(page, 0, page_bytes);
-  q = {&d, index, reinterpret_cast<VirtioDescriptor*>(page + offset_descriptors), reinterpret_cast<volatile VirtioAvailable*>(page + offset_available),
-       reinterpret_cast<volatile VirtioUsed*>(page + offset_used), 0};
+  q = {&d,
+       index,
+       reinterpret_cast<VirtioDescriptor*>(page + offset_descriptors),
+       reinterpret_cast<volatile VirtioAvailable*>(page + offset_available),
+       reinterpret_cast<volatile VirtioUsed*>(page + offset_used),
+       0};
   u64 machine = machine_address(page);
   virtio_write(d, VIRTIO_MMIO_QUEUE_NUM, virtio_queue_size);
   write_address(d, VIRTIO_MMIO_QUEUE_DESC_LOW, machine + offset_descriptors);
@@ -53,8 +59,12 @@ long start_queue(VirtioDevice& d, VirtioQueue& q, unsigned index) {
 }
 }  // namespace
 
-u32 virtio_read(const VirtioDevice& d, u32 offset) { return *reinterpret_cast<volatile u32*>(d.regs + offset); }
-void virtio_write(VirtioDevice& d, u32 offset, u32 value) { *reinterpret_cast<volatile u32*>(d.regs + offset) = value; }
+u32 virtio_read(const VirtioDevice& d, u32 offset) {
+  return *reinterpret_cast<volatile u32*>(d.regs + offset);
+}
+void virtio_write(VirtioDevice& d, u32 offset, u32 value) {
+  *reinterpret_cast<volatile u32*>(d.regs + offset) = value;
+}
 
 u64 machine_address(const void* va) {
   return model_machine(va_frame(va)) * page_bytes + reinterpret_cast<u64>(va) % page_bytes;
@@ -73,8 +83,10 @@ long virtio_start(VirtioDevice& d, VirtioQueue* queues, unsigned count) {
 void virtio_submit(VirtioQueue& q, unsigned first, const VirtioBuffer* buffers, unsigned count) {
   for (unsigned i = 0; i < count; i++) {
     bool last = i + 1 == count;
-    u16 flags = static_cast<u16>((buffers[i].device_writes ? virtio_descriptor_write : 0) | (last ? 0 : virtio_descriptor_next));
-    q.descriptors[first + i] = {buffers[i].machine, buffers[i].length, flags, static_cast<u16>(last ? 0 : first + i + 1)};
+    u16 flags = static_cast<u16>((buffers[i].device_writes ? virtio_descriptor_write : 0) |
+                                 (last ? 0 : virtio_descriptor_next));
+    q.descriptors[first + i] = {buffers[i].machine, buffers[i].length, flags,
+                                static_cast<u16>(last ? 0 : first + i + 1)};
   }
   u16 at = q.available->index;
   q.available->ring[at % virtio_queue_size] = static_cast<u16>(first);
@@ -95,4 +107,6 @@ bool virtio_collect(VirtioQueue& q, unsigned& first, u32& length) {
 }
 
 // With an interrupt the deadline only guards against a lost one.
-void virtio_wait(VirtioDevice& d) { wait_on(d.interrupt, now_ns() + (d.port >= 0 ? lost_interrupt_ns : poll_interval_ns)); }
+void virtio_wait(VirtioDevice& d) {
+  wait_on(d.interrupt, now_ns() + (d.port >= 0 ? lost_interrupt_ns : poll_interval_ns));
+}

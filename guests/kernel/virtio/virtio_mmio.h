@@ -1,5 +1,5 @@
-// virtio over MMIO, version 2 ("modern"). Source: VIRTIO 1.2, sections 2.7 (split queues), 3.1 (initialisation),
-// 4.2 (MMIO). Register names: linux/virtio_mmio.h.
+// virtio over MMIO, version 2 ("modern"). Source: VIRTIO 1.2, sections 2.7 (split queues), 3.1
+// (initialisation), 4.2 (MMIO). Register names: linux/virtio_mmio.h.
 //
 //   VirtioDevice ─ regs, interrupt ─ VirtioQueue[n]: one frame { descriptors | available ring | used ring }
 #pragma once
@@ -21,7 +21,8 @@ struct VirtioQueue {
   u16 used_seen;
 };
 
-// A piece of a request; `machine` is a machine address and must not cross a page that is not contiguous there.
+// A piece of a request; `machine` is a machine address and must not cross a page that is not contiguous
+// there.
 struct VirtioBuffer {
   u64 machine;
   u32 length;
@@ -30,13 +31,13 @@ struct VirtioBuffer {
 
 struct VirtioDevice {
   volatile u8* regs;
-  u32 id;   // 2 block, 3 console
-  s64 port; // event channel of its interrupt; negative: poll
+  u32 id;    // 2 block, 3 console
+  s64 port;  // event channel of its interrupt; negative: poll
   WaitQueue interrupt;
 };
 
-// Calls `found` for every device present: those named on the command line (virtio_mmio.device=<size>@<base>:<irq>),
-// else the slots of the microvm board.
+// Calls `found` for every device present: those named on the command line
+// (virtio_mmio.device=<size>@<base>:<irq>), else the slots of the microvm board.
 void virtio_probe(void (*found)(VirtioDevice* device));
 
 u32 virtio_read(const VirtioDevice& d, u32 offset);

@@ -14,10 +14,12 @@ constexpr u32 magic = 0x74726976;  // "virt"
 // QEMU's microvm with ACPI: 24 slots, interrupts on the second I/O APIC.
 constexpr u64 board_base = 0xfeb00000, board_step = 0x200, board_slots = 24, board_interrupt = 24;
 
-// Level-triggered: the line falls when the device's own status is acknowledged, and then the PIRQ may come again.
+// Level-triggered: the line falls when the device's own status is acknowledged, and then the PIRQ may come
+// again.
 void on_interrupt(EventPort, void* context) {
   auto& d = *static_cast<VirtioDevice*>(context);
-  if (u32 status = virtio_read(d, VIRTIO_MMIO_INTERRUPT_STATUS)) virtio_write(d, VIRTIO_MMIO_INTERRUPT_ACK, status);
+  if (u32 status = virtio_read(d, VIRTIO_MMIO_INTERRUPT_STATUS))
+    virtio_write(d, VIRTIO_MMIO_INTERRUPT_ACK, status);
   wake_all(d.interrupt);
 }
 
@@ -55,7 +57,8 @@ s64 bind_interrupt(VirtioDevice& d, u32 gsi) {
 
 void probe_one(volatile u8* regs, u32 gsi, void (*found)(VirtioDevice*)) {
   VirtioDevice probe{regs, 0, -1, {}};
-  if (virtio_read(probe, VIRTIO_MMIO_MAGIC_VALUE) != magic || virtio_read(probe, VIRTIO_MMIO_VERSION) != 2) return;
+  if (virtio_read(probe, VIRTIO_MMIO_MAGIC_VALUE) != magic || virtio_read(probe, VIRTIO_MMIO_VERSION) != 2)
+    return;
   probe.id = virtio_read(probe, VIRTIO_MMIO_DEVICE_ID);
   auto* d = probe.id ? heap_new<VirtioDevice>() : nullptr;
   if (!d) return;

@@ -21,4 +21,5 @@ struct VirtioUsed {
   u16 flags, index;
   VirtioUsedElement ring[];
 };
-static_assert(sizeof(VirtioDescriptor) == 16 && sizeof(VirtioAvailable) == 4 && sizeof(VirtioUsedElement) == 8 && sizeof(VirtioUsed) == 4);
+static_assert(sizeof(VirtioDescriptor) == 16 && sizeof(VirtioAvailable) == 4 &&
+              sizeof(VirtioUsedElement) == 8 && sizeof(VirtioUsed) == 4);

@@ -1,10 +1,11 @@
 // The balloon's ABI in model `direct`: what each reservation operation does to memory, M2P and counters.
 //
-// A balloon driver that gets the order wrong leaks frames or gives away mapped ones, and a hypervisor that gets it wrong hands
-// one domain's memory to another. So the single steps are checked against memory.h: current_reservation follows every
-// change; a frame that is still mapped is not freed for others; decrease takes the argument as machine frame; populate gives
-// a frame, sets M2P and returns it; increase returns a frame with no M2P entry of ours, which the guest sets itself; limits
-// stop an allocation with a short count, not with an error.
+// A balloon driver that gets the order wrong leaks frames or gives away mapped ones, and a hypervisor that
+// gets it wrong hands one domain's memory to another. So the single steps are checked against memory.h:
+// current_reservation follows every change; a frame that is still mapped is not freed for others; decrease
+// takes the argument as machine frame; populate gives a frame, sets M2P and returns it; increase returns a
+// frame with no M2P entry of ours, which the guest sets itself; limits stop an allocation with a short count,
+// not with an error.
 #include "guests/tests/lib/test.h"
 
 const char test_name[] = "balloon-abi";

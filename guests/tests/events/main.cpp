@@ -1,8 +1,9 @@
 // Event channels, two-level ABI: sending, masking, pending, polling, upcalls.
 //
-// An event that is lost hangs a guest for good, one that comes while masked breaks its critical sections. The test sends
-// itself events over an IPI port and over an interdomain pair that both end here, and follows the three bits of the ABI
-// (pending, mask, selector) and the upcall through every order of mask, send, unmask and poll.
+// An event that is lost hangs a guest for good, one that comes while masked breaks its critical sections. The
+// test sends itself events over an IPI port and over an interdomain pair that both end here, and follows the
+// three bits of the ABI (pending, mask, selector) and the upcall through every order of mask, send, unmask
+// and poll.
 #include "guests/tests/lib/test.h"
 
 const char test_name[] = "events";
@@ -105,7 +106,8 @@ void check_poll() {
   u64 start = system_time_ns(0);
   poll.timeout = start + 20 * ns_per_ms;
   test_equal("poll with a timeout", hypercall_sched_op(SCHEDOP_poll, &poll), 0);
-  test_check(system_time_ns(0) >= start + 20 * ns_per_ms, "poll returned %lu ns early", start + 20 * ns_per_ms - system_time_ns(0));
+  test_check(system_time_ns(0) >= start + 20 * ns_per_ms, "poll returned %lu ns early",
+             start + 20 * ns_per_ms - system_time_ns(0));
   event_close(port);
 }
 }  // namespace

@@ -1,8 +1,8 @@
 // Hypercalls with bad arguments give the documented errno, and nothing else happens.
 //
-// A guest is hostile or broken at any time: no argument may crash the hypervisor, leak anything or be half obeyed. The
-// table lists one bad argument each, with the error that the public headers (or Xen's long practice) promise. The guest must
-// be alive and its memory unchanged at the end.
+// A guest is hostile or broken at any time: no argument may crash the hypervisor, leak anything or be half
+// obeyed. The table lists one bad argument each, with the error that the public headers (or Xen's long
+// practice) promise. The guest must be alive and its memory unchanged at the end.
 #include "guests/tests/lib/test.h"
 
 const char test_name[] = "hypercall-errors";
@@ -22,15 +22,22 @@ void check_numbers() {
 }
 
 void check_pointers() {
-  test_equal("event_channel_op from unmapped memory", hypercall_event_channel_op(EVTCHNOP_send, unmapped), -XEN_EFAULT);
-  test_equal("event_channel_op from the hypervisor's space", hypercall_event_channel_op(EVTCHNOP_send, hypervisor_space), -XEN_EFAULT);
+  test_equal("event_channel_op from unmapped memory", hypercall_event_channel_op(EVTCHNOP_send, unmapped),
+             -XEN_EFAULT);
+  test_equal("event_channel_op from the hypervisor's space",
+             hypercall_event_channel_op(EVTCHNOP_send, hypervisor_space), -XEN_EFAULT);
   // Reservation calls answer with the number of extents done, here none; others with an errno.
-  test_equal("decrease_reservation from unmapped memory", hypercall_memory_op(XENMEM_decrease_reservation, unmapped), 0);
-  test_equal("current_reservation from unmapped memory", hypercall_memory_op(XENMEM_current_reservation, unmapped), -XEN_EFAULT);
+  test_equal("decrease_reservation from unmapped memory",
+             hypercall_memory_op(XENMEM_decrease_reservation, unmapped), 0);
+  test_equal("current_reservation from unmapped memory",
+             hypercall_memory_op(XENMEM_current_reservation, unmapped), -XEN_EFAULT);
   test_equal("sched_op poll from unmapped memory", hypercall_sched_op(SCHEDOP_poll, unmapped), -XEN_EFAULT);
-  test_equal("set_trap_table from unmapped memory", arch_hypercall(__HYPERVISOR_set_trap_table, hypercall_arg(unmapped)), -XEN_EFAULT);
-  test_equal("multicall from unmapped memory", hypercall_multicall(static_cast<multicall_entry_t*>(unmapped), 1), -XEN_EFAULT);
-  test_equal("get_features to unmapped memory", hypercall_xen_version(XENVER_get_features, unmapped), -XEN_EFAULT);
+  test_equal("set_trap_table from unmapped memory",
+             arch_hypercall(__HYPERVISOR_set_trap_table, hypercall_arg(unmapped)), -XEN_EFAULT);
+  test_equal("multicall from unmapped memory",
+             hypercall_multicall(static_cast<multicall_entry_t*>(unmapped), 1), -XEN_EFAULT);
+  test_equal("get_features to unmapped memory", hypercall_xen_version(XENVER_get_features, unmapped),
+             -XEN_EFAULT);
 }
 
 void check_events() {
@@ -52,7 +59,8 @@ void check_page_tables() {
   Pfn l1 = test_table(test_virt_base, 1);
   u64 pte = test_machine(l1) * page_bytes;
   test_check(test_write_pte(0x3fffffffff000ull, 0) < 0, "mmu_update of a frame that does not exist");
-  test_check(test_write_pte(pte, make_pte(0x3fffffffff, pte_kernel)) < 0, "mmu_update to a frame that does not exist");
+  test_check(test_write_pte(pte, make_pte(0x3fffffffff, pte_kernel)) < 0,
+             "mmu_update to a frame that does not exist");
   test_check(mmuext_simple(MMUEXT_NEW_BASEPTR, test_machine(l1)) < 0, "an L1 table as base pointer");
   test_check(mmuext_simple(99, 0) < 0, "mmuext_op 99");
   test_check(mmuext_simple(MMUEXT_PIN_L1_TABLE, 0x3fffffffff) < 0, "pin of a frame that does not exist");
@@ -72,14 +80,17 @@ void check_callbacks() {
   test_equal("callback type 99", hypercall_callback_op(CALLBACKOP_register, &op), -XEN_ENOSYS);
   op.type = CALLBACKTYPE_event;
   op.address = 0x8000000000000000ull;  // not canonical
-  test_equal("callback at a non-canonical address", hypercall_callback_op(CALLBACKOP_register, &op), -XEN_EINVAL);
+  test_equal("callback at a non-canonical address", hypercall_callback_op(CALLBACKOP_register, &op),
+             -XEN_EINVAL);
 }
 
 void check_privilege() {
   if (boot_info->flags & SIF_PRIVILEGED) return;
   u32 op[64] = {};
-  test_check(arch_hypercall(__HYPERVISOR_domctl, hypercall_arg(op)) < 0, "domctl from an unprivileged domain");
-  test_check(arch_hypercall(__HYPERVISOR_sysctl, hypercall_arg(op)) < 0, "sysctl from an unprivileged domain");
+  test_check(arch_hypercall(__HYPERVISOR_domctl, hypercall_arg(op)) < 0,
+             "domctl from an unprivileged domain");
+  test_check(arch_hypercall(__HYPERVISOR_sysctl, hypercall_arg(op)) < 0,
+             "sysctl from an unprivileged domain");
 }
 }  // namespace
 

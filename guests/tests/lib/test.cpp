@@ -21,7 +21,8 @@ Pfn first_spare() { return boot_frame(boot_info->pt_base) + boot_info->nr_pt_fra
 // Before anything else can go wrong: a stock hypervisor refuses console_io to an unprivileged domain.
 void set_up_console() {
   if (boot_info->flags & SIF_INITDOMAIN) return;
-  console_use_ring(test_va(machine_to_phys_mapping[boot_info->console.domU.mfn]), boot_info->console.domU.evtchn);
+  console_use_ring(test_va(machine_to_phys_mapping[boot_info->console.domU.mfn]),
+                   boot_info->console.domU.evtchn);
 }
 }  // namespace
 
@@ -36,7 +37,8 @@ void guest_main() {
 
 void guest_trap(TrapFrame* frame) {
   if (handler && handler(frame)) return;
-  test_error("vector %lu at 0x%lx, error 0x%lx, cr2 0x%lx", frame->vector, frame->rip, frame->error, arch_fault_address(0));
+  test_error("vector %lu at 0x%lx, error 0x%lx, cr2 0x%lx", frame->vector, frame->rip, frame->error,
+             arch_fault_address(0));
 }
 
 void test_on_trap(TrapHandler h) { handler = h; }
@@ -52,8 +54,10 @@ void test_check(bool ok, const char* fmt, ...) {
 }
 
 static void describe(char* text, size_t size, s64 value) {
-  if (value < 0 && value > -200) format(text, size, "-%s", errno_name(value));
-  else format(text, size, "0x%lx", value);
+  if (value < 0 && value > -200)
+    format(text, size, "-%s", errno_name(value));
+  else
+    format(text, size, "0x%lx", value);
 }
 
 void test_equal(const char* what, s64 found, s64 expected) {
@@ -80,8 +84,10 @@ void test_error(const char* fmt, ...) {
 }
 
 void test_end() {
-  if (failures) print_line("Test result: FAILURE %u checks, first: %s", failures, first_failure);
-  else print_line("Test result: SUCCESS");
+  if (failures)
+    print_line("Test result: FAILURE %u checks, first: %s", failures, first_failure);
+  else
+    print_line("Test result: SUCCESS");
   shutdown(SHUTDOWN_poweroff);
 }
 
@@ -95,7 +101,8 @@ Pfn test_spare_frames(unsigned count) {
   Pfn first = next_spare;
   next_spare += count;
   for (Pfn p = first; p < next_spare; p++)
-    if (!(test_entry(reinterpret_cast<u64>(test_va(p)), 1) & pte_present)) test_error("no %u spare frames", count);
+    if (!(test_entry(reinterpret_cast<u64>(test_va(p)), 1) & pte_present))
+      test_error("no %u spare frames", count);
   return first;
 }
 
@@ -120,4 +127,6 @@ long test_write_pte(u64 pte, u64 value) {
 }
 
 long test_unmap(Pfn pfn) { return update_va_mapping(test_va(pfn), 0, UVMF_INVLPG | UVMF_LOCAL); }
-long test_map(Pfn pfn, u64 flags) { return update_va_mapping(test_va(pfn), make_pte(test_machine(pfn), flags), UVMF_INVLPG | UVMF_LOCAL); }
+long test_map(Pfn pfn, u64 flags) {
+  return update_va_mapping(test_va(pfn), make_pte(test_machine(pfn), flags), UVMF_INVLPG | UVMF_LOCAL);
+}

@@ -1,9 +1,11 @@
-// What a test guest includes. A test is `const char test_name[]` and `void test_main()`; it checks, and the library prints
+// What a test guest includes. A test is `const char test_name[]` and `void test_main()`; it checks, and the
+// library prints
 //
 //   --- test-pv64-<name>
 //   Test result: SUCCESS | SKIP <why> | ERROR <why> | FAILURE <n> checks, first: <what>
 //
-// and shuts the domain down. SKIP: the environment lacks what the test needs. ERROR: the test could not be carried out.
+// and shuts the domain down. SKIP: the environment lacks what the test needs. ERROR: the test could not be
+// carried out.
 #pragma once
 #include "arch_trap.h"
 #include "guests/lib/boot.h"
@@ -31,12 +33,13 @@ void test_equal(const char* what, s64 found, s64 expected);
 using TrapHandler = bool (*)(TrapFrame* frame);
 void test_on_trap(TrapHandler handler);
 
-// Memory of a test: the builder's mapping at virt_base and its P2M. No allocator but a run of pages behind the builder's
-// own, which the builder maps as spare (at least 512 KiB).
-Pfn test_spare_frames(unsigned count);  // first of a run; each call gives new ones; ERROR when they are used up
-void* test_va(Pfn pfn);                 // address in the builder's mapping
+// Memory of a test: the builder's mapping at virt_base and its P2M. No allocator but a run of pages behind
+// the builder's own, which the builder maps as spare (at least 512 KiB).
+Pfn test_spare_frames(
+    unsigned count);     // first of a run; each call gives new ones; ERROR when they are used up
+void* test_va(Pfn pfn);  // address in the builder's mapping
 Pfn test_frame(const void* va);
-u64* test_p2m();                        // the builder's list
+u64* test_p2m();  // the builder's list
 Mfn test_machine(Pfn pfn);
 // The bootstrap table of `level` that maps va, and its entry for va.
 Pfn test_table(u64 va, unsigned level);
@@ -45,5 +48,5 @@ constexpr u64 test_virt_base = 0xffffffff80000000ull;
 
 // One mmu_update of the entry at machine address `pte`; the hypervisor's result.
 long test_write_pte(u64 pte, u64 value);
-long test_unmap(Pfn pfn);                 // removes the page from the builder's mapping
-long test_map(Pfn pfn, u64 flags);        // maps it again, PTE flags as given
+long test_unmap(Pfn pfn);           // removes the page from the builder's mapping
+long test_map(Pfn pfn, u64 flags);  // maps it again, PTE flags as given

@@ -1,7 +1,7 @@
 // Multicall: every entry is carried out in order, each with its own result, as if called alone.
 //
-// Guests batch page-table updates and context switches this way, so one entry that fails must not stop or disturb the
-// others, and page-table effects must be visible when the call returns.
+// Guests batch page-table updates and context switches this way, so one entry that fails must not stop or
+// disturb the others, and page-table effects must be visible when the call returns.
 #include "guests/tests/lib/test.h"
 
 const char test_name[] = "multicall";
@@ -21,7 +21,8 @@ void check_results() {
   set(list[2], __HYPERVISOR_vcpu_op, VCPUOP_is_up, 0);
   set(list[3], __HYPERVISOR_sched_op, 99);
   test_equal("multicall", hypercall_multicall(list, count_of(list)), 0);
-  test_equal("xen_version inside", static_cast<s64>(list[0].result), hypercall_xen_version(XENVER_version, nullptr));
+  test_equal("xen_version inside", static_cast<s64>(list[0].result),
+             hypercall_xen_version(XENVER_version, nullptr));
   test_equal("unknown hypercall inside", static_cast<s64>(list[1].result), -XEN_ENOSYS);
   test_equal("entry behind a failed one", static_cast<s64>(list[2].result), 1);
   test_equal("bad sub-operation inside", static_cast<s64>(list[3].result), -XEN_ENOSYS);
@@ -34,8 +35,10 @@ void check_page_tables() {
   *static_cast<volatile u64*>(test_va(b)) = 0xb;
   multicall_entry_t list[2];
   u64 flags = UVMF_INVLPG | UVMF_LOCAL;
-  set(list[0], __HYPERVISOR_update_va_mapping, hypercall_arg(test_va(a)), make_pte(test_machine(b), pte_kernel), flags);
-  set(list[1], __HYPERVISOR_update_va_mapping, hypercall_arg(test_va(b)), make_pte(test_machine(a), pte_kernel), flags);
+  set(list[0], __HYPERVISOR_update_va_mapping, hypercall_arg(test_va(a)),
+      make_pte(test_machine(b), pte_kernel), flags);
+  set(list[1], __HYPERVISOR_update_va_mapping, hypercall_arg(test_va(b)),
+      make_pte(test_machine(a), pte_kernel), flags);
   test_equal("multicall", hypercall_multicall(list, count_of(list)), 0);
   test_equal("first update", static_cast<s64>(list[0].result), 0);
   test_equal("second update", static_cast<s64>(list[1].result), 0);

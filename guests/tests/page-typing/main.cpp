@@ -1,9 +1,10 @@
 // Page typing: a frame is a page table, a segment descriptor page or writable, never two at once.
 //
-// This is the whole protection of model `direct`: the guest writes its own page tables' contents through the hypervisor, so
-// no frame that is a table may ever be writable for the guest, and no frame that is writable may become a table. The test
-// builds an L1 table of its own in each forbidden way and in the allowed one, pins it, takes the pin away and ends with the
-// frame writable again: types must be exclusive, and must be given back when the last use ends.
+// This is the whole protection of model `direct`: the guest writes its own page tables' contents through the
+// hypervisor, so no frame that is a table may ever be writable for the guest, and no frame that is writable
+// may become a table. The test builds an L1 table of its own in each forbidden way and in the allowed one,
+// pins it, takes the pin away and ends with the frame writable again: types must be exclusive, and must be
+// given back when the last use ends.
 #include "guests/tests/lib/test.h"
 
 const char test_name[] = "page-typing";
@@ -16,7 +17,8 @@ void check_table_not_writable() {
   Pfn l1 = test_table(test_virt_base, 1);
   long r = update_va_mapping(test_va(l1), make_pte(test_machine(l1), pte_kernel), UVMF_INVLPG | UVMF_LOCAL);
   test_check(r < 0, "a live page table was mapped writable");
-  test_check(!(test_entry(reinterpret_cast<u64>(test_va(l1)), 1) & pte_writable), "the entry is writable after the refusal");
+  test_check(!(test_entry(reinterpret_cast<u64>(test_va(l1)), 1) & pte_writable),
+             "the entry is writable after the refusal");
 }
 
 void check_writable_no_table(Pfn frame) {
@@ -59,7 +61,8 @@ void check_reference_held(Pfn frame, Pfn target) {
   test_equal("make it read-only", test_map(frame, pte_kernel_ro), 0);
   test_equal("pin as L1", pin(MMUEXT_PIN_L1_TABLE, frame), 0);
   test_equal("target read-only", test_map(target, pte_kernel_ro), 0);
-  test_check(pin(MMUEXT_PIN_L1_TABLE, target) < 0, "a frame that a pinned table maps writable became a table");
+  test_check(pin(MMUEXT_PIN_L1_TABLE, target) < 0,
+             "a frame that a pinned table maps writable became a table");
   test_equal("drop the reference", test_write_pte(pte_address(frame, 0), 0), 0);
   test_equal("pin the target", pin(MMUEXT_PIN_L1_TABLE, target), 0);
   test_equal("unpin the target", pin(MMUEXT_UNPIN_TABLE, target), 0);

@@ -1,15 +1,16 @@
-// User mode: exceptions and system calls bounce to the kernel with the right frames, and the kernel's memory is out of reach.
+// User mode: exceptions and system calls bounce to the kernel with the right frames, and the kernel's memory
+// is out of reach.
 //
-// A PV64 kernel and its processes both run in ring 3; only the page tables and the hypervisor's bookkeeping keep them apart.
-// The test builds a user address space of three pages (code, data, stack), enters it by the iret hypercall and lets
-// it do one forbidden or exceptional thing after another. Each time the frame that arrives is compared: vector, error
-// code, rip, user selectors, stack, upcall mask.
+// A PV64 kernel and its processes both run in ring 3; only the page tables and the hypervisor's bookkeeping
+// keep them apart. The test builds a user address space of three pages (code, data, stack), enters it by the
+// iret hypercall and lets it do one forbidden or exceptional thing after another. Each time the frame that
+// arrives is compared: vector, error code, rip, user selectors, stack, upcall mask.
 #include "guests/tests/lib/test.h"
 
 const char test_name[] = "ring3";
 
-extern "C" const u8 user_code[], user_ud2[], user_divide[], user_read_kernel[], user_write_code[], user_syscall_at[], user_cli[],
-    user_end[];
+extern "C" const u8 user_code[], user_ud2[], user_divide[], user_read_kernel[], user_write_code[],
+    user_syscall_at[], user_cli[], user_end[];
 
 namespace {
 constexpr u64 code_va = 0x400000, data_va = 0x401000, stack_va = 0x402000, stack_top = 0x403000;
@@ -79,8 +80,11 @@ void run_user(const u8* label) {
 
 void expect(const char* what, u64 vector, s64 error, const u8* label) {
   test_check(arrived && seen.vector == vector, "%s: vector %lu, expected %lu", what, seen.vector, vector);
-  if (error >= 0) test_check(seen.error == static_cast<u64>(error), "%s: error code 0x%lx, expected 0x%lx", what, seen.error, static_cast<u64>(error));
-  test_check(seen.rip == user_address(label), "%s: rip 0x%lx, expected 0x%lx", what, seen.rip, user_address(label));
+  if (error >= 0)
+    test_check(seen.error == static_cast<u64>(error), "%s: error code 0x%lx, expected 0x%lx", what,
+               seen.error, static_cast<u64>(error));
+  test_check(seen.rip == user_address(label), "%s: rip 0x%lx, expected 0x%lx", what, seen.rip,
+             user_address(label));
   test_check((seen.cs & 0xffff) == FLAT_USER_CS && (seen.cs & 3) == 3, "%s: cs 0x%lx", what, seen.cs);
   test_check((seen.ss & 0xffff) == FLAT_USER_SS, "%s: ss 0x%lx", what, seen.ss);
   test_check(seen.rsp == stack_top - 64, "%s: rsp 0x%lx", what, seen.rsp);
@@ -108,7 +112,8 @@ void check_page_faults() {
 
 void test_main() {
   test_on_trap(on_trap);
-  arch_hypercall(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS, reinterpret_cast<u64>(kernel_stack + sizeof kernel_stack));
+  arch_hypercall(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS,
+                 reinterpret_cast<u64>(kernel_stack + sizeof kernel_stack));
   build_space();
   run_user(user_ud2);
   expect("ud2", trap_invalid_opcode, -1, user_ud2);

@@ -1,10 +1,11 @@
 // Start of day: what a PV64 kernel finds in registers, start_info and page tables.
 //
-// Everything else builds on these facts, and a guest that was never written for our hypervisor checks none of them before it
-// relies on them: a wrong one shows as a crash far away. So each fact of the public ABI (xen.h, arch-x86/xen.h) is checked by
-// itself, as the guest sees it: selectors and flags at the first instruction; start_info's magic, sizes and order of
-// regions; a P2M and M2P that agree; page tables that map each region with the right rights, tables read-only, at least
-// 512 KiB of spare memory, up to a 4 MiB boundary; upcalls masked on every VCPU.
+// Everything else builds on these facts, and a guest that was never written for our hypervisor checks none of
+// them before it relies on them: a wrong one shows as a crash far away. So each fact of the public ABI
+// (xen.h, arch-x86/xen.h) is checked by itself, as the guest sees it: selectors and flags at the first
+// instruction; start_info's magic, sizes and order of regions; a P2M and M2P that agree; page tables that map
+// each region with the right rights, tables read-only, at least 512 KiB of spare memory, up to a 4 MiB
+// boundary; upcalls masked on every VCPU.
 #include "guests/tests/lib/test.h"
 
 #include "entry_registers.h"
@@ -27,22 +28,29 @@ void check_registers() {
   test_equal("rsi page offset", static_cast<s64>(r.rsi % page_bytes), 0);
   // The stack lies behind the page tables, and its page is mapped writable.
   u64 stack_page = boot_info->pt_base + boot_info->nr_pt_frames * page_bytes;
-  test_check(r.rsp > stack_page && r.rsp <= stack_page + page_bytes, "rsp 0x%lx is not in the boot stack 0x%lx", r.rsp, stack_page);
+  test_check(r.rsp > stack_page && r.rsp <= stack_page + page_bytes,
+             "rsp 0x%lx is not in the boot stack 0x%lx", r.rsp, stack_page);
 }
 
 void check_start_info() {
   // Xen adds a "p" for dom0 (extended page directories); libxc does not.
-  test_check(!strcmp(boot_info->magic, "xen-3.0-x86_64") || !strcmp(boot_info->magic, "xen-3.0-x86_64p"), "magic is %s", boot_info->magic);
+  test_check(!strcmp(boot_info->magic, "xen-3.0-x86_64") || !strcmp(boot_info->magic, "xen-3.0-x86_64p"),
+             "magic is %s", boot_info->magic);
   test_check(boot_info->nr_pages >= 256, "nr_pages is %lu", boot_info->nr_pages);
   test_equal("shared_info page offset", static_cast<s64>(boot_info->shared_info % page_bytes), 0);
   test_check(boot_info->shared_info != 0, "no shared_info");
   test_check(boot_info->cmd_line[MAX_GUEST_CMDLINE - 1] == 0, "cmd_line is not terminated");
   if (is_dom0()) return;
-  test_check(boot_info->store_evtchn && boot_info->console.domU.evtchn, "no event channel for store or console");
-  test_check(boot_info->store_evtchn != boot_info->console.domU.evtchn, "store and console share an event channel");
-  Pfn store = machine_to_phys_mapping[boot_info->store_mfn], console = machine_to_phys_mapping[boot_info->console.domU.mfn];
-  test_check(store < boot_info->nr_pages && test_machine(store) == boot_info->store_mfn, "store_mfn is not ours");
-  test_check(console < boot_info->nr_pages && test_machine(console) == boot_info->console.domU.mfn, "console mfn is not ours");
+  test_check(boot_info->store_evtchn && boot_info->console.domU.evtchn,
+             "no event channel for store or console");
+  test_check(boot_info->store_evtchn != boot_info->console.domU.evtchn,
+             "store and console share an event channel");
+  Pfn store = machine_to_phys_mapping[boot_info->store_mfn],
+      console = machine_to_phys_mapping[boot_info->console.domU.mfn];
+  test_check(store < boot_info->nr_pages && test_machine(store) == boot_info->store_mfn,
+             "store_mfn is not ours");
+  test_check(console < boot_info->nr_pages && test_machine(console) == boot_info->console.domU.mfn,
+             "console mfn is not ours");
 }
 
 // Kernel, initrd, P2M, start_info, [xenstore, console,] page tables, stack: each behind the one before.
@@ -79,15 +87,18 @@ void check_mapping() {
   test_check(!wrong_rights, "%u pages have wrong rights (tables read-only, the rest writable)", wrong_rights);
   u64 stack_end = boot_info->pt_base + (boot_info->nr_pt_frames + 1) * page_bytes;
   bool all_mapped = va == test_virt_base + boot_info->nr_pages * page_bytes;  // a small domain may end before
-  test_check(all_mapped || va - stack_end >= 512 * KiB, "only %lu KiB are mapped behind the stack", (va - stack_end) / KiB);
+  test_check(all_mapped || va - stack_end >= 512 * KiB, "only %lu KiB are mapped behind the stack",
+             (va - stack_end) / KiB);
   test_check(all_mapped || va % (4 * MiB) == 0, "the mapping ends at 0x%lx, no 4 MiB boundary", va);
-  test_check(!(test_entry(test_virt_base + 0x7fe00000, 1) & pte_present), "memory beyond the mapping is mapped");
+  test_check(!(test_entry(test_virt_base + 0x7fe00000, 1) & pte_present),
+             "memory beyond the mapping is mapped");
 }
 
 void check_cpu_state() {
   unsigned long cr3;
   asm volatile("mov %%cr3, %0" : "=r"(cr3));  // the hypervisor emulates the read
-  test_equal("cr3", static_cast<s64>(xen_cr3_to_pfn(cr3)), static_cast<s64>(test_machine(test_frame(reinterpret_cast<void*>(boot_info->pt_base)))));
+  test_equal("cr3", static_cast<s64>(xen_cr3_to_pfn(cr3)),
+             static_cast<s64>(test_machine(test_frame(reinterpret_cast<void*>(boot_info->pt_base)))));
   test_check(events_masked(0), "upcalls of VCPU 0 are not masked");
 }
 
@@ -97,7 +108,8 @@ void check_version() {
   xen_feature_info_t features{0, 0};
   test_equal("XENVER_get_features", hypercall_xen_version(XENVER_get_features, &features), 0);
   test_check(features.submap & (1 << XENFEAT_mmu_pt_update_preserve_ad), "no mmu_pt_update_preserve_ad");
-  test_check(!(features.submap & (1 << XENFEAT_auto_translated_physmap)), "auto_translated_physmap in model direct");
+  test_check(!(features.submap & (1 << XENFEAT_auto_translated_physmap)),
+             "auto_translated_physmap in model direct");
 }
 }  // namespace
 

@@ -1,7 +1,9 @@
-// Timers: set_timer_op and the single-shot timer fire once, not before their time, and in order; system time never goes back.
+// Timers: set_timer_op and the single-shot timer fire once, not before their time, and in order; system time
+// never goes back.
 //
-// A guest's whole sense of time hangs on one timer per VCPU and the time page. What must hold on a real machine, where nobody
-// promises an upper bound, is tested: never early, never twice, replaced by a later call, deadlines in the past at once.
+// A guest's whole sense of time hangs on one timer per VCPU and the time page. What must hold on a real
+// machine, where nobody promises an upper bound, is tested: never early, never twice, replaced by a later
+// call, deadlines in the past at once.
 #include "guests/tests/lib/test.h"
 
 const char test_name[] = "timers";
@@ -83,7 +85,8 @@ void check_singleshot() {
   block_until(1, start + 5 * ns_per_s);
   test_equal("ticks", fired, 1);
   test_check(fired_at >= start + 15 * ns_per_ms, "the single-shot timer was early");
-  // Xen has accepted and refused a past deadline with this flag at different times (vcpu.h); both are the ABI.
+  // Xen has accepted and refused a past deadline with this flag at different times (vcpu.h); both are the
+  // ABI.
   vcpu_set_singleshot_timer_t late{now() - ns_per_ms, VCPU_SSHOTTMR_future};
   long r = hypercall_vcpu_op(VCPUOP_set_singleshot_timer, 0, &late);
   test_check(!r || r == -XEN_ETIME, "a past deadline with VCPU_SSHOTTMR_future: %ld", r);

@@ -1,8 +1,9 @@
 // xenstore: the wire protocol over the shared ring, and who may see what.
 //
-// The store carries the balloon target and the shutdown request, so a guest must reach its own part of it, hear of changes by a
-// watch, and must neither read nor write another domain's part: otherwise one guest could balloon or stop another. The test
-// talks bytes (xen/io/xs_wire.h) to whoever serves the ring and checks each request it needs, each error it must get.
+// The store carries the balloon target and the shutdown request, so a guest must reach its own part of it,
+// hear of changes by a watch, and must neither read nor write another domain's part: otherwise one guest
+// could balloon or stop another. The test talks bytes (xen/io/xs_wire.h) to whoever serves the ring and
+// checks each request it needs, each error it must get.
 #include "guests/lib/store_ring.h"
 #include "guests/tests/lib/test.h"
 
@@ -37,9 +38,12 @@ void receive(void* to, u32 length) {
   for (u32 at = 0; at < length;) {
     u32 n = stream.read(static_cast<char*>(to) + at, length - at);
     at += n;
-    if (n) notify();
-    else if (system_time_ns(0) > deadline) test_error("the store does not answer");
-    else hypercall_sched_op(SCHEDOP_yield, nullptr);
+    if (n)
+      notify();
+    else if (system_time_ns(0) > deadline)
+      test_error("the store does not answer");
+    else
+      hypercall_sched_op(SCHEDOP_yield, nullptr);
   }
 }
 
@@ -62,7 +66,9 @@ bool request(u32 type, const char* path, const char* rest, u32 rest_length) {
   return reply.header.type != XS_ERROR;
 }
 bool request(u32 type, const char* path) { return request(type, path, nullptr, 0); }
-bool write(const char* path, const char* value) { return request(XS_WRITE, path, value, static_cast<u32>(strlen(value))); }
+bool write(const char* path, const char* value) {
+  return request(XS_WRITE, path, value, static_cast<u32>(strlen(value)));
+}
 
 void expect_error(const char* what, bool succeeded, const char* name) {
   test_check(!succeeded, "%s succeeded", what);
@@ -84,12 +90,15 @@ void check_values() {
   char number[16], home[40];
   format(number, sizeof number, "%lu", id);
   format(home, sizeof home, "/local/domain/%lu", id);
-  test_check(request(XS_GET_DOMAIN_PATH, number) && !strcmp(reply.payload, home), "domain path is %s", reply.payload);
+  test_check(request(XS_GET_DOMAIN_PATH, number) && !strcmp(reply.payload, home), "domain path is %s",
+             reply.payload);
   test_check(write("data/test", "value"), "write: %s", reply.payload);
-  test_check(request(XS_READ, "data/test") && !strcmp(reply.payload, "value"), "read back: %s", reply.payload);
+  test_check(request(XS_READ, "data/test") && !strcmp(reply.payload, "value"), "read back: %s",
+             reply.payload);
   char absolute[64];
   format(absolute, sizeof absolute, "%s/data/test", home);
-  test_check(request(XS_READ, absolute) && !strcmp(reply.payload, "value"), "read by absolute path: %s", reply.payload);
+  test_check(request(XS_READ, absolute) && !strcmp(reply.payload, "value"), "read by absolute path: %s",
+             reply.payload);
   test_check(request(XS_MKDIR, "data/empty"), "mkdir: %s", reply.payload);
   test_check(request(XS_DIRECTORY, "data"), "directory: %s", reply.payload);
   test_equal("length of the directory", reply.header.len, sizeof "test" + sizeof "empty");

@@ -1,5 +1,5 @@
-// User page tables of a PV guest: a root of their own that maps no kernel page; the hypervisor switches between it
-// and the kernel's root when the mode changes (MMUEXT_NEW_USER_BASEPTR).
+// User page tables of a PV guest: a root of their own that maps no kernel page; the hypervisor switches
+// between it and the kernel's root when the mode changes (MMUEXT_NEW_USER_BASEPTR).
 #include "guests/kernel/address_space.h"
 
 #include "direct_map.h"
@@ -59,7 +59,9 @@ Pfn find_l1(const AddressSpace& space, u64 va, AddressSpace* build, long& error)
   return table;
 }
 
-UserPage page_of(u64 entry) { return {entry_frame(entry), (entry & pte_writable) != 0, !(entry & pte_no_execute)}; }
+UserPage page_of(u64 entry) {
+  return {entry_frame(entry), (entry & pte_writable) != 0, !(entry & pte_no_execute)};
+}
 
 bool visit_table(Pfn table, unsigned level, u64 va, PageVisitor visit, void* context) {
   unsigned count = level == 4 ? user_root_entries : table_entries;
@@ -67,7 +69,8 @@ bool visit_table(Pfn table, unsigned level, u64 va, PageVisitor visit, void* con
     u64 entry = table_at(table)[i];
     if (!(entry & pte_present)) continue;
     u64 at = va + i * entry_bytes_covered(level);
-    bool go_on = level == 1 ? visit(context, at, page_of(entry)) : visit_table(entry_frame(entry), level - 1, at, visit, context);
+    bool go_on = level == 1 ? visit(context, at, page_of(entry))
+                            : visit_table(entry_frame(entry), level - 1, at, visit, context);
     if (!go_on) return false;
   }
   return true;
@@ -79,8 +82,10 @@ void destroy_table(Pfn table, unsigned level) {
   for (unsigned i = 0; i < count; i++) {
     u64 entry = table_at(table)[i];
     if (!(entry & pte_present)) continue;
-    if (level == 1) frames_free(entry_frame(entry));
-    else destroy_table(entry_frame(entry), level - 1);
+    if (level == 1)
+      frames_free(entry_frame(entry));
+    else
+      destroy_table(entry_frame(entry), level - 1);
   }
   free_table(table);
 }
@@ -119,7 +124,8 @@ Pfn space_unmap(AddressSpace& space, u64 va) {
   u64 entry = table_at(l1)[table_index(va, 1)];
   if (!(entry & pte_present)) return invalid_frame;
   if (write_entry(l1, table_index(va, 1), 0)) return invalid_frame;
-  // Only the VCPU that runs the process has its tables loaded; another one flushes before it loads them again.
+  // Only the VCPU that runs the process has its tables loaded; another one flushes before it loads them
+  // again.
   mmuext_simple(MMUEXT_INVLPG_LOCAL, va);
   return entry_frame(entry);
 }
@@ -137,8 +143,8 @@ bool space_visit(const AddressSpace& space, PageVisitor visit, void* context) {
   return visit_table(space.root, 4, 0, visit, context);
 }
 
-// User entries are global to the hypervisor (they survive its switches between kernel and user root), so the old space's
-// translations must be flushed explicitly.
+// User entries are global to the hypervisor (they survive its switches between kernel and user root), so the
+// old space's translations must be flushed explicitly.
 void space_activate(const AddressSpace& space) {
   mmuext_op_t ops[2]{};
   ops[0].cmd = MMUEXT_NEW_USER_BASEPTR;

@@ -1,12 +1,13 @@
-// The x86-64 half of the domain builder: bootstrap page tables and the first VCPU (start of day, arch-x86/xen.h).
+// The x86-64 half of the domain builder: bootstrap page tables and the first VCPU (start of day,
+// arch-x86/xen.h).
 #include "direct_map.h"
 #include "guests/kernel/dom0/domain_builder.h"
 #include "guests/kernel/dom0/domctl.h"
 #include "guests/kernel/heap.h"
 #include "guests/lib/errno.h"
 
-// Tables in pseudo-physical order: L4, L3, L2s, L1s. Each maps consecutive frames from virt_base on; a region that crosses
-// a 1 GiB boundary of addresses gets one table more per level.
+// Tables in pseudo-physical order: L4, L3, L2s, L1s. Each maps consecutive frames from virt_base on; a region
+// that crosses a 1 GiB boundary of addresses gets one table more per level.
 namespace {
 struct TableCounts {
   u64 l3, l2, l1;
@@ -30,8 +31,8 @@ struct TableFill {
   u64 child_count;
 };
 
-// Entry addresses of one level are consecutive over its tables: entry n of the level (counted from the table that holds
-// virt_base) points to child n - (index of virt_base's own entry).
+// Entry addresses of one level are consecutive over its tables: entry n of the level (counted from the table
+// that holds virt_base) points to child n - (index of virt_base's own entry).
 void fill_table(void* context, Pfn pfn, u8* page) {
   auto& f = *static_cast<TableFill*>(context);
   BuildState& b = *f.build;

@@ -53,11 +53,13 @@ DirectMapTables plan_direct_map(Pfn first, Pfn limit) {
   return t;
 }
 
-void build_direct_map(const DirectMapTables& t, const u64* p2m, Pfn given, Pfn limit, Pfn ro_first, Pfn ro_end) {
+void build_direct_map(const DirectMapTables& t, const u64* p2m, Pfn given, Pfn limit, Pfn ro_first,
+                      Pfn ro_end) {
   ReadOnlyRanges ro{ro_first, ro_end, t.l3, t.end};
   Mfn root = p2m[boot_va_frame(reinterpret_cast<void*>(boot_info->pt_base))];
   hook_empty(root, table_index(direct_map_base, 4), p2m[t.l3]);
-  for (Pfn l2 = t.l2; l2 < t.window_l2; l2++) hook_empty(p2m[t.l3], static_cast<unsigned>(l2 - t.l2), p2m[l2]);
+  for (Pfn l2 = t.l2; l2 < t.window_l2; l2++)
+    hook_empty(p2m[t.l3], static_cast<unsigned>(l2 - t.l2), p2m[l2]);
   hook_empty(p2m[t.l3], table_index(window_base, 3), p2m[t.window_l2]);
   for (Pfn first = 0; first < limit; first += table_entries) {
     u64 n = first / table_entries;

@@ -18,13 +18,16 @@ struct DirectMapTables {
 // Plans the tables for `limit` frames from frame `first` on; touches nothing.
 DirectMapTables plan_direct_map(Pfn first, Pfn limit);
 // Fills and hooks them. `p2m` is the builder's list; [ro_first, ro_end) are the builder's page tables.
-void build_direct_map(const DirectMapTables& tables, const u64* p2m, Pfn given, Pfn limit, Pfn ro_first, Pfn ro_end);
+void build_direct_map(const DirectMapTables& tables, const u64* p2m, Pfn given, Pfn limit, Pfn ro_first,
+                      Pfn ro_end);
 
 // The bootstrap mapping at virt_base: removes pages from it, so that frames have one mapping only.
 u64 boot_mapping_entry(u64 va);
 void unmap_boot_page(Pfn pfn);
 inline void* boot_va(Pfn pfn) { return reinterpret_cast<void*>(0xffffffff80000000ull + (pfn << page_shift)); }
-inline Pfn boot_va_frame(const void* va) { return (reinterpret_cast<u64>(va) - 0xffffffff80000000ull) >> page_shift; }
+inline Pfn boot_va_frame(const void* va) {
+  return (reinterpret_cast<u64>(va) - 0xffffffff80000000ull) >> page_shift;
+}
 
 // Changes one frame's direct map entry, e.g. read-only before it becomes a page table.
 long set_direct_map_writable(Pfn pfn, bool writable);

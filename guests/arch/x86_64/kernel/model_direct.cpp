@@ -52,7 +52,8 @@ void publish_p2m() {
   memset(list_list, 0, page_bytes);
   for (Pfn f = published.lists; f < published.list_list; f++) list_list[f - published.lists] = p2m[f];
   shared_info_page->arch.max_pfn = frames.limit;
-  __atomic_store_n(&shared_info_page->arch.pfn_to_mfn_frame_list_list, p2m[published.list_list], __ATOMIC_RELEASE);
+  __atomic_store_n(&shared_info_page->arch.pfn_to_mfn_frame_list_list, p2m[published.list_list],
+                   __ATOMIC_RELEASE);
 }
 
 // A domU may grow up to its maximum reservation; dom0's may be unlimited, so it never grows past what it got.
@@ -61,7 +62,8 @@ Pfn reservation_limit() {
   domid_t self = DOMID_SELF;
   long maximum = hypercall_memory_op(XENMEM_maximum_reservation, &self);
   constexpr long sane_frames = 1 << 22;  // 16 GiB: a larger answer means "unlimited"
-  return max_of<Pfn>(boot_info->nr_pages, maximum > 0 && maximum <= sane_frames ? static_cast<Pfn>(maximum) : 0);
+  return max_of<Pfn>(boot_info->nr_pages,
+                     maximum > 0 && maximum <= sane_frames ? static_cast<Pfn>(maximum) : 0);
 }
 
 u64 direct_map_pte_address(Pfn pfn) {
@@ -118,7 +120,8 @@ long fill_window(unsigned slot, const Mfn* list, unsigned count, u64 flags, unsi
   long error = 0;
   for (unsigned at = 0; at < count && !error; at += model_batch) {
     unsigned n = min_of(count - at, model_batch);
-    for (unsigned i = 0; i < n; i++) requests[i] = {window_pte_address(slot + at + i), make_pte(list[at + i], flags)};
+    for (unsigned i = 0; i < n; i++)
+      requests[i] = {window_pte_address(slot + at + i), make_pte(list[at + i], flags)};
     update_entries(requests, n, domain, error);
   }
   return error;
@@ -145,11 +148,12 @@ Mfn model_machine(Pfn pfn) { return pfn < frames.limit ? p2m[pfn] : invalid_fram
 Pfn model_guest_frame(Mfn mfn) { return machine_to_phys_mapping[mfn]; }
 
 long set_direct_map_writable(Pfn pfn, bool writable) {
-  mmu_update_t request{direct_map_pte_address(pfn), make_pte(p2m[pfn], writable ? pte_kernel : pte_kernel_ro)};
+  mmu_update_t request{direct_map_pte_address(pfn),
+                       make_pte(p2m[pfn], writable ? pte_kernel : pte_kernel_ro)};
   long error;
   update_entries(&request, 1, DOMID_SELF, error);
-  // A stale read-only entry would fault on any VCPU; a stale writable one matters only where it was used just now (the
-  // hypervisor flushes by itself what it needs for the change of type).
+  // A stale read-only entry would fault on any VCPU; a stale writable one matters only where it was used just
+  // now (the hypervisor flushes by itself what it needs for the change of type).
   u32 flush = writable ? MMUEXT_INVLPG_ALL : MMUEXT_INVLPG_LOCAL;
   if (!error) error = mmuext_simple(flush, reinterpret_cast<u64>(frame_va(pfn)));
   return error;
@@ -165,9 +169,11 @@ BootFrames model_boot() {
   published = plan_p2m(tables.end, frames.limit);
   frames.first_taken = boot_va_frame(image_start);
   frames.end_taken = published.end;
-  if (frames.end_taken >= frames.given) panic("%lu frames are too few for this kernel's tables", frames.given);
+  if (frames.end_taken >= frames.given)
+    panic("%lu frames are too few for this kernel's tables", frames.given);
   // The builder maps some spare pages behind its own: new page tables must have no writable mapping left.
-  for (Pfn p = boot_end; boot_mapping_entry(reinterpret_cast<u64>(boot_va(p))) & pte_present; p++) unmap_boot_page(p);
+  for (Pfn p = boot_end; boot_mapping_entry(reinterpret_cast<u64>(boot_va(p))) & pte_present; p++)
+    unmap_boot_page(p);
   build_direct_map(tables, initial, frames.given, frames.limit, pt_first, pt_first + boot_info->nr_pt_frames);
   fill_p2m(initial);
   publish_p2m();

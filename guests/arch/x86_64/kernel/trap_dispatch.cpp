@@ -15,12 +15,18 @@ constexpr u64 rflags_interrupts = 1 << 9;
 [[noreturn]] void kernel_fault(const TrapFrame& f) {
   print_line("rax %016lx rbx %016lx rcx %016lx rdx %016lx", f.rax, f.rbx, f.rcx, f.rdx);
   print_line("rsi %016lx rdi %016lx rbp %016lx rsp %016lx", f.rsi, f.rdi, f.rbp, f.rsp);
-  panic("vector %lu in kernel mode: rip %lx error %lx cr2 %lx", f.vector, f.rip, f.error, arch_fault_address(current_cpu()));
+  panic("vector %lu in kernel mode: rip %lx error %lx cr2 %lx", f.vector, f.rip, f.error,
+        arch_fault_address(current_cpu()));
 }
 
 void user_fault(const TrapFrame& f, u64 address) {
-  if (f.vector == trap_page_fault) process_page_fault(address, f.error & fault_write);
-  else process_kill(f.vector == trap_divide_error ? "division by zero" : f.vector == trap_invalid_opcode ? "invalid instruction" : "exception", f.rip);
+  if (f.vector == trap_page_fault)
+    process_page_fault(address, f.error & fault_write);
+  else
+    process_kill(f.vector == trap_divide_error     ? "division by zero"
+                 : f.vector == trap_invalid_opcode ? "invalid instruction"
+                                                   : "exception",
+                 f.rip);
 }
 
 void from_user(TrapFrame& f) {
