@@ -90,6 +90,8 @@ void balloon_start(BalloonReport r) {
 }
 
 void balloon_set_target(u64 kib) {
+  if (kib > balloon_limit_kib())
+    print_line("balloon: target %lu KiB: this kernel's tables end at %lu KiB", kib, balloon_limit_kib());
   target_frames = min_of(kib / frame_kib, frame_counts().limit);
   target_changes++;
   wake_all(changed);
