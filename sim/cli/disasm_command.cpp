@@ -10,12 +10,18 @@ namespace {
 
 struct DisasmOptions {
   std::string image, function;
+  unsigned bits = 64;
 };
 
 class Disassembler {
  public:
-  Disassembler() {
-    if (cs_open(CS_ARCH_X86, CS_MODE_64, &handle_) != CS_ERR_OK) throw Error("capstone cannot be opened");
+  explicit Disassembler(unsigned bits) {
+    if (cs_open(CS_ARCH_X86,
+                bits == 64   ? CS_MODE_64
+                : bits == 32 ? CS_MODE_32
+                             : CS_MODE_16,
+                &handle_) != CS_ERR_OK)
+      throw Error("capstone cannot be opened");
     cs_option(handle_, CS_OPT_SYNTAX, CS_OPT_SYNTAX_ATT);
     cs_option(handle_, CS_OPT_SKIPDATA, CS_OPT_ON);
   }
@@ -63,7 +69,7 @@ class Disassembler {
 
 int disasm(const DisasmOptions& o) {
   const observe::Image image(o.image);
-  const Disassembler disassembler;
+  const Disassembler disassembler(o.bits);
   bool found = false;
   for (const observe::Function& f : image.functions()) {
     if (!o.function.empty() && f.name != o.function && f.name.substr(0, f.name.find('(')) != o.function)
@@ -84,6 +90,9 @@ void add_disasm(CLI::App& app, Action& action) {
   CLI::App* c = app.add_subcommand("disasm", "Disassemble an image with its symbols and source lines");
   c->add_option("image", o->image, "ELF file")->required();
   c->add_option("--function", o->function, "Only this function")->type_name("NAME");
+  c->add_option("--bits", o->bits, "Mode of the code: boot code runs in 16 or 32")
+      ->check(CLI::IsMember({16u, 32u, 64u}))
+      ->capture_default_str();
   c->footer("Example: xenoscope disasm build/images/x86_64/hypervisor.elf --function panic");
   c->callback([o, &action] { action = [o] { return disasm(*o); }; });
 }

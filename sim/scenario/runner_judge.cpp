@@ -92,8 +92,10 @@ std::vector<std::string> Runner::judge(const Expectation& expectation) const {
     const auto count = std::count_if(events_.begin(), events_.end(),
                                      [&](const Event& x) { return matches_event(e->pattern, x); });
     if (e->count.holds(static_cast<double>(count))) return {};
-    return {fmt::format("event {} {} {} happened {} times, expected {}", e->pattern.event, e->pattern.domain,
-                        e->pattern.state, count, e->count.text())};
+    std::string what = e->pattern.event;
+    for (const std::string* word : {&e->pattern.domain, &e->pattern.state})
+      if (!word->empty()) what += " " + *word;
+    return {fmt::format("event {} happened {} times, expected {}", what, count, e->count.text())};
   }
   const auto& w = std::get<ExpectOwnership>(expectation.what);
   u32 owner = XS_OWNER_XEN;

@@ -94,7 +94,7 @@ TEST_CASE("expectations that do not hold fail the run with the place and the val
             "/steps/0/expect/ownership/0: free owns 5 MiB, expected at least 6",
             "/steps/0/expect/console/0: \"odd\" appeared on console xen",
             "/steps/0/expect/console/1: \"never\" did not appear on console dom1",
-            "/steps/0/expect/events/0: event panic   happened 0 times, expected at least 1"});
+            "/steps/0/expect/events/0: event panic happened 0 times, expected at least 1"});
 }
 
 TEST_CASE("the answer's lines can be expected") {
