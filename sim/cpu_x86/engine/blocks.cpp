@@ -19,24 +19,31 @@ constexpr bool may_be_port_io(u8 byte) {
 
 void Engine::Impl::on_block(uc_engine*, u64 address, u32 size, void* user) {
   Impl& e = *static_cast<Impl*>(user);
-  if (e.bootstrapping) return;
-  if (e.stepping) {
+  if (e.stepping || e.bootstrapping) [[unlikely]] {
+    if (e.bootstrapping) return;
     if (++e.step_blocks > 1) return e.stop_at_block(address, EngineExit::Kind::stepped);
-    e.current.address = address;
-    e.current.size = size;
-    e.current.frame = e.current.frame2 = e.code_frame(address);
-    e.current.instructions = 1;
-    e.current.cycles = e.config.timing.instruction;
+    e.stepped_block.address = address;
+    e.stepped_block.size = size;
+    e.stepped_block.frame = e.stepped_block.frame2 = e.code_frame(address);
+    e.current = &e.stepped_block;
+    e.charged_instructions = e.charged_cycles = 0;  // step() charges when it is done
     return;
   }
-  Block& b = e.block(address, size);
-  if (e.cycles + b.cycles > e.limit || b.flags) [[unlikely]]
+  const Block& b = e.block(address, size);
+  if (e.cycles + b.cycles > e.limit || b.flags) [[unlikely]] {
     if (e.must_stop(b)) return e.stop_at_block(address, e.exit.kind);
-  e.cycles += b.cycles;
-  e.instructions += b.instructions;
-  e.current = b;
-  if (b.flags & block_iret) e.client.iret();
+    if (b.flags & block_iret) e.client.iret();
+  }
+  e.start(b);
   if (e.config.see_every_access) e.client.access(address, mmu::AccessKind::fetch);
+}
+
+void Engine::Impl::start(const Block& b) {
+  current = &b;
+  charged_instructions = b.instructions;
+  charged_cycles = b.cycles;
+  instructions += b.instructions;
+  cycles += b.cycles;
 }
 
 bool Engine::Impl::must_stop(const Block& b) {
@@ -79,21 +86,28 @@ unsigned Engine::Impl::code_bits() const {
 
 Block& Engine::Impl::block(u64 address, u32 size) {
   Block& b = blocks[(address ^ address >> 15) & (blocks.size() - 1)];
-  const u32 frame = code_frame(address);
-  if (b.address == address && b.size == size && b.frame == frame && b.version == frames.version(frame))
-      [[likely]] {
-    if ((address & frame_mask) + size <= frame_size) return b;
-    const u32 second = code_frame(address + size - 1);
-    if (b.frame2 == second && b.version2 == frames.version(second)) return b;
-  }
+  const bool same = b.address == address && b.size == size;
+  if (same && b.generation == generation && b.epoch == frames.epoch()) [[likely]]
+    return b;
+  refresh(b, address, size);
+  return b;
+}
+
+/// Keeps what is known when the bytes are still the same ones, examines the block otherwise.
+void Engine::Impl::refresh(Block& b, u64 address, u32 size) {
+  const u32 frame = code_frame(address), frame2 = code_frame(address + size - 1);
+  const bool known = b.address == address && b.size == size && b.frame == frame && b.frame2 == frame2 &&
+                     b.version == frames.version(frame) && b.version2 == frames.version(frame2);
+  b.generation = generation;
+  b.epoch = frames.epoch();
+  if (known) return;
   b.address = address;
   b.size = size;
   b.frame = frame;
-  b.frame2 = code_frame(address + size - 1);
+  b.frame2 = frame2;
   b.version = frames.version(frame);
-  b.version2 = frames.version(b.frame2);
+  b.version2 = frames.version(frame2);
   examine(b);
-  return b;
 }
 
 void Engine::Impl::examine(Block& b) {
@@ -146,22 +160,22 @@ u8 Engine::Impl::code_byte(const Block& b, u32 offset) const {
 }
 
 u64 Engine::Impl::instructions_before(u64 linear) {
-  if (linear == current.address) return 0;
-  if (linear - current.address > current.size) return current.instructions;
-  const u32 version = frames.version(current.frame);
+  if (linear == current->address) return 0;
+  if (linear - current->address > current->size) return charged_instructions;
+  const u32 version = frames.version(current->frame);
   Position& p = positions[(linear ^ linear >> 12) & (positions.size() - 1)];
-  if (p.block == current.address && p.address == linear && p.frame == current.frame && p.version == version)
+  if (p.block == current->address && p.address == linear && p.frame == current->frame && p.version == version)
     return p.count;
-  std::vector<u8> bytes(linear - current.address);
-  for (u32 i = 0; i < bytes.size(); ++i) bytes[i] = code_byte(current, i);
-  const u64 count = count_instructions(bytes, current.address, code_bits());
-  p = {current.address, linear, current.frame, version, static_cast<u32>(count)};
+  std::vector<u8> bytes(linear - current->address);
+  for (u32 i = 0; i < bytes.size(); ++i) bytes[i] = code_byte(*current, i);
+  const u64 count = count_instructions(bytes, current->address, code_bits());
+  p = {current->address, linear, current->frame, version, static_cast<u32>(count)};
   return count;
 }
 
 u64 Engine::instructions_at(u64 pc) const {
   Impl& e = *impl_;
-  return e.instructions - e.current.instructions + e.instructions_before(pc + e.code_base());
+  return e.instructions - e.charged_instructions + e.instructions_before(pc + e.code_base());
 }
 
 void Engine::request_attention() {

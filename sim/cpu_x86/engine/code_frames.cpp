@@ -86,6 +86,7 @@ void CodeFrames::drop_code(u32 frame) {
     if (f.executable >> s & 1) engines_[s]->drop_code(frame, address(frame));
   f.executable = 0;
   ++f.version;
+  ++epoch_;
 }
 
 }  // namespace xs::x86

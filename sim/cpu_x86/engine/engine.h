@@ -184,6 +184,8 @@ class Engine {
 
   void request_attention();
   void flush_tlb();
+  /// Loads CR3 and forgets all soft translations, as flush_tlb() does.
+  void load_cr3(u64 value);
   /// Soft TLB and translated code of this frame (index in CodeFrames) go; see CodeFrames.
   void drop_write_rights();
   void drop_code(u32 frame, u64 pa);

@@ -35,8 +35,9 @@ enum : u64 {
 };
 
 /// What is known of a translated block; found by address, size and the bytes' identity.
-struct Block {
+struct alignas(64) Block {
   u64 address = ~u64{0};
+  u64 generation = 0, epoch = 0;  ///< while both are the present ones, nothing below can have changed
   u32 size = 0;
   u32 frame = 0, frame2 = 0;      ///< second frame: of the last byte
   u32 version = 0, version2 = 0;  ///< CodeFrames versions at the time
@@ -93,6 +94,8 @@ struct Engine::Impl {
   // blocks.cpp
   static void on_block(uc_engine*, u64 address, u32 size, void* user);
   Block& block(u64 address, u32 size);
+  void refresh(Block& b, u64 address, u32 size);
+  void start(const Block& b);
   void examine(Block& b);
   bool must_stop(const Block& b);
   void stop_at_block(u64 address, EngineExit::Kind kind);
@@ -141,7 +144,9 @@ struct Engine::Impl {
   EngineExit exit;
   bool exit_set = false;
 
-  Block current;  ///< running block; copied, the cache may be overwritten
+  const Block* current = nullptr;  ///< running block, in `blocks` or `stepped_block`
+  Block stepped_block;
+  u64 charged_instructions = 0, charged_cycles = 0;  ///< for the running block
   std::vector<Block> blocks;
   struct Position {  ///< an address in a block and the number of instructions in front of it
     u64 block = ~u64{0}, address = 0;

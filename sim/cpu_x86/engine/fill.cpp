@@ -76,7 +76,7 @@ bool Engine::Impl::fill_dram(u64 va, u32 frame, uc_mem_type type, const FillAnsw
 }
 
 bool Engine::Impl::code_runs_in(u32 frame) const {
-  return frames.executable(frame) && (current.frame == frame || current.frame2 == frame);
+  return frames.executable(frame) && current && (current->frame == frame || current->frame2 == frame);
 }
 
 // A device page's place in the window; places are handed out in order of first use and all taken back at
@@ -107,6 +107,15 @@ void Engine::Impl::remove_code(u64 pa) {
 void Engine::flush_tlb() {
   uc_ctl_flush_tlb(impl_->uc);
   ++impl_->generation;
+}
+
+// With paging on, Unicorn's register write is a flush already, and a flush is most of what MOV to CR3 costs.
+void Engine::load_cr3(u64 value) {
+  set_reg(Reg::cr3, value);
+  if (reg(Reg::cr0) >> 31 & 1)
+    ++impl_->generation;
+  else
+    flush_tlb();
 }
 
 void Engine::drop_write_rights() { flush_tlb(); }

@@ -198,7 +198,7 @@ void Engine::charge(u64 cycles, u64 instructions) {
   impl_->instructions += instructions;
 }
 bool Engine::in_callback() const { return impl_->running; }
-u64 Engine::block_address() const { return impl_->current.address; }
+u64 Engine::block_address() const { return impl_->current ? impl_->current->address : 0; }
 u64 Engine::translations() const { return impl_->translations; }
 
 bool Engine::code64() const {

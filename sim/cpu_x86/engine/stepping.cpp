@@ -57,10 +57,10 @@ void Engine::Impl::settle() {
   }
   if (stepping) return;
   const u64 done = instructions_before(rip + code_base());
-  instructions -= current.instructions - done;
-  cycles -= current.cycles - done * config.timing.instruction;
-  current.instructions = static_cast<u32>(done);
-  current.cycles = static_cast<u32>(done * config.timing.instruction);
+  instructions -= charged_instructions - done;
+  cycles -= charged_cycles - done * config.timing.instruction;
+  charged_instructions = done;
+  charged_cycles = done * config.timing.instruction;
 }
 
 /// A block whose second page does not answer, or that stores into itself, runs instruction by instruction.

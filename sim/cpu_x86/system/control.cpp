@@ -23,8 +23,8 @@ void Core::update_mmu_control() {
   mmu_.set_control(control_);
 }
 
-void Core::flush_translations(bool global) {
-  global ? mmu_.flush_all() : mmu_.flush_nonglobal();
+void Core::flush_translations() {
+  mmu_.flush_all();
   engine_->flush_tlb();
 }
 
@@ -91,15 +91,15 @@ void Core::write_cr0(u64 value) {
   control_.cr0 = value;
   engine_->set_reg(Reg::cr0, value);
   update_mmu_control();
-  if (changed & (cr0::pg | cr0::wp)) flush_translations(true);
+  if (changed & (cr0::pg | cr0::wp)) flush_translations();
 }
 
 void Core::write_cr3(u64 value) {
   if (long_mode() && value & ~physical_bits_mask) general_protection();
   control_.cr3 = value;
-  engine_->set_reg(Reg::cr3, value);
+  engine_->load_cr3(value);
   update_mmu_control();
-  flush_translations(false);
+  mmu_.flush_nonglobal();
 }
 
 void Core::write_cr4(u64 value) {
@@ -109,7 +109,7 @@ void Core::write_cr4(u64 value) {
   control_.cr4 = value;
   engine_->set_reg(Reg::cr4, value);
   update_mmu_control();
-  if (changed & (cr4::pse | cr4::pae | cr4::pge | cr4::smep)) flush_translations(true);
+  if (changed & (cr4::pse | cr4::pae | cr4::pge | cr4::smep)) flush_translations();
 }
 
 // Breakpoints are held but never fire; arming one is reported. The engine's own DR7 stays untouched: Unicorn

@@ -143,7 +143,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
   void write_cr4(u64 value);
   void debug_register(bool write, const Opcode& op);
   void update_mmu_control();
-  void flush_translations(bool global);
+  void flush_translations();  ///< all, global ones too
 
   // msr.cpp, cpuid.cpp
   u64 read_msr(u32 index);
