@@ -76,13 +76,47 @@ constexpr Pte reference_bits(unsigned level) {
   return level == 1 ? kPtePresent | kPteWritable | kPteAddress : kPtePresent | kPteAddress;
 }
 
-void write_entry(Pte* entry, Pte pte, AccessedDirty mode) {
-  if (mode == AccessedDirty::replace) return __atomic_store_n(entry, pte, __ATOMIC_RELEASE);
-  // The walker of another CPU may set A or D meanwhile.
-  Pte old = __atomic_load_n(entry, __ATOMIC_RELAXED);
-  while (!__atomic_compare_exchange_n(entry, &old, pte | (old & (kPteAccessed | kPteDirty)), false,
-                                      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+// How the new value gets into the entry; false when it did not.
+struct EntryStore {
+  AccessedDirty mode = AccessedDirty::replace;
+  const Pte* expected = nullptr;
+
+  bool operator()(Pte* entry, Pte pte) const {
+    if (expected != nullptr) {
+      Pte old = *expected;
+      return __atomic_compare_exchange_n(entry, &old, pte, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    }
+    if (mode == AccessedDirty::replace) {
+      __atomic_store_n(entry, pte, __ATOMIC_RELEASE);
+      return true;
+    }
+    // The walker of another CPU may set A or D meanwhile.
+    Pte old = __atomic_load_n(entry, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(entry, &old, pte | (old & (kPteAccessed | kPteDirty)), false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+    }
+    return true;
   }
+};
+
+int change_entry(Mfn table, unsigned level, unsigned slot, Pte pte, const EntryStore& store,
+                 Domain* table_owner, const FrameSource& source) {
+  if (level == kTopLevel && is_hypervisor_slot(slot)) return -XEN_EPERM;
+  Pte* entry = table_at(table) + slot;
+  const Pte old = __atomic_load_n(entry, __ATOMIC_RELAXED);
+  const bool same_references = (pte & kPtePresent) && ((old ^ pte) & reference_bits(level)) == 0;
+  if (same_references) {
+    if (pte & ~allowed_bits(level)) return -XEN_EINVAL;
+    return store(entry, adjusted(pte)) ? 0 : -XEN_EAGAIN;
+  }
+  if (pte & kPtePresent)
+    if (const int rc = entry_get(level, pte, table_owner, source); rc != 0) return rc;
+  if (!store(entry, pte)) {
+    if (pte & kPtePresent) entry_put(level, pte, table_owner);
+    return -XEN_EAGAIN;
+  }
+  if (old & kPtePresent) entry_put(level, old, table_owner);
+  return 0;
 }
 }  // namespace
 
@@ -102,20 +136,12 @@ void entry_put(unsigned level, Pte pte, Domain* table_owner) {
 
 int entry_update(Mfn table, unsigned level, unsigned slot, Pte pte, AccessedDirty mode, Domain* table_owner,
                  const FrameSource& source) {
-  if (level == kTopLevel && is_hypervisor_slot(slot)) return -XEN_EPERM;
-  Pte* entry = table_at(table) + slot;
-  const Pte old = __atomic_load_n(entry, __ATOMIC_RELAXED);
-  const bool same_references = (pte & kPtePresent) && ((old ^ pte) & reference_bits(level)) == 0;
-  if (same_references) {
-    if (pte & ~allowed_bits(level)) return -XEN_EINVAL;
-    write_entry(entry, adjusted(pte), mode);
-    return 0;
-  }
-  if (pte & kPtePresent)
-    if (const int rc = entry_get(level, pte, table_owner, source); rc != 0) return rc;
-  write_entry(entry, pte, mode);
-  if (old & kPtePresent) entry_put(level, old, table_owner);
-  return 0;
+  return change_entry(table, level, slot, pte, {mode, nullptr}, table_owner, source);
+}
+
+int entry_exchange(Mfn table, unsigned level, unsigned slot, Pte expected, Pte pte, Domain* table_owner,
+                   const FrameSource& source) {
+  return change_entry(table, level, slot, pte, {AccessedDirty::replace, &expected}, table_owner, source);
 }
 
 int arch_validate_type(Mfn mfn, xs_frame_type type, Domain* domain) {

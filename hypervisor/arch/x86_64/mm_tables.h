@@ -34,6 +34,10 @@ enum class AccessedDirty { replace, preserve };
 int entry_update(Mfn table, unsigned level, unsigned slot, Pte pte, AccessedDirty mode, Domain* table_owner,
                  const FrameSource& source);
 
+/// The same, provided that the entry still is `expected`; -XEN_EAGAIN when it is not.
+int entry_exchange(Mfn table, unsigned level, unsigned slot, Pte expected, Pte pte, Domain* table_owner,
+                   const FrameSource& source);
+
 /// The domains that a page-table hypercall is about, by DOMID: the caller (DOMID_SELF), another one, or the
 /// special DOMID_IO and DOMID_XEN; the latter three for privileged callers.
 class FrameSourceRef {

@@ -75,6 +75,4 @@ long do_update_descriptor(const HypercallArgs& args) {
   return 0;
 }
 
-bool mm_handle_guest_fault(Vcpu*, Vaddr, u32) { return false; }
-
 }  // namespace hv
