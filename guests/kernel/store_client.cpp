@@ -121,7 +121,6 @@ void client_thread(void*) {
       target_changed = false, obey_target();
     else if (actual_to_report)
       report_actual();
-    // Spurious wake-ups (the balloon's) show as an empty ring with the deadline already over.
     else if (store_responses(page).readable())
       next_message(no_deadline);
     else

@@ -158,7 +158,7 @@ void fill_start_info(void* context, Pfn, u8* page) {
   auto& s = *reinterpret_cast<start_info_t*>(page);
   xen_domctl_getdomaininfo info;
   domain_info(b.id, info);
-  format(s.magic, sizeof s.magic, "xen-3.0-x86_64");
+  copy_string(s.magic, sizeof s.magic, arch_start_magic);
   s.nr_pages = b.pages;
   s.shared_info = info.shared_info_frame * page_bytes;
   s.store_mfn = b.machine[b.store];

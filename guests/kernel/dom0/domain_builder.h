@@ -42,6 +42,7 @@ using PageFiller = void (*)(void* context, Pfn pfn, u8* page);
 long build_fill(BuildState& b, Pfn first, u64 count, PageFiller fill, void* context);
 
 // --- architecture: arch/<arch>/kernel/builder_*.cpp ---
+extern const char* const arch_start_magic;  // start_info.magic
 // How many frames the page tables that map [0, b.mapped_end) take; called until b.mapped_end is stable.
 u64 arch_table_frames(const BuildState& b, u64 mapped_frames);
 u64 arch_mapped_frames(u64 needed_frames);

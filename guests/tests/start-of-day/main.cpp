@@ -76,7 +76,7 @@ void check_mapping() {
   unsigned wrong_frame = 0, wrong_rights = 0;
   for (; test_entry(va, 1) & pte_present; va += page_bytes) {
     Pfn pfn = (va - test_virt_base) / page_bytes;
-    // Two pages of the image are mapped elsewhere by now: the library's shared_info window is the only one.
+    // One page of the image is mapped elsewhere by now: the library's shared_info window.
     bool lent = reinterpret_cast<u8*>(va) == reinterpret_cast<u8*>(shared_info_page);
     u64 entry = test_entry(va, 1);
     bool is_table = pfn >= tables && pfn < tables + boot_info->nr_pt_frames;

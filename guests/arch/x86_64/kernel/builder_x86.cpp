@@ -6,6 +6,8 @@
 #include "guests/kernel/heap.h"
 #include "guests/lib/errno.h"
 
+const char* const arch_start_magic = "xen-3.0-x86_64";
+
 // Tables in pseudo-physical order: L4, L3, L2s, L1s. Each maps consecutive frames from virt_base on; a region
 // that crosses a 1 GiB boundary of addresses gets one table more per level.
 namespace {
