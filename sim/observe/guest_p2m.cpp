@@ -2,7 +2,6 @@
 
 #include <cstddef>
 
-#define __XEN_INTERFACE_VERSION__ 0x00040e00
 #include <xen/xen.h>
 
 #include <algorithm>

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#define __XEN_INTERFACE_VERSION__ 0x00040e00
 #include <xen/xen.h>
 
 #include <algorithm>

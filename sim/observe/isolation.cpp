@@ -1,7 +1,6 @@
 // The isolation monitor: whenever a translation for guest code enters a TLB, may the domain see that frame?
 #include <fmt/format.h>
 
-#define __XEN_INTERFACE_VERSION__ 0x00040e00
 #include <xen/xen.h>
 
 #include <algorithm>

@@ -1,7 +1,5 @@
 #include "sim/observe/names.h"
 
-#define __XEN_INTERFACE_VERSION__ 0x00040e00
-#define __XEN_TOOLS__ 1
 #include <xen/callback.h>
 #include <xen/domctl.h>
 #include <xen/event_channel.h>

@@ -15,7 +15,6 @@
 
 #include "fake_machine.h"
 
-#define __XEN_INTERFACE_VERSION__ 0x00040e00
 #include <xen/xen.h>
 
 namespace xs::test {
