@@ -256,8 +256,13 @@ void Core::access(u64 va, mmu::AccessKind kind) {
   bool architectural = false;
   const mmu::Translation t = mmu_.translate(access, &architectural);
   engine_->charge(t.cycles, 0);
-  // The engine's own table may hold a translation that the modelled TLB has evicted and found changed.
-  if (architectural) engine_->flush_tlb();
+  // The engine's own table may hold a translation that the modelled TLB has evicted and found changed. It is
+  // flushed between blocks only: inside a data access Unicorn has looked its entry up already and would go on
+  // with what the flush leaves of it.
+  evicted_ |= architectural;
+  if (!evicted_ || kind != mmu::AccessKind::fetch) return;
+  evicted_ = false;
+  engine_->flush_tlb();
 }
 
 bool Core::lapic_page(u64 pa) const {

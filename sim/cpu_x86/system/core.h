@@ -201,6 +201,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
 
   mmu::Translation refusal_;     ///< why the last fill was refused
   u64 implicit_page_ = ~u64{0};  ///< grant the next refused fill of this page as supervisor
+  bool evicted_ = false;  ///< exact: the engine's table may hold what the modelled TLB has dropped
   std::array<u8, 15> code_{};    ///< bytes of the instruction being emulated
   u64 view_pc_ = 0;
   bool in_block_ = false;          ///< a callback of the engine is running
