@@ -53,8 +53,11 @@ void timer_set(Timer& timer, Nanoseconds deadline) {
 
 void timer_cancel(Timer& timer) {
   TimerQueue& queue = cpus[timer.cpu].timers;
-  LockGuard guard(queue.lock);
-  remove(queue, timer);
+  for (;; arch_cpu_relax_and_serve()) {
+    LockGuard guard(queue.lock);
+    remove(queue, timer);  // again after a wait: expire() may have armed it
+    if (queue.running != &timer || timer.cpu == this_cpu().id) return;
+  }
 }
 
 void timer_migrate(Timer& timer, unsigned cpu) {
@@ -72,9 +75,11 @@ void timers_run() {
     Timer* timer = queue.head;
     if (!timer || timer->deadline > system_time()) break;
     remove(queue, *timer);
+    queue.running = timer;
     queue.lock.unlock();
     timer->expire(timer->argument);
     queue.lock.lock();
+    queue.running = nullptr;
   }
   arch_set_timer_deadline(queue.head ? queue.head->deadline : INT64_MAX);
   queue.lock.unlock();

@@ -17,6 +17,7 @@ struct Timer {
 struct TimerQueue {
   Spinlock lock;
   Timer* head = nullptr;
+  Timer* running = nullptr;  ///< its expire() is being called
 };
 
 /// Nanoseconds since boot; same clock on all CPUs.
@@ -25,6 +26,7 @@ Nanoseconds system_time();
 void timer_init(Timer& timer, void (*expire)(void*), void* argument, unsigned cpu);
 /// (Re)arms; a deadline in the past expires at once, from the interrupt.
 void timer_set(Timer& timer, Nanoseconds deadline);
+/// Afterwards it neither waits nor runs, so its owner may go. The caller holds no lock that expire() takes.
 void timer_cancel(Timer& timer);
 /// Moves a timer, armed or not, to another CPU's queue.
 void timer_migrate(Timer& timer, unsigned cpu);
