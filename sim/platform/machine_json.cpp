@@ -13,7 +13,7 @@ using Json = nlohmann::json;
 
 // Highest usable physical address: 4-level paging with 48-bit physical addresses.
 constexpr u64 address_limit = u64{1} << 48;
-constexpr u64 most_memory_mib = u64{1} << 20;  // 1 TiB
+constexpr u64 most_memory_mib = u64{1} << 18;  // 256 GiB: as many frames as a trace can name
 
 /// One JSON object being read: hands out its keys and rejects those nobody asked for.
 class Section {
