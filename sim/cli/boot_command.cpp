@@ -134,7 +134,7 @@ void add_boot(CLI::App& app, Action& action) {
   c->add_option("--append", o->append, "Kernel command line")->type_name("TEXT");
   c->add_option("--module", o->modules, "Boot module (may be repeated)")->type_name("FILE");
   c->add_option("--cpus", o->cpus, "Number of cores")->check(CLI::Range(1u, 4u));
-  c->add_option("--memory", o->memory_mib, "Memory, MiB")->check(CLI::Range(u64{16}, u64{1} << 20));
+  c->add_option("--memory", o->memory_mib, "Memory, MiB")->check(CLI::Range(u64{16}, u64{1} << 18));
   c->add_option("--disk", o->disk, "Read-only disk (virtio block)")->type_name("FILE");
   c->add_option("--machine", o->machine, "Machine description (docs/machine.md)")->type_name("FILE");
   c->add_option("--timeout", o->timeout_s, "Simulated seconds")
