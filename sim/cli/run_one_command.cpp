@@ -59,6 +59,14 @@ class WorkDirectory {
   std::string path_;
 };
 
+void write_outputs(const WorkerOptions& o, const RunResult& result, const std::string& trace) {
+  if (!o.out.empty()) write_artifacts(result, o.out);
+  const std::string perfetto = !o.perfetto.empty() ? o.perfetto
+                               : !o.out.empty()    ? o.out + "/trace.perfetto"
+                                                   : "";
+  if (!perfetto.empty() && result.observed) observe::export_perfetto(observe::TraceReader(trace), perfetto);
+}
+
 RunResult simulate(const WorkerOptions& o) {
   const Scenario s = load_with_options(o.file, o);
   const WorkDirectory work;
@@ -70,11 +78,11 @@ RunResult simulate(const WorkerOptions& o) {
   StepLines lines;
   RunResult result = Runner(s, *target, o.progress ? &lines : nullptr, &interrupt_flag()).run();
   result.arch = o.arch;
-  if (!o.out.empty()) write_artifacts(result, o.out);
-  const std::string perfetto = !o.perfetto.empty() ? o.perfetto
-                               : !o.out.empty()    ? o.out + "/trace.perfetto"
-                                                   : "";
-  if (!perfetto.empty() && result.observed) observe::export_perfetto(observe::TraceReader(trace), perfetto);
+  try {
+    write_outputs(o, result, trace);
+  } catch (const Error& e) {  // what the run has shown is worth more than the file that could not be written
+    if (!result.exit_code) result.exit_code = static_cast<int>(e.code()), result.message = e.what();
+  }
   return result;
 }
 

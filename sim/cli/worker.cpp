@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,6 +69,7 @@ Running start(const std::vector<Job>& jobs, std::size_t index, const RunOptions&
   r.pid = ::fork();
   if (r.pid < 0) throw Error(fmt::format("cannot start a worker process: {}", std::strerror(errno)));
   if (r.pid == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody would read the result
     ::execv("/proc/self/exe", argv.data());
     ::_exit(127);
   }

@@ -28,8 +28,9 @@ class Ear : public ConsoleSink {
 
 class ObserverView : public Observation {
  public:
-  ObserverView(observe::Observer& observer, platform::Machine& machine)
-      : observer_(observer), machine_(machine) {}
+  ObserverView(observe::Observer& observer, platform::Machine& machine,
+               const std::vector<std::string>& isolation)
+      : observer_(observer), machine_(machine), isolation_(isolation) {}
 
   observe::OwnershipTable ownership() const override { return observer_.ownership(); }
   std::vector<DomainInfo> domains() const override { return observer_.domains(); }
@@ -45,7 +46,9 @@ class ObserverView : public Observation {
     u64 differences = 0;
     for (const auto& d : observer_.compare_with_memory(machine_.cpu(0), &differences))
       out.problems.push_back("replica differs from memory: " + d.text);
-    out.count = report.violation_count + differences;
+    for (const std::string& text : isolation_)
+      if (out.problems.size() < most_problems) out.problems.push_back("isolation: " + text);
+    out.count = report.violation_count + differences + isolation_.size();
     return out;
   }
   void name_domain(u32 domid, const std::string& name) override { observer_.name_domain(domid, name); }
@@ -63,6 +66,7 @@ class ObserverView : public Observation {
   static constexpr std::size_t most_problems = 20;
   observe::Observer& observer_;
   platform::Machine& machine_;
+  const std::vector<std::string>& isolation_;
 };
 
 class MachineTarget : public Target, private observe::Listener {
@@ -100,6 +104,8 @@ class MachineTarget : public Target, private observe::Listener {
   }
   void on_boot_step(unsigned step) override { emit("boot", 0, observe::boot_step_name(step)); }
   void on_panic(unsigned) override { emit("panic", 0, ""); }
+  void on_unmodelled(const std::string& text) override { emit("unmodelled", 0, text); }
+  void on_isolation(const observe::Violation& v) override { isolation_.push_back(v.text); }
 
   const Scenario& scenario_;
   const MachineTargetOptions options_;
@@ -107,6 +113,7 @@ class MachineTarget : public Target, private observe::Listener {
   Ear serial_{&TargetListener::on_serial}, operator_{&TargetListener::on_operator};
   std::unique_ptr<observe::Observer> observer_;
   std::unique_ptr<platform::Machine> machine_;
+  std::vector<std::string> isolation_;  ///< violations told so far
   std::optional<ObserverView> view_;
 };
 
@@ -124,6 +131,7 @@ void MachineTarget::start(TargetListener& listener) {
   watch.scenario = scenario_.name;
   watch.seed = scenario_.seed;
   watch.cpus = config.cpus;
+  watch.isolation_monitor = true;
   observer_ = std::make_unique<observe::Observer>(watch);
   observer_->set_listener(this);
 
@@ -134,7 +142,7 @@ void MachineTarget::start(TargetListener& listener) {
   machine_->add_virtio_console(&operator_);
   machine_->attach_disk(disk, true);
   machine_->load({plan.hypervisor, plan.cmdline, {plan.dom0_kernel}});
-  view_.emplace(*observer_, *machine_);
+  view_.emplace(*observer_, *machine_, isolation_);
 }
 
 }  // namespace

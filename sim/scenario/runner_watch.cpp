@@ -115,6 +115,7 @@ void Runner::on_event(const Event& event) {
     domids_[creating_] = event.domid;
     result_.domain_names[event.domid] = creating_;
   }
+  if (event.kind == "unmodelled") add_line({"machine", "not modelled: " + event.state, event.time_ps});
   if (event.kind == "panic") note_fatal("hypervisor panic");
   if (event.kind == "domain-state" && event.state == "crashed") domain_crashed(event.domid, "");
   reconsider();

@@ -167,6 +167,15 @@ TEST_CASE("without an observer memory is read from xl list") {
   CHECK(r.domain_names.at(1) == "web");
 }
 
+TEST_CASE("accesses to what is not modelled appear on a console of their own") {
+  FakeTarget t;
+  t.emit(10 * ps_per_ms, {0, "unmodelled", 0, "port 0x70 read at init+0x2"});
+  const RunResult r = run_fake(t, R"({"wait":{"console":"xen","text":"never","within_s":1}})");
+  REQUIRE(r.console.size() == 1);
+  CHECK(r.console[0].source == "machine");
+  CHECK(r.console[0].text == "not modelled: port 0x70 read at init+0x2");
+}
+
 TEST_CASE("the same scenario and seed type the same noise, another seed other noise") {
   const auto noise_of = [](const char* seed) {
     FakeTarget t;
