@@ -49,6 +49,7 @@ void Engine::Impl::start(const Block& b) {
 bool Engine::Impl::must_stop(const Block& b) {
   const bool careful = (b.flags & block_careful) ||
                        ((b.flags & block_port_io) && self.cpl() > (read(UC_X86_REG_RFLAGS) >> 12 & 3));
+  if (buffer_full()) return stopped_for_buffer = true;
   Attention wanted = Attention::none;
   if (limit == 0) {
     wanted = client.attention();

@@ -161,6 +161,9 @@ struct Engine::Impl {
   std::array<CodePage, 1024> code_pages;
   u64 generation = 1;
   u64 translations = 0, translations_at_flush = 0;
+  bool buffer_full() const { return translations - translations_at_flush > translations_per_flush; }
+  u64 translations_per_flush = 0;
+  bool stopped_for_buffer = false;
   std::vector<u64> window_pa;
   std::unordered_map<u64, u32> window_index;
   std::vector<uc_hook> hooks;

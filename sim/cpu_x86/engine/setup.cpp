@@ -23,12 +23,16 @@ constexpr int reg_ids[] = {
     UC_X86_REG_CR2, UC_X86_REG_CR3, UC_X86_REG_CR4, UC_X86_REG_FS_BASE, UC_X86_REG_GS_BASE};
 constexpr int table_ids[] = {UC_X86_REG_GDTR, UC_X86_REG_IDTR, UC_X86_REG_LDTR, UC_X86_REG_TR};
 
+/// The code buffer overflows into a host crash. 1 GiB holds about 2.5 million small blocks: keep well below.
+constexpr u64 translations_per_mib = 1'000;
+
 Engine::Impl& impl_of(void* user) { return *static_cast<Engine::Impl*>(user); }
 
 }  // namespace
 
 Engine::Impl::Impl(Engine& engine, const EngineConfig& c, MemoryPort& m, CodeFrames& f, EngineClient& k)
     : self(engine), config(c), memory(m), frames(f), client(k), blocks(1u << 15), positions(1u << 12) {
+  translations_per_flush = c.code_buffer_mib * translations_per_mib;
   check(uc_open(UC_ARCH_X86, UC_MODE_64, &uc), "open");
   check(uc_ctl_set_cpu_model(uc, UC_CPU_X86_EPYC), "CPU model");
   check(uc_ctl_exits_enable(uc), "exits");
@@ -130,7 +134,11 @@ void Engine::Impl::on_interrupt(uc_engine* uc, u32 number, void* user) {
 
 void Engine::Impl::on_tap(uc_engine*, u64 address, u32, void* user) { impl_of(user).client.tap(address); }
 
-void Engine::Impl::on_translation(uc_engine*, uc_tb*, uc_tb*, void* user) { ++impl_of(user).translations; }
+void Engine::Impl::on_translation(uc_engine*, uc_tb*, uc_tb*, void* user) {
+  Impl& e = impl_of(user);
+  ++e.translations;
+  if (e.buffer_full()) e.limit = 0;  // the next block asks must_stop()
+}
 
 void Engine::Impl::on_access(uc_engine*, uc_mem_type type, u64 address, int, i64, void* user) {
   Impl& e = impl_of(user);

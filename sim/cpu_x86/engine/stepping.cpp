@@ -15,8 +15,6 @@ namespace xs::x86 {
 namespace {
 
 constexpr u64 rflags_tf = 1u << 8;
-/// The code buffer overflows into a host crash. 1 GiB holds about 2.5 million small blocks: keep well below.
-constexpr u64 translations_per_mib = 1'000;
 constexpr u32 trap_db = svm::exit_exception0 + 1;
 
 bool is_step_trap(const EngineExit& e) { return e.kind == EngineExit::Kind::intercept && e.code == trap_db; }
@@ -27,7 +25,8 @@ EngineExit Engine::Impl::resume() {
   exit = {};
   exit_set = false;
   smc_step = false;
-  if (translations - translations_at_flush > config.code_buffer_mib * translations_per_mib) {
+  stopped_for_buffer = false;
+  if (buffer_full()) {
     uc_ctl_flush_tb(uc);
     translations_at_flush = translations;
   }
@@ -73,9 +72,10 @@ bool Engine::Impl::needs_step() const {
 EngineExit Engine::run(u64 cycle_limit) {
   Impl& e = *impl_;
   e.run_limit = cycle_limit;
-  e.limit = e.attention ? 0 : cycle_limit;
   for (;;) {
+    e.limit = e.attention ? 0 : cycle_limit;
     const EngineExit x = e.resume();
+    if (e.stopped_for_buffer) continue;
     if (!e.needs_step()) return x;
     const EngineExit stepped = e.step();
     if (stepped.kind != EngineExit::Kind::stepped) return stepped;

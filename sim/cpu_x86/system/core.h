@@ -159,7 +159,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
   void deliver_real(const Event& event);
   void push(u64& rsp, u64 value, unsigned size, u64 base);
   u64 descriptor(u16 selector, u8 fault_vector, u32 external);
-  u64 stack_from_tss(unsigned index_offset, u16 selector);
+  u64 stack_from_tss(unsigned offset);
   void shutdown();
 
   // memory.cpp: accesses by the core itself, supervisor whatever CPL is

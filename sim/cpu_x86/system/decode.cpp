@@ -35,7 +35,6 @@ class Disassembler {
     bytes = bytes.last(left);
     return true;
   }
-  unsigned length() const { return instruction_->size; }
 
  private:
   csh handle_ = 0;
@@ -155,8 +154,7 @@ bool reads_descriptors(const Opcode& op) {
 }
 
 // Group by group from the opcode map (SDM vol. 2D appendix A): memory destinations that are read first.
-bool is_read_modify_write(std::span<const u8> bytes, u64, unsigned bits) {
-  const Opcode op = split(bytes, bits);
+bool is_read_modify_write(const Opcode& op) {
   if (!op.has_modrm || op.mod() == 3) return false;
   const u32 c = op.opcode, ext = op.modrm >> 3 & 7;
   if (c < 0x40) return (c & 7) <= 1 && (c >> 3) != 7;                   // ADD..XOR Ev,Gv; not CMP
@@ -191,11 +189,6 @@ u64 count_instructions(std::span<const u8> bytes, u64 address, unsigned bits) {
   Disassembler& d = Disassembler::of(bits);
   while (!bytes.empty() && d.next(bytes, address)) ++n;
   return n;
-}
-
-unsigned instruction_length(std::span<const u8> bytes, u64 address, unsigned bits) {
-  Disassembler& d = Disassembler::of(bits);
-  return d.next(bytes, address) ? d.length() : 0;
 }
 
 }  // namespace xs::x86

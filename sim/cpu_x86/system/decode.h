@@ -41,7 +41,7 @@ bool is_port_io(const Opcode& op);    ///< IN OUT INS OUTS
 bool is_random(const Opcode& op);     ///< RDRAND RDSEED (register form of 0F C7 /6 /7)
 bool loads_rflags(const Opcode& op);  ///< POPF IRET SYSRET
 /// The instruction both reads and writes its memory operand (its #PF reports W=1 even for the read).
-bool is_read_modify_write(std::span<const u8> bytes, u64 rip, unsigned bits);
+bool is_read_modify_write(const Opcode& op);
 /// Loads a segment or system descriptor: reads descriptor tables with supervisor rights at any CPL.
 bool reads_descriptors(const Opcode& op);
 
@@ -50,7 +50,6 @@ struct BlockTraits {
 };
 BlockTraits block_traits(std::span<const u8> bytes, u64 address, unsigned bits);
 u64 count_instructions(std::span<const u8> bytes, u64 address, unsigned bits);
-unsigned instruction_length(std::span<const u8> bytes, u64 address, unsigned bits);
 
 // ---- templates ----
 inline i64 displacement(const Opcode& op, unsigned at, unsigned size) {

@@ -106,7 +106,7 @@ u64 Core::descriptor(u16 selector, u8 fault_vector, u32 external) {
   return load(table.base + (selector & 0xfff8u), 8);
 }
 
-u64 Core::stack_from_tss(unsigned offset, u16) {
+u64 Core::stack_from_tss(unsigned offset) {
   const TableRegister task = engine_->table(Table::task);
   if (offset + 7 > task.limit) throw GuestFault{vec_ts, true, task.selector & 0xfffcu, 0};
   const u64 rsp = load(task.base + offset, 8);
@@ -138,9 +138,9 @@ void Core::deliver_long(const Event& e) {
   HandlerEntry entry;
   u64 rsp = engine_->reg(Reg::rsp);
   if (gate.stack_index())
-    rsp = stack_from_tss(0x24 + 8 * (gate.stack_index() - 1), 0);
+    rsp = stack_from_tss(0x24 + 8 * (gate.stack_index() - 1));
   else if (new_cpl < cpl)
-    rsp = stack_from_tss(4 + 8 * new_cpl, 0);
+    rsp = stack_from_tss(4 + 8 * new_cpl);
   rsp &= ~u64{15};
   const u64 flags = engine_->reg(Reg::rflags) |
                     (e.source == Event::Source::fault && e.vector != vec_db ? u32{rflags::rf} : 0u);

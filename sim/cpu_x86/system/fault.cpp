@@ -44,8 +44,7 @@ void Core::page_fault(const EngineExit& exit, const Opcode& op) {
   }
   u32 error = refusal_.error_code;
   // The engine asks for the read first; hardware faults once, as a write.
-  if (exit.access == mmu::AccessKind::read && is_read_modify_write(code_, engine_->rip(), op.bits))
-    error |= error_write;
+  if (exit.access == mmu::AccessKind::read && is_read_modify_write(op)) error |= error_write;
   raise({vec_pf, Event::Source::fault, true, error, exit.va, engine_->rip()});
 }
 
