@@ -1,10 +1,11 @@
-// The first program a new machine runs. It proves the PVH hand-over (start_info, memory map, RSDP), the way into
-// long mode, the serial line and the exit port: it prints one line computed from what the firmware reported and
-// leaves with exit value 0. With "verbose" on its command line it also lists memory map and ACPI tables.
+// The first program a new machine runs. It proves the PVH hand-over (start_info, memory map, RSDP), the way
+// into long mode, the serial line and the exit port: it prints one line computed from what the firmware
+// reported and leaves with exit value 0. With "verbose" on its command line it also lists memory map and ACPI
+// tables.
 #include <stdint.h>
 
-#include <xen/xen.h>
 #include <xen/arch-x86/hvm/start_info.h>
+#include <xen/xen.h>
 
 namespace {
 
@@ -81,7 +82,8 @@ unsigned processors(uint64_t rsdp_pa, bool verbose) {
   const uint64_t root = wide ? rsdp->xsdt : rsdp->rsdt;
   const unsigned step = wide ? 8 : 4;
   unsigned count = 0;
-  for (uint32_t offset = sizeof(TableHeader); offset + step <= at<TableHeader>(root)->length; offset += step) {
+  for (uint32_t offset = sizeof(TableHeader); offset + step <= at<TableHeader>(root)->length;
+       offset += step) {
     const uint64_t pa = wide ? *at<uint64_t>(root + offset) : *at<uint32_t>(root + offset);
     const TableHeader* table = at<TableHeader>(pa);
     if (is(table->signature, "APIC")) count = count_processors(table);

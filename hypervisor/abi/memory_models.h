@@ -1,8 +1,9 @@
 /* How a toolstack chooses a domain's memory model.
  *
- * XEN_DOMCTL_createdomain has no field for it. Without a security module Xen ignores `ssidref`, and tools leave it 0; here it holds an
- * enum xs_memory_model (observe.h). 0 is XS_MODEL_DIRECT, so a toolstack that knows nothing of models gets what Xen gives it.
- * A model that this hypervisor does not have is refused with -EOPNOTSUPP.
+ * XEN_DOMCTL_createdomain has no field for it. Without a security module Xen ignores `ssidref`, and tools
+ * leave it 0; here it holds an enum xs_memory_model (observe.h). 0 is XS_MODEL_DIRECT, so a toolstack that
+ * knows nothing of models gets what Xen gives it. A model that this hypervisor does not have is refused with
+ * -EOPNOTSUPP.
  */
 #ifndef XS_ABI_MEMORY_MODELS_H
 #define XS_ABI_MEMORY_MODELS_H

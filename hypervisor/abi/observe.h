@@ -18,8 +18,8 @@
 enum xs_tap_kind {
   XS_TAP_STORE64 = 1,
   XS_TAP_STORE32 = 2,
-  XS_TAP_CAS64 = 3,   /* stores value only when memory equals rax */
-  XS_TAP_MARK = 16,   /* store to the CPU's mark word; rsi = enum xs_mark, rdx rcx r8 = a b c */
+  XS_TAP_CAS64 = 3,     /* stores value only when memory equals rax */
+  XS_TAP_MARK = 16,     /* store to the CPU's mark word; rsi = enum xs_mark, rdx rcx r8 = a b c */
   XS_TAP_GUEST_P2M = 32 /* a guest's store64 into its own P2M; address/8 relative to its table base = GFN */
 };
 
@@ -29,7 +29,8 @@ struct xs_tap {
   uint32_t reserved;
 };
 
-/* One entry per MFN at frame_table_va + mfn * sizeof(struct xs_frame); sparse: unbacked where there is no RAM. */
+/* One entry per MFN at frame_table_va + mfn * sizeof(struct xs_frame); sparse: unbacked where there is no
+ * RAM. */
 struct xs_frame {
   uint64_t count_info; /* XS_COUNT_*; low 32 bits: general references */
   uint64_t type_info;  /* XS_TYPE_*; low 32 bits: type references */
@@ -44,14 +45,14 @@ struct xs_frame {
 #define XS_TYPE_SHIFT 60
 #define XS_TYPE_MASK (0xfull << XS_TYPE_SHIFT)
 enum xs_frame_type { /* exclusive; changes only at type count 0 */
-  XS_FRAME_NONE = 0,
-  XS_FRAME_L1 = 1,
-  XS_FRAME_L2 = 2,
-  XS_FRAME_L3 = 3,
-  XS_FRAME_L4 = 4,
-  XS_FRAME_SEGDESC = 5,
-  XS_FRAME_WRITABLE = 7,
-  XS_FRAME_SHARED = 8 /* hypervisor page shared with a domain (shared_info, grant table) */
+                     XS_FRAME_NONE = 0,
+                     XS_FRAME_L1 = 1,
+                     XS_FRAME_L2 = 2,
+                     XS_FRAME_L3 = 3,
+                     XS_FRAME_L4 = 4,
+                     XS_FRAME_SEGDESC = 5,
+                     XS_FRAME_WRITABLE = 7,
+                     XS_FRAME_SHARED = 8 /* hypervisor page shared with a domain (shared_info, grant table) */
 };
 #define XS_TYPE_PINNED (1ull << 59)
 #define XS_TYPE_VALIDATED (1ull << 58)
@@ -73,15 +74,16 @@ struct xs_layout {
   uint32_t frame_entry_bytes;
   uint64_t frame_table_va;
   uint64_t m2p_va;
-  uint64_t directmap_low_va;   /* PA 0.. */
+  uint64_t directmap_low_va;    /* PA 0.. */
   uint64_t directmap_high_base; /* PA of the first byte of the second window (2^44) */
   uint64_t directmap_high_va;
 };
 
 /* Marks: what the hypervisor is doing and why. "dv" = domid << 16 | vcpu_id. */
 enum xs_mark {
-  XS_MARK_OP_BEGIN = 1,   /* a = dv, b = hypercall number << 32 | sub-operation, c = subject (domid, frame count; 0) */
-  XS_MARK_OP_END = 2,     /* a = dv, b = same as begin, c = result */
+  XS_MARK_OP_BEGIN =
+      1, /* a = dv, b = hypercall number << 32 | sub-operation, c = subject (domid, frame count; 0) */
+  XS_MARK_OP_END = 2,         /* a = dv, b = same as begin, c = result */
   XS_MARK_DOMAIN_CREATED = 3, /* a = domid, b = MFN of shared_info, c = enum xs_memory_model */
   XS_MARK_DOMAIN_STATE = 4,   /* a = domid, b = enum xs_domain_state, c = shutdown reason */
   XS_MARK_SWITCH = 5,         /* a = dv leaving, b = dv entering (domid 0x7fff = idle) */
@@ -93,7 +95,20 @@ enum xs_mark {
   XS_MARK_DOMAIN_READY = 11   /* a = domid: first time it runs */
 };
 
-enum xs_memory_model { XS_MODEL_DIRECT = 0, XS_MODEL_TRANSLATED = 1, XS_MODEL_IDENTITY = 2, XS_MODEL_DOM0_PMT = 3, XS_MODEL_NESTED = 4 };
-enum xs_domain_state { XS_DOM_PAUSED = 0, XS_DOM_RUNNING = 1, XS_DOM_SHUTDOWN = 2, XS_DOM_CRASHED = 3, XS_DOM_DYING = 4, XS_DOM_DEAD = 5 };
+enum xs_memory_model {
+  XS_MODEL_DIRECT = 0,
+  XS_MODEL_TRANSLATED = 1,
+  XS_MODEL_IDENTITY = 2,
+  XS_MODEL_DOM0_PMT = 3,
+  XS_MODEL_NESTED = 4
+};
+enum xs_domain_state {
+  XS_DOM_PAUSED = 0,
+  XS_DOM_RUNNING = 1,
+  XS_DOM_SHUTDOWN = 2,
+  XS_DOM_CRASHED = 3,
+  XS_DOM_DYING = 4,
+  XS_DOM_DEAD = 5
+};
 
 #endif

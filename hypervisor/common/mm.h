@@ -14,9 +14,9 @@ struct Vcpu;
 
 struct MemoryModel;
 
-/// One lock for everything that says who may use a frame and how: reference and type counts, domains' frame lists,
-/// page-table contents, M2P. It is a leaf but for the flush and heap locks; held across a TLB flush (a CPU that
-/// waits for it serves flush requests).
+/// One lock for everything that says who may use a frame and how: reference and type counts, domains' frame
+/// lists, page-table contents, M2P. It is a leaf but for the flush and heap locks; held across a TLB flush (a
+/// CPU that waits for it serves flush requests).
 extern Spinlock mm_lock;
 
 /// Holds mm_lock; on release lets go of domains whose last frame went away meanwhile.
@@ -44,20 +44,20 @@ struct MemoryMap {
 /// The memory half's part of a Domain. While it owns frames it holds one reference to the domain.
 struct DomainMm {
   const MemoryModel* model = nullptr;
-  FrameList frames;          ///< all frames owned, the hypervisor's shared ones excepted
-  u64 total_pages = 0;       ///< frames owned: frames.count
-  u64 max_pages = 0;         ///< limit (mem-max)
-  u64 shared_pages = 0;      ///< hypervisor frames shared with it, not in total_pages
-  u64 claimed = 0;           ///< frames set aside for it (XENMEM_claim_pages), not yet allocated
-  MemoryMap* map = nullptr;  ///< under Domain::lock
-  u64 pins = 0;              ///< frames pinned as a type
+  FrameList frames;                 ///< all frames owned, the hypervisor's shared ones excepted
+  u64 total_pages = 0;              ///< frames owned: frames.count
+  u64 max_pages = 0;                ///< limit (mem-max)
+  u64 shared_pages = 0;             ///< hypervisor frames shared with it, not in total_pages
+  u64 claimed = 0;                  ///< frames set aside for it (XENMEM_claim_pages), not yet allocated
+  MemoryMap* map = nullptr;         ///< under Domain::lock
+  u64 pins = 0;                     ///< frames pinned as a type
   Domain* next_owner = nullptr;     ///< list of all domains that may own frames
   Domain* next_released = nullptr;  ///< list of domains to let go of at the end of the critical section
 };
 
 // --- boot ----------------------------------------------------------------------------------------
-/// Backs and fills frame table and M2P for all RAM, gives free RAM to the heap. After the final page tables are
-/// up; takes early memory by boot_alloc().
+/// Backs and fills frame table and M2P for all RAM, gives free RAM to the heap. After the final page tables
+/// are up; takes early memory by boot_alloc().
 void frame_table_init(BootMemory& memory);
 /// Builds dom0 from module 0 and leaves it paused with VCPU 0 ready to run. Panics when it cannot.
 void dom0_build(const BootMemory& memory);
@@ -89,14 +89,15 @@ Mfn virt_to_frame(const void* address);
 int mm_domain_init(Domain* domain);
 /// A hypervisor frame that the domain may map (shared_info, grant table): type XS_FRAME_SHARED.
 void share_frame_with_domain(Mfn mfn, Domain* domain);
-/// The hypervisor's own use ends: the frame goes back to the heap when its last mapping has gone, at once if none.
+/// The hypervisor's own use ends: the frame goes back to the heap when its last mapping has gone, at once if
+/// none.
 void unshare_frame(Mfn mfn);
 /// One slice: 0 done, -kRestart more to do.
 int mm_domain_relinquish(Domain* domain);
 void mm_domain_destroy(Domain* domain);
 
-/// Takes a reference and the writable type on a guest's frame so that the hypervisor may keep it mapped (registered
-/// vcpu_info); false when the domain does not own it or its type forbids.
+/// Takes a reference and the writable type on a guest's frame so that the hypervisor may keep it mapped
+/// (registered vcpu_info); false when the domain does not own it or its type forbids.
 bool get_writable_frame(Domain* domain, Mfn mfn);
 void put_writable_frame(Mfn mfn);
 
@@ -106,7 +107,8 @@ void arch_flush_tlb_everywhere();
 // --- faults and descriptor tables (called by arch) --------------------------------------------------
 /// A guest's page fault: true when the memory half repaired it (e.g. emulated page-table write).
 bool mm_handle_guest_fault(Vcpu* vcpu, Vaddr address, u32 error_code);
-/// First touch of LDT page `page` through the window: fills vcpu->arch.ldt_frames[page] and returns true, or false.
+/// First touch of LDT page `page` through the window: fills vcpu->arch.ldt_frames[page] and returns true, or
+/// false.
 bool mm_ldt_fault(Vcpu* vcpu, unsigned page);
 
 // --- debug keys ---------------------------------------------------------------------------------------

@@ -12,10 +12,10 @@ namespace xs {
 class CpuView {
  public:
   virtual ~CpuView() = default;
-  virtual unsigned cpu() const = 0;           ///< core number, 0 = boot processor
-  virtual u64 pc() const = 0;                 ///< address of the instruction about to execute
-  virtual u64 instructions() const = 0;       ///< retired by this core since reset
-  virtual u64 time_ps() const = 0;            ///< this core's local simulated time
+  virtual unsigned cpu() const = 0;      ///< core number, 0 = boot processor
+  virtual u64 pc() const = 0;            ///< address of the instruction about to execute
+  virtual u64 instructions() const = 0;  ///< retired by this core since reset
+  virtual u64 time_ps() const = 0;       ///< this core's local simulated time
   /// Registers of the tap convention (hypervisor/abi/observe.h): 0 address, 1 value, 2..4 extra
   /// arguments, 5 expected value of a compare-and-swap. On x86-64: rdi rsi rdx rcx r8 rax.
   virtual u64 tap_reg(unsigned index) const = 0;
@@ -33,10 +33,14 @@ class CpuObserver {
   virtual void on_tap(const CpuView&) {}
   /// An exception, software interrupt or external interrupt is delivered (x86 vector; error code or 0;
   /// address = CR2 for #PF). view.pc() is the interrupted instruction.
-  virtual void on_trap(const CpuView&, u32 vector, u64 error, u64 address) { (void)vector, (void)error, (void)address; }
+  virtual void on_trap(const CpuView&, u32 vector, u64 error, u64 address) {
+    (void)vector, (void)error, (void)address;
+  }
   /// A translation was entered into the TLB model; pa is the frame's address. `write` tells whether it
   /// grants stores. Only architectural fills (see sim/mmu/mmu.h), so the stream is deterministic.
-  virtual void on_tlb_fill(const CpuView&, u64 va, u64 pa, bool write, bool user) { (void)va, (void)pa, (void)write, (void)user; }
+  virtual void on_tlb_fill(const CpuView&, u64 va, u64 pa, bool write, bool user) {
+    (void)va, (void)pa, (void)write, (void)user;
+  }
   /// The core shut down (triple fault). Ends the run.
   virtual void on_triple_fault(const CpuView&) {}
   /// Access to an MSR, port or address that the machine does not model; reported once per place.

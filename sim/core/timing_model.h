@@ -16,9 +16,9 @@ struct TimingModel {
   u32 syscall = 40;                  ///< SYSCALL or SYSRET
   u32 cr_write = 80;                 ///< MOV to CR0/CR3/CR4
   u32 invlpg = 120;
-  u32 msr = 80;                      ///< RDMSR or WRMSR
+  u32 msr = 80;  ///< RDMSR or WRMSR
   u32 cpuid = 100;
-  u32 port_io = 1000;                ///< IN/OUT before the device's own latency
+  u32 port_io = 1000;  ///< IN/OUT before the device's own latency
   u32 mmio = 300;
 };
 

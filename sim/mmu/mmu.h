@@ -20,8 +20,9 @@ enum class AccessKind : u8 { read, write, fetch };
 struct Access {
   u64 va = 0;
   AccessKind kind = AccessKind::read;
-  bool user = false;      ///< CPL 3 and not an implicit supervisor access
-  bool implicit = false;  ///< descriptor tables, TSS, exception frames: supervisor whatever CPL is (SMAP: AC ignored)
+  bool user = false;  ///< CPL 3 and not an implicit supervisor access
+  bool implicit =
+      false;  ///< descriptor tables, TSS, exception frames: supervisor whatever CPL is (SMAP: AC ignored)
 };
 
 /// Control state that a walk depends on. Written by the core on every change through Mmu::set_control.
@@ -46,19 +47,21 @@ constexpr bool is_canonical(u64 va) { return static_cast<u64>(static_cast<i64>(v
 /// is given only when the D bit is set.
 struct Translation {
   bool ok = false;
-  u64 pa = 0;           ///< of va itself (not of the page)
-  u8 page_shift = 12;   ///< 12, 21 or 30
+  u64 pa = 0;          ///< of va itself (not of the page)
+  u8 page_shift = 12;  ///< 12, 21 or 30
   bool read = false, write = false, execute = false;
   bool global = false;
   Failure failure = Failure::none;
-  u32 error_code = 0;   ///< of the #PF when !ok (P W/R U/S RSVD I/D bits)
+  u32 error_code = 0;        ///< of the #PF when !ok (P W/R U/S RSVD I/D bits)
   bool table_abort = false;  ///< the walk met a table address where nothing answers; read as zero
-  u32 cycles = 0;       ///< under the timing model; 0 for a silent refill
+  u32 cycles = 0;            ///< under the timing model; 0 for a silent refill
 };
 
 /// Geometry in entries; ways divide entries. Defaults: an Intel Skylake-class core.
 struct TlbGeometry {
-  struct Level { u32 entries, ways; };
+  struct Level {
+    u32 entries, ways;
+  };
   Level l1i_4k{128, 8}, l1i_2m{8, 8};
   Level l1d_4k{64, 4}, l1d_2m{32, 4}, l1d_1g{4, 4};
   Level l2_4k2m{1536, 12}, l2_1g{16, 4};
@@ -66,9 +69,9 @@ struct TlbGeometry {
 };
 
 struct MmuCounters {
-  u64 accesses = 0;          ///< exact: every access; fast: architectural events only (misses + upgrades)
+  u64 accesses = 0;  ///< exact: every access; fast: architectural events only (misses + upgrades)
   u64 l1_hits = 0, l2_hits = 0, misses = 0;
-  u64 upgrades = 0;          ///< an entry was there but lacked the right or the D bit: walked again
+  u64 upgrades = 0;  ///< an entry was there but lacked the right or the D bit: walked again
   u64 walks = 0, walk_reads = 0, walk_cache_hits = 0, ad_updates = 0;
   u64 faults = 0;
   u64 flush_all = 0, flush_nonglobal = 0, flush_page = 0;
@@ -98,9 +101,9 @@ class Mmu {
   /// and observers.
   bool probe(u64 va, u64& pa) const;
 
-  void flush_all();                 ///< including global entries (CR4.PGE change, CR0.PG, ...)
-  void flush_nonglobal();           ///< MOV to CR3
-  void flush_page(u64 va);          ///< INVLPG: this page, global too, and all walk caches (SDM 4.10.4.1)
+  void flush_all();         ///< including global entries (CR4.PGE change, CR0.PG, ...)
+  void flush_nonglobal();   ///< MOV to CR3
+  void flush_page(u64 va);  ///< INVLPG: this page, global too, and all walk caches (SDM 4.10.4.1)
 
   /// True when any TLB entry (not table) still maps the frame `mfn`: the isolation monitor's question.
   /// fast: constant time (reverse map); exact: one scan of the arrays, about 2000 slots by default.
