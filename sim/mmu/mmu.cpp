@@ -1,5 +1,7 @@
 #include "sim/mmu/mmu.h"
 
+#include <utility>
+
 #include "sim/mmu/tlb/tlb_hierarchy.h"
 #include "sim/mmu/tlb/unbounded_tlb.h"
 #include "sim/mmu/walk_x86/walker.h"
@@ -45,6 +47,7 @@ struct Mmu::Impl {
   std::unique_ptr<TlbModel> tlb;
   Walker walker;
   MmuCounters counters;
+  bool dropped = false;  ///< entries went because of a #PF
 };
 
 /// What the entry alone gives at this privilege: no write right before D is set, and nothing at all when it
@@ -85,6 +88,7 @@ void Mmu::Impl::walk(const Access& access, Translation& t) {
     grant(result.entry, access, t);
   } else {
     ++counters.faults;
+    dropped |= tlb->peek(access.va, false) != nullptr || tlb->peek(access.va, true) != nullptr;
     tlb->drop_page(access.va);
     walker.drop_cached(access.va);
     t.failure = Failure::page_fault;
@@ -138,6 +142,21 @@ Translation Mmu::translate(const Access& access, bool* architectural) {
   if (architectural != nullptr) *architectural = event;
   return t;
 }
+
+bool Mmu::held(const Access& access, Translation& t) const {
+  t = {};
+  if (impl_->mode == Mode::unpaged) {
+    t.ok = t.read = t.write = t.execute = true;
+    t.pa = access.va;
+    return true;
+  }
+  if (impl_->mode == Mode::unsupported || !is_canonical(access.va)) return false;
+  const TlbEntry* entry = impl_->tlb->peek(access.va, access.kind == AccessKind::fetch);
+  if (entry != nullptr) impl_->grant(*entry, access, t);
+  return t.ok;
+}
+
+bool Mmu::take_lost() { return impl_->tlb->take_lost() | std::exchange(impl_->dropped, false); }
 
 bool Mmu::probe(u64 va, u64& pa) const {
   if (impl_->mode == Mode::unpaged) {

@@ -97,6 +97,13 @@ class Mmu {
   /// Intel leaves it open); a #PF drops the entries for its address (SDM 4.10.4.1).
   Translation translate(const Access& access, bool* architectural = nullptr);
 
+  /// What translate() would answer from the TLB alone, counting nothing and marking nothing as used. False
+  /// when no entry allows the access.
+  bool held(const Access& access, Translation& translation) const;
+  /// Since the last call the TLB has replaced, or dropped after a #PF, an entry (`fast` never replaces): copies of
+  /// translations kept elsewhere may be no longer held here.
+  bool take_lost();
+
   /// Translation by the tables as they are now, with no permission check and no side effect: for debuggers
   /// and observers.
   bool probe(u64 va, u64& pa) const;

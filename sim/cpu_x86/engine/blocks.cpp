@@ -27,7 +27,7 @@ void Engine::Impl::on_block(uc_engine*, u64 address, u32 size, void* user) {
     e.stepped_block.frame = e.stepped_block.frame2 = e.code_frame(address);
     e.current = &e.stepped_block;
     e.charged_instructions = e.charged_cycles = 0;  // step() charges when it is done
-    return;
+    return e.report_fetch(address, size);
   }
   const Block& b = e.block(address, size);
   if (e.cycles + b.cycles > e.limit || b.flags) [[unlikely]] {
@@ -35,7 +35,16 @@ void Engine::Impl::on_block(uc_engine*, u64 address, u32 size, void* user) {
     if (b.flags & block_iret) e.client.iret();
   }
   e.start(b);
-  if (e.config.see_every_access) e.client.access(address, mmu::AccessKind::fetch);
+  e.report_fetch(address, size);
+}
+
+void Engine::Impl::report_fetch(u64 address, u64 size) {
+  if (config.see_every_access) client.access(address, size, mmu::AccessKind::fetch, user_mode());
+}
+
+bool Engine::Impl::user_mode() const {
+  context->load();
+  return (context->hflags() & hf_cpl) == hf_cpl;
 }
 
 void Engine::Impl::start(const Block& b) {

@@ -99,6 +99,7 @@ struct FillAnswer {
   bool ok = false;
   u64 pa = 0;
   bool write = false, execute = false;
+  bool user = false;  ///< granted to CPL 3 itself, not to an implicit supervisor access
 };
 
 /// `now` stops in front of the block; `later` asks again at the next one; `none` ends the request.
@@ -121,8 +122,8 @@ class EngineClient {
   virtual Attention attention() = 0;
   /// An IRET is about to execute (its own fault is still possible).
   virtual void iret() = 0;
-  /// `exact` fidelity: one call per data access (`va` exact) and one per executed block (fetch).
-  virtual void access(u64 va, mmu::AccessKind kind) = 0;
+  /// `exact` fidelity: one call per data access and one per executed block (fetch), with exact first byte.
+  virtual void access(u64 va, u64 size, mmu::AccessKind kind, bool user) = 0;
 };
 
 struct EngineConfig {

@@ -8,7 +8,7 @@
 #include <unicorn/unicorn.h>
 
 #include <array>
-#include <unordered_map>
+#include <map>
 #include <vector>
 
 #include "sim/cpu_x86/engine/context_bytes.h"
@@ -45,6 +45,16 @@ struct alignas(64) Block {
   u32 cycles = 0;
   u32 flags = 0;
 };
+/// Unicorn's access hooks name the physical address. While only one virtual page at a time reaches a frame
+/// through the soft TLB, its frame tells the virtual address: a second one first flushes (`exact` only).
+///
+///     fill: va ──► frame    origins[frame] = page of va         hook: frame ──► origins[frame] ──► va
+struct Origin {
+  u64 vpn = ~u64{0};
+  u64 generation = 0;  ///< of the soft TLB's content; an older one maps nothing any more
+  bool user = false;   ///< CPL 3 itself may have the translation
+};
+
 enum : u32 {
   block_port_io = 1,  ///< holds IN, OUT, INS or OUTS: privilege must be checked before
   block_iret = 4,     ///< ends with IRET
@@ -87,12 +97,16 @@ struct Engine::Impl {
   static bool on_fill(uc_engine*, u64 va, uc_mem_type type, uc_tlb_entry* entry, void* user);
   bool fill(u64 va, uc_mem_type type, uc_tlb_entry& entry);
   bool fill_dram(u64 va, u32 frame, uc_mem_type type, const FillAnswer& answer, uc_tlb_entry& entry);
-  u64 window(u64 pa);
+  u64 window(u64 va, const FillAnswer& answer);
+  void bind(Origin& origin, u64 va, bool user);
+  const Origin* origin_of(u64 paddr) const;
   bool code_runs_in(u32 frame) const;
   void remove_code(u64 pa);
 
   // blocks.cpp
   static void on_block(uc_engine*, u64 address, u32 size, void* user);
+  void report_fetch(u64 address, u64 size);
+  bool user_mode() const;
   Block& block(u64 address, u32 size);
   void refresh(Block& b, u64 address, u32 size);
   void start(const Block& b);
@@ -164,8 +178,14 @@ struct Engine::Impl {
   bool buffer_full() const { return translations - translations_at_flush > translations_per_flush; }
   u64 translations_per_flush = 0;
   bool stopped_for_buffer = false;
-  std::vector<u64> window_pa;
-  std::unordered_map<u64, u32> window_index;
+  struct WindowPage {
+    u64 pa = 0;
+    Origin origin;
+  };
+  std::vector<WindowPage> window_pa;
+  std::map<std::pair<u64, u64>, u32> window_index;  ///< by physical page and, in `exact`, virtual page
+  std::vector<Origin> origins;                      ///< per frame; `exact` only
+  u64 data_generation = 1;
   std::vector<uc_hook> hooks;
 };
 

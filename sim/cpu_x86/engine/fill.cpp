@@ -47,7 +47,7 @@ bool Engine::Impl::fill(u64 va, uc_mem_type type, uc_tlb_entry& entry) {
   const u32 frame = frames.frame(answer.pa);
   if (frame != CodeFrames::none) return fill_dram(va, frame, type, answer, entry);
   // Executing outside DRAM reads the bus's all-ones: FF FF is #UD, as on a machine without a device there.
-  entry.paddr = type == UC_MEM_FETCH ? hidden_base + hidden_ones : window(answer.pa);
+  entry.paddr = type == UC_MEM_FETCH ? hidden_base + hidden_ones : window(va, answer);
   entry.perms = rights(type != UC_MEM_FETCH, type == UC_MEM_FETCH);
   return true;
 }
@@ -55,6 +55,7 @@ bool Engine::Impl::fill(u64 va, uc_mem_type type, uc_tlb_entry& entry) {
 bool Engine::Impl::fill_dram(u64 va, u32 frame, uc_mem_type type, const FillAnswer& answer,
                              uc_tlb_entry& entry) {
   entry.paddr = answer.pa & ~frame_mask;
+  if (config.see_every_access) bind(origins[frame], va, answer.user);  // what may be fetched may be read
   if (type == UC_MEM_FETCH) {
     frames.before_fetch(frame, slot);
     const u64 vpn = va >> frame_shift;
@@ -79,20 +80,37 @@ bool Engine::Impl::code_runs_in(u32 frame) const {
   return frames.executable(frame) && current && (current->frame == frame || current->frame2 == frame);
 }
 
+/// From here on an access to the origin's frame is one to the page of `va`. Flushing inside a fill is safe:
+/// Unicorn enters the answer afterwards and asks again for the other page of an access that crosses pages.
+void Engine::Impl::bind(Origin& origin, u64 va, bool user) {
+  const u64 vpn = va >> frame_shift;
+  const bool live = origin.generation == data_generation;
+  if (live && origin.vpn != vpn) {
+    uc_ctl_flush_tlb(uc);
+    ++data_generation;
+  }
+  origin.user = user || (live && origin.vpn == vpn && origin.user);
+  origin.vpn = vpn;
+  origin.generation = data_generation;
+}
+
 // A device page's place in the window; places are handed out in order of first use and all taken back at
 // once.
-u64 Engine::Impl::window(u64 pa) {
-  const u64 page = pa & ~frame_mask;
-  auto found = window_index.find(page);
+u64 Engine::Impl::window(u64 va, const FillAnswer& answer) {
+  const u64 page = answer.pa & ~frame_mask;
+  const std::pair key{page, config.see_every_access ? va : 0};
+  auto found = window_index.find(key);
   if (found == window_index.end()) {
     if (window_pa.size() == window_pages) {
       window_pa.clear();
       window_index.clear();
       uc_ctl_flush_tlb(uc);
+      ++data_generation;
     }
-    found = window_index.emplace(page, static_cast<u32>(window_pa.size())).first;
-    window_pa.push_back(page);
+    found = window_index.emplace(key, static_cast<u32>(window_pa.size())).first;
+    window_pa.push_back({page, {}});
   }
+  if (config.see_every_access) bind(window_pa[found->second].origin, va, answer.user);
   return window_base + (u64{found->second} << frame_shift);
 }
 
@@ -107,15 +125,15 @@ void Engine::Impl::remove_code(u64 pa) {
 void Engine::flush_tlb() {
   uc_ctl_flush_tlb(impl_->uc);
   ++impl_->generation;
+  ++impl_->data_generation;
 }
 
 // With paging on, Unicorn's register write is a flush already, and a flush is most of what MOV to CR3 costs.
 void Engine::load_cr3(u64 value) {
   set_reg(Reg::cr3, value);
-  if (reg(Reg::cr0) >> 31 & 1)
-    ++impl_->generation;
-  else
-    flush_tlb();
+  if (!(reg(Reg::cr0) >> 31 & 1)) return flush_tlb();
+  ++impl_->generation;
+  ++impl_->data_generation;
 }
 
 void Engine::drop_write_rights() { flush_tlb(); }

@@ -85,6 +85,7 @@ void Engine::Impl::add_hooks() {
   add(UC_HOOK_EDGE_GENERATED, &on_translation);
   for (u64 tap : config.taps) add(UC_HOOK_CODE, &on_tap, tap, tap);
   if (config.see_every_access) {
+    origins.resize(size_t{frames.outside()} + 1);
     add(UC_HOOK_MEM_READ, &on_access);
     add(UC_HOOK_MEM_WRITE, &on_access);
   }
@@ -92,12 +93,12 @@ void Engine::Impl::add_hooks() {
 
 u64 Engine::Impl::on_mmio_read(uc_engine*, u64 offset, unsigned size, void* user) {
   Impl& e = impl_of(user);
-  return e.client.mmio_read(e.window_pa[offset >> frame_shift] | (offset & frame_mask), size);
+  return e.client.mmio_read(e.window_pa[offset >> frame_shift].pa | (offset & frame_mask), size);
 }
 
 void Engine::Impl::on_mmio_write(uc_engine*, u64 offset, unsigned size, u64 value, void* user) {
   Impl& e = impl_of(user);
-  e.client.mmio_write(e.window_pa[offset >> frame_shift] | (offset & frame_mask), size, value);
+  e.client.mmio_write(e.window_pa[offset >> frame_shift].pa | (offset & frame_mask), size, value);
 }
 
 u32 Engine::Impl::on_in(uc_engine*, u32 port, int size, void* user) {
@@ -140,10 +141,21 @@ void Engine::Impl::on_translation(uc_engine*, uc_tb*, uc_tb*, void* user) {
   if (e.buffer_full()) e.limit = 0;  // the next block asks must_stop()
 }
 
-void Engine::Impl::on_access(uc_engine*, uc_mem_type type, u64 address, int, i64, void* user) {
+const Origin* Engine::Impl::origin_of(u64 paddr) const {
+  if (paddr >= window_base) return &window_pa[(paddr - window_base) >> frame_shift].origin;
+  const u32 frame = frames.frame(paddr);
+  return frame == CodeFrames::none ? nullptr : &origins[frame];
+}
+
+// With the virtual TLB in use the hook's address is the physical one.
+void Engine::Impl::on_access(uc_engine*, uc_mem_type type, u64 paddr, int size, i64, void* user) {
   Impl& e = impl_of(user);
-  if (!e.bootstrapping)
-    e.client.access(address, type == UC_MEM_WRITE ? mmu::AccessKind::write : mmu::AccessKind::read);
+  if (e.bootstrapping) return;
+  const Origin* origin = e.origin_of(paddr);
+  if (origin == nullptr) return;
+  e.client.access(origin->vpn << frame_shift | (paddr & frame_mask), static_cast<u64>(size),
+                  type == UC_MEM_WRITE ? mmu::AccessKind::write : mmu::AccessKind::read,
+                  origin->user && e.user_mode());
 }
 
 u64 Engine::Impl::read(int id) const {

@@ -229,42 +229,6 @@ void Core::startup(u8 vector) {
 
 // ---- the engine's callbacks ----
 
-FillAnswer Core::fill(u64 va, mmu::AccessKind kind, bool user) {
-  mmu::Access access{va, kind, user, false};
-  bool architectural = false;
-  mmu::Translation t = mmu_.translate(access, &architectural);
-  if (!t.ok && user && implicit_page_ == va) {
-    implicit_page_ = ~u64{0};
-    access.user = false;
-    access.implicit = true;
-    t = mmu_.translate(access, &architectural);
-  }
-  engine_->charge(t.cycles, 0);
-  if (!t.ok) {
-    refusal_ = t;
-    return {};
-  }
-  if (architectural && config_.observer) {
-    view_pc_ = engine_->rip();
-    config_.observer->on_tlb_fill(*this, va, t.pa, t.write, access.user);
-  }
-  return {true, t.pa, t.write, t.execute};
-}
-
-void Core::access(u64 va, mmu::AccessKind kind) {
-  const mmu::Access access{va, kind, engine_->cpl() == 3, false};
-  bool architectural = false;
-  const mmu::Translation t = mmu_.translate(access, &architectural);
-  engine_->charge(t.cycles, 0);
-  // The engine's own table may hold a translation that the modelled TLB has evicted and found changed. It is
-  // flushed between blocks only: inside a data access Unicorn has looked its entry up already and would go on
-  // with what the flush leaves of it.
-  evicted_ |= architectural;
-  if (!evicted_ || kind != mmu::AccessKind::fetch) return;
-  evicted_ = false;
-  engine_->flush_tlb();
-}
-
 bool Core::lapic_page(u64 pa) const {
   return (apic_base_ & apic_base_enabled) && ((pa ^ apic_base_) & 0xffffff000) == 0 && pa >> 36 == 0;
 }

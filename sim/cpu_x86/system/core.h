@@ -8,6 +8,7 @@
 //
 // Time: cycles() is absolute core time since power-on, halted time included. now_ps() = cycles / frequency.
 #pragma once
+#include <array>
 #include <memory>
 #include <set>
 #include <string>
@@ -43,6 +44,21 @@ struct Event {
   u32 error = 0;
   u64 cr2 = 0;  ///< #PF
   u64 return_rip = 0;
+};
+
+/// `exact` fidelity counts each access once, though the engine tells of one up to three times: by the fill of
+/// its page, by the access itself, and by the fill of the second page when it crosses pages.
+struct AccessCount {
+  static constexpr u64 none = ~u64{0};
+  /// Pages by kind that a fill has counted and whose access is still to come.
+  std::array<std::array<u64, 2>, 3> filled{{{none, none}, {none, none}, {none, none}}};
+  /// Second page of a store, not in the TLB: its fill counts it, or else the next access.
+  mmu::Access second{none, mmu::AccessKind::read, false, false};
+  bool lost = false;  ///< the engine's table may hold what the modelled TLB has lost
+
+  void fill(const mmu::Access& access);
+  bool take_filled(const mmu::Access& access);
+  bool take_second(const mmu::Access& access);
 };
 
 /// Thrown through the host code that emulates an instruction, never through the engine.
@@ -105,7 +121,12 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
   void tap(u64 pc) override;
   Attention attention() override;
   void iret() override;
-  void access(u64 va, mmu::AccessKind kind) override;
+  void access(u64 va, u64 size, mmu::AccessKind kind, bool user) override;
+
+  // accesses.cpp
+  mmu::Translation translate_counted(const mmu::Access& access);
+  mmu::Translation translate_fill(const mmu::Access& access);
+  void access_page(const mmu::Access& access, bool first);
 
   // core.cpp
   bool take_events();
@@ -201,8 +222,8 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
 
   mmu::Translation refusal_;     ///< why the last fill was refused
   u64 implicit_page_ = ~u64{0};  ///< grant the next refused fill of this page as supervisor
-  bool evicted_ = false;  ///< exact: the engine's table may hold what the modelled TLB has dropped
-  std::array<u8, 15> code_{};    ///< bytes of the instruction being emulated
+  AccessCount access_count_;
+  std::array<u8, 15> code_{};  ///< bytes of the instruction being emulated
   u64 view_pc_ = 0;
   bool in_block_ = false;          ///< a callback of the engine is running
   u64 hash_ = 0xcbf29ce484222325;  ///< FNV-1a offset basis

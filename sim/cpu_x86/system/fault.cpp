@@ -20,6 +20,7 @@ bool is_stack_access(const Opcode& op) {
 void Core::on_fault(const EngineExit& exit) {
   const u64 rip = engine_->rip();
   const Opcode op = opcode_at_rip();
+  if (mmu_.take_lost()) engine_->flush_tlb();
   switch (refusal_.failure) {
     case mmu::Failure::non_canonical: {
       const bool stack = exit.access != mmu::AccessKind::fetch && is_stack_access(op);

@@ -16,11 +16,11 @@ SetAssociativeTlb::SetAssociativeTlb(u32 entries, u32 ways) : slots_(entries), w
   sets_mask_ = std::has_single_bit(sets_) ? sets_ - 1 : 0;
 }
 
-SetAssociativeTlb::Slot* SetAssociativeTlb::match(u64 tag, unsigned tag_shift) {
+const SetAssociativeTlb::Slot* SetAssociativeTlb::match(u64 tag, unsigned tag_shift) const {
   if (absent()) return nullptr;
-  Slot* set = set_of(tag);
+  const Slot* set = &slots_[set_of(tag)];
   for (u32 way = 0; way < ways_; ++way) {
-    Slot& slot = set[way];
+    const Slot& slot = set[way];
     if (slot.used != 0 && slot.tag == tag && slot.tag_shift == tag_shift) return &slot;
   }
   return nullptr;
@@ -33,19 +33,28 @@ const TlbEntry* SetAssociativeTlb::find(u64 va, unsigned tag_shift) {
   return &slot->entry;
 }
 
-void SetAssociativeTlb::insert(const TlbEntry& entry, u64 va, unsigned tag_shift) {
-  if (absent()) return;
+const TlbEntry* SetAssociativeTlb::peek(u64 va, unsigned tag_shift) const {
+  const Slot* slot = match(va >> tag_shift, tag_shift);
+  return slot == nullptr ? nullptr : &slot->entry;
+}
+
+bool SetAssociativeTlb::insert(const TlbEntry& entry, u64 va, unsigned tag_shift, u64* replaced) {
+  if (absent()) return false;
+  bool replaces = false;
   const u64 tag = va >> tag_shift;
   Slot* victim = match(tag, tag_shift);
   if (victim == nullptr) {
-    Slot* set = set_of(tag);
+    Slot* set = &slots_[set_of(tag)];
     victim = set;
     for (u32 way = 1; way < ways_; ++way) {
       if (set[way].used < victim->used) victim = &set[way];
     }
+    replaces = victim->used != 0;
+    if (replaced != nullptr) *replaced = victim->tag << victim->tag_shift;
   }
   *victim = Slot{tag, ++clock_, static_cast<u8>(tag_shift), entry};
   if (tag_shift < entry.shift) has_pieces_ = true;
+  return replaces;
 }
 
 void SetAssociativeTlb::drop_tagged(u64 va) {

@@ -6,6 +6,7 @@
 //                         because this array holds smaller sizes only (1 GiB code in a 2 MiB array)
 //              used       clock_ at the last use; the smallest of a full set is replaced
 #pragma once
+#include <utility>
 #include <vector>
 
 #include "sim/mmu/tlb/tlb_model.h"
@@ -20,7 +21,9 @@ class SetAssociativeTlb {
   bool absent() const { return slots_.empty(); }
   /// The entry tagged with va at this tag size; marks it most recently used.
   const TlbEntry* find(u64 va, unsigned tag_shift);
-  void insert(const TlbEntry& entry, u64 va, unsigned tag_shift);
+  const TlbEntry* peek(u64 va, unsigned tag_shift) const;
+  /// True when it replaced the entry of another page, of which `replaced` then is the first address.
+  bool insert(const TlbEntry& entry, u64 va, unsigned tag_shift, u64* replaced = nullptr);
   /// Every slot whose page covers va, pieces of a broken page included.
   void drop_page(u64 va);
   void drop_nonglobal();
@@ -35,8 +38,11 @@ class SetAssociativeTlb {
     TlbEntry entry;
   };
 
-  Slot* set_of(u64 tag) { return &slots_[(sets_mask_ ? tag & sets_mask_ : tag % sets_) * ways_]; }
-  Slot* match(u64 tag, unsigned tag_shift);
+  size_t set_of(u64 tag) const { return (sets_mask_ ? tag & sets_mask_ : tag % sets_) * ways_; }
+  const Slot* match(u64 tag, unsigned tag_shift) const;
+  Slot* match(u64 tag, unsigned tag_shift) {
+    return const_cast<Slot*>(std::as_const(*this).match(tag, tag_shift));
+  }
   void drop_tagged(u64 va);
 
   std::vector<Slot> slots_;

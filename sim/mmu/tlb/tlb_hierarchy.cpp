@@ -31,24 +31,41 @@ TlbLookup TlbHierarchy::find(u64 va, bool fetch) {
   return {entry, TlbLevel::second};
 }
 
+const TlbEntry* TlbHierarchy::peek_second(u64 va) const {
+  if (const TlbEntry* e = l2_4k2m_.peek(va, 12)) return e;
+  if (const TlbEntry* e = l2_4k2m_.peek(va, 21)) return e;
+  return l2_1g_.peek(va, 30);
+}
+
+const TlbEntry* TlbHierarchy::peek(u64 va, bool fetch) const {
+  if (const TlbEntry* e = (fetch ? l1i_4k_ : l1d_4k_).peek(va, 12)) return e;
+  if (const TlbEntry* e = (fetch ? l1i_2m_ : l1d_2m_).peek(va, 21)) return e;
+  if (!fetch)
+    if (const TlbEntry* e = l1d_1g_.peek(va, 30)) return e;
+  return peek_second(va);
+}
+
 /// A page larger than the biggest array of its side is held in pieces of that array's size.
 void TlbHierarchy::insert_first(const TlbEntry& entry, u64 va, bool fetch) {
   SetAssociativeTlb& small = fetch ? l1i_4k_ : l1d_4k_;
   SetAssociativeTlb& large = fetch ? l1i_2m_ : l1d_2m_;
+  u64 replaced = 0;
+  bool replaces = false;
   if (entry.shift >= 30 && !fetch && !l1d_1g_.absent()) {
-    l1d_1g_.insert(entry, va, 30);
+    replaces = l1d_1g_.insert(entry, va, 30, &replaced);
   } else if (entry.shift >= 21 && !large.absent()) {
-    large.insert(entry, va, 21);
+    replaces = large.insert(entry, va, 21, &replaced);
   } else {
-    small.insert(entry, va, 12);
+    replaces = small.insert(entry, va, 12, &replaced);
   }
+  if (replaces && peek_second(replaced) == nullptr) lost_ = true;
 }
 
 void TlbHierarchy::insert(const TlbEntry& entry, u64 va, bool fetch) {
   if (entry.shift == 30) {
-    l2_1g_.insert(entry, va, 30);
+    lost_ |= l2_1g_.insert(entry, va, 30);
   } else {
-    l2_4k2m_.insert(entry, va, entry.shift);
+    lost_ |= l2_4k2m_.insert(entry, va, entry.shift);
   }
   insert_first(entry, va, fetch);
 }

@@ -34,6 +34,8 @@ class TlbModel {
   /// The entry that translates `va` for this side (instruction or data). When stale entries of several
   /// page sizes cover `va`, the smallest page is taken (the SDM leaves it open; a model must decide).
   virtual TlbLookup find(u64 va, bool fetch) = 0;
+  /// The entry that find() would give, with no effect on what is replaced next.
+  virtual const TlbEntry* peek(u64 va, bool fetch) const = 0;
   virtual void insert(const TlbEntry& entry, u64 va, bool fetch) = 0;
   /// Before a refill: forgets what this side would have used for `va`.
   virtual void drop_for_refill(u64 va, bool fetch) = 0;
@@ -42,6 +44,8 @@ class TlbModel {
   virtual void drop_nonglobal() = 0;
   virtual void clear() = 0;
   virtual bool maps_frame(u64 mfn) const = 0;
+  /// True when an insertion since the last call pushed out the last copy of some other entry.
+  virtual bool take_lost() { return false; }
 };
 
 }  // namespace xs::mmu

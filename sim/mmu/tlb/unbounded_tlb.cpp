@@ -50,12 +50,16 @@ bool UnboundedTlb::Half::maps_frame(u64 mfn) const {
   return false;
 }
 
-TlbLookup UnboundedTlb::find(u64 va, bool) {
+const TlbEntry* UnboundedTlb::peek(u64 va, bool) const {
   const TlbEntry* a = nonglobal_.find(va);
   const TlbEntry* b = global_.find(va);
   if (a != nullptr && b != nullptr && b->shift < a->shift) a = b;
-  if (a == nullptr) a = b;
-  return {a, a == nullptr ? TlbLevel::none : TlbLevel::first};
+  return a == nullptr ? b : a;
+}
+
+TlbLookup UnboundedTlb::find(u64 va, bool fetch) {
+  const TlbEntry* entry = peek(va, fetch);
+  return {entry, entry == nullptr ? TlbLevel::none : TlbLevel::first};
 }
 
 void UnboundedTlb::insert(const TlbEntry& entry, u64, bool) {

@@ -15,6 +15,7 @@ namespace xs::mmu {
 class UnboundedTlb final : public TlbModel {
  public:
   TlbLookup find(u64 va, bool fetch) override;
+  const TlbEntry* peek(u64 va, bool fetch) const override;
   void insert(const TlbEntry& entry, u64 va, bool fetch) override;
   void drop_for_refill(u64 va, bool fetch) override;
   void drop_page(u64 va) override;

@@ -88,6 +88,7 @@ class Machine final : public x86::CoreBus, public CpuObserver {
   void on_trap(const CpuView& view, u32 vector, u64 error, u64 address) override {
     traps.push_back({vector, error, address, view.pc()});
   }
+  void on_tlb_fill(const CpuView&, u64 va, u64 pa, bool, bool) override { fills.push_back({va, pa}); }
   void on_tap(const CpuView& view) override {
     taps.push_back({static_cast<u32>(view.instructions()), view.tap_reg(0), view.tap_reg(1), view.pc()});
   }
@@ -99,6 +100,7 @@ class Machine final : public x86::CoreBus, public CpuObserver {
   x86::ApicBus apic;
   std::vector<std::unique_ptr<x86::Core>> cores;
   std::vector<Trap> traps, taps;
+  std::vector<std::pair<u64, u64>> fills;  ///< architectural ones: address, physical address
   std::vector<std::string> unmodelled;
   std::vector<std::pair<u64, u64>> device_log;  ///< offset, value written (reads: ~0)
   std::map<u64, u64> device_registers;
