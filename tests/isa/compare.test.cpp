@@ -2,8 +2,10 @@
 // TCG departs from the manual, say what tests/isa/manual.txt says.
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -65,10 +67,12 @@ std::string image_of(const char* name) { return std::string(XS_IMAGE_DIR) + "/is
 
 /// Ours runs in a process of its own. `log` takes its standard error, which else goes to the test's own.
 std::string run_ours(const Program& program, int& status, std::string* log = nullptr) {
-  const std::string log_file = std::string(program.name) + ".isa-log";
+  const std::filesystem::path log_file =
+      std::filesystem::temp_directory_path() /
+      ("xenoscope-" + std::to_string(getpid()) + "-" + program.name + ".log");
   const std::string command = std::string("timeout 120 ") + XS_ISA_RUNNER + " " + image_of(program.name) +
                               " --cpus " + std::to_string(program.cpus) + " " + program.options +
-                              (log != nullptr ? " 2>" + log_file : "");
+                              (log != nullptr ? " 2>" + log_file.string() : "");
   std::string text;
   FILE* pipe = popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);
@@ -78,6 +82,7 @@ std::string run_ours(const Program& program, int& status, std::string* log = nul
   if (log != nullptr) {
     std::ifstream file(log_file);
     log->assign(std::istreambuf_iterator<char>(file), {});
+    std::filesystem::remove(log_file);
   }
   return text;
 }

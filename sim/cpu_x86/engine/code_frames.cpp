@@ -60,7 +60,7 @@ u64 CodeFrames::address(u32 frame) const {
 void CodeFrames::before_fetch(u32 frame, u8 slot) {
   Frame& f = frames_[frame];
   if (f.writable) {
-    for (u8 s = 0; s < engines_.size(); ++s)
+    for (std::size_t s = 0; s < engines_.size(); ++s)
       if (f.writable >> s & 1) engines_[s]->drop_write_rights();
     f.writable = 0;
   }
@@ -82,7 +82,7 @@ void CodeFrames::host_write(u64 pa, u64 size) {
 
 void CodeFrames::drop_code(u32 frame) {
   Frame& f = frames_[frame];
-  for (u8 s = 0; s < engines_.size(); ++s)
+  for (std::size_t s = 0; s < engines_.size(); ++s)
     if (f.executable >> s & 1) engines_[s]->drop_code(frame, address(frame));
   f.executable = 0;
   ++f.version;
