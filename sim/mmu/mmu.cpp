@@ -46,7 +46,25 @@ struct Mmu::Impl {
   Mode mode = Mode::unpaged;
   std::unique_ptr<TlbModel> tlb;
   Walker walker;
+  void remember(const Access& access, const Translation& t, const TlbMark& mark);
+  void forget_repeats() { ++repeat_epoch; }
+
   MmuCounters counters;
+  /// Pages whose last translation was a first-level hit; good until the TLB's content or the control state
+  /// changes (repeat_epoch).
+  struct Repeat {
+    u64 key = 0;  ///< page number, user bit
+    u64 epoch = 0;
+    TlbMark mark;
+    bool allowed[3] = {};  ///< by AccessKind
+  };
+  static constexpr size_t repeat_slots = 64;
+  static u64 repeat_key(const Access& a) { return a.va >> frame_shift << 1 | a.user; }
+  Repeat& repeat_of(const Access& a) {
+    return repeats[a.kind == AccessKind::fetch][(a.va >> frame_shift) % repeat_slots];
+  }
+  Repeat repeats[2][repeat_slots];
+  u64 repeat_epoch = 1;
   bool dropped = false;  ///< entries went because of a #PF
 };
 
@@ -112,14 +130,31 @@ bool Mmu::Impl::translate(const Access& access, Translation& t) {
   const bool fetch = access.kind == AccessKind::fetch;
   const TlbLookup found = tlb->find(access.va, fetch);
   if (found.entry != nullptr) grant(*found.entry, access, t);
+  if (found.level == TlbLevel::second) forget_repeats();  // a copy has entered the first level
+  if (t.ok && found.mark.used != nullptr && !access.implicit) remember(access, t, found.mark);
   count_lookup(found, t.ok);
   const bool walks = !t.ok;
   if (walks) {
+    forget_repeats();
     if (found.entry != nullptr) tlb->drop_for_refill(access.va, fetch);
     walk(access, t);
   }
   if (found.level == TlbLevel::second) t.cycles += timing.tlb_l2_hit;
   return walks;
+}
+
+void Mmu::Impl::remember(const Access& access, const Translation& t, const TlbMark& mark) {
+  repeat_of(access) = {repeat_key(access), repeat_epoch, mark, {t.read, t.write, t.execute}};
+}
+
+bool Mmu::repeat(const Access& access) {
+  const Impl::Repeat& r = impl_->repeat_of(access);
+  if (r.key != Impl::repeat_key(access) || r.epoch != impl_->repeat_epoch) return false;
+  if (!r.allowed[static_cast<size_t>(access.kind)]) return false;
+  *r.mark.used = ++*r.mark.clock;
+  ++impl_->counters.accesses;
+  ++impl_->counters.l1_hits;
+  return true;
 }
 
 Mmu::Mmu(MemoryPort& memory, const TimingModel& timing, Fidelity fidelity, const TlbGeometry& geometry)
@@ -130,11 +165,15 @@ Mmu::~Mmu() = default;
 void Mmu::set_control(const X86Control& control) {
   impl_->control = control;
   impl_->mode = mode_of(control);
+  impl_->forget_repeats();
 }
 
 const X86Control& Mmu::control() const { return impl_->control; }
 
-void Mmu::set_ac(bool ac) { impl_->control.ac = ac; }
+void Mmu::set_ac(bool ac) {
+  impl_->control.ac = ac;
+  impl_->forget_repeats();
+}
 
 Translation Mmu::translate(const Access& access, bool* architectural) {
   Translation t;
@@ -169,18 +208,21 @@ bool Mmu::probe(u64 va, u64& pa) const {
 
 void Mmu::flush_all() {
   ++impl_->counters.flush_all;
+  impl_->forget_repeats();
   impl_->tlb->clear();
   impl_->walker.clear_caches();
 }
 
 void Mmu::flush_nonglobal() {
   ++impl_->counters.flush_nonglobal;
+  impl_->forget_repeats();
   impl_->tlb->drop_nonglobal();
   impl_->walker.clear_caches();
 }
 
 void Mmu::flush_page(u64 va) {
   ++impl_->counters.flush_page;
+  impl_->forget_repeats();
   impl_->tlb->drop_page(va);
   impl_->walker.clear_caches();
 }

@@ -97,6 +97,9 @@ class Mmu {
   /// Intel leaves it open); a #PF drops the entries for its address (SDM 4.10.4.1).
   Translation translate(const Access& access, bool* architectural = nullptr);
 
+  /// translate() for the common case that it hits the first level and only `ok` is of interest: true when
+  /// it has counted and marked just as that would have; false when nothing was done. `exact`, not implicit.
+  bool repeat(const Access& access);
   /// What translate() would answer from the TLB alone, counting nothing and marking nothing as used. False
   /// when no entry allows the access.
   bool held(const Access& access, Translation& translation) const;

@@ -19,6 +19,7 @@ void AccessCount::fill(const mmu::Access& access) {
   auto& pages = filled[static_cast<size_t>(access.kind)];
   pages[1] = pages[0];
   pages[0] = access.va >> frame_shift;
+  any_filled = true;
 }
 
 bool AccessCount::take_filled(const mmu::Access& access) {
@@ -90,12 +91,14 @@ void Core::access(u64 va, u64 size, mmu::AccessKind kind, bool user) {
   if (kind != mmu::AccessKind::fetch) return;
   // Between blocks. Inside a data access Unicorn has looked its entry up already and would go on with what a
   // flush leaves of it.
-  for (auto& pages : count.filled) pages.fill(AccessCount::none);
+  if (std::exchange(count.any_filled, false))
+    for (auto& pages : count.filled) pages.fill(AccessCount::none);
   if (std::exchange(count.lost, false)) engine_->flush_tlb();
 }
 
 void Core::access_page(const mmu::Access& access, bool first) {
-  if (access_count_.take_filled(access)) return;
+  if (access_count_.any_filled && access_count_.take_filled(access)) return;
+  if (mmu_.repeat(access)) return;
   mmu::Translation t;
   if (!first && access.kind == mmu::AccessKind::write && !mmu_.held(access, t)) {
     access_count_.second = access;

@@ -54,6 +54,7 @@ struct AccessCount {
   std::array<std::array<u64, 2>, 3> filled{{{none, none}, {none, none}, {none, none}}};
   /// Second page of a store, not in the TLB: its fill counts it, or else the next access.
   mmu::Access second{none, mmu::AccessKind::read, false, false};
+  bool any_filled = false;
   bool lost = false;  ///< the engine's table may hold what the modelled TLB has lost
 
   void fill(const mmu::Access& access);

@@ -26,10 +26,11 @@ const SetAssociativeTlb::Slot* SetAssociativeTlb::match(u64 tag, unsigned tag_sh
   return nullptr;
 }
 
-const TlbEntry* SetAssociativeTlb::find(u64 va, unsigned tag_shift) {
+const TlbEntry* SetAssociativeTlb::find(u64 va, unsigned tag_shift, TlbMark* mark) {
   Slot* slot = match(va >> tag_shift, tag_shift);
   if (slot == nullptr) return nullptr;
   slot->used = ++clock_;
+  if (mark != nullptr) *mark = {&slot->used, &clock_};
   return &slot->entry;
 }
 

@@ -20,7 +20,7 @@ class SetAssociativeTlb {
 
   bool absent() const { return slots_.empty(); }
   /// The entry tagged with va at this tag size; marks it most recently used.
-  const TlbEntry* find(u64 va, unsigned tag_shift);
+  const TlbEntry* find(u64 va, unsigned tag_shift, TlbMark* mark = nullptr);
   const TlbEntry* peek(u64 va, unsigned tag_shift) const;
   /// True when it replaced the entry of another page, of which `replaced` then is the first address.
   bool insert(const TlbEntry& entry, u64 va, unsigned tag_shift, u64* replaced = nullptr);

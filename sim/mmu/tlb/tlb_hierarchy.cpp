@@ -11,10 +11,10 @@ TlbHierarchy::TlbHierarchy(const TlbGeometry& g)
       l2_4k2m_(g.l2_4k2m.entries, g.l2_4k2m.ways),
       l2_1g_(g.l2_1g.entries, g.l2_1g.ways) {}
 
-const TlbEntry* TlbHierarchy::find_first(u64 va, bool fetch) {
-  if (const TlbEntry* e = (fetch ? l1i_4k_ : l1d_4k_).find(va, 12)) return e;
-  if (const TlbEntry* e = (fetch ? l1i_2m_ : l1d_2m_).find(va, 21)) return e;
-  return fetch ? nullptr : l1d_1g_.find(va, 30);
+const TlbEntry* TlbHierarchy::find_first(u64 va, bool fetch, TlbMark& mark) {
+  if (const TlbEntry* e = (fetch ? l1i_4k_ : l1d_4k_).find(va, 12, &mark)) return e;
+  if (const TlbEntry* e = (fetch ? l1i_2m_ : l1d_2m_).find(va, 21, &mark)) return e;
+  return fetch ? nullptr : l1d_1g_.find(va, 30, &mark);
 }
 
 const TlbEntry* TlbHierarchy::find_second(u64 va) {
@@ -24,11 +24,12 @@ const TlbEntry* TlbHierarchy::find_second(u64 va) {
 }
 
 TlbLookup TlbHierarchy::find(u64 va, bool fetch) {
-  if (const TlbEntry* entry = find_first(va, fetch)) return {entry, TlbLevel::first};
+  TlbMark mark;
+  if (const TlbEntry* entry = find_first(va, fetch, mark)) return {entry, TlbLevel::first, mark};
   const TlbEntry* entry = find_second(va);
   if (entry == nullptr) return {};
   insert_first(*entry, va, fetch);
-  return {entry, TlbLevel::second};
+  return {entry, TlbLevel::second, {}};
 }
 
 const TlbEntry* TlbHierarchy::peek_second(u64 va) const {

@@ -29,7 +29,7 @@ class TlbHierarchy final : public TlbModel {
   bool take_lost() override { return std::exchange(lost_, false); }
 
  private:
-  const TlbEntry* find_first(u64 va, bool fetch);
+  const TlbEntry* find_first(u64 va, bool fetch, TlbMark& mark);
   const TlbEntry* find_second(u64 va);
   void insert_first(const TlbEntry& entry, u64 va, bool fetch);
   const TlbEntry* peek_second(u64 va) const;

@@ -23,9 +23,17 @@ struct TlbEntry {
 
 enum class TlbLevel : u8 { none, first, second };
 
+/// Where a hit notes its time: `*used = ++*clock` is all that finding the same entry again would do, until
+/// anything is inserted or dropped. Null where a hit leaves no mark.
+struct TlbMark {
+  u64* used = nullptr;
+  u64* clock = nullptr;
+};
+
 struct TlbLookup {
   const TlbEntry* entry = nullptr;  ///< valid until the next call on the TLB
   TlbLevel level = TlbLevel::none;
+  TlbMark mark = {};  ///< of a first-level hit
 };
 
 class TlbModel {

@@ -181,3 +181,41 @@ TEST_CASE("two runs count the same") {
   REQUIRE(a.accesses == a.l1_hits + a.l2_hits + a.misses);
   REQUIRE(a.misses > 10'000);
 }
+
+TEST_CASE("repeat() leaves the counts and the replacement order that translate() would") {
+  const bool small = GENERATE(true, false);
+  u64 repeats = 0;
+  auto run = [&](bool repeat) {
+    FlatMemory memory(memory_size);
+    X86Tables tables(memory, root);
+    for (u64 n = 0; n < 24; ++n) tables.map(n << 12, 0x7000, n % 3 ? pte_p | pte_w | pte_u : pte_p);
+    Mmu mmu(memory, TimingModel{}, Fidelity::exact, small ? tiny() : TlbGeometry{});
+    mmu.set_control(long_mode(root));
+    std::mt19937_64 random(small ? 3 : 4);
+    u64 va = 0;
+    for (int i = 0; i < 50'000; ++i) {
+      if (random() % 3 == 0) va = random() % 24 << 12;
+      const Access access{va, static_cast<AccessKind>(random() % 3), random() % 2 != 0, false};
+      const bool known = repeat && mmu.repeat(access);
+      repeats += known;
+      if (!known) mmu.translate(access);
+      if (random() % 500 == 0) mmu.flush_page(random() % 24 << 12);
+      if (random() % 2000 == 0) mmu.flush_nonglobal();
+      if (random() % 2000 == 0) {
+        X86Control c = mmu.control();
+        c.cr0 ^= u64{1} << 16;  // WP
+        mmu.set_control(c);
+      }
+    }
+    return mmu.counters();
+  };
+  const MmuCounters a = run(false), b = run(true);
+  REQUIRE(repeats > 5'000);
+  REQUIRE(a.accesses == b.accesses);
+  REQUIRE(a.l1_hits == b.l1_hits);
+  REQUIRE(a.l2_hits == b.l2_hits);
+  REQUIRE(a.misses == b.misses);
+  REQUIRE(a.upgrades == b.upgrades);
+  REQUIRE(a.faults == b.faults);
+  REQUIRE(a.faults > 1'000);
+}
