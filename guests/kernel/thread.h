@@ -9,7 +9,6 @@
 #include "arch_cpu.h"
 #include "guests/lib/types.h"
 
-constexpr u64 stack_bytes = 16384;
 constexpr u64 time_slice_ns = 10 * ns_per_ms;
 constexpr unsigned cpus_max = 8;
 constexpr u64 no_deadline = ~0ull;

@@ -37,8 +37,8 @@ void guest_main() {
 
 void guest_trap(TrapFrame* frame) {
   if (handler && handler(frame)) return;
-  test_error("vector %lu at 0x%lx, error 0x%lx, cr2 0x%lx", frame->vector, frame->rip, frame->error,
-             arch_fault_address(0));
+  panic_at(frame->rip, frame->rbp, "vector %lu, error 0x%lx, rip 0x%lx, cr2 0x%lx", frame->vector,
+           frame->error, frame->rip, arch_fault_address(0));
 }
 
 void test_on_trap(TrapHandler h) { handler = h; }

@@ -15,8 +15,8 @@ constexpr u64 rflags_interrupts = 1 << 9;
 [[noreturn]] void kernel_fault(const TrapFrame& f) {
   print_line("rax %016lx rbx %016lx rcx %016lx rdx %016lx", f.rax, f.rbx, f.rcx, f.rdx);
   print_line("rsi %016lx rdi %016lx rbp %016lx rsp %016lx", f.rsi, f.rdi, f.rbp, f.rsp);
-  panic("vector %lu in kernel mode: rip %lx error %lx cr2 %lx", f.vector, f.rip, f.error,
-        arch_fault_address(current_cpu()));
+  panic_at(f.rip, f.rbp, "vector %lu in kernel mode: rip %lx error %lx cr2 %lx", f.vector, f.rip, f.error,
+           arch_fault_address(current_cpu()));
 }
 
 void user_fault(const TrapFrame& f, u64 address) {
