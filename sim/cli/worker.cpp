@@ -64,6 +64,7 @@ Running start(const std::vector<Job>& jobs, std::size_t index, const RunOptions&
   r.started = Clock::now();
   std::vector<std::string> words = arguments(jobs[index], o, r.result_file, progress);
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& w : words) argv.push_back(w.data());
   argv.push_back(nullptr);
   r.pid = ::fork();

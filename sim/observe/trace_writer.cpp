@@ -35,7 +35,8 @@ TraceWriter::TraceWriter(const std::string& file) : name_(file), hash_(fnv_offse
   if (!file_) throw Error(fmt::format("{}: cannot be created: {}", file, std::strerror(errno)));
   compressor_ = std::make_unique<Compressor>();
   u8 head[trace_file_header_bytes];
-  std::memcpy(head, trace_magic, 8);
+  static_assert(sizeof trace_magic >= 8);  // eight bytes without a terminator
+  std::copy_n(trace_magic, 8, head);
   std::memcpy(head + 8, &trace_endian, 4);
   std::memcpy(head + 12, &trace_version, 4);
   write(head, sizeof head);

@@ -13,7 +13,7 @@ namespace xs::scenario {
 namespace {
 
 std::string found_image(const std::string& name, const std::string& arch) {
-  const std::string path = image_path(name, arch);
+  std::string path = image_path(name, arch);
   if (::access(path.c_str(), R_OK) == 0) return path;
   throw Error(
       fmt::format("image \"{}\": {}: {}{}", name, path, std::strerror(errno),

@@ -77,13 +77,13 @@ EventPattern decode_event(const Node& n, const Scenario& scenario) {
 }
 
 std::string decode_source(const Node& n, const Scenario& scenario) {
-  const std::string s = n.text();
+  std::string s = n.text();
   if (s == "xen" || s == "operator" || s == "free" || is_dom_number(s) || scenario.domain(s)) return s;
   n.fail(fmt::format("\"{}\" is neither xen, operator, dom<N> nor the name of one of the domains", s));
 }
 
 std::string decode_domain_name(const Node& n, const Scenario& scenario) {
-  const std::string s = n.text();
+  std::string s = n.text();
   if (s == "dom0" || s == "Domain-0") return "Domain-0";
   if (scenario.domain(s)) return s;
   n.fail(fmt::format("no domain \"{}\" in domains", s));

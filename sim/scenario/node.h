@@ -12,7 +12,7 @@ namespace xs::scenario {
 class Node {
  public:
   /// `pointer` locates the value in the file: origin + path below it.
-  Node(const JsonSource& source, const Json& value, std::string origin, std::string path)
+  Node(const JsonSource& source, const Json& value, const std::string& origin, const std::string& path)
       : source_(source), value_(value), pointer_(origin + path) {}
 
   bool has(const char* key) const { return value_.is_object() && value_.contains(key); }

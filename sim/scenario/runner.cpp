@@ -36,7 +36,7 @@ Runner::Runner(const Scenario& scenario, Target& target, Progress* progress,
       target_(target),
       progress_(progress),
       interrupted_(interrupted),
-      serial_([this](std::string text, u64 time_ps) { add_line(split_serial_line(text, time_ps)); }),
+      serial_([this](const std::string& text, u64 time_ps) { add_line(split_serial_line(text, time_ps)); }),
       operator_([this](std::string text, u64 time_ps) {
         add_line({"operator", std::move(text), time_ps});
       }) {
