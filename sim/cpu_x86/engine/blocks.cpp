@@ -3,6 +3,9 @@
 //
 // A block is charged whole when it starts; Core takes back what a fault or an intercept in its middle left
 // undone (instructions_before). Inside a REP string instruction each iteration is a block of one instruction.
+#include <algorithm>
+#include <cstring>
+
 #include "sim/core/error.h"
 #include "sim/cpu_x86/engine/engine_impl.h"
 #include "sim/cpu_x86/system/decode.h"
@@ -167,6 +170,19 @@ u8 Engine::Impl::code_byte(const Block& b, u32 offset) const {
   const u32 frame = at < frame_size ? b.frame : b.frame2;
   if (frame == frames.outside()) return 0xff;
   return *memory.host(frames.address(frame) + (at & frame_mask));
+}
+
+bool Engine::running_code(u64 pc, std::array<u8, 15>& bytes) const {
+  const Impl& e = *impl_;
+  const Block* b = e.current;
+  const u64 linear = pc + e.code_base();
+  if (!b || b == &e.stepped_block || linear - b->address >= b->size) return false;
+  if ((b->address ^ (b->address + b->size - 1)) >> frame_shift || b->frame == e.frames.outside())
+    return false;
+  bytes.fill(0xff);
+  const u8* host = e.memory.host(e.frames.address(b->frame) + (linear & frame_mask));
+  std::memcpy(bytes.data(), host, std::min<u64>(bytes.size(), b->address + b->size - linear));
+  return true;
 }
 
 u64 Engine::Impl::instructions_before(u64 linear) {

@@ -11,6 +11,7 @@
 // chapter 15; exit codes appendix C). Segments and hidden flags are written through the saved-context bytes,
 // whose layout is checked at start-up (calibrate.cpp).
 #pragma once
+#include <array>
 #include <memory>
 #include <span>
 
@@ -180,6 +181,9 @@ class Engine {
   u64 instructions_at(u64 pc) const;
   /// run() or step() is on the stack: RIP and the counts are those of the block.
   bool in_callback() const;
+  /// After an intercept: the bytes at `pc` as they were translated, filled up with 0xff behind the block.
+  /// False when the block crosses pages or was single-stepped.
+  bool running_code(u64 pc, std::array<u8, 15>& bytes) const;
   /// First address of the running (or last) block.
   u64 block_address() const;
 

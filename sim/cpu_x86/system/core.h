@@ -190,6 +190,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
   u64 translate_implicit(u64 va, mmu::AccessKind kind);
   std::array<u8, 15> code_at(u64 rip) const;
   Opcode opcode_at_rip();
+  Opcode opcode_at_intercept();
 
   void unmodelled(const char* what, u64 where);
   u64 gpr(unsigned i) const { return engine_->reg(static_cast<Reg>(i)); }

@@ -9,8 +9,10 @@ namespace xs::x86 {
 
 namespace {
 
-/// A spin loop's PAUSE, as long as on a Skylake-class core, so that spinning costs few host instructions.
-constexpr u64 pause_cycles = 50;
+/// A spin loop's PAUSE, as long as on a Skylake-class core (Intel Optimization Reference Manual, "Pause
+/// Latency in Skylake Client Microarchitecture": as many as 140), so that spinning costs few host
+/// instructions.
+constexpr u64 pause_cycles = 140;
 /// PAUSEs in one quantum after which a core of several lets the others run.
 constexpr unsigned pauses_per_yield = 16;
 
@@ -31,7 +33,7 @@ void Core::on_intercept(const EngineExit& exit) {
     return raise({vector, Event::Source::fault, true, exit.error_code, 0, engine_->rip()});
   }
   if (exit.code == svm::exit_iret) return leave_nmi();
-  const Opcode op = opcode_at_rip();
+  const Opcode op = opcode_at_intercept();
   try {
     emulate(exit, op);
   } catch (const GuestFault& f) {

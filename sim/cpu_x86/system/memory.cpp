@@ -53,6 +53,12 @@ std::array<u8, 15> Core::code_at(u64 rip) const {
   return bytes;
 }
 
+/// The engine knows the frame that the instruction was translated from: no walk of the tables.
+Opcode Core::opcode_at_intercept() {
+  if (!engine_->running_code(engine_->rip(), code_)) return opcode_at_rip();
+  return split(code_, engine_->code_bits());
+}
+
 Opcode Core::opcode_at_rip() {
   code_ = code_at(engine_->rip());
   return split(code_, engine_->code_bits());
