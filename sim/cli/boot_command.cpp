@@ -8,7 +8,9 @@
 #include "sim/cli/output.h"
 #include "sim/observe/observer.h"
 #include "sim/platform/machine.h"
+#include "sim/scenario/console_log.h"
 #include "sim/scenario/counters.h"
+#include "sim/scenario/image_name.h"
 #include "sim/scenario/json_source.h"
 #include "sim/scenario/result.h"
 #include "sim/scenario/scenario.h"
@@ -29,16 +31,44 @@ struct BootOptions {
   bool counters = false;
 };
 
+/// A panicking hypervisor prints for well below this long, simulated, before it powers off or halts.
+constexpr u64 last_words_ps = 20 * ps_per_ms;
+/// What the hypervisor writes to the exit port when it panics (docs/architecture.md).
+constexpr u32 panic_exit_value = 2;
+
 class SerialToStdout : public ConsoleSink {
  public:
-  void on_output(std::string_view bytes, u64) override { print(bytes); }
+  void on_output(std::string_view bytes, u64 time_ps) override {
+    if (!failure.empty()) return;
+    try {
+      print(bytes);
+    } catch (const Error& e) {  // must not unwind the simulation kernel's threads
+      failure = e.what();
+      machine->pause();
+      return;
+    }
+    lines_.feed(bytes, time_ps);
+  }
+  platform::Machine* machine = nullptr;
+  std::string failure;                     ///< standard output takes no more
+  std::vector<std::string> raw_backtrace;  ///< lines printed with "[<address>]"
+
+ private:
+  scenario::LineCutter lines_{[this](const std::string& line, u64) {
+    if (line.find("[<") != std::string::npos) raw_backtrace.push_back(line);
+  }};
 };
 
-class UnmodelledToStderr : public observe::Listener {
+class Events : public observe::Listener {
  public:
   void on_unmodelled(const std::string& text) override {
     std::fprintf(stderr, "xenoscope: not modelled: %s\n", text.c_str());
   }
+  void on_panic(unsigned) override {
+    if (!panicked_at_ps) panicked_at_ps = machine->now_ps();
+  }
+  platform::Machine* machine = nullptr;
+  std::optional<u64> panicked_at_ps;
 };
 
 platform::MachineConfig config_of(const BootOptions& o) {
@@ -66,61 +96,91 @@ observe::ObserverOptions watch_of(const BootOptions& o, unsigned cpus) {
   return watch;
 }
 
-int explain(const platform::Machine& machine, const observe::Observer& observer, const std::string& what,
-            int code) {
+/// One boot, from the first instruction to an exit code.
+class BareRun {
+ public:
+  BareRun(const BootOptions& o, const platform::MachineConfig& config, observe::Observer& observer)
+      : options_(o), observer_(observer), machine_(config, &observer) {
+    serial_.machine = events_.machine = &machine_;
+    observer_.set_listener(&events_);
+    observer_.attach(machine_.memory());
+    machine_.set_serial_sink(&serial_);
+    if (!o.disk.empty()) machine_.attach_disk(o.disk, true);
+    machine_.load({o.kernel, o.append, o.modules});
+  }
+  ~BareRun() { observer_.set_listener(nullptr); }
+  int run_to_end();
+  const platform::Machine& machine() const { return machine_; }
+
+ private:
+  int explain(const std::string& what, int code) const;
+  int ended(StopReason reason) const;
+
+  const BootOptions& options_;
+  observe::Observer& observer_;
+  SerialToStdout serial_;
+  Events events_;
+  platform::Machine machine_;
+};
+
+int BareRun::explain(const std::string& what, int code) const {
   std::fprintf(stderr, "xenoscope: %s at %.3f ms\n", what.c_str(),
-               static_cast<double>(machine.now_ps()) / 1e9);
-  for (const std::string& line : scenario::backtraces(machine, observer.symbols()))
+               static_cast<double>(machine_.now_ps()) / 1e9);
+  for (const std::string& line : scenario::backtraces(machine_, observer_.symbols()))
     std::fprintf(stderr, "  %s\n", line.c_str());
+  if (!serial_.raw_backtrace.empty()) std::fprintf(stderr, "xenoscope: backtraces printed by the kernel\n");
+  for (const std::string& line : serial_.raw_backtrace)
+    std::fprintf(stderr, "  %s\n", observer_.symbols().annotate_backtrace(line).c_str());
   return code;
 }
 
-int run_to_end(platform::Machine& machine, const observe::Observer& observer, double timeout_s) {
-  const u64 deadline = static_cast<u64>(timeout_s * static_cast<double>(ps_per_s));
+int BareRun::ended(StopReason reason) const {
+  const u32 value = machine_.exit_value();
+  const std::string by_value = fmt::format("the kernel exited with value {}", value);
+  switch (reason) {
+    case StopReason::exited:
+      if (events_.panicked_at_ps && value == panic_exit_value)
+        return explain("hypervisor panic", int(ExitCode::crash));
+      return value == 0 ? 0 : explain(by_value, int(ExitCode::failure));
+    case StopReason::reset:
+      return explain("the kernel reset the machine", int(ExitCode::crash));
+    case StopReason::triple_fault:
+      return explain("triple fault", int(ExitCode::crash));
+    default:
+      return explain("every core is halted for ever", int(ExitCode::crash));
+  }
+}
+
+int BareRun::run_to_end() {
+  const u64 deadline = static_cast<u64>(options_.timeout_s * static_cast<double>(ps_per_s));
   for (;;) {
-    if (interrupt_flag().load()) return explain(machine, observer, "interrupted", scenario::exit_interrupted);
-    const u64 now = machine.now_ps();
+    if (!serial_.failure.empty()) throw Error(serial_.failure);
+    if (interrupt_flag().load()) return explain("interrupted", scenario::exit_interrupted);
+    const u64 now = machine_.now_ps();
+    if (events_.panicked_at_ps && now >= *events_.panicked_at_ps + last_words_ps)
+      return explain("hypervisor panic", int(ExitCode::crash));
     if (now >= deadline)
-      return explain(machine, observer, fmt::format("simulated time limit of {} s reached", timeout_s),
+      return explain(fmt::format("simulated time limit of {} s reached", options_.timeout_s),
                      int(ExitCode::timeout));
     const u64 slice = std::min(deadline, (now / (10 * ps_per_ms) + 1) * 10 * ps_per_ms);
-    switch (machine.run_until(slice)) {
-      case StopReason::paused:
-      case StopReason::deadline:
-        break;
-      case StopReason::exited:
-        if (machine.exit_value() == 0) return 0;
-        return explain(machine, observer,
-                       fmt::format("the kernel exited with value {}", machine.exit_value()),
-                       int(ExitCode::failure));
-      case StopReason::reset:
-        return explain(machine, observer, "the kernel reset the machine", int(ExitCode::crash));
-      case StopReason::triple_fault:
-        return explain(machine, observer, "triple fault", int(ExitCode::crash));
-      case StopReason::deadlock:
-        return explain(machine, observer, "every core is halted for ever", int(ExitCode::crash));
-    }
+    const StopReason reason = machine_.run_until(slice);
+    if (reason == StopReason::paused || reason == StopReason::deadline) continue;
+    if (!serial_.failure.empty()) throw Error(serial_.failure);
+    return ended(reason);
   }
 }
 
 int boot(const BootOptions& o) {
   interrupt_flag();
   platform::MachineConfig config = config_of(o);
-  SerialToStdout serial;
-  UnmodelledToStderr unmodelled;
   observe::Observer observer(watch_of(o, config.cpus));
-  observer.set_listener(&unmodelled);
   config.taps = observer.taps();
-  platform::Machine machine(config, &observer);
-  observer.attach(machine.memory());
-  machine.set_serial_sink(&serial);
-  if (!o.disk.empty()) machine.attach_disk(o.disk, true);
-  machine.load({o.kernel, o.append, o.modules});
-  const int code = run_to_end(machine, observer, o.timeout_s);
-  observer.finish(machine.now_ps());
+  BareRun run(o, config, observer);
+  const int code = run.run_to_end();
+  observer.finish(run.machine().now_ps());
   if (!observer.trace_error().empty()) throw Error(observer.trace_error());
   if (o.counters)
-    for (const auto& [name, value] : scenario::named_counters(machine.counters(), observer))
+    for (const auto& [name, value] : scenario::named_counters(run.machine().counters(), observer))
       std::fprintf(stderr, "%-40s %16llu\n", name.c_str(), static_cast<unsigned long long>(value));
   return code;
 }
@@ -142,8 +202,13 @@ void add_boot(CLI::App& app, Action& action) {
       ->capture_default_str();
   c->add_option("--trace", o->trace, "Write the native trace")->type_name("FILE");
   c->add_flag("--counters", o->counters, "Print counters to stderr at the end");
+  const std::string images = scenario::image_directory() + "/x86_64/";
   c->footer(
-      "Example: xenoscope boot build/images/x86_64/hypervisor.elf --module build/images/x86_64/kernel.elf");
+      "Exit codes: 0 the kernel exited with 0, 5 with another value, 6 crash (panic, triple fault, reset, "
+      "every\n"
+      "core halted for ever), 124 timeout.\n"
+      "Example: xenoscope boot " +
+      images + "hypervisor.elf --module " + images + "kernel.elf");
   c->callback([o, &action] { action = [o] { return boot(*o); }; });
 }
 

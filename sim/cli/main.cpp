@@ -7,23 +7,29 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/output.h"
 #include "sim/core/error.h"
+#include "sim/scenario/image_name.h"
 
 namespace {
 
-constexpr const char* examples =
-    "Examples:\n"
-    "  xenoscope run scenarios/demo/balloon.json\n"
-    "  xenoscope run scenarios/regression -j 2 --junit out.xml\n"
-    "  xenoscope run scenarios/demo/balloon.json --set low=16 --out /tmp/balloon\n"
-    "  xenoscope inspect /tmp/balloon/balloon/run.trace --domain 1\n"
-    "  xenoscope boot build/images/x86_64/hello.elf\n"
-    "Exit codes: 0 success, 3 skip, 4 error (input, host), 5 failure (expectation), 6 crash, 124 timeout,\n"
-    "130 interrupted. docs/cli.md tells more.";
+/// With the real path of the images, so that every line can be typed as it stands.
+std::string examples() {
+  return "Examples:\n"
+         "  xenoscope run scenarios/demo/balloon.json\n"
+         "  xenoscope run scenarios/regression -j 2 --junit out.xml\n"
+         "  xenoscope run scenarios/demo/balloon.json --set low=16 --out /tmp/balloon\n"
+         "  xenoscope inspect /tmp/balloon/balloon/run.trace --domain 1\n"
+         "  xenoscope boot " +
+         xs::scenario::image_path("hello", "x86_64") +
+         "\n"
+         "Exit codes: 0 success, 3 skip, 4 error (input, host), 5 failure (expectation), 6 crash, 124 "
+         "timeout,\n"
+         "130 interrupted. docs/cli.md tells more.";
+}
 
 int dispatch(int argc, char** argv) {
   CLI::App app{"Simulates a machine on which a real hypervisor runs real guests, and shows who owns what.",
                "xenoscope"};
-  app.footer(examples);
+  app.footer(examples());
   app.set_version_flag("--version", "xenoscope " XS_VERSION);
   app.require_subcommand(1);
   xs::cli::Action action;

@@ -70,7 +70,11 @@ void write_outputs(const WorkerOptions& o, const RunResult& result, const std::s
 RunResult simulate(const WorkerOptions& o) {
   const Scenario s = load_with_options(o.file, o);
   const WorkDirectory work;
-  if (!o.out.empty()) fs::create_directories(o.out);
+  if (!o.out.empty()) {
+    std::error_code error;
+    fs::create_directories(o.out, error);
+    if (error) throw Error(fmt::format("{}: cannot be made: {}", o.out, error.message()));
+  }
   std::string trace = o.trace;
   if (trace.empty() && !o.out.empty()) trace = o.out + "/run.trace";
   if (trace.empty() && !o.perfetto.empty()) trace = work.path() + "/run.trace";

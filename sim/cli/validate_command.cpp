@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "sim/cli/commands.h"
 #include "sim/cli/output.h"
 #include "sim/cli/run_options.h"
@@ -11,25 +13,30 @@ namespace {
 int validate(const RunOptions& o) {
   int code = 0;
   for (const std::string& file : scenario_files(o.paths)) {
+    std::string text;
     try {
       const scenario::Scenario s = load_with_options(file, o);
-      print(fmt::format("{}: ok: {}, {} steps\n", file, s.name, s.steps.size()));
+      text = fmt::format("{}: ok: {}, {} steps\n", file, s.name, s.steps.size());
     } catch (const Error& e) {
-      std::fprintf(stderr, "%s\n", e.what());
+      std::fprintf(stderr, "xenoscope: %s\n", e.what());
       code = static_cast<int>(e.code());
     }
+    print(text);
   }
   return code;
 }
 
 int list(const RunOptions& o) {
   for (const std::string& file : scenario_files(o.paths)) {
+    if (!std::filesystem::exists(file)) throw Error(file + ": No such file or directory");
+    std::string text;
     try {
       const scenario::Scenario s = load_with_options(file, o);
-      print(fmt::format("{:<22} {:<44} {}\n", s.name, file, s.description));
+      text = fmt::format("{:<22} {:<44} {}\n", s.name, file, s.description);
     } catch (const Error&) {
-      print(fmt::format("{:<22} {:<44} (not a valid scenario; see `xenoscope validate`)\n", "-", file));
+      text = fmt::format("{:<22} {:<44} (not a valid scenario; see `xenoscope validate`)\n", "-", file);
     }
+    print(text);
   }
   return 0;
 }

@@ -92,6 +92,7 @@ class Runner : private TargetListener {
   std::set<u32> crashed_;                           ///< domains whose crash has been noticed
   std::vector<std::string> to_destroy_;             ///< crashed, on_crash=destroy
   Condition condition_;
+  u64 heard_ps_ = 0;   ///< when the serial line last carried a byte
   std::string fatal_;  ///< set by sinks; ends the run
   bool exited_ = false, host_shutting_down_ = false, booted_ = false;
   bool idle_ = false;  ///< the machine sleeps; time alone will not wake it

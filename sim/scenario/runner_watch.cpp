@@ -9,8 +9,9 @@
 
 namespace xs::scenario {
 namespace {
-/// How long a panicking hypervisor or crashed domain may go on printing, simulated.
-constexpr u64 last_words_ps = 200 * ps_per_ms;
+/// A dying hypervisor or domain has said its last word when the serial line was silent for so long, simulated;
+/// a line takes well below 0.1 ms. Other domains may chatter for ever: they do not hold the end up.
+constexpr u64 silence_ps = 2 * ps_per_ms, last_words_ps = 20 * ps_per_ms;
 }  // namespace
 
 bool Runner::advance(u64 deadline_ps, const Condition& condition, u64 slice_ps) {
@@ -81,11 +82,14 @@ void Runner::note_fatal(const std::string& what) {
 }
 
 void Runner::end_fatal() {
-  const u64 until = std::min(target_.now_ps() + last_words_ps, scenario_.limits.simulated_ps);
+  const u64 begin = target_.now_ps();
+  const u64 latest = std::min(begin + last_words_ps, scenario_.limits.simulated_ps);
   condition_ = nullptr;
   result_.backtrace = target_.where();
-  while (!exited_ && target_.now_ps() < until) {
+  while (!exited_) {
     const u64 before = target_.now_ps();
+    const u64 until = std::min(std::max(begin, heard_ps_) + silence_ps, latest);
+    if (before >= until) break;
     stopped(target_.run_until(until));
     if (target_.now_ps() == before || std::exchange(idle_, false)) break;
   }
@@ -102,7 +106,10 @@ void Runner::add_printed_backtrace() {
   }
 }
 
-void Runner::on_serial(std::string_view bytes, u64 time_ps) { serial_.feed(bytes, time_ps); }
+void Runner::on_serial(std::string_view bytes, u64 time_ps) {
+  heard_ps_ = time_ps;
+  serial_.feed(bytes, time_ps);
+}
 
 void Runner::on_operator(std::string_view bytes, u64 time_ps) {
   operator_.feed(bytes, time_ps);

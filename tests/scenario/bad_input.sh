@@ -39,6 +39,7 @@ refuse "version" 0 "xenoscope" "$xenoscope" --version
 refuse "help" 0 "Examples" "$xenoscope" --help
 
 # --- scenario files
+scenario '' '' plain.json
 refuse "missing file" 4 "none.json: No such file" "$xenoscope" run none.json
 mkdir empty
 refuse "directory without scenarios" 4 "no scenario" "$xenoscope" run empty
@@ -82,6 +83,8 @@ refuse "no match" 4 'contains "zzz"' "$xenoscope" run kernel.json --filter zzz
 refuse "output not writable" 4 "cannot be written" "$xenoscope" run kernel.json --junit /nonexistent/x.xml
 refuse "output disk full" 4 "No space left" "$xenoscope" run kernel.json --json /dev/full
 refuse "standard output full" 4 "standard output" sh -c "exec '$xenoscope' list '$dir/kernel.json' >/dev/full"
+refuse "artifacts below a file" 4 "xenoscope: /dev/full/t: cannot be made" "$xenoscope" run plain.json --out /dev/full
+refuse "list of nothing" 4 "xenoscope: /nonexistent: No such file" "$xenoscope" list /nonexistent
 
 # --- images
 hello=$images/hello.elf

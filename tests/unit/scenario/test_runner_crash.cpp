@@ -31,7 +31,24 @@ TEST_CASE("a panic mark without words, in a hypervisor that then hangs") {
   const RunResult r = run_fake(t, R"({"wait":{"time_ms":5000}})");
   CHECK(r.exit_code == 6);
   CHECK(r.message == "hypervisor panic");
-  CHECK(r.simulated_ps <= 230 * ps_per_ms);
+  CHECK(r.simulated_ps <= 28 * ps_per_ms);
+}
+
+TEST_CASE("a crash ends the run when the consoles fall silent, and soon when they never do") {
+  FakeTarget quiet, chatty;
+  for (FakeTarget* t : {&quiet, &chatty}) {
+    t->serial(20 * ps_per_ms, "(XEN) domain_crash called for d0: no callback\n");
+    t->serial(21 * ps_per_ms, "(XEN) rsp 0\n");
+    t->serial(22 * ps_per_ms, "(XEN) last word\n");
+  }
+  for (u64 ms = 23; ms < 300; ++ms) chatty.serial(ms * ps_per_ms, "(d1) tick\n");
+  const RunResult r = run_fake(quiet, R"({"wait":{"time_ms":5000}})");
+  CHECK(r.exit_code == 6);
+  CHECK(r.console.back().text == "last word");
+  CHECK(r.simulated_ps == 24 * ps_per_ms);
+  const RunResult s = run_fake(chatty, R"({"wait":{"time_ms":5000}})");
+  CHECK(s.exit_code == 6);
+  CHECK(s.simulated_ps == 40 * ps_per_ms);
 }
 
 TEST_CASE("machine ends: triple fault, deadlock, reset, unexpected power-off") {
