@@ -65,9 +65,13 @@ long do_xen_version(const HypercallArgs& args) {
     case XENVER_guest_handle:
       return copy_to_guest(arg, current()->domain->handle) ? 0 : -XEN_EFAULT;
     case XENVER_commandline:
-      return current()->domain->privileged ? answer_text<1024>(arg, boot_memory.cmdline) : -XEN_EPERM;
+      // Denied in words, as Xen does: tools print what they get.
+      return current()->domain->privileged ? answer_text<1024>(arg, boot_memory.cmdline)
+             : copy_to_guest(arg, "<denied>", sizeof("<denied>")) ? 0
+                                                                  : -XEN_EFAULT;
     case XENVER_build_id:
-      return -XEN_ENODATA;  // images carry none: they are compared byte by byte
+      // For privileged domains; these images carry none, they are compared byte by byte.
+      return current()->domain->privileged ? -XEN_ENODATA : -XEN_EPERM;
     default:
       return -XEN_ENOSYS;
   }
