@@ -91,6 +91,28 @@ void test_end() {
   shutdown(SHUTDOWN_poweroff);
 }
 
+void test_need_vcpus(unsigned count) {
+  // A VCPU that does not exist is not there to be asked.
+  if (hypercall_vcpu_op(VCPUOP_is_up, count - 1, nullptr) < 0) test_skip("the domain has too few VCPUs");
+}
+
+long test_initialise_vcpu(unsigned vcpu, void (*entry)()) {
+  alignas(stack_bytes) static u8 stack[stack_bytes];
+  static vcpu_guest_context_t context;  // too large for the stack
+  context = {};
+  context.flags = VGCF_in_kernel;
+  context.user_regs.rip = reinterpret_cast<u64>(entry);
+  context.user_regs.rsp = reinterpret_cast<u64>(stack + sizeof stack) - 8;  // as after a call
+  context.user_regs.cs = FLAT_KERNEL_CS;
+  context.user_regs.ss = FLAT_KERNEL_SS;
+  context.user_regs.rflags = 1 << 12;  // IOPL 1 as the builder gives VCPU 0
+  context.kernel_ss = FLAT_KERNEL_SS;
+  context.kernel_sp = reinterpret_cast<u64>(stack + sizeof stack);
+  context.ctrlreg[3] = xen_pfn_to_cr3(test_machine(boot_frame(boot_info->pt_base)));
+  arch_describe_traps(context);
+  return hypercall_vcpu_op(VCPUOP_initialise, vcpu, &context);
+}
+
 void* test_va(Pfn pfn) { return reinterpret_cast<void*>(test_virt_base + pfn * page_bytes); }
 Pfn test_frame(const void* va) { return boot_frame(reinterpret_cast<u64>(va)); }
 u64* test_p2m() { return reinterpret_cast<u64*>(boot_info->mfn_list); }

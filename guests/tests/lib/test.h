@@ -33,6 +33,11 @@ void test_equal(const char* what, s64 found, s64 expected);
 using TrapHandler = bool (*)(TrapFrame* frame);
 void test_on_trap(TrapHandler handler);
 
+// Further VCPUs. SKIP when the domain has none.
+void test_need_vcpus(unsigned count);
+// VCPUOP_initialise: it will begin in entry() on its own stack, with upcalls masked.
+long test_initialise_vcpu(unsigned vcpu, void (*entry)());
+
 // Memory of a test: the builder's mapping at virt_base and its P2M. No allocator but a run of pages behind
 // the builder's own, which the builder maps as spare (at least 512 KiB).
 Pfn test_spare_frames(
