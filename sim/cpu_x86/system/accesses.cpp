@@ -72,6 +72,7 @@ FillAnswer Core::fill(u64 va, mmu::AccessKind kind, bool user) {
   }
   if (!t.ok) {
     refusal_ = t;
+    refused_implicit_ = access.implicit;
     return {};
   }
   return {true, t.pa, t.write, t.execute, access.user};

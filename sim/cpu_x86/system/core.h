@@ -222,8 +222,9 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
       fmask_ = 0;
   u64 mtrr_default_ = 0, mtrr_fixed_[11] = {}, mtrr_variable_[16] = {};
 
-  mmu::Translation refusal_;     ///< why the last fill was refused
-  u64 implicit_page_ = ~u64{0};  ///< grant the next refused fill of this page as supervisor
+  mmu::Translation refusal_;       ///< why the last fill was refused
+  bool refused_implicit_ = false;  ///< the last refusal was of an access as supervisor: it is final
+  u64 implicit_page_ = ~u64{0};    ///< grant the next refused fill of this page as supervisor
   AccessCount access_count_;
   std::array<u8, 15> code_{};  ///< bytes of the instruction being emulated
   u64 view_pc_ = 0;

@@ -36,9 +36,10 @@ void Core::on_fault(const EngineExit& exit) {
 }
 
 void Core::page_fault(const EngineExit& exit, const Opcode& op) {
-  // Loading a segment at CPL 3 reads the descriptor tables as supervisor, which the fill cannot tell.
+  // Loading a segment at CPL 3 reads the descriptor tables as supervisor, which the fill cannot tell. Refused
+  // as supervisor too, it is a page fault like any other (a hypervisor maps a guest's LDT on first use).
   const bool user = engine_->cpl() == 3;
-  if (user && exit.access != mmu::AccessKind::fetch && reads_descriptors(op) &&
+  if (user && !refused_implicit_ && exit.access != mmu::AccessKind::fetch && reads_descriptors(op) &&
       in_descriptor_tables(exit.va)) {
     implicit_page_ = exit.va & ~frame_mask;
     return;
