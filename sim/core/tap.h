@@ -43,7 +43,8 @@ class CpuObserver {
   }
   /// The core shut down (triple fault). Ends the run.
   virtual void on_triple_fault(const CpuView&) {}
-  /// Access to an MSR, port or address that the machine does not model; reported once per place.
+  /// Access to an MSR, port or address that the machine does not model; reported once per place: what, where
+  /// and view.pc(), the accessing instruction.
   virtual void on_unmodelled(const CpuView&, const char* what, u64 where) { (void)what, (void)where; }
 };
 

@@ -1,12 +1,19 @@
 // What a core is told and what it counts. Free of SystemC.
 #pragma once
+#include <memory>
+#include <set>
 #include <span>
+#include <string>
+#include <tuple>
 
 #include "sim/core/tap.h"
 #include "sim/core/timing_model.h"
 #include "sim/mmu/mmu.h"
 
 namespace xs::x86 {
+
+/// Kind, address and PC of what was reported: once per place and machine, whichever core comes by.
+using UnmodelledPlaces = std::set<std::tuple<std::string, u64, u64>>;
 
 struct CpuConfig {
   unsigned id = 0;       ///< core number and APIC id
@@ -15,9 +22,10 @@ struct CpuConfig {
   TimingModel timing;
   Fidelity fidelity = Fidelity::fast;
   mmu::TlbGeometry tlb;
-  std::span<const u64> taps;        ///< code addresses at which CpuObserver::on_tap is called
-  u32 code_buffer_mib = 1024;       ///< host address space for translated code
-  CpuObserver* observer = nullptr;  ///< may be null; taps are installed all the same
+  std::span<const u64> taps;                     ///< code addresses at which CpuObserver::on_tap is called
+  u32 code_buffer_mib = 1024;                    ///< host address space for translated code
+  CpuObserver* observer = nullptr;               ///< may be null; taps are installed all the same
+  std::shared_ptr<UnmodelledPlaces> unmodelled;  ///< shared by the machine's cores; null: the core's own
 };
 
 /// An instruction is counted when it completes; each iteration of a REP string instruction is one, and so is

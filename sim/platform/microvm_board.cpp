@@ -84,8 +84,10 @@ void Board::add_device(Bus& bus, const char* name, u64 base, u64 size, RegisterD
 }
 
 void Board::add_cpus(CpuObserver* observer, StopRequests& stop) {
+  const auto unmodelled = std::make_shared<x86::UnmodelledPlaces>();
   for (unsigned i = 0; i < config.cpus; ++i) {
     x86::CpuConfig c;
+    c.unmodelled = unmodelled;
     c.id = i;
     c.cores = config.cpus;
     c.quantum = config.quantum;

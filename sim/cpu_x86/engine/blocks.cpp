@@ -130,20 +130,22 @@ void Engine::Impl::examine(Block& b) {
   b.instructions = tb.icount;
   b.cycles = tb.icount * config.timing.instruction;
   b.flags = 0;
-  bool port_io = false, random = false;
+  bool port_io = false, unannounced = false;
   for (u32 i = 0; i < b.size; ++i) {
     const u8 byte = code_byte(b, i);
     port_io = port_io || may_be_port_io(byte);
-    random = random || (byte == 0x0f && i + 1 < b.size && code_byte(b, i + 1) == 0xc7);
+    unannounced =
+        unannounced || (byte == 0x0f && i + 1 < b.size && code_byte(b, i + 1) == 0xc7) ||
+        (byte == 0x77 && i >= 2 && (code_byte(b, i - 2) == 0xc5 || (i >= 3 && code_byte(b, i - 3) == 0xc4)));
   }
   const u8 last = code_byte(b, b.size - 1), before = b.size > 1 ? code_byte(b, b.size - 2) : u8{0};
   const bool returns = last == 0xcf || (last == 0x07 && before == 0x0f);
-  if (!port_io && !random && !returns) return;
+  if (!port_io && !unannounced && !returns) return;
   std::vector<u8> bytes(b.size);
   for (u32 i = 0; i < b.size; ++i) bytes[i] = code_byte(b, i);
   const BlockTraits traits = block_traits(bytes, b.address, code_bits());
   if (traits.port_io) b.flags |= block_port_io;
-  if (traits.random) b.flags |= block_careful;
+  if (traits.hidden) b.flags |= block_careful;
   if (traits.ends_with_iret) {
     b.flags |= block_iret;
     b.cycles += config.timing.iret;
@@ -202,6 +204,14 @@ u64 Engine::Impl::instructions_before(u64 linear) {
 u64 Engine::instructions_at(u64 pc) const {
   Impl& e = *impl_;
   return e.instructions - e.charged_instructions + e.instructions_before(pc + e.code_base());
+}
+
+std::vector<u8> Engine::block_code() const {
+  std::vector<u8> bytes;
+  if (impl_->current == nullptr) return bytes;
+  bytes.resize(impl_->current->size);
+  for (u32 i = 0; i < bytes.size(); ++i) bytes[i] = impl_->code_byte(*impl_->current, i);
+  return bytes;
 }
 
 void Engine::request_attention() {

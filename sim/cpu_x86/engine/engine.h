@@ -14,6 +14,7 @@
 #include <array>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "sim/core/memory_port.h"
 #include "sim/core/timing_model.h"
@@ -186,6 +187,8 @@ class Engine {
   bool running_code(u64 pc, std::array<u8, 15>& bytes) const;
   /// First address of the running (or last) block.
   u64 block_address() const;
+  /// Its bytes.
+  std::vector<u8> block_code() const;
 
   void request_attention();
   void flush_tlb();

@@ -58,7 +58,7 @@ struct Origin {
 enum : u32 {
   block_port_io = 1,  ///< holds IN, OUT, INS or OUTS: privilege must be checked before
   block_iret = 4,     ///< ends with IRET
-  block_careful = 2   ///< holds an instruction that Unicorn executes with host randomness (RDRAND, RDSEED)
+  block_careful = 2   ///< holds what Unicorn executes and CPUID hides: RDRAND, RDSEED, VZEROUPPER, VZEROALL
 };
 
 struct Engine::Impl {

@@ -24,7 +24,8 @@ Core::Core(const CpuConfig& config, MemoryPort& memory, ApicBus& apic, CoreBus& 
       bus_(bus),
       mmu_(memory, config.timing, config.fidelity, config.tlb),
       frames_(CodeFrames::of(memory)),
-      lapic_(static_cast<u8>(config.id), apic, *this) {
+      lapic_(static_cast<u8>(config.id), apic, *this),
+      reported_(config.unmodelled ? config.unmodelled : std::make_shared<UnmodelledPlaces>()) {
   engine_ = std::make_unique<Engine>(
       EngineConfig{config.timing, config.taps, config.fidelity == Fidelity::exact, config.code_buffer_mib},
       memory, *frames_, *this);
@@ -74,7 +75,7 @@ void Core::step_until(u64 limit) {
 /// Executes one instruction that the engine must not execute unseen, or any other.
 void Core::careful_step() {
   const Opcode op = opcode_at_rip();
-  if (is_random(op))
+  if (is_random(op) || is_avx_state(op))
     return raise({vec_ud, Event::Source::fault, false, 0, 0, engine_->rip()});  // not in CPUID
   if (is_port_io(op)) {
     const bool immediate = op.opcode >= 0xe4 && op.opcode <= 0xe7;
@@ -239,7 +240,12 @@ u64 Core::device_access(Space space, bool write, u64 address, u64 value, unsigne
   std::memcpy(data, &value, sizeof data);
   const bool answered = bus_.transport(space, write, address, data, size, latency);
   engine_->charge(latency, 0);
-  if (!answered) unmodelled(space == Space::port ? "port" : "mmio", address);
+  if (!answered) {
+    if (space == Space::port)
+      unmodelled_port(static_cast<u16>(address));
+    else
+      unmodelled_memory("mmio", write, address, size);
+  }
   u64 result = 0;
   std::memcpy(&result, data, size);
   return result;
@@ -250,7 +256,7 @@ u64 Core::mmio_read(u64 pa, unsigned size) {
   engine_->charge(config_.timing.mmio, 0);
   if (!lapic_page(pa)) return device_access(Space::memory, false, pa, ~u64{0}, size);
   const u32 offset = static_cast<u32>(pa & frame_mask);
-  if (!lapic_.known(offset)) unmodelled("lapic", pa);
+  if (!lapic_.known(offset)) unmodelled_memory("lapic", false, pa, size);
   return lapic_.read(offset);
 }
 
@@ -262,18 +268,20 @@ void Core::mmio_write(u64 pa, unsigned size, u64 value) {
     return;
   }
   const u32 offset = static_cast<u32>(pa & frame_mask);
-  if (!lapic_.known(offset)) unmodelled("lapic", pa);
+  if (!lapic_.known(offset)) unmodelled_memory("lapic", true, pa, size);
   lapic_.write(offset, static_cast<u32>(value));
 }
 
 u32 Core::port_read(u16 port, unsigned size) {
   ++counters_.port_accesses;
+  note_port_access();
   engine_->charge(config_.timing.port_io, 0);
   return static_cast<u32>(device_access(Space::port, false, port, ~u64{0}, size));
 }
 
 void Core::port_write(u16 port, unsigned size, u32 value) {
   ++counters_.port_accesses;
+  note_port_access();
   engine_->charge(config_.timing.port_io, 0);
   device_access(Space::port, true, port, value, size);
 }
@@ -343,13 +351,6 @@ u64 Core::reg(const std::string& name) const {
   for (unsigned i = 0; i < std::size(names); ++i)
     if (name == names[i]) return engine_->reg(static_cast<Reg>(i));
   throw Error("no register is called " + name);
-}
-
-void Core::unmodelled(const char* what, u64 where) {
-  ++counters_.unmodelled;
-  if (!reported_.emplace(what, where).second || !config_.observer) return;
-  view_pc_ = engine_->in_callback() ? engine_->block_address() : engine_->rip();
-  config_.observer->on_unmodelled(*this, what, where);
 }
 
 }  // namespace xs::x86

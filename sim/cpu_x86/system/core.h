@@ -10,7 +10,6 @@
 #pragma once
 #include <array>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "sim/cpu_x86/cpu_config.h"
@@ -60,6 +59,19 @@ struct AccessCount {
   void fill(const mmu::Access& access);
   bool take_filled(const mmu::Access& access);
   bool take_second(const mmu::Access& access);
+};
+
+/// Device accesses so far of one execution of a block: which of its instructions the next one can be.
+struct BlockAccesses {
+  u64 block = ~u64{0}, instructions = ~u64{0};  ///< name the execution
+  unsigned ports = 0;
+  u64 pc = 0, pa = 0;  ///< last unmodelled access to memory; pc 0: none
+  bool write = false;
+
+  void enter(u64 running_block, u64 at_instructions) {
+    if (block != running_block || instructions != at_instructions)
+      *this = {running_block, at_instructions, 0, 0, 0, false};
+  }
 };
 
 /// Thrown through the host code that emulates an instruction, never through the engine.
@@ -192,7 +204,14 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
   Opcode opcode_at_rip();
   Opcode opcode_at_intercept();
 
-  void unmodelled(const char* what, u64 where);
+  // unmodelled.cpp
+  void unmodelled(const char* what, u64 where);  ///< at the instruction being emulated
+  void unmodelled_port(u16 port);
+  void unmodelled_memory(const char* what, bool write, u64 pa, unsigned size);
+  void report_unmodelled(const char* what, u64 where, u64 pc);
+  void note_port_access();
+  struct RunningBlock running_block(const std::vector<u8>& bytes) const;
+  bool covers(u64 va, unsigned operand, u64 pa, unsigned size) const;
   u64 gpr(unsigned i) const { return engine_->reg(static_cast<Reg>(i)); }
   void set_gpr(unsigned i, u64 v) { engine_->set_reg(static_cast<Reg>(i), v); }
   bool long_mode() const { return control_.efer >> 10 & 1; }
@@ -231,7 +250,8 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
   bool in_block_ = false;          ///< a callback of the engine is running
   u64 hash_ = 0xcbf29ce484222325;  ///< FNV-1a offset basis
   mutable CpuCounters counters_;
-  std::set<std::pair<std::string, u64>> reported_;
+  std::shared_ptr<UnmodelledPlaces> reported_;
+  BlockAccesses block_accesses_;
 };
 
 }  // namespace xs::x86

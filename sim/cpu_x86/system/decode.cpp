@@ -121,6 +121,13 @@ bool is_random(const Opcode& op) {
   return op.opcode == 0x0fc7 && op.has_modrm && op.mod() == 3 && (op.modrm >> 3 & 7) >= 6;
 }
 
+bool is_avx_state(const Opcode& op) {
+  const bool vex2 = op.opcode == 0xc5, vex3 = op.opcode == 0xc4;
+  const size_t at = op.length_to_modrm + (vex3 ? 2u : 1u);
+  if ((!vex2 && !vex3) || !op.has_modrm || at >= op.bytes.size() || op.bytes[at] != 0x77) return false;
+  return op.bits == 64 || op.mod() == 3;  // LDS, LES otherwise
+}
+
 bool loads_rflags(const Opcode& op) { return op.opcode == 0x9d || op.opcode == 0xcf || op.opcode == 0x0f07; }
 
 bool reads_descriptors(const Opcode& op) {
@@ -176,7 +183,7 @@ BlockTraits block_traits(std::span<const u8> bytes, u64 address, unsigned bits) 
   while (!bytes.empty()) {
     const Opcode op = split(bytes, bits);
     t.port_io = t.port_io || is_port_io(op);
-    t.random = t.random || is_random(op);
+    t.hidden = t.hidden || is_random(op) || is_avx_state(op);
     t.ends_with_iret = op.opcode == 0xcf;
     t.ends_with_sysret = op.opcode == 0x0f07;
     if (!d.next(bytes, address)) break;

@@ -128,6 +128,7 @@ void Core::invlpg(const Opcode& op) {
 }
 
 void Core::read_tsc(const Opcode& op) {
+  if (op.opcode != 0x0f31) fault(vec_ud);  // RDTSCP, which the engine reports as RDTSC
   if ((control_.cr4 & cr4::tsd) && engine_->cpl() != 0) fault(vec_gp);
   const u64 value = cycles() + tsc_offset_;
   set_gpr(0, value & 0xffffffff);

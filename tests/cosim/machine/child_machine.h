@@ -18,6 +18,9 @@ struct Finding {
   platform::StopReason reason = platform::StopReason::paused;
   u32 exit_value = 0;
   u64 now_ps = 0, instructions = 0, hash = 0, unmodelled = 0, reports = 0;
+  struct Place {
+    u64 where, pc;
+  } places[8] = {};  ///< unmodelled accesses as reported
   char text[256] = {};
 };
 static_assert(std::is_trivially_copyable_v<Finding>);

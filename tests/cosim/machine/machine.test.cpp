@@ -5,6 +5,7 @@
 #include <cstring>
 #include <set>
 
+#include "sim/observe/symbols.h"
 #include "tests/cosim/machine/child_machine.h"
 #include "tests/support/qemu_microvm.h"
 
@@ -28,8 +29,13 @@ struct Sink : ConsoleSink {
 };
 
 struct Reports : CpuObserver {
-  std::vector<u64> places;
-  void on_unmodelled(const CpuView&, const char*, u64 where) override { places.push_back(where); }
+  struct Place {
+    u64 where, pc;
+  };
+  std::vector<Place> places;
+  void on_unmodelled(const CpuView& view, const char*, u64 where) override {
+    places.push_back({where, view.pc()});
+  }
 };
 
 /// One run with everything a test may want to change.
@@ -55,7 +61,11 @@ struct Run {
               machine->counters().instructions,
               machine->execution_hash(),
               machine->counters().unmodelled,
-              reports.places.size()};
+              reports.places.size(),
+              {},
+              {}};
+    for (std::size_t i = 0; i < reports.places.size() && i < std::size(f.places); ++i)
+      f.places[i] = {reports.places[i].where, reports.places[i].pc};
     std::strncpy(f.text, serial.text.c_str(), sizeof f.text - 1);
     return f;
   }
@@ -134,12 +144,23 @@ TEST_CASE("ACPI reset and power off") {
   }
 }
 
-TEST_CASE("unmodelled places read as all ones, are counted each time and reported once") {
+TEST_CASE(
+    "unmodelled places read as all ones, are counted each time and reported once, by their instruction") {
   const Finding f = run("machine_unmodelled");
   CHECK(f.reason == StopReason::exited);
   CHECK(f.exit_value == 8);
-  CHECK(f.unmodelled == 12);
-  CHECK(f.reports == 3);
+  CHECK(f.unmodelled == 24);
+  REQUIRE(f.reports == 6);
+  observe::Symbolizer symbols;
+  symbols.add(std::make_shared<observe::Image>(image("machine_unmodelled")));
+  const std::pair<u64, std::string> expected[] = {{0x61, "in_61"},           {0x64, "out_64"},
+                                                  {0xcf8, "in_cf8"},         {0xfd000010, "store_mmio"},
+                                                  {0xfd000010, "load_mmio"}, {0xfd000010, "load_mmio_again"}};
+  for (std::size_t i = 0; i < std::size(expected); ++i) {
+    CHECK(f.places[i].where == expected[i].first);
+    CHECK(symbols.function(f.places[i].pc) == expected[i].second);
+    CHECK_THAT(symbols.describe(f.places[i].pc), Catch::Contains(expected[i].second + "+0x0 "));
+  }
   if (QemuMicrovm::available()) CHECK(on_qemu("machine_unmodelled").exit_value == 8u);
 }
 
