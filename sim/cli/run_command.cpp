@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <set>
 
@@ -75,7 +76,7 @@ std::string troubles(const RunResult& r) {
   constexpr std::size_t last_lines = 12;
   std::string out;
   if (const StepResult* s = r.failed_step())
-    for (const std::string& p : s->problems) out += fmt::format("    {}:{}: {}\n", r.file, s->line, p);
+    for (const std::string& p : s->problems) out += fmt::format("    {}\n", r.located(*s, p));
   const std::size_t from = r.console.size() > last_lines ? r.console.size() - last_lines : 0;
   for (std::size_t i = from; i < r.console.size(); ++i)
     out += fmt::format("    {:<8} | {}\n", r.console[i].source, r.console[i].text);
@@ -147,7 +148,12 @@ void add_run(CLI::App& app, Action& action) {
       ->capture_default_str();
   c->add_option("--set", o->settings, "Override a parameter of the scenario: NAME=VALUE")
       ->type_name("NAME=VALUE");
-  c->add_option("--seed", o->seed, "Override the scenario's seed");
+  c->add_option("--seed", o->seed, "Override the scenario's seed")->check([](const std::string& text) {
+    u64 seed = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    return whole ? std::string() : "--seed " + text + ": must be a whole number from 0 to 2^64-1";
+  });
   c->add_option("--arch", o->arch, "Architecture of the machine")
       ->check(CLI::IsMember({"x86_64"}))
       ->capture_default_str();

@@ -112,18 +112,21 @@ std::string inspect_frame(const TraceReader& trace, u64 mfn) {
                             type_text(f.type_bits), gfn_text(f.gfn));
 }
 
-std::string inspect_domain(const TraceReader& trace, u32 domid) {
-  const auto end = trace.state_at(trace.last_time_ps());
+std::string inspect_domain(const TraceReader& trace, u32 domid, u64 until_ps) {
+  const bool whole = until_ps >= trace.last_time_ps();
+  const auto end = trace.state_at(whole ? trace.last_time_ps() : until_ps);
   std::string text = fmt::format("{}\n", end->domain_label(domid));
   const auto rows = domain_memory(trace, domid);
   if (rows.empty() && !end->domains().contains(domid))
     throw Error(fmt::format("the trace has no domain {}", domid));
   for (const DomainMemoryEvent& r : rows)
-    text += fmt::format("{:>18}  {:>+8} -> {:>8} frames  by {}{}\n", time_text(r.last_ps),
-                        static_cast<i64>(r.gained - r.lost), r.frames, r.cause.text,
-                        r.step.empty() ? "" : fmt::format("  [{}]", r.step));
+    if (r.last_ps <= until_ps)
+      text += fmt::format("{:>18}  {:>+8} -> {:>8} frames  by {}{}\n", time_text(r.last_ps),
+                          static_cast<i64>(r.gained - r.lost), r.frames, r.cause.text,
+                          r.step.empty() ? "" : fmt::format("  [{}]", r.step));
   if (const auto d = end->domains().find(domid); d != end->domains().end())
-    text += fmt::format("{:>18}  {}, {}, {} frames, {} hypercalls\n", "at the end",
+    text += fmt::format("{:>18}  {}, {}, {} frames, {} hypercalls\n",
+                        whole ? std::string("at the end") : "at " + time_text(until_ps),
                         domain_state_name(d->second.state), memory_model_name(d->second.model),
                         end->owned(domid), d->second.hypercalls);
   return text;

@@ -40,7 +40,8 @@ std::vector<DomainMemoryEvent> domain_memory(const TraceReader& trace, u32 domid
 
 // The same as text, and a summary; each ends with a newline.
 std::string inspect_frame(const TraceReader& trace, u64 mfn);
-std::string inspect_domain(const TraceReader& trace, u32 domid);
+/// Up to `until_ps`; operations that ended later are left out.
+std::string inspect_domain(const TraceReader& trace, u32 domid, u64 until_ps = ~u64{0});
 std::string inspect_at(const TraceReader& trace, u64 time_ps);
 std::string inspect_summary(const TraceReader& trace);
 /// "pfn=0x… ==> mfn=0x…" lines: the guest's P2M as recorded, else from the M2P of its frames.

@@ -37,6 +37,8 @@ std::string Symbolizer::annotate_backtrace(const std::string& console_line) cons
   u64 address = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), address, 16);
   if (error != std::errc() || end != digits.data() + digits.size()) return console_line;
+  // A call that never returns may be its function's last instruction: the return address lies behind the end.
+  if (function(address).empty() && !function(address - 1).empty()) --address;
   return console_line + " " + describe(address);
 }
 

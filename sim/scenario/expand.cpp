@@ -23,7 +23,15 @@ Environment parameters(const JsonSource& source, const Settings& settings) {
     const auto it = env.find(name);
     if (it == env.end())
       source.fail("/parameters", fmt::format("has no parameter \"{}\" to be set on the command line", name));
-    it->second = setting_value(text);
+    Json value = setting_value(text);
+    if (value.type_name() != std::string_view(it->second.type_name())) {
+      if (!it->second.is_string())
+        source.fail(child_pointer("/parameters", name),
+                    fmt::format("--set {}={}: must be a {}, as the parameter's default is", name, text,
+                                it->second.type_name()));
+      value = text;  // a text that looks like a number is a text
+    }
+    it->second = std::move(value);
   }
   return env;
 }

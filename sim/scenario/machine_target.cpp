@@ -8,6 +8,7 @@
 #include "sim/observe/observer.h"
 #include "sim/scenario/boot_plan.h"
 #include "sim/scenario/counters.h"
+#include "sim/scenario/image_name.h"
 
 namespace xs::scenario {
 namespace {
@@ -88,8 +89,12 @@ class MachineTarget : public Target, private observe::Listener {
   std::vector<std::string> where() const override {
     return machine_ ? backtraces(*machine_, observer_->symbols()) : std::vector<std::string>();
   }
-  std::string annotate(const std::string& line) const override {
-    return observer_ ? observer_->symbols().annotate_backtrace(line) : line;
+  std::string annotate(const std::string& line, const std::string& kernel) const override {
+    // Guests' kernels share addresses: each is asked alone.
+    observe::Symbolizer symbols;
+    symbols.add(std::make_shared<observe::Image>(
+        image_path(kernel.empty() ? scenario_.hypervisor_kernel : kernel, options_.arch)));
+    return symbols.annotate_backtrace(line);
   }
   Observation* observation() override { return view_ ? &*view_ : nullptr; }
 

@@ -36,7 +36,7 @@ std::string test_case(const RunResult& r) {
     const char* element = r.exit_code == static_cast<int>(ExitCode::failure) ? "failure" : "error";
     std::string details;
     if (const StepResult* s = r.failed_step())
-      for (const std::string& p : s->problems) details += fmt::format("{}:{}: {}\n", r.file, s->line, p);
+      for (const std::string& p : s->problems) details += r.located(*s, p) + "\n";
     out += fmt::format("      <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n", element,
                        verdict_name(r.exit_code), xml_escape(r.message), xml_escape(details));
   }

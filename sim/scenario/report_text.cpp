@@ -27,8 +27,7 @@ void add_steps(std::string& out, const RunResult& r) {
                        "+" + milliseconds(s.end_ps - s.begin_ps), s.passed ? "ok" : "FAILED", s.name);
     if (!s.command.empty()) out += fmt::format("        xl> {}\n", s.command);
     for (const std::string& line : s.answer) out += fmt::format("        {}\n", line);
-    for (const std::string& problem : s.problems)
-      out += fmt::format("      ! {}:{}: {}\n", r.file, s.line, problem);
+    for (const std::string& problem : s.problems) out += fmt::format("      ! {}\n", r.located(s, problem));
   }
 }
 

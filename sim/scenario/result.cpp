@@ -8,6 +8,13 @@ const StepResult* RunResult::failed_step() const {
   return nullptr;
 }
 
+std::string RunResult::located(const StepResult& step, const std::string& problem) const {
+  if (!step.line) return file + ": " + problem;
+  const std::string place = file + ":" + std::to_string(step.line) + ": ";
+  if (step.pointer.empty() || problem.rfind(step.pointer, 0) == 0) return place + problem;
+  return place + step.pointer + ": " + problem;
+}
+
 u64 frames_of(const observe::OwnershipTable& table, u32 owner) {
   for (const auto& row : table.rows)
     if (row.owner == owner) return row.frames;

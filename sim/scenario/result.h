@@ -41,6 +41,8 @@ struct RunResult {
   u64 execution_hash = 0, trace_hash = 0;
   bool observed = false;
 
+  /// "file:line: /path: problem"; boot has no place in the file but the file.
+  std::string located(const StepResult& step, const std::string& problem) const;
   /// The step that did not pass, or null.
   const StepResult* failed_step() const;
 };

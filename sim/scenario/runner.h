@@ -59,6 +59,7 @@ class Runner : private TargetListener {
   void check_limits();
   [[noreturn]] void end_fatal();
   void add_printed_backtrace();
+  std::string kernel_of(u32 domid) const;
   void note_fatal(const std::string& what);
 
   void on_serial(std::string_view bytes, u64 time_ps) override;

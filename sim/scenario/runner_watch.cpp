@@ -9,8 +9,9 @@
 
 namespace xs::scenario {
 namespace {
-/// A dying hypervisor or domain has said its last word when the serial line was silent for so long, simulated;
-/// a line takes well below 0.1 ms. Other domains may chatter for ever: they do not hold the end up.
+/// A dying hypervisor or domain has said its last word when the serial line was silent for so long,
+/// simulated; a line takes well below 0.1 ms. Other domains may chatter for ever: they do not hold the end
+/// up.
 constexpr u64 silence_ps = 2 * ps_per_ms, last_words_ps = 20 * ps_per_ms;
 }  // namespace
 
@@ -97,12 +98,38 @@ void Runner::end_fatal() {
   throw RunEnd{static_cast<int>(ExitCode::crash), fatal_};
 }
 
-/// The raw addresses that a panicking hypervisor prints, with names.
+/// The image that the domain runs, "" when it is not known.
+std::string Runner::kernel_of(u32 domid) const {
+  if (domid == 0) return scenario_.dom0.kernel;
+  const auto name = result_.domain_names.find(domid);
+  const DomainConfig* d = name == result_.domain_names.end() ? nullptr : scenario_.domain(name->second);
+  return d ? d->kernel : std::string();
+}
+
+/// The raw addresses that a panicking hypervisor or guest prints, and where the hypervisor says that a
+/// crashed domain stood, with names: each line in the words of the image it comes from.
 void Runner::add_printed_backtrace() {
+  static const std::regex crash("^domain_crash called for d([0-9]{1,5}): "),
+      position("^ *rip e0[0-9a-f]{2}:([0-9a-f]{16}) "), guest("^dom([0-9]{1,5})$");
+  constexpr u32 nobody = ~u32{0};
+  u32 crashed = nobody;  // its registers are what the hypervisor prints next
   for (const ConsoleLine& line : log_.lines()) {
-    if (line.source != "xen" || line.text.find("[<") == std::string::npos) continue;
-    const std::string named = target_.annotate("(XEN) " + line.text);
-    result_.backtrace.push_back(named.substr(std::string("(XEN) ").size()));
+    std::smatch m, rip;
+    if (std::regex_match(line.source, m, guest)) {
+      if (line.text.find("[<") == std::string::npos) continue;
+      const std::string kernel = kernel_of(static_cast<u32>(std::stoul(m[1])));
+      if (!kernel.empty())
+        result_.backtrace.push_back(line.source + ": " + target_.annotate(line.text, kernel));
+    } else if (line.source == "xen") {
+      if (line.text.find("[<") != std::string::npos)
+        result_.backtrace.push_back("xen: " + target_.annotate(line.text, ""));
+      else if (crashed != nobody && std::regex_search(line.text, rip, position) &&
+               !kernel_of(crashed).empty())
+        result_.backtrace.push_back(fmt::format("dom{}: ", crashed) +
+                                    target_.annotate("rip [<" + rip[1].str() + ">]", kernel_of(crashed)));
+      crashed = nobody;
+      if (std::regex_search(line.text, m, crash)) crashed = static_cast<u32>(std::stoul(m[1]));
+    }
   }
 }
 
@@ -158,8 +185,10 @@ void Runner::reconsider() {
 void Runner::domain_crashed(u32 domid, std::string reason) {
   std::string name = fmt::format("dom{}", domid);
   const auto& printed = log_.of(name);
-  if (!printed.empty() && log_.lines()[printed.back()].text.rfind("panic: ", 0) == 0)
-    reason = log_.lines()[printed.back()].text;  // the kernel's own words say more
+  auto last = printed.rbegin();
+  while (last != printed.rend() && log_.lines()[*last].text.find("[<") != std::string::npos) ++last;
+  if (last != printed.rend() && log_.lines()[*last].text.rfind("panic: ", 0) == 0)
+    reason = log_.lines()[*last].text;  // the kernel's own words say more
   const DomainConfig* config = nullptr;
   for (const auto& [n, id] : domids_)
     if (id == domid && (config = scenario_.domain(n))) name = fmt::format("{} (dom{})", n, domid);

@@ -72,8 +72,9 @@ class Target {
   virtual u64 execution_hash() const = 0;
   /// Where every core stands, symbolized, one line each.
   virtual std::vector<std::string> where() const = 0;
-  /// A hypervisor's backtrace line with the function's name added; other lines unchanged.
-  virtual std::string annotate(const std::string& line) const = 0;
+  /// A line with a printed "[<address>]", the function's name added; other lines unchanged. The address is
+  /// one of the image `kernel` (a name as scenarios have it), of the hypervisor when that is empty.
+  virtual std::string annotate(const std::string& line, const std::string& kernel) const = 0;
   virtual Observation* observation() = 0;  ///< null: nothing is observed
 };
 

@@ -38,6 +38,14 @@ refuse "bad --set" 4 "name=value" "$xenoscope" run --set low x.json
 refuse "version" 0 "xenoscope" "$xenoscope" --version
 refuse "help" 0 "Examples" "$xenoscope" --help
 
+for seed in -1 18446744073709551616 1x ''; do
+  refuse "seed \"$seed\"" 4 "seed" "$xenoscope" run "--seed=$seed" x.json
+done
+printf '{"name":"t","parameters":{"low":16},"domains":[{"name":"w","memory":"${low}"}],"steps":[]}' >set.json
+refuse "--set with a text for a number" 4 '/parameters/low: --set low=abc: must be a number' "$xenoscope" \
+  validate --set low=abc set.json
+refuse "--set with a number" 0 "ok" "$xenoscope" validate --set low=17 set.json
+
 # --- scenario files
 scenario '' '' plain.json
 refuse "missing file" 4 "none.json: No such file" "$xenoscope" run none.json
@@ -108,6 +116,8 @@ refuse "machine file with a key twice" 4 "twice.json:1:13" "$xenoscope" boot "$h
 refuse "no such function" 4 "no function" "$xenoscope" disasm "$hello" --function nonexistent_function
 
 # --- traces
+refuse "P2M of no domain" 4 "--p2m needs --domain" "$xenoscope" inspect x.trace --p2m
+refuse "two questions" 4 "one at a time" "$xenoscope" inspect x.trace --frame 1 --domain 1
 refuse "missing trace" 4 "none.trace" "$xenoscope" inspect none.trace
 refuse "not a trace" 4 "text.elf" "$xenoscope" inspect text.elf
 refuse "trace cannot be written" 4 "/nonexistent/t" "$xenoscope" boot "$hello" --trace /nonexistent/t

@@ -63,7 +63,7 @@ class QemuTarget : public Target {
   std::map<std::string, u64> counters() const override { return {}; }
   u64 execution_hash() const override { return 0; }
   std::vector<std::string> where() const override { return {}; }
-  std::string annotate(const std::string& line) const override { return line; }
+  std::string annotate(const std::string& line, const std::string&) const override { return line; }
   Observation* observation() override { return nullptr; }
 
  private:

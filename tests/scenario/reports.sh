@@ -58,21 +58,33 @@ exit_code 0 "$xenoscope" inspect $trace --at 50ms
 check "owners at a time" has out 'free'
 exit_code 4 "$xenoscope" inspect $trace --frame 0xfffffffffffff
 exit_code 4 "$xenoscope" inspect $trace --at yesterday
+exit_code 4 "$xenoscope" inspect $trace --at 999s
+check "where the trace ends" has err 'the trace ends at'
+exit_code 0 "$xenoscope" inspect $trace --domain 0 --at 50ms
+check "a domain's history up to a time" has out '^ +at 50\.0+ ms  running'
 
 # --- several at once: one passes, one fails, one crashes, one hangs, one is no scenario
 base='"machine":{"memory_mib":256},"dom0":{"memory":64}'
 printf '{"name":"pass",%s,"steps":[{"list":{}}]}' "$base" >1.json
 printf '{"name":"fail",%s,"steps":[{"list":{}},{"expect":{"answer":{"text":"<no such>"}}}]}' "$base" >2.json
-printf '{"name":"crash","dom0":{"kernel":"hello"},"steps":[]}' >3.json
+printf '{"name":"crash","machine":{"memory_mib":16},"dom0":{"memory":8},"steps":[]}' >3.json
 printf '{"name":"hang",%s,"limits":{"simulated_s":1},"steps":[{"wait":{"console":"xen","text":"never","within_s":9}}]}' \
   "$base" >4.json
 printf '{"name":"nonsense"}' >5.json
 exit_code 0 "$xenoscope" run 1.json
 exit_code 5 "$xenoscope" run 2.json
 exit_code 6 "$xenoscope" run 3.json
-check "reason of the crash" has out 'reason: domain dom0 crashed: '
+check "reason of the crash" has out 'reason: hypervisor panic: Panic on CPU 0'
+check "boot has no line" has out '! 3\.json: hypervisor panic'
 check "panic's words" has out 'xen +\| Panic on CPU 0'
-check "panic's backtrace with names" has out '\[<[0-9a-f]+>\] hypervisor\.elf: '
+check "panic's backtrace with names" has out 'xen: +\[<[0-9a-f]+>\] hypervisor\.elf: hv::dom0_build\+'
+printf '{"name":"guest-crash",%s,"domains":[{"name":"web","memory":32,"kernel":"test-pv64-panic"}],
+"steps":[{"create":"web"},{"wait":{"time_ms":2000}}]}' "$base" >7.json
+exit_code 6 "$xenoscope" run 7.json
+check "the guest's own words" has out 'reason: domain web \(dom1\) crashed: panic: on purpose, at depth 3'
+check "place of the crash" has out '! 7\.json:2: /steps/1: domain web'
+check "guest's backtrace with names" has out 'dom1: +\[<[0-9a-f]+>\] test-pv64-panic\.elf: .*innermost'
+check "guest's position with its name" has out 'dom1: rip \[<[0-9a-f]+>\] test-pv64-panic\.elf: '
 exit_code 124 "$xenoscope" run 4.json
 check "where a hang stood" has out 'cpu0: hypervisor\.elf: '
 exit_code 4 "$xenoscope" run 5.json

@@ -61,8 +61,8 @@ class FakeTarget : public Target {
   std::map<std::string, u64> counters() const override { return {{"instructions", 1000}}; }
   u64 execution_hash() const override { return 0xabc; }
   std::vector<std::string> where() const override { return {"cpu0: idle+0x2"}; }
-  std::string annotate(const std::string& line) const override {
-    return line.find("[<") == std::string::npos ? line : line + " <- annotated";
+  std::string annotate(const std::string& line, const std::string& kernel) const override {
+    return line + " <- " + (kernel.empty() ? "hypervisor" : kernel);
   }
   Observation* observation() override { return observed ? &observation_ : nullptr; }
 

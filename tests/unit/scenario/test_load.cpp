@@ -135,7 +135,8 @@ TEST_CASE("parameters keep their type, can be set, and must exist") {
   CHECK(line_of(load(text).steps[0]) == "mem-set web 32");
   CHECK(load(text).steps[0].name == "to 32 MiB");
   CHECK(line_of(load(text, {{"mib", "48"}}).steps[0]) == "mem-set web 48");
-  CHECK(error_of(text, {{"mib", "lots"}}).find("f.json:3:") == 0);
+  CHECK(error_of(text, {{"mib", "lots"}}).find("/parameters/mib: --set mib=lots: must be a number") !=
+        std::string::npos);
   CHECK(error_of(text, {{"nix", "1"}}) ==
         "f.json:1:26: /parameters: has no parameter \"nix\" to be set on the command line");
   CHECK(error_of(with_steps(R"({"pause":"${nobody}"})")) ==

@@ -19,10 +19,29 @@ TEST_CASE("a hypervisor panic ends the run with its last words") {
   CHECK(r.exit_code == 6);
   CHECK(r.message == "hypervisor panic: Panic on CPU 0: out of luck");
   CHECK(r.console.back().text == "   [<ffff82d040200000>]");
-  CHECK(r.backtrace == std::vector<std::string>{"cpu0: idle+0x2", "   [<ffff82d040200000>] <- annotated"});
+  CHECK(r.backtrace ==
+        std::vector<std::string>{"cpu0: idle+0x2", "xen:    [<ffff82d040200000>] <- hypervisor"});
   CHECK(t.typed.size() == 1);
   CHECK_FALSE(r.steps.back().passed);
   CHECK(r.simulated_ps < 6 * ps_per_ms);
+}
+
+TEST_CASE("what a crashed guest printed gets names from its own image") {
+  FakeTarget t;
+  t.on_command = [&t](const std::string&) {
+    t.emit(1, {0, "domain-created", 3, ""});
+    t.say(2, "= 0\nxl> ");
+    t.serial(3 * ps_per_ms,
+             "(XEN)   rip e033:ffffffff80100000 rsp 0 of debug keys\n"
+             "(d3) panic: on purpose\n(d3)    [<ffffffff801013aa>]\n"
+             "(d9)    [<1>] of a stranger\n"
+             "(XEN) domain_crash called for d3: no callback\n"
+             "(XEN)   rip e033:ffffffff801013ff rsp e02b:0000000000000000 kernel\n");
+  };
+  const RunResult r = run_fake(t, R"({"create":"web"},{"wait":{"time_ms":50}})");
+  CHECK(r.exit_code == 6);
+  CHECK(r.backtrace == std::vector<std::string>{"cpu0: idle+0x2", "dom3:    [<ffffffff801013aa>] <- kernel",
+                                                "dom3: rip [<ffffffff801013ff>] <- kernel"});
 }
 
 TEST_CASE("a panic mark without words, in a hypervisor that then hangs") {
