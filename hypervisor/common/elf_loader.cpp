@@ -76,6 +76,12 @@ const char* apply_note(GuestImage& image, u32 type, const u8* desc, u32 size) {
   return nullptr;
 }
 
+/// A kernel for PVH or for the bare machine may have notes of Xen's as well: these are a PV kernel's.
+bool is_pv_note(u32 type) {
+  return type == XEN_ELFNOTE_XEN_VERSION || type == XEN_ELFNOTE_VIRT_BASE || type == XEN_ELFNOTE_ENTRY ||
+         type == XEN_ELFNOTE_HYPERCALL_PAGE;
+}
+
 constexpr u64 aligned4(u64 value) { return (value + 3) & ~3ull; }
 
 const char* parse_notes(const File& file, u64 offset, u64 bytes, GuestImage& image, bool& found) {
@@ -88,7 +94,7 @@ const char* parse_notes(const File& file, u64 offset, u64 bytes, GuestImage& ima
     const u64 desc = name + aligned4(note.n_namesz), next = desc + aligned4(note.n_descsz);
     if (desc > end || note.n_descsz > end - desc) return "a note is longer than its segment";
     if (note.n_namesz == 4 && memcmp(file.at(name), "Xen", 4) == 0) {
-      found = true;
+      found |= is_pv_note(note.n_type);
       if (const char* error = apply_note(image, note.n_type, file.at(desc), note.n_descsz)) return error;
     }
     offset = min_of(next, end);
@@ -130,7 +136,7 @@ const char* find_notes(const File& file, const Elf64_Ehdr& header, GuestImage& i
   }
   Elf64_Shdr section, names;
   if (found || !read_entry(file, header.e_shoff, header.e_shentsize, header.e_shstrndx, names))
-    return found ? nullptr : "it has no Xen notes";
+    return found ? nullptr : "it has no Xen notes of a PV kernel";
   for (unsigned i = 0; i < header.e_shnum; i++) {
     if (!read_entry(file, header.e_shoff, header.e_shentsize, i, section))
       return "its section headers are cut off";
@@ -147,7 +153,7 @@ const char* find_notes(const File& file, const Elf64_Ehdr& header, GuestImage& i
       found = true;
     }
   }
-  return found ? nullptr : "it has no Xen notes";
+  return found ? nullptr : "it has no Xen notes of a PV kernel";
 }
 
 const char* add_segment(const File& file, const Elf64_Phdr& p, GuestImage& image) {

@@ -113,7 +113,10 @@ TEST_CASE("inconsistent files are refused with a reason") {
   b = good();
   b.note(XEN_ELFNOTE_XEN_VERSION, "xen-4.9", 8);
   CHECK(error_of(b.build(), image) == "its Xen version note is not xen-3.0");
-  CHECK(error_of(Builder().build(), image) == "it has no Xen notes");
+  CHECK(error_of(Builder().build(), image) == "it has no Xen notes of a PV kernel");
+  Builder pvh;
+  pvh.number(XEN_ELFNOTE_PHYS32_ENTRY, 0x100000);
+  CHECK(error_of(pvh.build(), image) == "it has no Xen notes of a PV kernel");
 }
 
 TEST_CASE("any truncation and any damage is survived") {
