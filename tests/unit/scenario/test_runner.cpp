@@ -185,3 +185,12 @@ TEST_CASE("the same scenario and seed type the same noise, another seed other no
   CHECK(noise_of("5") == noise_of("5"));
   CHECK(noise_of("5") != noise_of("6"));
 }
+
+TEST_CASE("an operation that never began counts 0; a counter that does not exist is a failure") {
+  FakeTarget never, unknown;
+  const RunResult zero = run_fake(never, R"({"expect":{"counters":{"hypercall.iret":{"equals":0}}}})");
+  CHECK(zero.exit_code == 0);
+  const RunResult none = run_fake(unknown, R"({"expect":{"counters":{"machine.nonsense":{"equals":0}}}})");
+  CHECK(none.exit_code == 5);
+  CHECK(none.message.find("no counter \"machine.nonsense\"") != std::string::npos);
+}
