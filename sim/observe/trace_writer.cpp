@@ -135,7 +135,7 @@ void TraceWriter::write_index() {
   write_chunk(chunk, raw);
   u8 trailer[trace_trailer_bytes];
   std::memcpy(trailer, &offset, 8);
-  std::memcpy(trailer + 8, trace_end_magic, 8);
+  std::copy_n(trace_end_magic, 8, trailer + 8);
   write(trailer, sizeof trailer);
 }
 
