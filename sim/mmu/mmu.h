@@ -103,8 +103,8 @@ class Mmu {
   /// What translate() would answer from the TLB alone, counting nothing and marking nothing as used. False
   /// when no entry allows the access.
   bool held(const Access& access, Translation& translation) const;
-  /// Since the last call the TLB has replaced, or dropped after a #PF, an entry (`fast` never replaces): copies of
-  /// translations kept elsewhere may be no longer held here.
+  /// Since the last call the TLB has replaced, or dropped after a #PF, an entry (`fast` never replaces):
+  /// copies of translations kept elsewhere may be no longer held here.
   bool take_lost();
 
   /// Translation by the tables as they are now, with no permission check and no side effect: for debuggers

@@ -29,7 +29,8 @@ void test_equal(const char* what, s64 found, s64 expected);
 [[noreturn]] void test_error(const char* fmt, ...) __attribute__((format(printf, 1, 2)));
 [[noreturn]] void test_end();
 
-// Traps. By default any exception is a panic with its call chain. A handler returns true when it has dealt with the frame.
+// Traps. By default any exception is a panic with its call chain. A handler returns true when it has dealt
+// with the frame.
 using TrapHandler = bool (*)(TrapFrame* frame);
 void test_on_trap(TrapHandler handler);
 
