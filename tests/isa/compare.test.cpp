@@ -25,6 +25,9 @@ struct Program {
 
 /// Small quanta and the exact TLB must not change a word.
 constexpr Program programs[] = {
+    {"debug", 1, ""},
+    {"debug", 1, "--exact"},
+    {"debug", 1, "--quantum 7"},
     {"exceptions", 1, ""},
     {"exceptions", 1, "--exact"},
     {"exceptions", 1, "--quantum 37"},

@@ -73,6 +73,10 @@ ISA_CODE(load, "movq (%rdi), %rax");
 ISA_CODE(store, "movq %rax, (%rdi)");
 ISA_CODE(add_memory, "addq $1, (%rdi)");
 ISA_CODE(jump, "jmp *%rdi");
+ISA_CODE(jump_by_memory, "movq %rdi, -8(%rsp); jmp *-8(%rsp)");
+ISA_CODE(call_it, "nop; call *%rdi");
+ISA_CODE(return_to_it, "pushq %rdi; ret");
+ISA_CODE(return_and_pop, "pushq %rax; pushq %rdi; ret $8");
 ISA_CODE(bad_push, "movq %rsp, %rcx; movq %rdi, %rsp; pushq %rax; movq %rcx, %rsp");
 ISA_CODE(string_store, "mov $16, %ecx; cld; rep stosq");
 
@@ -216,6 +220,11 @@ void memory() {
     page_fault("rep stos", ring, string_store, unmapped + 8);
     report("load, non-canonical", ring, load, non_canonical);
     report("store, non-canonical", ring, store, non_canonical - 1 + (u64{1} << 48));
+    report("~ jump, non-canonical", ring, jump, non_canonical);
+    report("~ jump by memory, non-canonical", ring, jump_by_memory, non_canonical);
+    report("~ call, non-canonical", ring, call_it, non_canonical);
+    report("~ ret, non-canonical", ring, return_to_it, non_canonical);
+    report("~ ret n, non-canonical", ring, return_and_pop, non_canonical);
   }
   set_ist(12, 1);
   set_ist(13, 1);

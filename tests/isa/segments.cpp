@@ -39,6 +39,11 @@ ISA_CODE(return_outward, R"(
         mov %ss, %ebx
         int $0x81)");
 ISA_CODE(far_jump, "ljmp *(%rdi)");
+ISA_CODE(far_jump_64, "nop; rex.W ljmp *(%rdi)");
+ISA_CODE(far_call_64, "nop; rex.W lcall *(%rdi)");
+ISA_CODE(far_return_outward,
+         "pushq $0x23; pushq %rdi; movl 8(%rdi), %eax; pushq %rax; pushq (%rdi); rex.W lret");
+ISA_CODE(far_return_64, "movl 8(%rdi), %eax; pushq %rax; pushq (%rdi); rex.W lret");
 
 constexpr u16 data_segment = SEL_FREE, code_segment = SEL_FREE + 8, call_gate = SEL_FREE + 16,
               conforming = SEL_FREE + 32, second_tss = SEL_FREE + 40, absent = SEL_FREE + 56,
@@ -109,6 +114,7 @@ void task_register() {
   put_result("ltr of a data segment", probe(ring0, do_ltr, SEL_KERNEL_DATA));
   set_system_descriptor(absent, reinterpret_cast<u64>(&spare), sizeof spare - 1, 0x09);
   put_result("ltr of an absent TSS", probe(ring0, do_ltr, absent));
+  put_result("~ ltr of the null selector", probe(ring0, do_ltr, 0));
   gdt[SEL_TSS >> 3] &= ~(u64{2} << 40);
   put_result("back", probe(ring0, do_ltr, SEL_TSS));
   const Trap asked = probe(ring3, read_system_segments);
@@ -189,6 +195,24 @@ void far_transfers() {
   put_result("far jump outward", probe(ring0, far_jump, reinterpret_cast<u64>(&pointer)));
 }
 
+// TCG looks at the target when it fetches there.
+void non_canonical_targets() {
+  print("-- far transfers to non-canonical addresses\n");
+  static struct [[gnu::packed]] {
+    u64 offset;
+    u16 selector, zero;
+  } pointer{u64{1} << 47, SEL_KERNEL_CODE, 0};
+  const u64 address = reinterpret_cast<u64>(&pointer);
+  report("~ far jump", ring0, far_jump_64, address);
+  report("~ far call", ring0, far_call_64, address);
+  report("~ far return", ring0, far_return_64, address);
+  pointer.selector = SEL_USER_CODE;
+  report("~ far jump at ring 3", ring3, far_jump_64, address);
+  report("~ far call at ring 3", ring3, far_call_64, address);
+  report("~ far return at ring 3", ring3, far_return_64, address);
+  report("~ far return outward", ring0, far_return_outward, address);
+}
+
 // --- the port bitmap ---------------------------------------------------------------------------------
 ISA_CODE(in_byte, "mov %edi, %edx; in %dx, %al; int $0x81");
 ISA_CODE(in_word, "mov %edi, %edx; in %dx, %ax; int $0x81");
@@ -248,5 +272,6 @@ void isa_main() {
   task_register();
   local_table();
   far_transfers();
+  non_canonical_targets();
   port_bitmap();
 }

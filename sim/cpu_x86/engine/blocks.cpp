@@ -18,13 +18,20 @@ constexpr bool may_be_port_io(u8 byte) {
   return (byte >= 0x6c && byte <= 0x6f) || (byte >= 0xe4 && byte <= 0xe7) || (byte >= 0xec && byte <= 0xef);
 }
 
+constexpr bool may_be_far(u8 byte, u8 next) {
+  return byte == 0xca || byte == 0xcb || byte == 0x9a || byte == 0xea ||
+         (byte == 0xff && next < 0xc0 && ((next >> 3 & 7) == 3 || (next >> 3 & 7) == 5));
+}
+
 }  // namespace
 
 void Engine::Impl::on_block(uc_engine*, u64 address, u32 size, void* user) {
   Impl& e = *static_cast<Impl*>(user);
   if (e.stepping || e.bootstrapping) [[unlikely]] {
     if (e.bootstrapping) return;
+    if (e.beginning) return e.begin(address, size);
     if (++e.step_blocks > 1) return e.stop_at_block(address, EngineExit::Kind::stepped);
+    if (e.in_block) return;  // charged when the block began
     e.stepped_block.address = address;
     e.stepped_block.size = size;
     e.stepped_block.frame = e.stepped_block.frame2 = e.code_frame(address);
@@ -58,9 +65,24 @@ void Engine::Impl::start(const Block& b) {
   cycles += b.cycles;
 }
 
+/// What on_block() does, then stops in front of the block: step_in_block() executes it.
+void Engine::Impl::begin(u64 address, u32 size) {
+  const Block& b = block(address, size);
+  if (cycles + b.cycles > limit || b.flags) {
+    if (must_stop(b)) return stop_at_block(address, exit.kind);
+    if (b.flags & block_iret) client.iret();
+  }
+  start(b);
+  report_fetch(address, size);
+  in_block = true;
+  executed = 0;
+  stop_at_block(address, EngineExit::Kind::stepped);
+}
+
 bool Engine::Impl::must_stop(const Block& b) {
-  const bool careful = (b.flags & block_careful) ||
-                       ((b.flags & block_port_io) && self.cpl() > (read(UC_X86_REG_RFLAGS) >> 12 & 3));
+  const bool careful =
+      (b.flags & block_careful) ||
+      ((b.flags & block_port_io) && (careful_ports || self.cpl() > (read(UC_X86_REG_RFLAGS) >> 12 & 3)));
   if (buffer_full()) return stopped_for_buffer = true;
   Attention wanted = Attention::none;
   if (limit == 0) {
@@ -130,22 +152,23 @@ void Engine::Impl::examine(Block& b) {
   b.instructions = tb.icount;
   b.cycles = tb.icount * config.timing.instruction;
   b.flags = 0;
-  bool port_io = false, unannounced = false;
+  bool port_io = false, unannounced = false, far = false;
   for (u32 i = 0; i < b.size; ++i) {
     const u8 byte = code_byte(b, i);
     port_io = port_io || may_be_port_io(byte);
+    far = far || may_be_far(byte, i + 1 < b.size ? code_byte(b, i + 1) : u8{0});
     unannounced =
         unannounced || (byte == 0x0f && i + 1 < b.size && code_byte(b, i + 1) == 0xc7) ||
         (byte == 0x77 && i >= 2 && (code_byte(b, i - 2) == 0xc5 || (i >= 3 && code_byte(b, i - 3) == 0xc4)));
   }
   const u8 last = code_byte(b, b.size - 1), before = b.size > 1 ? code_byte(b, b.size - 2) : u8{0};
   const bool returns = last == 0xcf || (last == 0x07 && before == 0x0f);
-  if (!port_io && !unannounced && !returns) return;
+  if (!port_io && !unannounced && !returns && !far) return;
   std::vector<u8> bytes(b.size);
   for (u32 i = 0; i < b.size; ++i) bytes[i] = code_byte(b, i);
   const BlockTraits traits = block_traits(bytes, b.address, code_bits());
   if (traits.port_io) b.flags |= block_port_io;
-  if (traits.hidden) b.flags |= block_careful;
+  if (traits.hidden || traits.far) b.flags |= block_careful;
   if (traits.ends_with_iret) {
     b.flags |= block_iret;
     b.cycles += config.timing.iret;

@@ -30,6 +30,13 @@ class CodeFrames {
   /// Address of a frame by its index.
   u64 address(u32 frame) const;
 
+  /// Calls `f(address)` for each frame that holds code of this engine.
+  template <class F>
+  void each_code_frame(u8 slot, F f) const {
+    for (u32 i = 0; i < frames_.size(); ++i)
+      if (frames_[i].executable >> slot & 1) f(address(i));
+  }
+
   void before_fetch(u32 frame, u8 slot);
   void before_write(u32 frame, u8 slot);
   /// A frame number that stands for everything that is not DRAM.

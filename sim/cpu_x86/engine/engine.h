@@ -50,6 +50,21 @@ enum class Reg : u8 {
   gs_base
 };
 
+/// x87 and SSE state for debuggers; `stack` and `xmm` have an index.
+enum class Fpu : u8 {
+  stack,
+  xmm,
+  mxcsr,
+  control,
+  status,
+  tag,
+  instruction_segment,
+  instruction_offset,
+  operand_segment,
+  operand_offset,
+  opcode
+};
+
 enum SegmentIndex : u8 { seg_es, seg_cs, seg_ss, seg_ds, seg_fs, seg_gs, segment_count };
 
 /// A segment register with its hidden part. `attributes` is the descriptor's second doubleword (limit and
@@ -88,7 +103,9 @@ struct EngineExit {
     fault,      ///< a fill was refused; RIP at the instruction (fetch: at the block)
     syscall,    ///< in front of SYSCALL
     sysenter,   ///< in front of SYSENTER
-    stepped     ///< step(): one instruction was executed
+    stepped,    ///< step(), step_in_block(): one instruction was executed
+    code_stop,  ///< in front of an instruction of set_code_stops(); its block ends here
+    held        ///< a debugger's stop, in front of an instruction inside a block: see step_in_block()
   };
   Kind kind = Kind::limit;
   u32 code = 0;
@@ -101,7 +118,16 @@ struct FillAnswer {
   bool ok = false;
   u64 pa = 0;
   bool write = false, execute = false;
-  bool user = false;  ///< granted to CPL 3 itself, not to an implicit supervisor access
+  bool user = false;    ///< granted to CPL 3 itself, not to an implicit supervisor access
+  bool hold = false;    ///< refused by a debugger: the run stops with `held` in place of `fault`
+  bool unread = false;  ///< a fetch's page that loads shall ask for again
+};
+
+/// What the client wants in front of an instruction of Engine::set_code_stops().
+enum class CodeStop : u8 {
+  none,
+  give_back,  ///< stop, the rest of the block is not charged
+  hold        ///< stop and keep the block: step_in_block() executes the rest of it
 };
 
 /// `now` stops in front of the block; `later` asks again at the next one; `none` ends the request.
@@ -122,6 +148,8 @@ class EngineClient {
   virtual void tap(u64 pc) = 0;
   /// Called in front of each block while Engine::request_attention() is in force.
   virtual Attention attention() = 0;
+  /// In front of the instruction at linear address `linear`, one of set_code_stops().
+  virtual CodeStop code_stop(u64 linear) = 0;
   /// An IRET is about to execute (its own fault is still possible).
   virtual void iret() = 0;
   /// `exact` fidelity: one call per data access and one per executed block (fetch), with exact first byte.
@@ -147,11 +175,26 @@ class Engine {
   EngineExit run(u64 cycle_limit);
   /// Executes exactly one instruction (one iteration of a REP string instruction).
   EngineExit step();
+  /// Executes one instruction and accounts for it as run() would: a block is charged when it begins, and
+  /// nothing (limit, attention) is looked at before it ends. A run that is continued by this from a `held`
+  /// stop, or made of this alone, takes the same course as one by run(). Returns `stepped` or any of run()'s
+  /// reasons.
+  EngineExit step_in_block(u64 cycle_limit);
+  /// A block has begun and is continued by step_in_block(); neither run() nor step() may be called.
+  bool in_block() const;
+  /// If there is one, ends it in front of the next instruction; the charge for the rest is taken back.
+  void give_back_block();
+  /// EngineClient::code_stop is asked in front of the instructions at these linear addresses (ascending). Not
+  /// from inside a callback. step() does not ask.
+  void set_code_stops(const std::vector<u64>& linear);
 
   u64 rip() const;
   void set_rip(u64 value);
   u64 reg(Reg r) const;
   void set_reg(Reg r, u64 value);
+  /// 10 bytes for `stack`, 16 for `xmm`, up to 4 for the others.
+  void read_fpu(Fpu which, unsigned index, std::span<u8> out) const;
+  void write_fpu(Fpu which, unsigned index, std::span<const u8> in);
   Segment segment(SegmentIndex i) const;
   void load_segment(SegmentIndex i, const Segment& s);
   TableRegister table(Table t) const;
@@ -163,8 +206,10 @@ class Engine {
   bool shadow() const;
   void clear_shadow();
   void enter_handler(const HandlerEntry& e);
-  /// Stop in front of the next IRET (svm::exit_iret): it ends the blocking of NMIs.
-  void intercept_iret(bool on);
+  /// Whether an instruction stops the engine, by its SVM exit code: svm::exit_iret, svm::exit_tr_write.
+  void intercept(unsigned exit_code, bool on);
+  /// Blocks with port instructions are stopped at (`careful`) whatever the privilege.
+  void watch_ports(bool on);
   /// INIT state: real mode at `selector`:0 (SDM vol. 3A table 9-1), general registers cleared.
   void reset_real_mode(u16 selector);
   /// 32-bit protected mode, flat segments, paging off (PVH entry).

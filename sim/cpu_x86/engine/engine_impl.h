@@ -13,6 +13,7 @@
 
 #include "sim/cpu_x86/engine/context_bytes.h"
 #include "sim/cpu_x86/engine/engine.h"
+#include "sim/cpu_x86/engine/svm_exit.h"
 #include "sim/cpu_x86/system/decode.h"
 
 namespace xs::x86 {
@@ -55,10 +56,18 @@ struct Origin {
   bool user = false;   ///< CPL 3 itself may have the translation
 };
 
+inline constexpr u64 rflags_tf = 1u << 8;
+inline constexpr u32 trap_db = svm::exit_exception0 + 1;
+inline bool is_step_trap(const EngineExit& e) {
+  return e.kind == EngineExit::Kind::intercept && e.code == trap_db;
+}
+
 enum : u32 {
   block_port_io = 1,  ///< holds IN, OUT, INS or OUTS: privilege must be checked before
   block_iret = 4,     ///< ends with IRET
-  block_careful = 2   ///< holds what Unicorn executes and CPUID hides: RDRAND, RDSEED, VZEROUPPER, VZEROALL
+  /// Holds what Unicorn executes and CPUID hides (RDRAND, RDSEED, VZEROUPPER, VZEROALL), or a far transfer,
+  /// whose target Unicorn does not check.
+  block_careful = 2
 };
 
 struct Engine::Impl {
@@ -77,6 +86,7 @@ struct Engine::Impl {
   static void on_sysenter(uc_engine*, void* user);
   static void on_interrupt(uc_engine*, u32 number, void* user);
   static void on_tap(uc_engine*, u64 address, u32 size, void* user);
+  static void on_code_stop(uc_engine*, u64 address, u32 size, void* user);
   static void on_translation(uc_engine*, uc_tb*, uc_tb*, void* user);
   static void on_access(uc_engine*, uc_mem_type type, u64 address, int size, i64 value, void* user);
 
@@ -110,6 +120,7 @@ struct Engine::Impl {
   Block& block(u64 address, u32 size);
   void refresh(Block& b, u64 address, u32 size);
   void start(const Block& b);
+  void begin(u64 address, u32 size);
   void examine(Block& b);
   bool must_stop(const Block& b);
   void stop_at_block(u64 address, EngineExit::Kind kind);
@@ -117,13 +128,23 @@ struct Engine::Impl {
   u8 code_byte(const Block& b, u32 offset) const;
   u64 instructions_before(u64 linear);
 
+  // code_stops.cpp
+  bool stops_at(u64 address);
+  void hold();
+  void begin_block(u64 cycle_limit);
+  EngineExit step_held();
+  void set_code_stops(const std::vector<u64>& linear);
+  bool is_tap(u64 address) const;
+
   // stepping.cpp
   EngineExit resume();
   void settle();
-  bool needs_step() const;
+  void give_back();
+  bool second_page_refused() const;
+  bool step_natively(u64 flags);
   EngineExit step();
   void restore_flags(u64 guest_flags, const Opcode& op);
-  void charge_last_repeat(const Opcode& op, u64 count_before);
+  bool is_last_repeat(const Opcode& op, u64 count_before) const;
   std::array<u8, 15> fetch(u64 linear);
 
   u64 read(int reg) const;
@@ -151,6 +172,14 @@ struct Engine::Impl {
   bool removing = false;       ///< fills map hidden_va to removing_pa
   u64 removing_pa = 0;
   bool stepping = false;
+  bool beginning = false;  ///< step_in_block() runs up to the next block, to begin it
+  bool in_block = false;   ///< `current` is charged, and executed by single steps
+  u32 executed = 0;        ///< its instructions, of those
+  bool refused = false;    ///< a fill was
+  /// Linear address of an instruction whose access was refused: its tap was told. `quiet`: in the present
+  /// step.
+  u64 retry = ~u64{0}, quiet = ~u64{0};
+  bool careful_ports = false;  ///< watch_ports()
   unsigned step_blocks = 0;
   bool smc_step = false;        ///< the refused store hits the running block: step over it
   bool attention = false;       ///< the client wants to be asked in front of each block
@@ -187,6 +216,7 @@ struct Engine::Impl {
   std::vector<Origin> origins;                      ///< per frame; `exact` only
   u64 data_generation = 1;
   std::vector<uc_hook> hooks;
+  std::map<u64, uc_hook> code_stops;  ///< by linear address; hook 0: a tap's serves
 };
 
 }  // namespace xs::x86

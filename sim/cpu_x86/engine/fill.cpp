@@ -39,9 +39,9 @@ bool Engine::Impl::fill(u64 va, uc_mem_type type, uc_tlb_entry& entry) {
   }
   const FillAnswer answer = client.fill(va, kind_of(type), self.cpl() == 3);
   if (!answer.ok) {
-    exit.kind = EngineExit::Kind::fault;
+    exit.kind = answer.hold ? EngineExit::Kind::held : EngineExit::Kind::fault;
     exit.access = kind_of(type);
-    exit_set = true;
+    exit_set = refused = true;
     return false;
   }
   const u32 frame = frames.frame(answer.pa);
@@ -60,12 +60,12 @@ bool Engine::Impl::fill_dram(u64 va, u32 frame, uc_mem_type type, const FillAnsw
     frames.before_fetch(frame, slot);
     const u64 vpn = va >> frame_shift;
     code_pages[vpn % code_pages.size()] = {vpn, generation, frame};
-    entry.perms = rights(false, true);
+    entry.perms = answer.unread ? UC_PROT_EXEC : rights(false, true);
     return true;
   }
-  if (type == UC_MEM_WRITE && !stepping && code_runs_in(frame)) {
+  if (type == UC_MEM_WRITE && (!stepping || in_block) && code_runs_in(frame)) {
     // The store may change instructions behind it in its own block: execute it alone.
-    smc_step = true;
+    smc_step = refused = true;
     exit.kind = EngineExit::Kind::fault;
     exit_set = true;
     return false;

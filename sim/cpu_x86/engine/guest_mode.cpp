@@ -15,13 +15,13 @@ constexpr u64 bit_of(unsigned exit_code) { return u64{1} << (exit_code - svm::ex
 
 constexpr u64 instruction_intercepts() {
   u64 mask = 0;
-  for (unsigned code : {svm::exit_rdtsc,    svm::exit_rdpmc,       svm::exit_cpuid,   svm::exit_rsm,
-                        svm::exit_swint,    svm::exit_invd,        svm::exit_pause,   svm::exit_hlt,
-                        svm::exit_invlpg,   svm::exit_invlpga,     svm::exit_msr,     svm::exit_task_switch,
-                        svm::exit_shutdown, svm::exit_vmrun,       svm::exit_vmmcall, svm::exit_vmload,
-                        svm::exit_vmsave,   svm::exit_stgi,        svm::exit_clgi,    svm::exit_skinit,
-                        svm::exit_rdtscp,   svm::exit_icebp,       svm::exit_wbinvd,  svm::exit_monitor,
-                        svm::exit_mwait,    svm::exit_mwait_armed, svm::exit_xsetbv})
+  for (unsigned code : {svm::exit_tr_write,    svm::exit_rdtsc,    svm::exit_rdpmc,       svm::exit_cpuid,
+                        svm::exit_rsm,         svm::exit_swint,    svm::exit_invd,        svm::exit_pause,
+                        svm::exit_hlt,         svm::exit_invlpg,   svm::exit_invlpga,     svm::exit_msr,
+                        svm::exit_task_switch, svm::exit_shutdown, svm::exit_vmrun,       svm::exit_vmmcall,
+                        svm::exit_vmload,      svm::exit_vmsave,   svm::exit_stgi,        svm::exit_clgi,
+                        svm::exit_skinit,      svm::exit_rdtscp,   svm::exit_icebp,       svm::exit_wbinvd,
+                        svm::exit_monitor,     svm::exit_mwait,    svm::exit_mwait_armed, svm::exit_xsetbv})
     mask |= bit_of(code);
   return mask;
 }

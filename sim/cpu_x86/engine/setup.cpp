@@ -1,6 +1,7 @@
 // Construction: memory map, hooks, and the accessors of Engine.
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <string>
 
 #include "sim/core/error.h"
@@ -21,6 +22,9 @@ constexpr int reg_ids[] = {
     UC_X86_REG_RSI, UC_X86_REG_RDI, UC_X86_REG_R8,  UC_X86_REG_R9,      UC_X86_REG_R10,    UC_X86_REG_R11,
     UC_X86_REG_R12, UC_X86_REG_R13, UC_X86_REG_R14, UC_X86_REG_R15,     UC_X86_REG_RFLAGS, UC_X86_REG_CR0,
     UC_X86_REG_CR2, UC_X86_REG_CR3, UC_X86_REG_CR4, UC_X86_REG_FS_BASE, UC_X86_REG_GS_BASE};
+constexpr int fpu_ids[] = {UC_X86_REG_ST0,  UC_X86_REG_XMM0,  UC_X86_REG_MXCSR, UC_X86_REG_FPCW,
+                           UC_X86_REG_FPSW, UC_X86_REG_FPTAG, UC_X86_REG_FCS,   UC_X86_REG_FIP,
+                           UC_X86_REG_FDS,  UC_X86_REG_FDP,   UC_X86_REG_FOP};
 constexpr int table_ids[] = {UC_X86_REG_GDTR, UC_X86_REG_IDTR, UC_X86_REG_LDTR, UC_X86_REG_TR};
 
 /// The code buffer overflows into a host crash. 1 GiB holds about 2.5 million small blocks: keep well below.
@@ -133,7 +137,12 @@ void Engine::Impl::on_interrupt(uc_engine* uc, u32 number, void* user) {
   uc_emu_stop(uc);
 }
 
-void Engine::Impl::on_tap(uc_engine*, u64 address, u32, void* user) { impl_of(user).client.tap(address); }
+void Engine::Impl::on_tap(uc_engine*, u64 address, u32, void* user) {
+  Impl& e = impl_of(user);
+  if (!e.code_stops.empty() && e.code_stops.count(address) && e.stops_at(address)) return;
+  if (address == e.quiet) return;
+  e.client.tap(address);
+}
 
 void Engine::Impl::on_translation(uc_engine*, uc_tb*, uc_tb*, void* user) {
   Impl& e = impl_of(user);
@@ -168,6 +177,8 @@ void Engine::Impl::write(int id, u64 value) { uc_reg_write(uc, id, &value); }
 Engine::Engine(const EngineConfig& config, MemoryPort& memory, CodeFrames& frames, EngineClient& client)
     : impl_(std::make_unique<Impl>(*this, config, memory, frames, client)) {
   reset_protected_mode();
+  impl_->write(UC_X86_REG_FPCW, 0x37f);  // as QEMU starts, the state behind FNINIT; Unicorn's words are 0
+  impl_->write(UC_X86_REG_MXCSR, 0x1f80);
 }
 Engine::~Engine() = default;
 
@@ -177,6 +188,18 @@ u64 Engine::reg(Reg r) const { return impl_->read(reg_ids[static_cast<unsigned>(
 void Engine::set_reg(Reg r, u64 value) {
   if (r == Reg::cr0) impl_->protected_mode = value & 1;
   impl_->write(reg_ids[static_cast<unsigned>(r)], value);
+}
+
+void Engine::read_fpu(Fpu which, unsigned index, std::span<u8> out) const {
+  u8 value[16] = {};
+  uc_reg_read(impl_->uc, fpu_ids[static_cast<unsigned>(which)] + static_cast<int>(index), value);
+  std::memcpy(out.data(), value, std::min(out.size(), sizeof value));
+}
+
+void Engine::write_fpu(Fpu which, unsigned index, std::span<const u8> in) {
+  u8 value[16] = {};
+  std::memcpy(value, in.data(), std::min(in.size(), sizeof value));
+  uc_reg_write(impl_->uc, fpu_ids[static_cast<unsigned>(which)] + static_cast<int>(index), value);
 }
 
 Segment Engine::segment(SegmentIndex i) const {
@@ -252,8 +275,8 @@ void Engine::enter_handler(const HandlerEntry& e) {
   impl_->rip = e.rip;
 }
 
-void Engine::intercept_iret(bool on) {
-  constexpr u64 bit = u64{1} << (svm::exit_iret - svm::exit_intr);
+void Engine::intercept(unsigned exit_code, bool on) {
+  const u64 bit = u64{1} << (exit_code - svm::exit_intr);
   ContextBytes& c = *impl_->context;
   c.load();
   c.set_intercepts(on ? c.intercepts() | bit : c.intercepts() & ~bit);

@@ -12,20 +12,13 @@
 
 namespace xs::x86 {
 
-namespace {
-
-constexpr u64 rflags_tf = 1u << 8;
-constexpr u32 trap_db = svm::exit_exception0 + 1;
-
-bool is_step_trap(const EngineExit& e) { return e.kind == EngineExit::Kind::intercept && e.code == trap_db; }
-
-}  // namespace
-
 EngineExit Engine::Impl::resume() {
   exit = {};
   exit_set = false;
-  smc_step = false;
+  smc_step = refused = false;
   stopped_for_buffer = false;
+  quiet = stepping ? retry : ~u64{0};
+  retry = ~u64{0};
   if (buffer_full()) {
     uc_ctl_flush_tb(uc);
     translations_at_flush = translations;
@@ -37,24 +30,33 @@ EngineExit Engine::Impl::resume() {
     throw Error("Unicorn stopped unasked (" + std::string(uc_strerror(e)) + ") at RIP " +
                 std::to_string(read(UC_X86_REG_RIP)));
   settle();
+  if (second_page_refused() && (!stepping || beginning)) exit.kind = EngineExit::Kind::careful;
   return exit;
 }
 
 /// Completes `exit` and takes back the charge for what the running block did not execute.
 void Engine::Impl::settle() {
   using Kind = EngineExit::Kind;
-  if (exit.kind == Kind::fault) {
+  if (refused) {
     rip = read(UC_X86_REG_RIP);
     std::memcpy(&exit.va, reinterpret_cast<const u8*>(uc) + fault_address_offset, sizeof exit.va);
     if (exit.access == mmu::AccessKind::fetch) return;  // between blocks: all that was charged is done
+    retry = rip + code_base();
   } else if (exit.kind == Kind::intercept) {
     context->load();
     exit.error_code = context->error_code();
     if (exit.code == trap_db) return;
-  } else if (exit.kind != Kind::syscall && exit.kind != Kind::sysenter) {
+  } else if (exit.kind != Kind::syscall && exit.kind != Kind::sysenter && exit.kind != Kind::code_stop &&
+             exit.kind != Kind::held) {
     return;
   }
-  if (stepping) return;
+  if (exit.kind == Kind::held)
+    hold();
+  else if (!stepping)
+    give_back();
+}
+
+void Engine::Impl::give_back() {
   const u64 done = instructions_before(rip + code_base());
   instructions -= charged_instructions - done;
   cycles -= charged_cycles - done * config.timing.instruction;
@@ -62,10 +64,10 @@ void Engine::Impl::settle() {
   charged_cycles = done * config.timing.instruction;
 }
 
-/// A block whose second page does not answer, or that stores into itself, runs instruction by instruction.
-bool Engine::Impl::needs_step() const {
-  if (smc_step) return true;
-  if (exit.kind != EngineExit::Kind::fault || exit.access != mmu::AccessKind::fetch) return false;
+/// A block that stores into itself runs instruction by instruction; so does one whose second page does not
+/// answer, under Core's eyes.
+bool Engine::Impl::second_page_refused() const {
+  if (!refused || exit.access != mmu::AccessKind::fetch) return false;
   return (exit.va ^ (rip + code_base())) >> frame_shift != 0;
 }
 
@@ -76,7 +78,7 @@ EngineExit Engine::run(u64 cycle_limit) {
     e.limit = e.attention ? 0 : cycle_limit;
     const EngineExit x = e.resume();
     if (e.stopped_for_buffer) continue;
-    if (!e.needs_step()) return x;
+    if (!e.smc_step) return x;
     const EngineExit stepped = e.step();
     if (stepped.kind != EngineExit::Kind::stepped) return stepped;
     if (e.cycles >= cycle_limit) return {};
@@ -90,23 +92,25 @@ EngineExit Engine::run(u64 cycle_limit) {
 
 EngineExit Engine::step() { return impl_->step(); }
 
-EngineExit Engine::Impl::step() {
-  using Kind = EngineExit::Kind;
-  const u64 flags = read(UC_X86_REG_RFLAGS);
-  const u64 count = read(UC_X86_REG_RCX);
-  const std::array<u8, 15> bytes = fetch(rip + code_base());
-  const Opcode op = split(bytes, code_bits());
-  const u64 start = rip;
+/// Executes one instruction with TF set over the guest's `flags`; false when it could not.
+bool Engine::Impl::step_natively(u64 flags) {
   write(UC_X86_REG_RFLAGS, flags | rflags_tf);
   stepping = true;
   step_blocks = 0;
   resume();
   stepping = false;
-  const bool done = is_step_trap(exit) || exit.kind == Kind::stepped;
-  if (!done) {
-    write(UC_X86_REG_RFLAGS, flags);
-    return exit;
-  }
+  if (is_step_trap(exit) || exit.kind == EngineExit::Kind::stepped) return true;
+  write(UC_X86_REG_RFLAGS, flags);
+  return false;
+}
+
+EngineExit Engine::Impl::step() {
+  const u64 flags = read(UC_X86_REG_RFLAGS);
+  const u64 count = read(UC_X86_REG_RCX);
+  const std::array<u8, 15> bytes = fetch(rip + code_base());
+  const Opcode op = split(bytes, code_bits());
+  const u64 start = rip;
+  if (!step_natively(flags)) return exit;
   instructions += 1;
   cycles += config.timing.instruction;
   if (op.opcode == 0xcf) {
@@ -115,10 +119,13 @@ EngineExit Engine::Impl::step() {
   } else if (op.opcode == 0x0f07) {
     cycles += config.timing.syscall;
   }
-  if (is_string(op) && (op.rep || op.repne) && rip != start) charge_last_repeat(op, count);
+  if (rip != start && is_last_repeat(op, count)) {
+    instructions += 1;
+    cycles += config.timing.instruction;
+  }
   restore_flags(flags, op);
   if (is_step_trap(exit) && (flags & rflags_tf)) return exit;  // the guest's own single step
-  exit.kind = Kind::stepped;
+  exit.kind = EngineExit::Kind::stepped;
   return exit;
 }
 
@@ -135,13 +142,11 @@ void Engine::Impl::restore_flags(u64 guest_flags, const Opcode& op) {
 
 /// Outside single steps Unicorn runs one more, empty iteration when RCX ends a REP; a stepped one counts
 /// alike, so that counts do not depend on where a quantum ends.
-void Engine::Impl::charge_last_repeat(const Opcode& op, u64 count_before) {
-  if (count_before == 0) return;
+bool Engine::Impl::is_last_repeat(const Opcode& op, u64 count_before) const {
+  if (!is_string(op) || !(op.rep || op.repne) || count_before == 0) return false;
   const bool compares = op.opcode == 0xa6 || op.opcode == 0xa7 || op.opcode == 0xae || op.opcode == 0xaf;
   const bool zero = read(UC_X86_REG_RFLAGS) >> 6 & 1;
-  if (compares && (op.rep ? !zero : zero)) return;
-  instructions += 1;
-  cycles += config.timing.instruction;
+  return !compares || (op.rep ? zero : !zero);
 }
 
 std::array<u8, 15> Engine::Impl::fetch(u64 linear) {

@@ -10,6 +10,7 @@ enum : unsigned {
   exit_write_dr0 = 0x30,
   exit_exception0 = 0x40,
   exit_intr = 0x60,
+  exit_tr_write = 0x6d,
   exit_rdtsc = 0x6e,
   exit_rdpmc = 0x6f,
   exit_cpuid = 0x72,

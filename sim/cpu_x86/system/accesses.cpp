@@ -62,6 +62,12 @@ mmu::Translation Core::translate_fill(const mmu::Access& access) {
 }
 
 FillAnswer Core::fill(u64 va, mmu::AccessKind kind, bool user) {
+  bool unread = false;
+  if (watching_ && points_.page(va) != Breakpoints::Watcher::none) [[unlikely]] {
+    unread = kind == mmu::AccessKind::fetch;
+    if (!unread && !granting_) return refuse_watched(va);
+    granted_ = granting_;
+  }
   mmu::Access access{va, kind, user, false};
   mmu::Translation t = translate_fill(access);
   if (!t.ok && user && implicit_page_ == va) {
@@ -75,7 +81,7 @@ FillAnswer Core::fill(u64 va, mmu::AccessKind kind, bool user) {
     refused_implicit_ = access.implicit;
     return {};
   }
-  return {true, t.pa, t.write, t.execute, access.user};
+  return {true, t.pa, t.write, t.execute, access.user, false, unread};
 }
 
 void Core::access(u64 va, u64 size, mmu::AccessKind kind, bool user) {

@@ -77,6 +77,8 @@ namespace efer {
 enum : u64 { sce = 1, lme = 1u << 8, lma = 1u << 10, nxe = 1u << 11 };
 }
 
+inline constexpr u64 dr7_general_detect = 1u << 13;
+
 namespace msr {
 enum : u32 {
   tsc = 0x10,

@@ -39,21 +39,9 @@ void Core::write_control(unsigned index, const Opcode& op) {
     return complete(op, 0, 0);
   }
   if (op.opcode == 0x0f01) {  // LMSW: PE MP EM TS; PE cannot be cleared
-    u64 word = gpr(op.rm());
-    unsigned length = 1;
-    if (op.mod() != 3) {
-      length = modrm_length(op);
-      word = load(effective_address(
-                      op, engine_->rip() + op.length_to_modrm + length, [this](unsigned i) { return gpr(i); },
-                      [this, &op](u8 prefix) -> u64 {
-                        if (prefix == 0x64) return engine_->reg(Reg::fs_base);
-                        if (prefix == 0x65) return engine_->reg(Reg::gs_base);
-                        return op.bits == 64 ? 0 : engine_->segment(prefix == 0x36 ? seg_ss : seg_ds).base;
-                      }),
-                  2);
-    }
+    const u64 word = op.mod() == 3 ? gpr(op.rm()) : load(memory_operand(op), 2);
     write_cr0((control_.cr0 & ~u64{0xe}) | (word & 0xf));
-    return complete(op, length, config_.timing.cr_write);
+    return complete(op, modrm_length(op), config_.timing.cr_write);
   }
   const u64 value = op.bits == 64 ? gpr(op.rm()) : gpr(op.rm()) & 0xffffffff;
   switch (index) {
@@ -110,17 +98,23 @@ void Core::write_cr4(u64 value) {
   engine_->set_reg(Reg::cr4, value);
   update_mmu_control();
   if (changed & (cr4::pse | cr4::pae | cr4::pge | cr4::smep)) flush_translations();
+  if (changed & cr4::de) update_points();
 }
 
-// Breakpoints are held but never fire; arming one is reported. The engine's own DR7 stays untouched: Unicorn
-// 2.1.1 crashes on an armed execution breakpoint.
+void Core::reset_debug_registers() {
+  for (u64& value : dr_) value = 0;
+  dr_[6] = 0xffff0ff0;
+  dr_[7] = 0x400;
+}
+
+// The engine's own debug registers stay untouched: Unicorn 2.1.1 crashes on an armed execution breakpoint.
 void Core::debug_register(bool write, const Opcode& op) {
   unsigned index = op.reg() & 7;
   if (index == 4 || index == 5) {
     if (control_.cr4 & cr4::de) throw GuestFault{vec_ud, false, 0, 0};
     index += 2;
   }
-  if (dr_[7] >> 13 & 1) {  // general detect
+  if (dr_[7] & dr7_general_detect) {
     dr_[6] |= 1u << 13;
     throw GuestFault{vec_db, false, 0, 0};
   }
@@ -136,7 +130,7 @@ void Core::debug_register(bool write, const Opcode& op) {
     dr_[7] = (value & 0xffff2bff) | 0x400;
   else
     dr_[index] = value;
-  if (index == 7 && (value & 0xff)) unmodelled("debug breakpoint", value);
+  if (index != 6) update_points();
   complete(op, 1, 0);
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "sim/core/error.h"
+#include "sim/cpu_x86/engine/svm_exit.h"
 #include "sim/cpu_x86/system/architecture.h"
 
 namespace xs::x86 {
@@ -13,6 +14,12 @@ namespace {
 __extension__ using u128 = unsigned __int128;
 
 constexpr u64 lapic_default_base = 0xfee00000;
+/// Exits whose handling executes an instruction or delivers an exception.
+constexpr bool executed_by_handle(EngineExit::Kind k) {
+  using Kind = EngineExit::Kind;
+  return k != Kind::limit && k != Kind::attention && k != Kind::stepped && k != Kind::held;
+}
+
 constexpr u64 apic_base_enabled = 1u << 11, apic_base_bsp = 1u << 8;
 
 }  // namespace
@@ -31,8 +38,7 @@ Core::Core(const CpuConfig& config, MemoryPort& memory, ApicBus& apic, CoreBus& 
       memory, *frames_, *this);
   apic_base_ = lapic_default_base | apic_base_enabled | (config.id == 0 ? apic_base_bsp : 0);
   pat_ = 0x0007040600070406;
-  dr_[6] = 0xffff0ff0;
-  dr_[7] = 0x400;
+  reset_debug_registers();
   const u64 hz = config.timing.frequency_hz;
   ps_per_cycle_ = 1'000'000'000'000 % hz ? 0 : 1'000'000'000'000 / hz;
 }
@@ -55,41 +61,33 @@ void Core::run(u64 until) {
   pauses_ = 0;
   while (state_ == CoreState::running && cycles() < until && !yield_) {
     lapic_.service(now_ps());
-    if (take_events()) continue;
+    if (take_events()) {
+      debug_stepped();
+      continue;
+    }
     limit_ = std::min(until, deadline_cycles());
-    const EngineExit exit = engine_->run(limit_);
+    if (armed_ && must_step()) [[unlikely]] {
+      careful_step();
+      debug_stepped();
+      continue;
+    }
+    const EngineExit exit = run_engine();
+    if (points_changed_) [[unlikely]]
+      update_points();
     if (exit.kind == EngineExit::Kind::limit && cycles() < limit_)
       step_until(limit_);
     else
       handle(exit);
+    if (executed_by_handle(exit.kind)) debug_stepped();
   }
 }
 
 void Core::step_until(u64 limit) {
   while (cycles() < limit && state_ == CoreState::running) {
-    if (take_events()) return;  // the limit may hide that the engine stopped for one
+    if (take_events()) return debug_stepped();  // the limit may hide that the engine stopped for one
     careful_step();
+    debug_stepped();
   }
-}
-
-/// Executes one instruction that the engine must not execute unseen, or any other.
-void Core::careful_step() {
-  const Opcode op = opcode_at_rip();
-  if (is_random(op) || is_avx_state(op))
-    return raise({vec_ud, Event::Source::fault, false, 0, 0, engine_->rip()});  // not in CPUID
-  if (is_port_io(op)) {
-    const bool immediate = op.opcode >= 0xe4 && op.opcode <= 0xe7;
-    const u16 port = immediate ? op.modrm : static_cast<u16>(gpr(2));
-    const unsigned size = !(op.opcode & 1) ? 1 : op.operand_size != (op.bits == 16) ? 2 : 4;
-    try {
-      if (!port_permitted(port, size)) throw GuestFault{vec_gp, true, 0, 0};
-    } catch (const GuestFault& f) {
-      return raise({f.vector, Event::Source::fault, f.has_error, f.error, f.cr2, engine_->rip()});
-    }
-  }
-  ++counters_.single_steps;
-  const EngineExit exit = engine_->step();
-  if (exit.kind != EngineExit::Kind::stepped) handle(exit);
 }
 
 void Core::handle(const EngineExit& exit) {
@@ -98,9 +96,13 @@ void Core::handle(const EngineExit& exit) {
     case Kind::limit:
     case Kind::attention:
     case Kind::stepped:
+    case Kind::held:
       break;
     case Kind::careful:
       careful_step();
+      break;
+    case Kind::code_stop:
+      if (!take_events()) stopped_in_front();
       break;
     case Kind::intercept:
       on_intercept(exit);
@@ -127,7 +129,9 @@ bool Core::take_events() {
     control_ = {};
     nmi_pending_ = false;
     block_nmi(false);
+    reset_debug_registers();
     engine_->reset_real_mode(0);
+    update_points();
     state_ = CoreState::wait_for_sipi;
     return true;
   }
@@ -149,13 +153,16 @@ bool Core::take_events() {
 
 void Core::block_nmi(bool on) {
   nmi_blocked_ = on;
-  engine_->intercept_iret(on);
+  engine_->intercept(svm::exit_iret, on || points_.any_guest_code());
 }
 
-/// An IRET is about to execute: NMIs may come behind it, even when it faults (SDM vol. 3A 6.7.1).
-void Core::leave_nmi() {
-  block_nmi(false);
+/// An IRET is about to execute: NMIs may come behind it, even when it faults (SDM vol. 3A 6.7.1). And it may
+/// set RF, which must_step() then sees.
+void Core::step_iret() {
+  nmi_blocked_ = false;
+  engine_->intercept(svm::exit_iret, false);
   careful_step();
+  block_nmi(nmi_blocked_);
 }
 
 Attention Core::attention() {
@@ -204,6 +211,7 @@ u64 Core::to_cycles(u64 ps) const {
 // ---- signals from the local APIC ----
 
 void Core::interrupt_changed() {
+  interrupt_raised_ = true;
   if (engine_) engine_->request_attention();
   if (state_ != CoreState::running) bus_.wake();
 }
@@ -263,13 +271,15 @@ u64 Core::mmio_read(u64 pa, unsigned size) {
 void Core::mmio_write(u64 pa, unsigned size, u64 value) {
   ++counters_.mmio_accesses;
   engine_->charge(config_.timing.mmio, 0);
+  interrupt_raised_ = false;
   if (!lapic_page(pa)) {
     device_access(Space::memory, true, pa, value, size);
-    return;
+  } else {
+    const u32 offset = static_cast<u32>(pa & frame_mask);
+    if (!lapic_.known(offset)) unmodelled_memory("lapic", true, pa, size);
+    lapic_.write(offset, static_cast<u32>(value));
   }
-  const u32 offset = static_cast<u32>(pa & frame_mask);
-  if (!lapic_.known(offset)) unmodelled_memory("lapic", true, pa, size);
-  lapic_.write(offset, static_cast<u32>(value));
+  if (interrupt_raised_) note_interrupt(false, pa, size);
 }
 
 u32 Core::port_read(u16 port, unsigned size) {
@@ -283,7 +293,9 @@ void Core::port_write(u16 port, unsigned size, u32 value) {
   ++counters_.port_accesses;
   note_port_access();
   engine_->charge(config_.timing.port_io, 0);
+  interrupt_raised_ = false;
   device_access(Space::port, true, port, value, size);
+  if (interrupt_raised_) note_interrupt(true, 0, 0);
 }
 
 void Core::tap(u64 pc) {
@@ -315,6 +327,7 @@ void Core::end_quantum() {
   ++counters_.quanta;
   view_pc_ = engine_->rip();
   hash(view_pc_);
+  if (debugger_ && debugger_->wants_stop(config_.id)) debug_stop({DebugStop::Why::request, {}});
 }
 
 u64 Core::tap_reg(unsigned index) const {

@@ -10,10 +10,13 @@
 #pragma once
 #include <array>
 #include <memory>
+#include <set>
 #include <string>
 
+#include "sim/core/debug.h"
 #include "sim/cpu_x86/cpu_config.h"
 #include "sim/cpu_x86/engine/engine.h"
+#include "sim/cpu_x86/system/breakpoints.h"
 #include "sim/cpu_x86/system/decode.h"
 #include "sim/cpu_x86/system/lapic.h"
 
@@ -43,6 +46,7 @@ struct Event {
   u32 error = 0;
   u64 cr2 = 0;  ///< #PF
   u64 return_rip = 0;
+  bool resume = false;  ///< #DB that pushes RFLAGS.RF set: SDM vol. 3B 17.3.1.1
 };
 
 /// `exact` fidelity counts each access once, though the engine tells of one up to three times: by the fill of
@@ -82,7 +86,7 @@ struct GuestFault {
   u64 cr2;
 };
 
-class Core final : public EngineClient, public LapicHost, public CpuView {
+class Core final : public EngineClient, public LapicHost, public CpuView, public CpuControl {
  public:
   Core(const CpuConfig& config, MemoryPort& memory, ApicBus& apic, CoreBus& bus);
   ~Core() override;
@@ -100,12 +104,21 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
 
   const CpuCounters& counters() const;
   u64 execution_hash() const { return hash_; }
-  void end_quantum();  ///< hashes the state reached
+  void end_quantum();  ///< hashes the state reached; a debugger may stop here
   u64 reg(const std::string& name) const;
   bool tlb_maps_frame(u64 mfn) const { return mmu_.maps_frame(mfn); }
   void invalidate_code(u64 pa, u64 size) { frames_->host_write(pa, size); }
   u64 to_ps(u64 cycles) const;
   u64 to_cycles(u64 ps) const;  ///< rounded up
+  void set_debugger(CpuDebugger* debugger) { debugger_ = debugger; }
+
+  // CpuControl; translate() below
+  std::span<const DebugRegister> registers() const override;
+  void read_register(unsigned index, std::span<u8> out) const override;
+  bool write_register(unsigned index, std::span<const u8> in) override;
+  u64 linear_pc() const override;
+  void set_debug_points(const std::vector<DebugPoint>& points) override;
+  void request_step(bool on) override { debug_step_ = on; }
 
   // CpuView
   unsigned cpu() const override { return config_.id; }
@@ -133,6 +146,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
   void port_write(u16 port, unsigned size, u32 value) override;
   void tap(u64 pc) override;
   Attention attention() override;
+  CodeStop code_stop(u64 linear) override;
   void iret() override;
   void access(u64 va, u64 size, mmu::AccessKind kind, bool user) override;
 
@@ -146,13 +160,34 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
   bool interruptible() const;
   void handle(const EngineExit& exit);
   void step_until(u64 limit);
-  void careful_step();
   void block_nmi(bool on);  ///< from an NMI's delivery to the next IRET
-  void leave_nmi();
+  void step_iret();
   void hash(u64 pc);
   bool lapic_page(u64 pa) const;
 
+  // careful.cpp
+  struct FarState;
+  void careful_step();
+  bool must_step() const;
+  bool stopped_in_front();
+  bool port_refused(const Opcode& op);
+  void note_hits(unsigned hits);
+  OperandState operand_state() const;
+  FarState far_state() const;
+  void undo(const FarState& state);
+
+  // points.cpp
+  void update_points();
+  FillAnswer refuse_watched(u64 va);
+  void note_interrupt(bool port, u64 pa, unsigned size);
+  EngineExit run_engine();
+  EngineExit run_debugged();
+  EngineExit step_over_watch();
+  void debug_stop(const DebugStop& stop);
+  void debug_stepped();
+
   // fault.cpp
+  bool undo_near_branch();
   void on_fault(const EngineExit& exit);
   void page_fault(const EngineExit& exit, const Opcode& op);
   bool in_descriptor_tables(u64 va) const;
@@ -163,6 +198,8 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
   void software_interrupt(const Opcode& op);
   void halt(const Opcode& op);
   void invlpg(const Opcode& op);
+  void load_task(const Opcode& op);
+  u64 memory_operand(const Opcode& op) const;
   void read_tsc(const Opcode& op);
   void syscall();
   void sysenter();
@@ -176,6 +213,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
   void write_cr3(u64 value);
   void write_cr4(u64 value);
   void debug_register(bool write, const Opcode& op);
+  void reset_debug_registers();
   void update_mmu_control();
   void flush_translations();  ///< all, global ones too
 
@@ -252,6 +290,19 @@ class Core final : public EngineClient, public LapicHost, public CpuView {
   mutable CpuCounters counters_;
   std::shared_ptr<UnmodelledPlaces> reported_;
   BlockAccesses block_accesses_;
+
+  Breakpoints points_;
+  bool watching_ = false;       ///< some page's data fills are refused
+  bool granting_ = false;       ///< but not now: careful_step() looks after them
+  bool granted_ = false;        ///< the engine's table holds what it must not keep
+  bool refused_watch_ = false;  ///< the last refusal was for the guest's watch
+  bool armed_ = false;          ///< must_step() may be true
+  unsigned delayed_hits_ = 0;   ///< of MOV SS: reported one instruction later
+  std::set<u64> attention_points_;
+  bool points_changed_ = false, interrupt_raised_ = false;
+  CpuDebugger* debugger_ = nullptr;
+  bool debug_step_ = false, debug_told_ = false, held_watch_ = false;
+  u64 debug_passed_ = ~u64{0};  ///< reported already: the next instruction, by linear address
 };
 
 }  // namespace xs::x86

@@ -130,6 +130,12 @@ bool is_avx_state(const Opcode& op) {
 
 bool loads_rflags(const Opcode& op) { return op.opcode == 0x9d || op.opcode == 0xcf || op.opcode == 0x0f07; }
 
+bool is_far_branch(const Opcode& op) {
+  const u32 c = op.opcode;
+  if (c == 0x9a || c == 0xea || c == 0xca || c == 0xcb) return true;
+  return c == 0xff && op.has_modrm && op.mod() != 3 && ((op.modrm >> 3 & 7) == 3 || (op.modrm >> 3 & 7) == 5);
+}
+
 bool reads_descriptors(const Opcode& op) {
   switch (op.opcode) {
     case 0x8e:  // MOV Sreg
@@ -184,11 +190,18 @@ BlockTraits block_traits(std::span<const u8> bytes, u64 address, unsigned bits) 
     const Opcode op = split(bytes, bits);
     t.port_io = t.port_io || is_port_io(op);
     t.hidden = t.hidden || is_random(op) || is_avx_state(op);
+    t.far = t.far || is_far_branch(op);
     t.ends_with_iret = op.opcode == 0xcf;
     t.ends_with_sysret = op.opcode == 0x0f07;
     if (!d.next(bytes, address)) break;
   }
   return t;
+}
+
+unsigned instruction_length(std::span<const u8> bytes, unsigned bits) {
+  const size_t before = bytes.size();
+  u64 address = 0;
+  return Disassembler::of(bits).next(bytes, address) ? static_cast<unsigned>(before - bytes.size()) : 0;
 }
 
 u64 count_instructions(std::span<const u8> bytes, u64 address, unsigned bits) {

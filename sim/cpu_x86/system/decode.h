@@ -36,20 +36,23 @@ unsigned modrm_length(const Opcode& op);
 template <class ReadReg, class ReadBase>
 u64 effective_address(const Opcode& op, u64 next, ReadReg reg, ReadBase base);
 
-bool is_string(const Opcode& op);     ///< MOVS CMPS STOS LODS SCAS INS OUTS
-bool is_port_io(const Opcode& op);    ///< IN OUT INS OUTS
-bool is_random(const Opcode& op);     ///< RDRAND RDSEED (register form of 0F C7 /6 /7)
-bool is_avx_state(const Opcode& op);  ///< VZEROUPPER VZEROALL
-bool loads_rflags(const Opcode& op);  ///< POPF IRET SYSRET
+bool is_string(const Opcode& op);      ///< MOVS CMPS STOS LODS SCAS INS OUTS
+bool is_port_io(const Opcode& op);     ///< IN OUT INS OUTS
+bool is_random(const Opcode& op);      ///< RDRAND RDSEED (register form of 0F C7 /6 /7)
+bool is_avx_state(const Opcode& op);   ///< VZEROUPPER VZEROALL
+bool is_far_branch(const Opcode& op);  ///< far CALL, JMP, RET
+bool loads_rflags(const Opcode& op);   ///< POPF IRET SYSRET
 /// The instruction both reads and writes its memory operand (its #PF reports W=1 even for the read).
 bool is_read_modify_write(const Opcode& op);
 /// Loads a segment or system descriptor: reads descriptor tables with supervisor rights at any CPL.
 bool reads_descriptors(const Opcode& op);
 
 struct BlockTraits {
-  bool port_io = false, hidden = false, ends_with_iret = false, ends_with_sysret = false;
+  bool port_io = false, hidden = false, far = false, ends_with_iret = false, ends_with_sysret = false;
 };
 BlockTraits block_traits(std::span<const u8> bytes, u64 address, unsigned bits);
+/// Length of the first instruction; 0 when it cannot be decoded.
+unsigned instruction_length(std::span<const u8> bytes, unsigned bits);
 u64 count_instructions(std::span<const u8> bytes, u64 address, unsigned bits);
 
 // ---- templates ----

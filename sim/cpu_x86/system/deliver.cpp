@@ -62,6 +62,8 @@ void Core::raise(const Event& event) {
     if (e.source == Event::Source::fault) {
       if (e.vector < 32) ++counters_.exceptions[e.vector];
       if (e.vector == vec_pf) cr2_ = e.cr2;
+      if (e.vector == vec_db)
+        dr_[7] &= ~dr7_general_detect;  // so that the handler can look (SDM vol. 3B 17.2.4)
     }
     view_pc_ = engine_->rip();
     hash(view_pc_);
@@ -142,8 +144,9 @@ void Core::deliver_long(const Event& e) {
   else if (new_cpl < cpl)
     rsp = stack_from_tss(4 + 8 * new_cpl);
   rsp &= ~u64{15};
-  const u64 flags = engine_->reg(Reg::rflags) |
-                    (e.source == Event::Source::fault && e.vector != vec_db ? u32{rflags::rf} : 0u);
+  const u64 flags =
+      engine_->reg(Reg::rflags) |
+      ((e.source == Event::Source::fault && e.vector != vec_db) || e.resume ? u32{rflags::rf} : 0u);
   push(rsp, engine_->segment(seg_ss).selector, 8, 0);
   push(rsp, engine_->reg(Reg::rsp), 8, 0);
   push(rsp, flags, 8, 0);

@@ -18,11 +18,17 @@ bool is_stack_access(const Opcode& op) {
 }  // namespace
 
 void Core::on_fault(const EngineExit& exit) {
+  if (refused_watch_) {
+    refused_watch_ = false;
+    return careful_step();
+  }
   const u64 rip = engine_->rip();
   const Opcode op = opcode_at_rip();
   if (mmu_.take_lost()) engine_->flush_tlb();
   switch (refusal_.failure) {
     case mmu::Failure::non_canonical: {
+      if (exit.access == mmu::AccessKind::fetch && undo_near_branch())
+        return raise({vec_gp, Event::Source::fault, true, 0, 0, engine_->rip()});
       const bool stack = exit.access != mmu::AccessKind::fetch && is_stack_access(op);
       return raise({stack ? u8{vec_ss} : u8{vec_gp}, Event::Source::fault, true, 0, 0, rip});
     }
@@ -33,6 +39,33 @@ void Core::on_fault(const EngineExit& exit) {
     case mmu::Failure::none:
       return page_fault(exit, op);
   }
+}
+
+/// The engine jumps first and faults at the target; hardware faults at the branch (SDM vol. 2, CALL JMP RET).
+/// Its last block ends with the branch.
+bool Core::undo_near_branch() {
+  const std::vector<u8> bytes = engine_->block_code();
+  const unsigned bits = engine_->code_bits();
+  std::span<const u8> last(bytes);
+  while (const unsigned length = instruction_length(last, bits)) {
+    if (length >= last.size()) break;
+    last = last.subspan(length);
+  }
+  const Opcode op = split(last, bits);
+  const unsigned ext = op.modrm >> 3 & 7;
+  u64 rsp = gpr(4);
+  if (op.opcode == 0xff && op.has_modrm && ext == 2)
+    rsp += 8;
+  else if (op.opcode == 0xc3)
+    rsp -= 8;
+  else if (op.opcode == 0xc2 && last.size() >= 3)
+    rsp -= 8 + (last[last.size() - 2] | last[last.size() - 1] << 8);
+  else if (op.opcode != 0xff || !op.has_modrm || ext != 4)
+    return false;
+  set_gpr(4, rsp);
+  engine_->set_rip(engine_->block_address() + bytes.size() - last.size());
+  engine_->charge(0 - u64{config_.timing.instruction}, ~u64{0});  // the branch has not retired
+  return true;
 }
 
 void Core::page_fault(const EngineExit& exit, const Opcode& op) {

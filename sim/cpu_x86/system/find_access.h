@@ -8,20 +8,15 @@
 // undecided is an equal operand twice in one block whose register a load has changed between: the first one
 // is named.
 #pragma once
-#include <array>
 #include <functional>
-#include <span>
 
-#include "sim/core/types.h"
+#include "sim/cpu_x86/system/operands.h"
 
 namespace xs::x86 {
 
-struct RunningBlock {
+struct RunningBlock : OperandState {
   std::span<const u8> bytes;
   u64 address = 0;  ///< linear
-  unsigned bits = 64;
-  std::array<u64, 16> gpr{};
-  std::array<u64, 6> segment_base{};  ///< ES CS SS DS FS GS
 };
 
 /// Address of the block's `ordinal`-th (from 0) instruction for ports; the block's address when it has fewer.

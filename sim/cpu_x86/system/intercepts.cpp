@@ -28,16 +28,18 @@ void Core::on_intercept(const EngineExit& exit) {
     if (vector == vec_ud && code_at(rip)[0] == 0xf1) {  // ICEBP is reported as #UD
       engine_->set_rip(rip + 1);
       vector = vec_db;
+    } else if (vector == vec_db) {
+      dr_[6] |= 1u << 14;  // BS
     }
-    if (vector == vec_db) dr_[6] |= 1u << 14;  // BS
     return raise({vector, Event::Source::fault, true, exit.error_code, 0, engine_->rip()});
   }
-  if (exit.code == svm::exit_iret) return leave_nmi();
+  if (exit.code == svm::exit_iret) return step_iret();
   const Opcode op = opcode_at_intercept();
   try {
     emulate(exit, op);
   } catch (const GuestFault& f) {
-    raise({f.vector, Event::Source::fault, f.has_error, f.error, f.cr2, rip});
+    // The only #DB here is general detect, a fault but no instruction breakpoint.
+    raise({f.vector, Event::Source::fault, f.has_error, f.error, f.cr2, rip, f.vector == vec_db});
   }
 }
 
@@ -82,6 +84,8 @@ void Core::emulate(const EngineExit& exit, const Opcode& op) {
       return complete(op, 0, pause_cycles);
     case svm::exit_invlpg:
       return invlpg(op);
+    case svm::exit_tr_write:
+      return load_task(op);
     case svm::exit_invd:
     case svm::exit_wbinvd:
       return complete(op, 0, 0);  // caches are not modelled
@@ -113,18 +117,30 @@ void Core::halt(const Opcode& op) {
 
 void Core::invlpg(const Opcode& op) {
   if (engine_->cpl() != 0) fault(vec_gp);
-  const unsigned length = modrm_length(op);
-  const u64 next = engine_->rip() + op.length_to_modrm + length;
-  const u64 va = effective_address(
+  const u64 va = memory_operand(op);
+  mmu_.flush_page(va);
+  engine_->flush_tlb();
+  complete(op, modrm_length(op), config_.timing.invlpg);
+}
+
+u64 Core::memory_operand(const Opcode& op) const {
+  const u64 next = engine_->rip() + op.length_to_modrm + modrm_length(op);
+  return effective_address(
       op, next, [this](unsigned i) { return gpr(i); },
       [this, &op](u8 prefix) -> u64 {
         if (prefix == 0x64) return engine_->reg(Reg::fs_base);
         if (prefix == 0x65) return engine_->reg(Reg::gs_base);
-        return op.bits == 64 ? 0 : engine_->segment(seg_ds).base;
+        return op.bits == 64 ? 0 : engine_->segment(prefix == 0x36 ? seg_ss : seg_ds).base;
       });
-  mmu_.flush_page(va);
-  engine_->flush_tlb();
-  complete(op, length, config_.timing.invlpg);
+}
+
+/// Unicorn executes LTR but takes a null selector (SDM vol. 2A LTR: #GP(0)).
+void Core::load_task(const Opcode& op) {
+  const u64 selector = op.mod() == 3 ? gpr(op.rm()) : load(memory_operand(op), 2);
+  if (!(selector & 0xfffc)) fault(vec_gp);
+  engine_->intercept(svm::exit_tr_write, false);
+  careful_step();
+  engine_->intercept(svm::exit_tr_write, true);
 }
 
 void Core::read_tsc(const Opcode& op) {

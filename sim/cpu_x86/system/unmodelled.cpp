@@ -40,11 +40,7 @@ void Core::unmodelled_memory(const char* what, bool write, u64 pa, unsigned size
 }
 
 RunningBlock Core::running_block(const std::vector<u8>& bytes) const {
-  RunningBlock b{bytes, engine_->block_address(), engine_->code_bits(), {}, {}};
-  for (unsigned i = 0; i < b.gpr.size(); ++i) b.gpr[i] = gpr(i);
-  for (unsigned i = 0; i < b.segment_base.size(); ++i)
-    b.segment_base[i] = engine_->segment(static_cast<SegmentIndex>(i)).base;
-  return b;
+  return {operand_state(), bytes, engine_->block_address()};
 }
 
 /// An access of `size` bytes at `pa` is part of an operand at `va`. The engine makes an unaligned read from

@@ -165,18 +165,24 @@ TEST_CASE("the time stamp counter counts core cycles") {
 
 // ---- debug registers ----
 
+XS_CODE(set_resume_flag, "orl $0x10000,16(%rsp)\n iretq\n")
 XS_CODE(arm_breakpoint,
         "lea 1f(%rip),%rax\n mov %rax,%db0\n mov $1,%eax\n mov %rax,%db7\n nop\n 1: nop\n mov %db7,%rbx\n "
         "mov %db0,%rcx\n mov %db6,%rdx\n cli\n hlt\n")
 
-// Trap: an armed execution breakpoint crashes the host.
-TEST_CASE("debug registers hold what is written") {
+// Trap: an execution breakpoint armed in the engine's own registers crashes the host.
+TEST_CASE("debug registers hold what is written, and their breakpoint is a fault with RF to pass it") {
   Machine m;
+  m.load(handler, set_resume_flag());
+  m.gate(1, handler);
   m.run(arm_breakpoint());
+  REQUIRE(m.traps.size() == 1);
+  CHECK(m.traps[0].vector == 1);
+  CHECK(m.traps[0].pc == Machine::program + 0x13);
   CHECK(m.reg("rbx") == 0x401);
   CHECK(m.reg("rcx") == Machine::program + 0x13);
-  CHECK(m.reg("rdx") == 0xffff0ff0);
-  CHECK(m.unmodelled.size() == 1);
+  CHECK(m.reg("rdx") == 0xffff0ff1);
+  CHECK(m.unmodelled.empty());
 }
 
 // ---- MSRs, CPUID, randomness ----

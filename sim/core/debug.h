@@ -1,0 +1,70 @@
+// How a debugger looks at cores and stops them. What it does costs the host's time alone: simulated time
+// stands still while it waits, and a run that is stopped and stepped takes the course of one that is not.
+//
+//     core ── on_stop(cpu, why) ──> CpuDebugger, waits for its user, returns to let the core go on
+//      ^                                 │
+//      └── CpuControl: registers, points, step ──┘
+#pragma once
+#include <span>
+#include <vector>
+
+#include "sim/core/types.h"
+
+namespace xs {
+
+enum class DebugAccess : u8 { execute, write, read, access };
+
+/// An address that stops every core: an instruction (size 1), or bytes that are accessed.
+struct DebugPoint {
+  DebugAccess kind = DebugAccess::execute;
+  u64 va = 0;  ///< linear
+  u64 size = 1;
+};
+
+struct DebugStop {
+  enum class Why : u8 {
+    request,     ///< wants_stop() said so
+    step,        ///< the step that was asked for is done
+    breakpoint,  ///< in front of an instruction
+    watchpoint   ///< behind the instruction that accessed `point`
+  };
+  Why why = Why::request;
+  DebugPoint point;
+};
+
+class CpuDebugger {
+ public:
+  virtual ~CpuDebugger() = default;
+  /// The core stands between two instructions, all others at the end of their quantum. May wait in the host.
+  virtual void on_stop(unsigned cpu, const DebugStop& stop) = 0;
+  /// Asked at the end of each quantum: stop now?
+  virtual bool wants_stop(unsigned cpu) = 0;
+};
+
+/// Row of a core's register file as debuggers know it; `type` and `group` in gdb's words.
+struct DebugRegister {
+  const char* name;
+  unsigned bits;
+  const char* type;
+  const char* feature;
+};
+
+/// One core, while no core runs. Nothing here but a write changes simulated state.
+class CpuControl {
+ public:
+  virtual ~CpuControl() = default;
+  virtual std::span<const DebugRegister> registers() const = 0;
+  /// Little-endian; `out` has the register's size.
+  virtual void read_register(unsigned index, std::span<u8> out) const = 0;
+  /// False when this register cannot be written.
+  virtual bool write_register(unsigned index, std::span<const u8> in) = 0;
+  /// By the present tables, whatever the rights; no accessed bit is set, no TLB entry made.
+  virtual bool translate(u64 va, u64& pa) const = 0;
+  /// Linear address of the next instruction.
+  virtual u64 linear_pc() const = 0;
+  virtual void set_debug_points(const std::vector<DebugPoint>& points) = 0;
+  /// The core stops behind its next instruction or at the entry of a handler.
+  virtual void request_step(bool on) = 0;
+};
+
+}  // namespace xs
