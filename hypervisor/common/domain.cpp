@@ -101,7 +101,7 @@ int domain_create(DomId id, xs_memory_model model, unsigned max_vcpus, Domain** 
   domain->model = model;
   domain->max_vcpus = max_vcpus;
   domain->pause_count = 1;
-  domain->paused_by_tools = true;
+  domain->tool_pauses = 1;
   int rc = mm_domain_init(domain);
   if (rc == 0) rc = arch_domain_create(domain);
   if (rc == 0) rc = init_shared(domain);
@@ -163,18 +163,27 @@ void domain_unpause(Domain* domain) {
     if (vcpu) vcpu_wake(vcpu);
 }
 
-bool domain_pause_by_tools(Domain* domain) {
-  if (__atomic_exchange_n(&domain->paused_by_tools, true, __ATOMIC_SEQ_CST)) return false;
+int domain_pause_by_tools(Domain* domain) {
+  constexpr u32 kMostPauses = 255;
+  u32 pauses = __atomic_load_n(&domain->tool_pauses, __ATOMIC_RELAXED);
+  do {
+    if (pauses == kMostPauses) return -XEN_EINVAL;
+  } while (!__atomic_compare_exchange_n(&domain->tool_pauses, &pauses, pauses + 1, false, __ATOMIC_SEQ_CST,
+                                        __ATOMIC_RELAXED));
   domain_pause(domain);
-  mark_state(domain, XS_DOM_PAUSED);
-  return true;
+  if (pauses == 0) mark_state(domain, XS_DOM_PAUSED);
+  return 0;
 }
 
-bool domain_unpause_by_tools(Domain* domain) {
-  if (!__atomic_exchange_n(&domain->paused_by_tools, false, __ATOMIC_SEQ_CST)) return false;
-  mark_state(domain, XS_DOM_RUNNING);
+int domain_unpause_by_tools(Domain* domain) {
+  u32 pauses = __atomic_load_n(&domain->tool_pauses, __ATOMIC_RELAXED);
+  do {
+    if (pauses == 0) return -XEN_EINVAL;
+  } while (!__atomic_compare_exchange_n(&domain->tool_pauses, &pauses, pauses - 1, false, __ATOMIC_SEQ_CST,
+                                        __ATOMIC_RELAXED));
+  if (pauses == 1) mark_state(domain, XS_DOM_RUNNING);
   domain_unpause(domain);
-  return true;
+  return 0;
 }
 
 namespace {
@@ -200,7 +209,8 @@ void domain_shutdown(Domain* domain, u32 reason) {
     LockGuard guard(domain->lock);
     if (domain->is_shut_down) return;
     domain->is_shut_down = true;
-    domain->shutdown_code = reason;
+    if (!domain->shutdown_code_given) domain->shutdown_code = reason;
+    reason = domain->shutdown_code;
   }
   mark_state(domain, reason == SHUTDOWN_crash ? XS_DOM_CRASHED : XS_DOM_SHUTDOWN);
   if (domain == dom0) hardware_domain_shutdown(domain, reason);
@@ -209,14 +219,13 @@ void domain_shutdown(Domain* domain, u32 reason) {
   event_send_domain_virq(dom0, VIRQ_DOM_EXC);
 }
 
-int domain_resume(Domain* domain) {
+void domain_resume(Domain* domain) {
   {
     LockGuard guard(domain->lock);
-    if (!domain->is_shut_down || domain->dying) return -XEN_EINVAL;
-    domain->is_shut_down = false;
+    if (!domain->is_shut_down || domain->dying) return;
+    domain->is_shut_down = domain->shutdown_code_given = false;
   }
   domain_unpause(domain);
-  return 0;
 }
 
 void domain_crash(Domain* domain, const char* reason) {

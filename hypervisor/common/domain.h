@@ -67,13 +67,15 @@ struct Domain {
   unsigned max_vcpus = 0;
   Vcpu* vcpu[kMaxVcpus] = {};  ///< nullptr where not made
   u32 pause_count = 0;         ///< domain_pause nesting; over 0: nothing of it runs
-  bool paused_by_tools = false;
+  u32 tool_pauses = 0;         ///< pausedomain less unpausedomain; a new domain has one
   bool is_shut_down = false;
   u32 shutdown_code = 0;  ///< SHUTDOWN_*
-  bool dying = false;     ///< domain_kill has begun
-  bool quiet = false;     ///< ... nothing of it runs, its events are gone
-  bool killed = false;    ///< ... and is through: only references keep the structure
-  bool entered = false;   ///< XS_MARK_DOMAIN_READY was given
+  bool shutdown_code_given =
+      false;             ///< by SCHEDOP_shutdown_code, which counts more than what SCHEDOP_shutdown says
+  bool dying = false;    ///< domain_kill has begun
+  bool quiet = false;    ///< ... nothing of it runs, its events are gone
+  bool killed = false;   ///< ... and is through: only references keep the structure
+  bool entered = false;  ///< XS_MARK_DOMAIN_READY was given
   u32 weight = kSchedDefaultWeight;
   u64 vm_assist = 0;            ///< VMASST_TYPE bits
   Nanoseconds time_offset = 0;  ///< added to wall clock
@@ -100,15 +102,15 @@ extern Domain* domain_list;
 void domain_pause(Domain* domain);  ///< and waits until no VCPU of it runs
 void domain_pause_nosync(Domain* domain);
 void domain_unpause(Domain* domain);
-/// XEN_DOMCTL_pausedomain / unpausedomain: one pause of its own, however often it is asked. False: it was so
-/// already.
-bool domain_pause_by_tools(Domain* domain);
-bool domain_unpause_by_tools(Domain* domain);
+/// XEN_DOMCTL_pausedomain / unpausedomain: each pause needs an unpause. 0, or -XEN_EINVAL: too many, none
+/// left.
+int domain_pause_by_tools(Domain* domain);
+int domain_unpause_by_tools(Domain* domain);
 /// The guest (or the hypervisor on its behalf, SHUTDOWN_crash) ends the domain.
 void domain_shutdown(Domain* domain, u32 reason);
 void domain_crash(Domain* domain, const char* reason);
-/// XEN_DOMCTL_resumedomain after a shutdown. 0 or -XEN_EINVAL.
-int domain_resume(Domain* domain);
+/// XEN_DOMCTL_resumedomain after a shutdown; nothing without one.
+void domain_resume(Domain* domain);
 /// One slice of destruction: 0 done, -XEN_ERESTART call again, other -XEN_E*.
 int domain_kill(Domain* domain);
 

@@ -29,7 +29,7 @@ int choose_id(DomId wanted, DomId& id) {
 
 long create_domain(Domain*, xen_domctl& op) {
   const xen_domctl_createdomain& config = op.u.createdomain;
-  if (config.flags & XEN_DOMCTL_CDF_hvm) return -XEN_EOPNOTSUPP;
+  // A domain with CDF_hvm needs hardware that is not there: an invalid flag, as any unknown one.
   if ((config.flags & ~u32{XEN_DOMCTL_CDF_xs_domain | XEN_DOMCTL_CDF_oos_off}) != 0 ||
       config.max_vcpus == 0 || config.max_vcpus > kMaxVcpus)
     return -XEN_EINVAL;
@@ -49,15 +49,15 @@ long destroy_domain(Domain* domain, xen_domctl&) {
 }
 
 long pause_domain(Domain* domain, xen_domctl&) {
-  if (is_self(domain)) return -XEN_EINVAL;
-  domain_pause_by_tools(domain);
-  return 0;
+  return is_self(domain) ? -XEN_EINVAL : domain_pause_by_tools(domain);
 }
 
-long unpause_domain(Domain* domain, xen_domctl&) { return domain_unpause_by_tools(domain) ? 0 : -XEN_EINVAL; }
+long unpause_domain(Domain* domain, xen_domctl&) { return domain_unpause_by_tools(domain); }
 
 long resume_domain(Domain* domain, xen_domctl&) {
-  return is_self(domain) ? -XEN_EINVAL : domain_resume(domain);
+  if (is_self(domain)) return -XEN_EINVAL;
+  domain_resume(domain);
+  return 0;
 }
 
 // --- looking -------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ long scheduler_op(Domain* domain, xen_domctl& op) {
       s.u.credit.cap = 0;
       return 0;
     default:
-      return -XEN_EOPNOTSUPP;
+      return -XEN_EINVAL;
   }
 }
 
@@ -155,6 +155,17 @@ const DomctlHandler* find(u32 command) {
   for (const DomctlHandler* list : lists)
     if (const DomctlHandler* handler = find(list, command)) return handler;
   return nullptr;
+}
+
+// `domain` is null for operations that find or make theirs.
+long run(xen_domctl& op, Domain* domain, const HypercallArgs& args) {
+  if (!current()->domain->privileged) return -XEN_EPERM;
+  const DomctlHandler* handler = find(op.cmd);
+  if (handler == nullptr) return -XEN_ENOSYS;
+  const long rc = handler->run(domain, op);
+  if (rc == -kRestart) return hypercall_continue(args);
+  if (rc == 0 && handler->answers && !copy_to_guest(args.arg[0], op)) return -XEN_EFAULT;
+  return rc;
 }
 
 bool finds_its_domain(u32 command) {
@@ -187,7 +198,7 @@ void domain_info(const Domain* domain, xen_domctl_getdomaininfo& info) {
   info.flags = (info.nr_online_vcpus != 0 && all_blocked ? XEN_DOMINF_blocked : 0) |
                (any_running ? XEN_DOMINF_running : 0) | (domain->dying ? XEN_DOMINF_dying : 0) |
                (domain->is_shut_down ? XEN_DOMINF_shutdown : 0) |
-               (domain->paused_by_tools ? XEN_DOMINF_paused : 0) |
+               (domain->tool_pauses != 0 ? XEN_DOMINF_paused : 0) |
                (domain->shutdown_code & 0xff) << XEN_DOMINF_shutdownshift;
   info.tot_pages = domain->mm.total_pages;
   info.max_pages = domain->mm.max_pages;
@@ -198,23 +209,12 @@ void domain_info(const Domain* domain, xen_domctl_getdomaininfo& info) {
 }
 
 long do_domctl(const HypercallArgs& args) {
-  if (!current()->domain->privileged) return -XEN_EPERM;
   xen_domctl op;
   if (!copy_from_guest(op, args.arg[0])) return -XEN_EFAULT;
   if (op.interface_version != XEN_DOMCTL_INTERFACE_VERSION) return -XEN_EACCES;
-  const DomctlHandler* handler = find(op.cmd);
-  if (handler == nullptr) return -XEN_ENOSYS;
-  long rc;
-  if (finds_its_domain(op.cmd)) {
-    rc = handler->run(nullptr, op);
-  } else {
-    const DomainRef domain(op.domain);
-    if (!domain) return -XEN_ESRCH;
-    rc = handler->run(domain.get(), op);
-  }
-  if (rc == -kRestart) return hypercall_continue(args);
-  if (rc == 0 && handler->answers && !copy_to_guest(args.arg[0], op)) return -XEN_EFAULT;
-  return rc;
+  if (finds_its_domain(op.cmd)) return run(op, nullptr, args);
+  const DomainRef domain(op.domain);
+  return domain && op.domain != DOMID_SELF ? run(op, domain.get(), args) : -XEN_ESRCH;
 }
 
 }  // namespace hv

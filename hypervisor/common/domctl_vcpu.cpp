@@ -9,6 +9,12 @@ namespace hv {
 namespace {
 Vcpu* find_vcpu(Domain* domain, u32 id) { return id < domain->max_vcpus ? domain->vcpu[id] : nullptr; }
 
+/// For those calls that tell an id out of range from a VCPU not yet made.
+int find_vcpu(Domain* domain, u32 id, Vcpu*& vcpu) {
+  vcpu = find_vcpu(domain, id);
+  return vcpu != nullptr ? 0 : id < domain->max_vcpus ? -XEN_ESRCH : -XEN_EINVAL;
+}
+
 /// The domain does not run while this lives.
 class PausedDomain {
  public:
@@ -70,8 +76,8 @@ long get_context(Domain* domain, xen_domctl& op) {
 
 long get_info(Domain* domain, xen_domctl& op) {
   xen_domctl_getvcpuinfo& info = op.u.getvcpuinfo;
-  const Vcpu* vcpu = find_vcpu(domain, info.vcpu);
-  if (vcpu == nullptr) return -XEN_ESRCH;
+  Vcpu* vcpu;
+  if (const int rc = find_vcpu(domain, info.vcpu, vcpu); rc != 0) return rc;
   info.online = !(vcpu->pause_flags & kVcpuDown);
   info.blocked = (vcpu->pause_flags & kVcpuBlocked) != 0;
   info.running = vcpu->sched.running;
@@ -82,12 +88,19 @@ long get_info(Domain* domain, xen_domctl& op) {
 
 u64 all_cpus() { return (1ull << cpu_count) - 1; }
 
+bool names_a_map(const xen_domctl_vcpuaffinity& a) {
+  if ((a.flags & XEN_VCPUAFFINITY_HARD) && handle_address(a.cpumap_hard.bitmap) == 0) return false;
+  if ((a.flags & XEN_VCPUAFFINITY_SOFT) && handle_address(a.cpumap_soft.bitmap) == 0) return false;
+  return a.flags != 0;
+}
+
 long set_affinity(Domain* domain, xen_domctl& op) {
   xen_domctl_vcpuaffinity& a = op.u.vcpuaffinity;
-  Vcpu* vcpu = find_vcpu(domain, a.vcpu);
+  Vcpu* vcpu;
   u64 mask;
-  if (vcpu == nullptr) return -XEN_ESRCH;
-  if (!(a.flags & XEN_VCPUAFFINITY_HARD)) return a.flags & XEN_VCPUAFFINITY_SOFT ? 0 : -XEN_EINVAL;
+  if (const int rc = find_vcpu(domain, a.vcpu, vcpu); rc != 0) return rc;
+  if (!names_a_map(a)) return -XEN_EINVAL;
+  if (!(a.flags & XEN_VCPUAFFINITY_HARD)) return 0;  // a preference, which this scheduler does not have
   if (!bitmap_from_guest(a.cpumap_hard, mask)) return -XEN_EFAULT;
   if ((mask & all_cpus()) == 0) return -XEN_EINVAL;
   vcpu->sched.affinity = mask & all_cpus();
@@ -96,8 +109,9 @@ long set_affinity(Domain* domain, xen_domctl& op) {
 
 long get_affinity(Domain* domain, xen_domctl& op) {
   const xen_domctl_vcpuaffinity& a = op.u.vcpuaffinity;
-  const Vcpu* vcpu = find_vcpu(domain, a.vcpu);
-  if (vcpu == nullptr) return -XEN_ESRCH;
+  Vcpu* vcpu;
+  if (const int rc = find_vcpu(domain, a.vcpu, vcpu); rc != 0) return rc;
+  if (!names_a_map(a)) return -XEN_EINVAL;
   if ((a.flags & XEN_VCPUAFFINITY_HARD) && !bitmap_to_guest(a.cpumap_hard, vcpu->sched.affinity & all_cpus()))
     return -XEN_EFAULT;
   if ((a.flags & XEN_VCPUAFFINITY_SOFT) && !bitmap_to_guest(a.cpumap_soft, all_cpus())) return -XEN_EFAULT;

@@ -132,8 +132,8 @@ int bind_ipi(evtchn_bind_ipi& op) {
 
 int bind_pirq(evtchn_bind_pirq& op) {
   Domain* domain = current()->domain;
-  if (!domain->privileged) return -XEN_EPERM;
   if (op.pirq >= kPirqCount) return -XEN_EINVAL;
+  if (!domain->privileged) return -XEN_EPERM;
   const int port = free_port(domain);
   if (port < 0) return port;
   EventPort entry;
@@ -234,6 +234,8 @@ int unmask(const evtchn_unmask& op) {
 int reset(const evtchn_reset& op) {
   const DomainRef domain(op.dom);
   if (const int rc = may_act_on(domain); rc) return rc;
+  // Another one must not be using them meanwhile.
+  if (!domain.is_caller() && domain->tool_pauses == 0) return -XEN_EINVAL;
   events_reset(domain.get());
   return 0;
 }

@@ -10,7 +10,7 @@ namespace {
 constexpr u32 kRam = 1;
 
 int store(Domain* domain, const xen_memory_map& map) {
-  if (map.nr_entries > MemoryMap::kMaxEntries) return -XEN_E2BIG;
+  if (map.nr_entries > MemoryMap::kMaxEntries) return -XEN_EINVAL;
   auto* copy = make<MemoryMap>();
   if (copy == nullptr) return -XEN_ENOMEM;
   copy->count = map.nr_entries;
@@ -45,15 +45,21 @@ long memory_map_get(Vaddr arg) {
 long memory_map_set(Vaddr arg) {
   xen_foreign_memory_map request;
   if (!copy_from_guest(request, arg)) return -XEN_EFAULT;
-  if (!current()->domain->privileged) return -XEN_EPERM;
   const DomainRef domain(request.domid);
-  return domain ? store(domain.get(), request.map) : -XEN_ESRCH;
+  if (const int rc = may_act_on(domain); rc != 0) return rc;
+  return store(domain.get(), request.map);
 }
 
 long memory_map_machine(Vaddr arg) {
   xen_memory_map map;
   if (!current()->domain->privileged) return -XEN_EPERM;
   if (!copy_from_guest(map, arg)) return -XEN_EFAULT;
+  const u32 count = boot_memory.ram_count;
+  if (handle_address(map.buffer) == 0) {  // just asks how many
+    map.nr_entries = count;
+    return copy_to_guest(arg, map) ? 0 : -XEN_EFAULT;
+  }
+  if (map.nr_entries <= count) return -XEN_EINVAL;  // Xen, too, wants room for one more
   E820Entry entries[BootMemory::kMaxRanges];
   for (unsigned i = 0; i < boot_memory.ram_count; i++)
     entries[i] = {boot_memory.ram[i].start, boot_memory.ram[i].end - boot_memory.ram[i].start, kRam};

@@ -93,10 +93,10 @@ long change_reservation(const HypercallArgs& args, unsigned command, u64 start) 
 long claim_pages(Vaddr arg) {
   xen_memory_reservation r;
   if (!copy_from_guest(r, arg)) return -XEN_EFAULT;
-  if (!current()->domain->privileged) return -XEN_EPERM;
   if (handle_address(r.extent_start) != 0 || r.extent_order != 0 || r.mem_flags != 0) return -XEN_EINVAL;
   const DomainRef domain(r.domid);
-  if (!domain) return -XEN_ESRCH;
+  if (!domain) return -XEN_EINVAL;
+  if (!current()->domain->privileged) return -XEN_EPERM;
   MmGuard guard;
   return domain_claim(domain.get(), r.nr_extents);
 }

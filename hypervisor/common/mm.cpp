@@ -133,7 +133,7 @@ int domain_claim(Domain* domain, u64 pages) {
     use_claim(domain, domain->mm.claimed);
     return 0;
   }
-  if (domain->dying || domain->mm.claimed != 0 || pages < domain->mm.total_pages ||
+  if (domain->dying || domain->mm.claimed != 0 || pages <= domain->mm.total_pages ||
       pages > domain->mm.max_pages)
     return -XEN_EINVAL;
   const u64 wanted = pages - domain->mm.total_pages;

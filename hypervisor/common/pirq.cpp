@@ -16,7 +16,7 @@ Binding bindings[kPirqCount];  // guarded by event_lock
 
 int pirq_bind(Domain* domain, unsigned pirq, unsigned port) {
   if (pirq >= kPirqCount || !arch_pirq_exists(pirq)) return -XEN_EINVAL;
-  if (bindings[pirq].domain) return -XEN_EBUSY;
+  if (bindings[pirq].domain) return -XEN_EEXIST;
   bindings[pirq] = {domain, port};
   arch_pirq_enable(pirq);
   return 0;

@@ -8,7 +8,7 @@ struct Domain;
 
 constexpr unsigned kPirqCount = 64;
 
-/// Ties a physical interrupt to a port and enables it. 0, -XEN_EINVAL (none such), -XEN_EBUSY (bound
+/// Ties a physical interrupt to a port and enables it. 0, -XEN_EINVAL (none such), -XEN_EEXIST (bound
 /// already).
 int pirq_bind(Domain* domain, unsigned pirq, unsigned port);
 void pirq_unbind(unsigned pirq);

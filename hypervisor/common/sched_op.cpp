@@ -81,7 +81,10 @@ long shutdown_code(Vaddr arg) {
   sched_shutdown op;
   if (!copy_from_guest(op, arg)) return -XEN_EFAULT;
   if (op.reason > SHUTDOWN_MAX) return -XEN_EINVAL;
-  current()->domain->shutdown_code = op.reason;
+  Domain* domain = current()->domain;
+  LockGuard guard(domain->lock);
+  if (!domain->shutdown_code_given) domain->shutdown_code = op.reason;
+  domain->shutdown_code_given = true;
   return 0;
 }
 
@@ -89,8 +92,8 @@ long shutdown_remote(Vaddr arg) {
   sched_remote_shutdown op;
   if (!copy_from_guest(op, arg)) return -XEN_EFAULT;
   const DomainRef domain(op.domain_id);
+  if (!domain || op.domain_id == DOMID_SELF) return -XEN_ESRCH;
   if (!current()->domain->privileged) return -XEN_EPERM;
-  if (!domain) return -XEN_ESRCH;
   return shutdown(domain.get(), op.reason);
 }
 

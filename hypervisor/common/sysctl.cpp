@@ -94,10 +94,10 @@ constexpr SysctlHandler handlers[] = {
 }  // namespace
 
 long do_sysctl(const HypercallArgs& args) {
-  if (!current()->domain->privileged) return -XEN_EPERM;
   xen_sysctl op;
   if (!copy_from_guest(op, args.arg[0])) return -XEN_EFAULT;
   if (op.interface_version != XEN_SYSCTL_INTERFACE_VERSION) return -XEN_EACCES;
+  if (!current()->domain->privileged) return -XEN_EPERM;
   for (const SysctlHandler& handler : handlers) {
     if (handler.command != op.cmd) continue;
     const long rc = handler.run(op);

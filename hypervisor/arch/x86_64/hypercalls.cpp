@@ -104,7 +104,6 @@ long do_fpu_taskswitch(const HypercallArgs& args) {
 
 long do_set_debugreg(const HypercallArgs& args) {
   Vcpu* vcpu = current();
-  if (args.arg[0] > 7) return -XEN_EINVAL;
   const int rc = set_debug_register(vcpu, static_cast<unsigned>(args.arg[0]), args.arg[1]);
   if (rc == 0) load_debug_registers(vcpu);
   return rc;
@@ -112,7 +111,6 @@ long do_set_debugreg(const HypercallArgs& args) {
 
 long do_get_debugreg(const HypercallArgs& args) {
   u64 value;
-  if (args.arg[0] > 7) return -XEN_EINVAL;
   const int rc = get_debug_register(current(), static_cast<unsigned>(args.arg[0]), value);
   return rc ? rc : static_cast<long>(value);
 }

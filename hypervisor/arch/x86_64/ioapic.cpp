@@ -72,7 +72,6 @@ void disable_legacy_controllers() {
 
 bool gsi_exists(unsigned gsi) { return gsi < kGsiCount && find_ioapic(gsi) != nullptr; }
 u8 gsi_vector(unsigned gsi) { return static_cast<u8>(kVectorIoFirst + gsi); }
-bool gsi_is_level(unsigned gsi) { return gsis[gsi].level; }
 
 void ioapic_init(const AcpiTopology& topology) {
   disable_legacy_controllers();

@@ -16,7 +16,6 @@ void gsi_enable(unsigned gsi);
 void gsi_disable(unsigned gsi);
 void gsi_eoi(unsigned gsi);
 void gsi_set_trigger(unsigned gsi, bool level, bool active_low);
-bool gsi_is_level(unsigned gsi);
 u8 gsi_vector(unsigned gsi);
 /// The register window as dom0 may read it; false for an unknown base.
 bool ioapic_read_register(Paddr base, u32 index, u32& value);

@@ -13,8 +13,8 @@ constexpr u32 kAddressBits = 64;
 long write_hypercall_page(Domain* domain, xen_domctl& op) {
   MmGuard guard;
   const Mfn mfn = domain->mm.model->frame_of(domain, op.u.hypercall_init.gmfn);
-  if (domain->dying || mfn == kInvalidMfn || frame_and_type_get(mfn, XS_FRAME_WRITABLE, domain) != 0)
-    return -XEN_EACCES;
+  if (domain->dying || !frame_is_ram(mfn) || frame_owner(mfn) != owner_id(domain)) return -XEN_EINVAL;
+  if (frame_and_type_get(mfn, XS_FRAME_WRITABLE, domain) != 0) return -XEN_EPERM;
   arch_write_hypercall_page(frame_to_virt(mfn));
   frame_and_type_put(mfn, domain);
   return 0;

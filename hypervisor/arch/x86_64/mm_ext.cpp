@@ -51,8 +51,9 @@ int set_ldt(const mmuext_op& op) {
   return rc;
 }
 
-int flush_caches() {
-  if (!current()->domain->privileged) return -XEN_EPERM;
+// For domains that have devices. The errors are Xen's, one for each of the two commands.
+int flush_caches(int refusal) {
+  if (!current()->domain->privileged) return refusal;
   asm volatile("wbinvd" ::: "memory");
   return 0;
 }
@@ -98,8 +99,9 @@ int vcpu_operation(const mmuext_op& op) {
     case MMUEXT_INVLPG_MULTI:
       return is_guest_address(va) ? guest_flush_vcpus(bitmap, va) : 0;
     case MMUEXT_FLUSH_CACHE:
+      return flush_caches(-XEN_EACCES);
     case MMUEXT_FLUSH_CACHE_GLOBAL:
-      return flush_caches();
+      return flush_caches(-XEN_EINVAL);
     case MMUEXT_SET_LDT:
       return set_ldt(op);
     default:

@@ -64,7 +64,8 @@ FrameSourceRef::FrameSourceRef(DomId id)
     return;
   }
   source_.domain = domain_.get();
-  error_ = may_act_on(domain_);
+  // The caller names itself by DOMID_SELF or not at all.
+  error_ = id == current()->domain->id ? -XEN_ESRCH : may_act_on(domain_);
 }
 
 long do_mmu_update(const HypercallArgs& args) {

@@ -24,7 +24,7 @@ int update_mapping(Vaddr va, Pte pte, const FrameSource& source) {
 // address.
 int flush_mapping(Vaddr va, u64 flags) {
   const u64 kind = flags & UVMF_FLUSHTYPE_MASK, where = flags & ~u64{UVMF_FLUSHTYPE_MASK};
-  if (kind != UVMF_TLB_FLUSH && kind != UVMF_INVLPG) return kind == UVMF_NONE ? 0 : -XEN_EINVAL;
+  if (kind != UVMF_TLB_FLUSH && kind != UVMF_INVLPG) return 0;  // both at once are neither, as in Xen
   const Vaddr what = kind == UVMF_INVLPG ? va : kFlushAll;
   if (where == UVMF_LOCAL) return guest_flush_local(what), 0;
   if (where == UVMF_ALL) return guest_flush_domain(what), 0;

@@ -20,6 +20,8 @@ extern "C" const ExceptionEntry exception_table_start[], exception_table_end[];
 namespace hv {
 namespace {
 
+constexpr u64 kDr6Default = 0xffff0ff0;  // SDM vol. 3B 18.2.3
+
 const char* const kExceptionNames[32] = {"divide error",
                                          "debug",
                                          "NMI",
@@ -89,8 +91,9 @@ void guest_exception(Vcpu* vcpu, u32 vector) {
     case kVectorDebug: {
       u64 dr6;
       asm volatile("mov %%dr6, %0" : "=r"(dr6));
-      asm volatile("mov %0, %%dr6" ::"r"(0xffff0ff0ull));
-      vcpu->arch.debug[6] = dr6;
+      asm volatile("mov %0, %%dr6" ::"r"(kDr6Default));
+      // As the processor does it: what happened is added, and it is the guest that clears it.
+      vcpu->arch.debug[6] = (vcpu->arch.debug[6] | (dr6 & ~kDr6Default)) & (dr6 | ~kDr6Default);
       return inject_exception(vcpu, vector);
     }
     case kVectorInvalidOpcode:
