@@ -2,9 +2,9 @@
 
 #include "guests/kernel/dom0/archive.h"
 #include "guests/kernel/dom0/domain_builder.h"
-#include "guests/kernel/dom0/domctl.h"
 #include "guests/kernel/dom0/operator.h"
 #include "guests/kernel/heap.h"
+#include "guests/lib/domctl.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/format.h"
 

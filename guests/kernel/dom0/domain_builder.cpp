@@ -1,9 +1,9 @@
 #include "guests/kernel/dom0/domain_builder.h"
 
-#include "guests/kernel/dom0/domctl.h"
 #include "guests/kernel/dom0/store_server.h"
 #include "guests/kernel/heap.h"
 #include "guests/kernel/memory_model.h"
+#include "guests/lib/domctl.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/format.h"
 #include "guests/lib/string.h"

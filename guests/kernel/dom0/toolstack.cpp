@@ -4,9 +4,9 @@
 #include "guests/kernel/dom0/command_line.h"
 #include "guests/kernel/dom0/create.h"
 #include "guests/kernel/dom0/domain.h"
-#include "guests/kernel/dom0/domctl.h"
 #include "guests/kernel/dom0/operator.h"
 #include "guests/kernel/dom0/store_server.h"
+#include "guests/lib/domctl.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/format.h"
 #include "guests/lib/panic.h"
@@ -67,19 +67,21 @@ void print_row(const char* name, const xen_domctl_getdomaininfo& i) {
                  tenths % 10);
 }
 
+// A domain that this dom0 has no record of has no name: one that something still holds on to after its end.
+const char* name_of(u32 id) {
+  if (!id) return dom0_name;
+  const Domain* domain = domain_by_id(id);
+  return domain ? domain->name : "(null)";
+}
+
 void do_list(const CommandLine&, Status& status) {
-  xen_domctl_getdomaininfo info;
+  static xen_domctl_getdomaininfo infos[16];  // one operator, one list at a time
   operator_print("Name                       ID      Mem VCPUs    State   Time(s)");
-  if (long error = domain_info(0, info)) return status.fail(error, "the hypervisor does not tell about dom0");
-  print_row(dom0_name, info);
-  // The list has the newest domain first; people expect ascending ids.
-  for (u32 last = 0;;) {
-    Domain* next = nullptr;
-    for (Domain* d = domains_first(); d; d = d->next)
-      if (d->id > last && (!next || d->id < next->id)) next = d;
-    if (!next) return;
-    last = next->id;
-    if (!domain_info(next->id, info)) print_row(next->name, info);
+  for (u32 first = 0, count = count_of(infos); count == count_of(infos);) {
+    if (long error = domain_info_list(first, infos, count))
+      return status.fail(error, "the hypervisor does not tell about its domains");
+    for (u32 i = 0; i < count; i++) print_row(name_of(infos[i].domain), infos[i]);
+    if (count) first = infos[count - 1].domain + 1u;
   }
 }
 

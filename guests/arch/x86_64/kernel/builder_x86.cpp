@@ -2,8 +2,8 @@
 // arch-x86/xen.h).
 #include "direct_map.h"
 #include "guests/kernel/dom0/domain_builder.h"
-#include "guests/kernel/dom0/domctl.h"
 #include "guests/kernel/heap.h"
+#include "guests/lib/domctl.h"
 #include "guests/lib/errno.h"
 
 const char* const arch_start_magic = "xen-3.0-x86_64";

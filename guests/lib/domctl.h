@@ -29,6 +29,17 @@ inline long domain_info(u32 domain, xen_domctl_getdomaininfo& info) {
   if (!r && op.domain != domain) return -XEN_ESRCH;  // Xen answers with the next existing domain
   return r;
 }
+// Domains with ids from `first` on, ascending. In: room for so many; out: so many are there.
+inline long domain_info_list(u32 first, xen_domctl_getdomaininfo* infos, u32& count) {
+  xen_sysctl op{};
+  auto& list = op.u.getdomaininfolist;
+  list.first_domain = static_cast<domid_t>(first);
+  list.max_domains = count;
+  set_xen_guest_handle(list.buffer, infos);
+  long r = sysctl(XEN_SYSCTL_getdomaininfolist, op);
+  count = list.num_domains;
+  return r;
+}
 inline long physical_info(xen_sysctl_physinfo& info) {
   xen_sysctl op{};
   long r = sysctl(XEN_SYSCTL_physinfo, op);
