@@ -110,6 +110,21 @@ void check_poll() {
              start + 20 * ns_per_ms - system_time_ns(0));
   event_close(port);
 }
+long bind_vcpu(EventPort port, u32 vcpu) {
+  evtchn_bind_vcpu_t op{port, vcpu};
+  return hypercall_event_channel_op(EVTCHNOP_bind_vcpu, &op);
+}
+
+void check_bind_vcpu() {
+  const s64 port = event_alloc_unbound(DOMID_SELF, DOMID_SELF), ipi = event_bind_ipi(0);
+  test_check(port > 0 && ipi > 0, "alloc_unbound: %ld, bind_ipi: %ld", port, ipi);
+  test_equal("bind_vcpu", bind_vcpu(static_cast<EventPort>(port), 0), 0);
+  test_equal("bind_vcpu of an absent VCPU", bind_vcpu(static_cast<EventPort>(port), 77), -XEN_ENOENT);
+  test_equal("bind_vcpu of an IPI", bind_vcpu(static_cast<EventPort>(ipi), 0), -XEN_EINVAL);
+  event_close(static_cast<EventPort>(port));
+  event_close(static_cast<EventPort>(ipi));
+  test_equal("bind_vcpu of a closed port", bind_vcpu(static_cast<EventPort>(port), 0), -XEN_EINVAL);
+}
 }  // namespace
 
 void test_main() {
@@ -120,4 +135,5 @@ void test_main() {
   check_ipi();
   check_interdomain();
   check_poll();
+  check_bind_vcpu();
 }

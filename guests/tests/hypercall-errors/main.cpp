@@ -59,8 +59,8 @@ void check_page_tables() {
   Pfn l1 = test_table(test_virt_base, 1);
   u64 pte = test_machine(l1) * page_bytes;
   test_check(test_write_pte(0x3fffffffff000ull, 0) < 0, "mmu_update of a frame that does not exist");
-  test_check(test_write_pte(pte, make_pte(0x3fffffffff, pte_kernel)) < 0,
-             "mmu_update to a frame that does not exist");
+  test_check(test_write_pte(pte, make_pte(test_forbidden_frame, pte_kernel)) < 0,
+             "mmu_update to a frame that is nobody's");
   test_check(mmuext_simple(MMUEXT_NEW_BASEPTR, test_machine(l1)) < 0, "an L1 table as base pointer");
   test_check(mmuext_simple(99, 0) < 0, "mmuext_op 99");
   test_check(mmuext_simple(MMUEXT_PIN_L1_TABLE, 0x3fffffffff) < 0, "pin of a frame that does not exist");
@@ -92,6 +92,27 @@ void check_privilege() {
   test_check(arch_hypercall(__HYPERVISOR_sysctl, hypercall_arg(op)) < 0,
              "sysctl from an unprivileged domain");
 }
+void check_console() {
+  char text[16];
+  if (!(boot_info->flags & SIF_PRIVILEGED))
+    return test_equal("console_io read of an unprivileged domain",
+                      hypercall_console_io(CONSOLEIO_read, sizeof text, text), -XEN_EPERM);
+  test_check(hypercall_console_io(CONSOLEIO_read, sizeof text, text) >= 0, "console_io read");
+  test_equal("console_io 99", hypercall_console_io(99, 1, text), -XEN_ENOSYS);
+  test_equal("console_io write from unmapped memory",
+             hypercall_console_io(CONSOLEIO_write, 4, static_cast<char*>(unmapped)), -XEN_EFAULT);
+}
+
+long old_sched_op(u64 command) { return arch_hypercall(__HYPERVISOR_sched_op_compat, command); }
+
+void check_scheduling() {
+  test_equal("sched_op_compat 99", old_sched_op(99), -XEN_ENOSYS);
+  test_equal("yield by sched_op_compat", old_sched_op(SCHEDOP_yield), 0);
+  test_equal("shutdown_code from unmapped memory", hypercall_sched_op(SCHEDOP_shutdown_code, unmapped),
+             -XEN_EFAULT);
+  sched_shutdown_t reason{SHUTDOWN_poweroff};  // what this test ends with anyway
+  test_equal("shutdown_code", hypercall_sched_op(SCHEDOP_shutdown_code, &reason), 0);
+}
 }  // namespace
 
 void test_main() {
@@ -102,4 +123,6 @@ void test_main() {
   check_vcpus();
   check_callbacks();
   check_privilege();
+  check_console();
+  check_scheduling();
 }

@@ -51,6 +51,8 @@ Mfn test_machine(Pfn pfn);
 Pfn test_table(u64 va, unsigned level);
 u64 test_entry(u64 va, unsigned level);
 constexpr u64 test_virt_base = 0xffffffff80000000ull;
+// The local APIC's: mapped writable by nobody but the hypervisor, not even by a domain that drives devices.
+constexpr Mfn test_forbidden_frame = 0xfee00;
 
 // One mmu_update of the entry at machine address `pte`; the hypervisor's result.
 long test_write_pte(u64 pte, u64 value);

@@ -28,7 +28,7 @@ void check_writable_no_table(Pfn frame) {
 
 void check_foreign_frame(Pfn frame) {
   auto* entries = static_cast<u64*>(test_va(frame));
-  entries[0] = make_pte(0x3fffffffff, pte_kernel);  // no such frame
+  entries[0] = make_pte(test_forbidden_frame, pte_kernel);
   test_equal("make it read-only", test_map(frame, pte_kernel_ro), 0);
   test_check(pin(MMUEXT_PIN_L1_TABLE, frame) < 0, "a table with a frame that is not ours was accepted");
   test_equal("make it writable", test_map(frame, pte_kernel), 0);

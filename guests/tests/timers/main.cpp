@@ -91,6 +91,37 @@ void check_singleshot() {
   long r = hypercall_vcpu_op(VCPUOP_set_singleshot_timer, 0, &late);
   test_check(!r || r == -XEN_ETIME, "a past deadline with VCPU_SSHOTTMR_future: %ld", r);
 }
+
+void sleep_ms(unsigned ms) {
+  evtchn_port_t none[1];
+  sched_poll_t poll{};
+  set_xen_guest_handle(poll.ports, none);
+  poll.timeout = now() + ms * ns_per_ms;
+  hypercall_sched_op(SCHEDOP_poll, &poll);
+}
+
+// Ticks of a VCPU that runs; Xen starts them when it next gets a CPU, and stops them while it waits.
+void check_periodic() {
+  vcpu_set_periodic_timer_t tick{2 * ns_per_ms};
+  hypercall_vcpu_op(VCPUOP_stop_singleshot_timer, 0, nullptr);
+  events_enable(0);  // the tick for the deadline in the past, if it was taken
+  events_disable(0);
+  fired = 0;
+  u64 start = now();
+  test_equal("set_periodic_timer", hypercall_vcpu_op(VCPUOP_set_periodic_timer, 0, &tick), 0);
+  sleep_ms(1);
+  while (fired < 3 && now() < start + 5 * ns_per_s) events_enable(0);
+  events_disable(0);
+  test_check(fired >= 3, "%u ticks of 3", fired);
+  test_check(fired_at >= start + 6 * ns_per_ms, "the third tick was early");
+  test_equal("stop_periodic_timer", hypercall_vcpu_op(VCPUOP_stop_periodic_timer, 0, nullptr), 0);
+  fired = 0;
+  start = now();
+  while (now() < start + 10 * ns_per_ms) hypercall_sched_op(SCHEDOP_yield, nullptr);
+  test_equal("ticks after it was stopped", fired, 0);
+  tick.period_ns = 1000;
+  test_equal("a period too short", hypercall_vcpu_op(VCPUOP_set_periodic_timer, 0, &tick), -XEN_EINVAL);
+}
 }  // namespace
 
 void test_main() {
@@ -108,4 +139,5 @@ void test_main() {
   check_past();
   check_stop();
   check_singleshot();
+  check_periodic();
 }

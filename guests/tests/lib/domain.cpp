@@ -1,0 +1,39 @@
+#include "guests/tests/lib/domain.h"
+
+u32 test_make_domain(unsigned vcpus, u64 most_kib) {
+  xen_domctl op{};
+  op.u.createdomain.max_vcpus = vcpus;
+  op.u.createdomain.max_evtchn_port = event_ports_max - 1;
+  op.u.createdomain.max_grant_frames = -1;  // the hypervisor's default
+  op.u.createdomain.max_maptrack_frames = -1;
+  op.u.createdomain.grant_opts = XEN_DOMCTL_GRANT_version(1);
+  if (long error = domctl(XEN_DOMCTL_createdomain, 0, op)) test_error("createdomain: %s", errno_name(error));
+  const u32 id = op.domain;
+  op = {};
+  op.u.max_vcpus.max = vcpus;
+  if (long error = domctl(XEN_DOMCTL_max_vcpus, id, op)) test_error("max_vcpus: %s", errno_name(error));
+  op = {};
+  op.u.max_mem.max_memkb = most_kib;
+  if (long error = domctl(XEN_DOMCTL_max_mem, id, op)) test_error("max_mem: %s", errno_name(error));
+  return id;
+}
+
+long test_populate(u32 domain, Pfn first, unsigned count, Mfn* frames) {
+  for (unsigned i = 0; i < count; i++) frames[i] = first + i;
+  xen_memory_reservation_t r{};
+  set_xen_guest_handle(r.extent_start, frames);
+  r.nr_extents = count;
+  r.domid = static_cast<domid_t>(domain);
+  const long done = hypercall_memory_op(XENMEM_populate_physmap, &r);
+  for (long i = 0; i < done; i++)
+    if (long error = mmuext_simple(MMUEXT_CLEAR_PAGE, frames[i], domain))
+      test_error("CLEAR_PAGE: %s", errno_name(error));
+  return done;
+}
+
+void test_destroy_domain(u32 domain) {
+  long error;
+  while ((error = domctl_simple(XEN_DOMCTL_destroydomain, domain)) == -XEN_EAGAIN)
+    hypercall_sched_op(SCHEDOP_yield, nullptr);
+  test_equal("destroydomain", error, 0);
+}
