@@ -122,19 +122,28 @@ TEST_CASE("the main job prints the same on QEMU", "[demo]") {
   require_same_consoles(a, b);
 }
 
-TEST_CASE("test guests print the same on QEMU", "[guests]") {
-  const Pair p = run_both("tests/scenario/oracle-test-guests.json");
+// Consoles of the hypervisor and of dom0 are the subject of the cases above; here they would differ in how
+// far the next domain's creation got when a guest said its last word.
+void compare_guests(const std::string& file) {
+  const Pair p = run_both(file);
   const auto a = transcript(p.ours), b = transcript(p.theirs);
-  unsigned guests = 0;
-  for (const auto& [source, lines] : a) {
-    if (source == "xen" || source == "operator" || source == "dom0") continue;
-    INFO("console " << source);
-    ++guests;
-    const auto it = b.find(source);
-    REQUIRE(it != b.end());
-    CHECK(it->second == lines);
+  for (const auto& [id, name] : p.ours.domain_names) {
+    INFO("console " << name);
+    const std::string source = "dom" + std::to_string(id);
+    const auto ours = a.find(source), theirs = b.find(source);
+    REQUIRE(ours != a.end());
+    REQUIRE(theirs != b.end());
+    CHECK(ours->second.front() == "--- test-pv64-" + name);
+    CHECK(theirs->second == ours->second);
   }
-  CHECK(guests == 5);
+}
+
+TEST_CASE("test guests print the same on QEMU", "[guests]") {
+  compare_guests("tests/scenario/oracle-test-guests.json");
+}
+
+TEST_CASE("slower test guests print the same on QEMU", "[guests-2]") {
+  compare_guests("tests/scenario/oracle-test-guests-2.json");
 }
 
 TEST_CASE("two processors come up on QEMU", "[smp]") { run_both("tests/scenario/oracle-smp.json"); }
