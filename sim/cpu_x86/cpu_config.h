@@ -21,6 +21,7 @@ struct CpuConfig {
   u32 quantum = 10'000;  ///< instructions between synchronisations
   TimingModel timing;
   Fidelity fidelity = Fidelity::fast;
+  bool strict_alignment = false;  ///< #GP for misaligned operands of MOVAPS and its like
   mmu::TlbGeometry tlb;
   std::span<const u64> taps;                     ///< code addresses at which CpuObserver::on_tap is called
   u32 code_buffer_mib = 1024;                    ///< host address space for translated code

@@ -24,6 +24,7 @@ struct MachineConfig {
   u32 quantum = 10'000;          ///< instructions
   TimingModel timing;
   Fidelity fidelity = Fidelity::fast;
+  bool strict_alignment = false;  ///< #GP for misaligned SSE operands
   mmu::TlbGeometry tlb;
   u64 wall_clock_s = 1'700'000'000;    ///< Unix time at reset, what wall-clock devices show
   u64 disk_latency_ns = 50'000;        ///< of each virtio-blk request

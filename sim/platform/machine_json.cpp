@@ -45,6 +45,13 @@ class Section {
     out = value->get<std::string>();
   }
 
+  void flag(const char* key, bool& out) {
+    const Json* value = take(key);
+    if (!value) return;
+    if (!value->is_boolean()) fail(child(key), "must be true or false");
+    out = value->get<bool>();
+  }
+
   template <class F>
   void object(const char* key, F&& read) {
     const Json* value = take(key);
@@ -140,6 +147,8 @@ void read_machine(Section& s, MachineConfig& c) {
   s.text("fidelity", fidelity);
   if (fidelity != "fast" && fidelity != "exact") s.fail(s.child("fidelity"), "must be \"fast\" or \"exact\"");
   c.fidelity = fidelity == "fast" ? Fidelity::fast : Fidelity::exact;
+  c.strict_alignment = c.fidelity == Fidelity::exact;
+  s.flag("strict_alignment", c.strict_alignment);
   s.number("wall_clock_s", c.wall_clock_s, 0, 253'402'300'799);  // 31 December 9999
   s.number("seed", c.seed, 0, ~u64{0});
   s.object("timing", [&](Section& t) { read_timing(t, c.timing); });

@@ -93,6 +93,7 @@ void Board::add_cpus(CpuObserver* observer, StopRequests& stop) {
     c.quantum = config.quantum;
     c.timing = config.timing;
     c.fidelity = config.fidelity;
+    c.strict_alignment = config.strict_alignment;
     c.tlb = config.tlb;
     c.taps = config.taps;
     c.observer = observer;

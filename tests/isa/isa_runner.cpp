@@ -1,5 +1,5 @@
-// isa_runner IMAGE [--cpus N] [--exact] [--quantum N] [--limit-ms N] [--stats]: runs a bare-metal image on
-// our machine and prints its serial text. One process per image, because SystemC elaborates once.
+// isa_runner IMAGE [--cpus N] [--exact] [--strict] [--quantum N] [--limit-ms N] [--stats]: runs a bare-metal
+// image on our machine and prints its serial text. One process per image, because SystemC elaborates once.
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -36,6 +36,8 @@ Arguments parse(int argc, char** argv) {
       a.machine.cpus = static_cast<unsigned>(number());
     else if (word == "--exact")
       a.machine.fidelity = Fidelity::exact;
+    else if (word == "--strict")
+      a.machine.strict_alignment = true;
     else if (word == "--quantum")
       a.machine.quantum = static_cast<u32>(number());
     else if (word == "--limit-ms")
@@ -46,7 +48,8 @@ Arguments parse(int argc, char** argv) {
       a.image = word;
   }
   if (a.image.empty())
-    throw Error("usage: isa_runner IMAGE [--cpus N] [--exact] [--quantum N] [--limit-ms N] [--stats]");
+    throw Error(
+        "usage: isa_runner IMAGE [--cpus N] [--exact] [--strict] [--quantum N] [--limit-ms N] [--stats]");
   return a;
 }
 

@@ -8,6 +8,7 @@
 
 #include "sim/core/error.h"
 #include "sim/cpu_x86/engine/engine_impl.h"
+#include "sim/cpu_x86/system/data_accesses.h"
 #include "sim/cpu_x86/system/decode.h"
 
 namespace xs::x86 {
@@ -42,7 +43,7 @@ void Engine::Impl::on_block(uc_engine*, u64 address, u32 size, void* user) {
   const Block& b = e.block(address, size);
   if (e.cycles + b.cycles > e.limit || b.flags) [[unlikely]] {
     if (e.must_stop(b)) return e.stop_at_block(address, e.exit.kind);
-    if (b.flags & block_iret) e.client.iret();
+    e.announce(b);
   }
   e.start(b);
   e.report_fetch(address, size);
@@ -70,13 +71,18 @@ void Engine::Impl::begin(u64 address, u32 size) {
   const Block& b = block(address, size);
   if (cycles + b.cycles > limit || b.flags) {
     if (must_stop(b)) return stop_at_block(address, exit.kind);
-    if (b.flags & block_iret) client.iret();
+    announce(b);
   }
   start(b);
   report_fetch(address, size);
   in_block = true;
   executed = 0;
   stop_at_block(address, EngineExit::Kind::stepped);
+}
+
+void Engine::Impl::announce(const Block& b) {
+  if (b.flags & block_iret) client.iret();
+  if (b.flags & block_flags) client.loads_flags();
 }
 
 bool Engine::Impl::must_stop(const Block& b) {
@@ -163,10 +169,11 @@ void Engine::Impl::examine(Block& b) {
   }
   const u8 last = code_byte(b, b.size - 1), before = b.size > 1 ? code_byte(b, b.size - 2) : u8{0};
   const bool returns = last == 0xcf || (last == 0x07 && before == 0x0f);
+  if (flags_watched && (returns || last == 0x9d)) b.flags |= block_flags;
+  if (config.stop_at_aligned && has_aligned_operand(block_bytes(b), b.address, code_bits()))
+    b.flags |= block_careful;
   if (!port_io && !unannounced && !returns && !far) return;
-  std::vector<u8> bytes(b.size);
-  for (u32 i = 0; i < b.size; ++i) bytes[i] = code_byte(b, i);
-  const BlockTraits traits = block_traits(bytes, b.address, code_bits());
+  const BlockTraits traits = block_traits(block_bytes(b), b.address, code_bits());
   if (traits.port_io) b.flags |= block_port_io;
   if (traits.hidden || traits.far) b.flags |= block_careful;
   if (traits.ends_with_iret) {
@@ -229,12 +236,21 @@ u64 Engine::instructions_at(u64 pc) const {
   return e.instructions - e.charged_instructions + e.instructions_before(pc + e.code_base());
 }
 
-std::vector<u8> Engine::block_code() const {
-  std::vector<u8> bytes;
-  if (impl_->current == nullptr) return bytes;
-  bytes.resize(impl_->current->size);
-  for (u32 i = 0; i < bytes.size(); ++i) bytes[i] = impl_->code_byte(*impl_->current, i);
+std::vector<u8> Engine::Impl::block_bytes(const Block& b) const {
+  std::vector<u8> bytes(b.size);
+  for (u32 i = 0; i < bytes.size(); ++i) bytes[i] = code_byte(b, i);
   return bytes;
+}
+
+std::vector<u8> Engine::block_code() const {
+  return impl_->current ? impl_->block_bytes(*impl_->current) : std::vector<u8>();
+}
+
+/// What is known of blocks is found out anew.
+void Engine::watch_flags(bool on) {
+  if (impl_->flags_watched == on) return;
+  impl_->flags_watched = on;
+  for (Block& b : impl_->blocks) b.address = ~u64{0}, b.size = 0;
 }
 
 void Engine::request_attention() {

@@ -152,6 +152,8 @@ class EngineClient {
   virtual CodeStop code_stop(u64 linear) = 0;
   /// An IRET is about to execute (its own fault is still possible).
   virtual void iret() = 0;
+  /// watch_flags() is on, and the block about to run ends by loading RFLAGS.AC.
+  virtual void loads_flags() = 0;
   /// `exact` fidelity: one call per data access and one per executed block (fetch), with exact first byte.
   virtual void access(u64 va, u64 size, mmu::AccessKind kind, bool user) = 0;
 };
@@ -160,6 +162,7 @@ struct EngineConfig {
   TimingModel timing;
   std::span<const u64> taps;
   bool see_every_access = false;  ///< calls EngineClient::access
+  bool stop_at_aligned = false;   ///< `careful` for blocks with operands that must be aligned (MOVAPS)
   u32 code_buffer_mib = 1024;
 };
 
@@ -210,6 +213,7 @@ class Engine {
   void intercept(unsigned exit_code, bool on);
   /// Blocks with port instructions are stopped at (`careful`) whatever the privilege.
   void watch_ports(bool on);
+  void watch_flags(bool on);
   /// INIT state: real mode at `selector`:0 (SDM vol. 3A table 9-1), general registers cleared.
   void reset_real_mode(u16 selector);
   /// 32-bit protected mode, flat segments, paging off (PVH entry).

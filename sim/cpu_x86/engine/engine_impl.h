@@ -65,6 +65,7 @@ inline bool is_step_trap(const EngineExit& e) {
 enum : u32 {
   block_port_io = 1,  ///< holds IN, OUT, INS or OUTS: privilege must be checked before
   block_iret = 4,     ///< ends with IRET
+  block_flags = 8,    ///< ends with POPF, IRET or SYSRET, and watch_flags() is on
   /// Holds what Unicorn executes and CPUID hides (RDRAND, RDSEED, VZEROUPPER, VZEROALL), or a far transfer,
   /// whose target Unicorn does not check.
   block_careful = 2
@@ -121,6 +122,8 @@ struct Engine::Impl {
   void refresh(Block& b, u64 address, u32 size);
   void start(const Block& b);
   void begin(u64 address, u32 size);
+  void announce(const Block& b);
+  std::vector<u8> block_bytes(const Block& b) const;
   void examine(Block& b);
   bool must_stop(const Block& b);
   void stop_at_block(u64 address, EngineExit::Kind kind);
@@ -180,6 +183,7 @@ struct Engine::Impl {
   /// step.
   u64 retry = ~u64{0}, quiet = ~u64{0};
   bool careful_ports = false;  ///< watch_ports()
+  bool flags_watched = false;  ///< watch_flags()
   unsigned step_blocks = 0;
   bool smc_step = false;        ///< the refused store hits the running block: step over it
   bool attention = false;       ///< the client wants to be asked in front of each block

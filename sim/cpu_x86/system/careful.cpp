@@ -1,5 +1,6 @@
 // One instruction under the core's eyes: what the engine must not execute unseen (port accesses that may not
 // be permitted, instructions that CPUID hides, far transfers), what debug registers or a debugger watch.
+#include <algorithm>
 #include <utility>
 
 #include "sim/cpu_x86/engine/svm_exit.h"
@@ -59,7 +60,25 @@ OperandState Core::operand_state() const {
 
 /// The run loop steps in place of running: RFLAGS.RF holds instruction breakpoints off for one instruction.
 bool Core::must_step() const {
-  return delayed_hits_ != 0 || (points_.any_guest_code() && (engine_->reg(Reg::rflags) & rflags::rf) != 0);
+  return delayed_hits_ != 0 || alignment_checked() ||
+         (points_.any_guest_code() && (engine_->reg(Reg::rflags) & rflags::rf) != 0);
+}
+
+/// #AC is on: the engine, which knows no such thing, executes nothing meanwhile.
+bool Core::alignment_checked() const {
+  return (control_.cr0 & cr0::am) && (engine_->reg(Reg::rflags) & rflags::ac) && engine_->cpl() == 3;
+}
+
+/// True when an exception is delivered.
+bool Core::alignment_refused(std::span<const DataAccess> accesses) {
+  u8 vector = 0;
+  for (const DataAccess& a : accesses)
+    if (a.aligned && a.va % 16 != 0) vector = vec_gp;
+  const bool checked = vector == 0 && alignment_checked();
+  if (checked && std::any_of(accesses.begin(), accesses.end(), is_misaligned)) vector = vec_ac;
+  if (vector == 0) return false;
+  raise({vector, Event::Source::fault, true, 0, 0, engine_->rip()});
+  return true;
 }
 
 /// Breakpoints on the next instruction, for instructions that step() executes. True when #DB is delivered.
@@ -95,7 +114,9 @@ void Core::careful_step() {
     return raise({vec_ud, Event::Source::fault, false, 0, 0, engine_->rip()});  // not in CPUID
   if (is_port_io(op) && port_refused(op)) return;
   std::vector<DataAccess> accesses;
-  if (watching_) accesses = data_accesses(code_, linear_pc(), operand_state());
+  const bool check = config_.strict_alignment || alignment_checked();
+  if (watching_ || check) accesses = data_accesses(code_, linear_pc(), operand_state());
+  if (check && alignment_refused(accesses)) return;
   unsigned hits = is_port_io(op) ? points_.guest_port(port_of(op, gpr(2)), port_size(op)) : 0;
   hits |= points_.guest_data(accesses);
   const std::optional<DebugPoint> seen = points_.debugger_data(accesses);

@@ -80,6 +80,7 @@ void Core::write_cr0(u64 value) {
   engine_->set_reg(Reg::cr0, value);
   update_mmu_control();
   if (changed & (cr0::pg | cr0::wp)) flush_translations();
+  if (changed & cr0::am) update_points();
 }
 
 void Core::write_cr3(u64 value) {

@@ -33,9 +33,10 @@ Core::Core(const CpuConfig& config, MemoryPort& memory, ApicBus& apic, CoreBus& 
       frames_(CodeFrames::of(memory)),
       lapic_(static_cast<u8>(config.id), apic, *this),
       reported_(config.unmodelled ? config.unmodelled : std::make_shared<UnmodelledPlaces>()) {
-  engine_ = std::make_unique<Engine>(
-      EngineConfig{config.timing, config.taps, config.fidelity == Fidelity::exact, config.code_buffer_mib},
-      memory, *frames_, *this);
+  engine_ =
+      std::make_unique<Engine>(EngineConfig{config.timing, config.taps, config.fidelity == Fidelity::exact,
+                                            config.strict_alignment, config.code_buffer_mib},
+                               memory, *frames_, *this);
   apic_base_ = lapic_default_base | apic_base_enabled | (config.id == 0 ? apic_base_bsp : 0);
   pat_ = 0x0007040600070406;
   reset_debug_registers();
@@ -166,7 +167,7 @@ void Core::step_iret() {
 }
 
 Attention Core::attention() {
-  if (init_pending_) return Attention::now;
+  if (init_pending_ || (armed_ && must_step())) return Attention::now;
   if (nmi_pending_ && !nmi_blocked_) return engine_->shadow() ? Attention::later : Attention::now;
   if (deadline_cycles() < limit_) return Attention::now;  // the timer was armed since
   if (!lapic_.pending()) return Attention::none;

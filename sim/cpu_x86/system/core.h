@@ -148,6 +148,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   Attention attention() override;
   CodeStop code_stop(u64 linear) override;
   void iret() override;
+  void loads_flags() override { engine_->request_attention(); }
   void access(u64 va, u64 size, mmu::AccessKind kind, bool user) override;
 
   // accesses.cpp
@@ -169,6 +170,8 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   struct FarState;
   void careful_step();
   bool must_step() const;
+  bool alignment_checked() const;
+  bool alignment_refused(std::span<const DataAccess> accesses);
   bool stopped_in_front();
   bool port_refused(const Opcode& op);
   void note_hits(unsigned hits);

@@ -1,5 +1,7 @@
 #include "sim/cpu_x86/system/data_accesses.h"
 
+#include <algorithm>
+
 #include "sim/cpu_x86/system/decode.h"
 
 namespace xs::x86 {
@@ -100,6 +102,11 @@ bool any_alignment(unsigned id) {
   }
 }
 
+bool must_be_aligned(const cs_insn& insn, const cs_x86_op& o, const Opcode& op) {
+  const bool sse = op.opcode >= 0x0f00 && op.opcode != 0x0fc7;  // CMPXCHG16B checks by itself
+  return o.type == X86_OP_MEM && o.size == 16 && sse && !any_alignment(insn.id);
+}
+
 /// BT and its like with a register as bit number reach outside their operand (SDM vol. 2A, BT).
 u64 bit_offset(const cs_insn& insn, const OperandState& s) {
   const cs_x86& x = insn.detail->x86;
@@ -161,8 +168,7 @@ DataAccess operand_access(const cs_insn& insn, const cs_x86_op& o, const Opcode&
   const bool modified = is_read_modify_write(op);
   a.write = modified || is_stored_to(insn, o, op);
   a.read = modified || !a.write;
-  const bool legacy = op.opcode >= 0x0f00 && op.opcode != 0x0fc7;
-  a.aligned = o.size == 16 && legacy && !any_alignment(insn.id);
+  a.aligned = must_be_aligned(insn, o, op);
   return a;
 }
 
@@ -192,6 +198,27 @@ std::vector<DataAccess> data_accesses(std::span<const u8> bytes, u64 rip, const 
   if (insn->id == X86_INS_MASKMOVQ || insn->id == X86_INS_MASKMOVDQU)
     found.push_back({s.gpr[rdi], insn->id == X86_INS_MASKMOVQ ? 8u : 16u, false, true, false});
   return found;
+}
+
+bool has_aligned_operand(std::span<const u8> bytes, u64 address, unsigned bits) {
+  OperandDecoder& decoder = OperandDecoder::of(bits);
+  while (!bytes.empty()) {
+    const Opcode op = split(bytes, bits);
+    const cs_insn* insn = decoder.next(bytes, address);
+    if (insn == nullptr) return false;
+    const cs_x86& x = insn->detail->x86;
+    for (unsigned i = 0; i < x.op_count; ++i)
+      if (must_be_aligned(*insn, x.operands[i], op)) return true;
+  }
+  return false;
+}
+
+// Words, doublewords and quadwords by their size, x87's 10 bytes by 8, a 48-bit far pointer by 4; wider ones
+// are made of the largest of these that divides them. 16 bytes that need no alignment may be let pass.
+bool is_misaligned(const DataAccess& a) {
+  if (a.size == 16) return false;
+  const u32 rule = a.size == 10 ? 8 : a.size == 6 ? 4 : std::min(a.size & (0 - a.size), 8u);
+  return rule != 0 && a.va % rule != 0;
 }
 
 }  // namespace xs::x86

@@ -24,7 +24,9 @@ void Core::update_points() {
   points_changed_ = false;
   points_.set_guest(dr_, (control_.cr4 & cr4::de) != 0);
   const bool watched = std::exchange(watching_, points_.any_data());
-  armed_ = watching_ || points_.any_guest_code() || points_.any_port();
+  const bool alignment = (control_.cr0 & cr0::am) != 0;
+  armed_ = watching_ || alignment || points_.any_guest_code() || points_.any_port();
+  engine_->watch_flags(alignment);
   if (watched || watching_) engine_->flush_tlb();
   engine_->watch_ports(points_.any_port());
   block_nmi(nmi_blocked_);

@@ -236,3 +236,51 @@ TEST_CASE("ring 3: stack from the TSS, IST, gate privilege") {
     CHECK(frame(m, false).rip == 0x210002);
   }
 }
+
+XS_CODE(aligned_forms,
+        "mov $0x5008,%edi\n movups (%rdi),%xmm0\n movups %xmm0,(%rdi)\n movsd (%rdi),%xmm1\n"
+        "movaps -8(%rdi),%xmm0\n nop\n movaps %xmm0,(%rdi)\n cli\n hlt\n")
+
+TEST_CASE("misaligned operands of MOVAPS are #GP when alignment is strict") {
+  x86::CpuConfig config;
+  config.strict_alignment = GENERATE(false, true);
+  Machine m(config);
+  m.run(aligned_forms());
+  if (!config.strict_alignment) {
+    CHECK(m.traps.empty());
+    return;
+  }
+  REQUIRE(m.traps.size() == 1);
+  CHECK(m.traps[0].vector == 13);
+  CHECK(m.traps[0].pc == Machine::program + 5 + 3 + 3 + 4 + 4 + 1);
+  CHECK(frame(m, true).error == 0);
+}
+
+XS_CODE(enable_am,
+        "mov %cr0,%rax\n or $0x40000,%eax\n mov %rax,%cr0\n"
+        "mov $0x5001,%edi\n pushq $0x40002\n popfq\n mov (%rdi),%eax\n"  // at CPL 0 it is no matter
+        "pushq $0x1b\n pushq $0x150000\n pushq $0x40202\n pushq $0x23\n pushq $0x210000\n iretq\n")
+XS_CODE(ring3_misaligned, "movb (%rdi),%al\n mov 3(%rdi),%eax\n movw 1(%rdi),%ax\n nop\n mov (%rdi),%eax\n")
+XS_CODE(ring3_sets_ac,
+        "pushfq\n andl $~0x40000,(%rsp)\n popfq\n mov (%rdi),%eax\n"
+        "pushfq\n orl $0x40000,(%rsp)\n popfq\n mov 3(%rdi),%rax\n ud2\n")
+
+TEST_CASE("#AC at CPL 3 with AM and AC") {
+  Machine m;
+  SECTION("AC set by IRET") {
+    m.load(0x210000, ring3_misaligned());
+    m.run(enable_am());
+    REQUIRE(m.traps.size() == 1);
+    CHECK(m.traps[0].vector == 17);
+    CHECK(m.traps[0].pc == 0x210000 + 2 + 3 + 4 + 1);
+    CHECK(frame(m, true).error == 0);
+    CHECK(frame(m, true).cs == 0x23);
+  }
+  SECTION("AC cleared and set by POPF") {
+    m.load(0x210000, ring3_sets_ac());
+    m.run(enable_am());
+    REQUIRE(m.traps.size() == 1);
+    CHECK(m.traps[0].vector == 17);
+    CHECK(m.traps[0].pc == 0x210000 + 1 + 7 + 1 + 2 + 1 + 7 + 1);
+  }
+}

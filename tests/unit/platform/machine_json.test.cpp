@@ -54,6 +54,15 @@ TEST_CASE("every key arrives") {
   CHECK(c.disk_bytes_per_s == 8000);
 }
 
+TEST_CASE("alignment is strict in exact fidelity, and where it is asked for") {
+  CHECK_FALSE(parse_machine_json("{}", "m").strict_alignment);
+  CHECK(parse_machine_json(R"({"fidelity": "exact"})", "m").strict_alignment);
+  CHECK(parse_machine_json(R"({"strict_alignment": true})", "m").strict_alignment);
+  CHECK_FALSE(
+      parse_machine_json(R"({"fidelity": "exact", "strict_alignment": false})", "m").strict_alignment);
+  CHECK(error_of(R"({"strict_alignment": 1})") == "m.json: machine.strict_alignment: must be true or false");
+}
+
 TEST_CASE("errors name file and path") {
   CHECK(error_of(R"({"cpu": 1})") == "m.json: machine.cpu: unknown key");
   CHECK(error_of(R"({"timing": {"traps": 1}})") == "m.json: machine.timing.traps: unknown key");
