@@ -80,7 +80,7 @@ void write_console(void*, const char* text, size_t length) {
 void watch_thread(void*) {
   for (;;) {
     operator_wake();
-    virtio_wait(*console.device);
+    virtio_watch(*console.device);
   }
 }
 }  // namespace

@@ -14,6 +14,9 @@ constexpr u32 offset_used = 2048;
 static_assert(virtio_queue_size * sizeof(VirtioDescriptor) <= offset_available);
 constexpr u64 poll_interval_ns = 50000;
 constexpr u64 lost_interrupt_ns = 20 * ns_per_ms;
+// Every idle VCPU wakes for a deadline, all at once, and contends for the kernel's lock and the hypervisor's:
+// an idle system must have few of them.
+constexpr u64 lost_input_ns = ns_per_s;
 
 void write_address(VirtioDevice& d, u32 low_register, u64 address) {
   virtio_write(d, low_register, static_cast<u32>(address));
@@ -107,6 +110,9 @@ bool virtio_collect(VirtioQueue& q, unsigned& first, u32& length) {
 }
 
 // With an interrupt the deadline only guards against a lost one.
-void virtio_wait(VirtioDevice& d) {
-  wait_on(d.interrupt, now_ns() + (d.port >= 0 ? lost_interrupt_ns : poll_interval_ns));
+static void wait_guarded(VirtioDevice& d, u64 guard_ns) {
+  wait_on(d.interrupt, now_ns() + (d.port >= 0 ? guard_ns : poll_interval_ns));
 }
+
+void virtio_wait(VirtioDevice& d) { wait_guarded(d, lost_interrupt_ns); }
+void virtio_watch(VirtioDevice& d) { wait_guarded(d, lost_input_ns); }

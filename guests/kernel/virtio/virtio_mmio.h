@@ -51,4 +51,6 @@ void virtio_submit(VirtioQueue& q, unsigned first, const VirtioBuffer* buffers, 
 bool virtio_collect(VirtioQueue& q, unsigned& first, u32& length);
 // Waits until the device has something to say, or for a moment when its interrupt cannot be used.
 void virtio_wait(VirtioDevice& d);
+// The same while no request is under way: something may come or not.
+void virtio_watch(VirtioDevice& d);
 u64 machine_address(const void* direct_map_va);
