@@ -31,6 +31,12 @@ void check_pointers() {
              hypercall_memory_op(XENMEM_decrease_reservation, unmapped), 0);
   test_equal("current_reservation from unmapped memory",
              hypercall_memory_op(XENMEM_current_reservation, unmapped), -XEN_EFAULT);
+  xen_memory_domain nobody{};
+  nobody.domid = 77;
+  test_equal("maximum_reservation of domain 77", hypercall_memory_op(XENMEM_maximum_reservation, &nobody),
+             -XEN_ESRCH);
+  test_equal("register_runstate_memory_area from unmapped memory",
+             hypercall_vcpu_op(VCPUOP_register_runstate_memory_area, 0, unmapped), -XEN_EFAULT);
   test_equal("sched_op poll from unmapped memory", hypercall_sched_op(SCHEDOP_poll, unmapped), -XEN_EFAULT);
   test_equal("set_trap_table from unmapped memory",
              arch_hypercall(__HYPERVISOR_set_trap_table, hypercall_arg(unmapped)), -XEN_EFAULT);
@@ -40,11 +46,27 @@ void check_pointers() {
              -XEN_EFAULT);
 }
 
+void check_version() {
+  const int answers[] = {XENVER_extraversion,       XENVER_compile_info, XENVER_capabilities,
+                         XENVER_changeset,          XENVER_guest_handle, XENVER_commandline,
+                         XENVER_platform_parameters};
+  for (int answer : answers)
+    test_equal("xen_version to unmapped memory", hypercall_xen_version(answer, unmapped), -XEN_EFAULT);
+  test_equal("page size, which takes no argument", hypercall_xen_version(XENVER_pagesize, unmapped),
+             -XEN_EINVAL);
+}
+
 void check_events() {
   evtchn_send_t send{4000};
   test_equal("send to a port never bound", hypercall_event_channel_op(EVTCHNOP_send, &send), -XEN_EINVAL);
   evtchn_close_t close{0xffffffff};
   test_equal("close port 2^32-1", hypercall_event_channel_op(EVTCHNOP_close, &close), -XEN_EINVAL);
+  evtchn_unmask_t unmask{0xffffffff};
+  test_equal("unmask port 2^32-1", hypercall_event_channel_op(EVTCHNOP_unmask, &unmask), -XEN_EINVAL);
+  evtchn_status_t status{};
+  status.dom = DOMID_SELF;
+  status.port = 0xffffffff;
+  test_equal("status of port 2^32-1", hypercall_event_channel_op(EVTCHNOP_status, &status), -XEN_EINVAL);
   test_equal("bind VIRQ 99", event_bind_virq(99, 0), -XEN_EINVAL);
   test_equal("bind VIRQ_TIMER of VCPU 77", event_bind_virq(VIRQ_TIMER, 77), -XEN_ENOENT);
   test_equal("bind_ipi of VCPU 77", event_bind_ipi(77), -XEN_ENOENT);
@@ -118,6 +140,7 @@ void check_scheduling() {
 void test_main() {
   check_numbers();
   check_pointers();
+  check_version();
   check_events();
   check_page_tables();
   check_vcpus();
