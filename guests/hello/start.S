@@ -2,6 +2,8 @@
 #define __ASSEMBLY__
 #include <xen/elfnote.h>
 
+#include "guests/arch/x86_64/function.inc"
+
         .section .note.Xen, "a", @note
         .align 4
         .long 4, 4, XEN_ELFNOTE_PHYS32_ENTRY
@@ -10,8 +12,7 @@
 
         .text
         .code32
-        .globl hello_start32
-hello_start32:
+        FUNCTION hello_start32
         mov     $stack_top, %esp
         # PML4[0] -> PDPT; PDPT[0..3] -> four page directories of 2 MiB pages: 4 GiB, virtual = physical.
         movl    $(pdpt + 3), pml4
@@ -44,9 +45,10 @@ hello_start32:
         mov     %eax, %cr0
         lgdt    gdt_pointer
         ljmp    $8, $long_mode
+        END_FUNCTION hello_start32
 
         .code64
-long_mode:
+        LOCAL_FUNCTION long_mode
         xor     %eax, %eax
         mov     %eax, %ds
         mov     %eax, %es
@@ -55,6 +57,7 @@ long_mode:
         call    hello_main
 3:      hlt
         jmp     3b
+        END_FUNCTION long_mode
 
         .section .rodata
         .align 8

@@ -1,8 +1,9 @@
 /* First instruction of every guest: rsi = start_info, rsp = a stack of the builder's, upcalls masked. The registers are kept as
  * found (the start-of-day test looks at them) before anything else happens. */
+#include "guests/arch/x86_64/function.inc"
+
         .section .text.entry, "ax", @progbits
-        .globl  guest_start
-guest_start:
+        FUNCTION guest_start
         movq    %rsp, entry_registers + 0*8(%rip)
         movq    %rsi, entry_registers + 1*8(%rip)
         pushfq
@@ -19,6 +20,7 @@ guest_start:
         xorl    %ebp, %ebp
         call    guest_main
         ud2
+        END_FUNCTION guest_start
 
         .section .data, "aw", @progbits
         .balign 8

@@ -1,6 +1,9 @@
 /* ELF notes by which a domain builder recognises and loads this guest, and the pages they name. */
 #define __ASSEMBLY__
 #include <xen/elfnote.h>
+#include <xen/xen.h>
+
+#include "guests/arch/x86_64/function.inc"
 
 #define VIRT_BASE 0xffffffff80000000
 
@@ -41,8 +44,40 @@
         /* In .text, one page of its own: its content comes from outside. */
         .section .text.pages, "ax", @progbits
         .balign 4096
-        .globl  hypercall_page
-        .type   hypercall_page, @object
-hypercall_page:
+        FUNCTION hypercall_page
         .skip   4096
-        .size   hypercall_page, 4096
+        END_FUNCTION hypercall_page
+        /* Stub n lies at n * 32 (xen/arch-x86/xen.h): names for backtraces. */
+#define STUB(name)                                                      \
+        .type   hypercall_##name, @function;                            \
+        .set    hypercall_##name, hypercall_page + __HYPERVISOR_##name * 32; \
+        .size   hypercall_##name, 32
+        STUB(set_trap_table)
+        STUB(mmu_update)
+        STUB(set_gdt)
+        STUB(stack_switch)
+        STUB(set_callbacks)
+        STUB(fpu_taskswitch)
+        STUB(set_debugreg)
+        STUB(get_debugreg)
+        STUB(update_descriptor)
+        STUB(memory_op)
+        STUB(multicall)
+        STUB(update_va_mapping)
+        STUB(set_timer_op)
+        STUB(xen_version)
+        STUB(console_io)
+        STUB(grant_table_op)
+        STUB(vm_assist)
+        STUB(update_va_mapping_otherdomain)
+        STUB(iret)
+        STUB(vcpu_op)
+        STUB(set_segment_base)
+        STUB(mmuext_op)
+        STUB(sched_op)
+        STUB(callback_op)
+        STUB(event_channel_op)
+        STUB(physdev_op)
+        STUB(hvm_op)
+        STUB(sysctl)
+        STUB(domctl)

@@ -2,13 +2,14 @@
  * other code of this guest writes these tables. */
 #define TAP_GUEST_P2M 32
 
+#include "guests/arch/x86_64/function.inc"
+
         .text
         /* void tap_store_p2m(u64* entry, u64 frame) */
-        .globl  tap_store_p2m
-        .type   tap_store_p2m, @function
-tap_store_p2m:
+        FUNCTION tap_store_p2m
 1:      movq    %rsi, (%rdi)
         ret
+        END_FUNCTION tap_store_p2m
 
         .section .xs_taps, "a", @progbits
         .balign 8

@@ -4,10 +4,12 @@
 #define __ASSEMBLY__
 #include <xen/xen.h>
 
+#include "guests/arch/x86_64/function.inc"
+
         .text
 .macro stub vector, has_error, name
         .balign 16
-\name:
+        FUNCTION \name
         popq    %rcx
         popq    %r11
         .if \has_error == 0
@@ -18,6 +20,7 @@
         pushq   %rax
         movl    $\vector, %eax
         jmp     save_and_call
+        END_FUNCTION \name
 .endm
 
 .macro exception vector, has_error
@@ -45,13 +48,12 @@
         exception 19, 0
         exception 32, 0
 
-        .globl  event_callback, syscall_callback, failsafe_callback
         stub 256, 0, event_callback
         stub 257, 0, syscall_callback
 
         /* rcx r11 ds es fs gs rip ...: the selectors say what could not be loaded; this kernel uses none. */
         .balign 16
-failsafe_callback:
+        FUNCTION failsafe_callback
         popq    %rcx
         popq    %r11
         addq    $32, %rsp
@@ -60,8 +62,10 @@ failsafe_callback:
         pushq   %r11
         pushq   %rax
         movl    $258, %eax
+        /* fall through */
+        END_FUNCTION failsafe_callback
 
-save_and_call:
+        LOCAL_FUNCTION save_and_call
         pushq   %rdi
         pushq   %rsi
         pushq   %rdx
@@ -79,9 +83,9 @@ save_and_call:
         cld
         call    guest_trap
         movq    %rsp, %rdi
+        END_FUNCTION save_and_call
 
-        .globl  arch_enter_frame
-arch_enter_frame:
+        FUNCTION arch_enter_frame
         movq    %rdi, %rsp
         addq    $8, %rsp
         popq    %r15
@@ -101,6 +105,7 @@ arch_enter_frame:
         popq    %rcx
         movq    $0, (%rsp)              /* iret flags: restore rcx and r11 too */
         jmp     hypercall_page + __HYPERVISOR_iret * 32
+        END_FUNCTION arch_enter_frame
 
         .section .rodata
         .balign 8

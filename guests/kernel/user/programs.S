@@ -3,8 +3,10 @@
 .macro program name, file
         .balign 16
         .globl  program_\name, program_\name\()_end
+        .type   program_\name, @object
 program_\name:
         .incbin "\file"
+        .size   program_\name, . - program_\name
 program_\name\()_end:
 .endm
         program worker, XG_WORKER_ELF

@@ -1,33 +1,42 @@
 /* What the user mode of test ring3 does; each label is entered on its own. Copied to 0x400000. */
+#include "guests/arch/x86_64/function.inc"
+
         .text
-        .globl  user_code, user_ud2, user_divide, user_syscall_at, user_read_kernel, user_write_code, user_cli, user_end
+        .globl  user_code, user_end
+        .type   user_code, @object
 user_code:
-user_ud2:
+        FUNCTION user_ud2
         ud2
-user_divide:
+        END_FUNCTION user_ud2
+        FUNCTION user_divide
         xorl    %edx, %edx
         xorl    %ecx, %ecx
         divl    %ecx
-user_syscall_at:
+        END_FUNCTION user_divide
+        FUNCTION user_syscall_at
         movl    $0x77, %eax
         syscall
         ud2
-user_read_kernel:
+        END_FUNCTION user_syscall_at
+        FUNCTION user_read_kernel
         movq    $0xffffffff80100000, %rax
         movq    (%rax), %rax
         ud2
-user_write_code:
+        END_FUNCTION user_read_kernel
+        FUNCTION user_write_code
         movl    $0x400000, %eax
         movl    $0, (%rax)
         ud2
-user_cli:
+        END_FUNCTION user_write_code
+        FUNCTION user_cli
         hlt
         ud2
+        END_FUNCTION user_cli
+        .type   user_end, @object
 user_end:
 
         /* void enter_user_asm(u64* save_sp, TrapFrame* frame): returns when the trap handler resumes at *save_sp. */
-        .globl  enter_user_asm
-enter_user_asm:
+        FUNCTION enter_user_asm
         pushq   %rbp
         pushq   %rbx
         pushq   %r12
@@ -46,3 +55,4 @@ enter_user_asm:
         popq    %rbx
         popq    %rbp
         ret
+        END_FUNCTION enter_user_asm

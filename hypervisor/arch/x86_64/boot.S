@@ -1,6 +1,7 @@
 // Entry of the boot CPU (PVH: 32-bit protected mode, paging off, EBX = hvm_start_info) and of the other CPUs (SIPI:
 // real mode). Both end in C++ with long mode, boot page tables and a stack.
 // Sources: Xen docs/misc/pvh.pandoc (entry state); Intel SDM vol. 3A 9.8.5 (long mode), 8.4 (MP start).
+#include "hypervisor/arch/x86_64/function.inc"
 #include "hypervisor/arch/x86_64/layout.h"
 
 #define PHYS(symbol) ((symbol) - HV_IMAGE_BASE)
@@ -22,8 +23,7 @@
 
     .section .text.boot, "ax"
     .code32
-    .globl pvh_start
-pvh_start:
+    FUNCTION pvh_start
     cld
     cli
     lgdtl PHYS(boot_gdt_pointer)
@@ -37,10 +37,11 @@ pvh_start:
     movl $PHYS(1f), %edi
     jmp enable_long_mode_body
 1:  ljmpl $0x8, $PHYS(boot_long)
+    END_FUNCTION pvh_start
 
 // Loads the boot page tables and turns paging on; the caller then jumps to a 64-bit selector. ESP is not set yet:
 // the return address travels in EDI.
-enable_long_mode_body:
+    LOCAL_FUNCTION enable_long_mode_body
     movl $CR4_PAE, %eax
     movl %eax, %cr4
     movl $PHYS(boot_l4), %eax
@@ -52,12 +53,14 @@ enable_long_mode_body:
     movl $(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE), %eax
     movl %eax, %cr0
     jmp *%edi
+    END_FUNCTION enable_long_mode_body
 
     .code64
-boot_long:
+    LOCAL_FUNCTION boot_long
     movabsq $boot_high, %rax
     jmp *%rax
-boot_high:
+    END_FUNCTION boot_long
+    LOCAL_FUNCTION boot_high
     xorl %eax, %eax
     movl %eax, %ds
     movl %eax, %es
@@ -71,12 +74,12 @@ boot_high:
     xorl %ebp, %ebp
     call boot_main
     ud2
+    END_FUNCTION boot_high
 
 // --- other CPUs ----------------------------------------------------------------------------------
 // Copied to the page the SIPI names; runs there with CS = page >> 4. Finds its own stack in ap_boot_stack.
     .code16
-    .globl ap_trampoline
-ap_trampoline:
+    FUNCTION ap_trampoline
     cli
     cld
     movw %cs, %ax
@@ -85,15 +88,19 @@ ap_trampoline:
     movl $(CR0_PE | CR0_ET), %eax
     movl %eax, %cr0
     ljmpl $0x18, $PHYS(ap_protected)
+    END_FUNCTION ap_trampoline
     .balign 4
+    .type ap_gdt_pointer, @object
 ap_gdt_pointer:
     .word 39
     .long PHYS(boot_gdt)
+    .size ap_gdt_pointer, . - ap_gdt_pointer
     .globl ap_trampoline_end
+    .type ap_trampoline_end, @object
 ap_trampoline_end:
 
     .code32
-ap_protected:
+    LOCAL_FUNCTION ap_protected
     movl $0x20, %eax
     movl %eax, %ds
     movl %eax, %es
@@ -101,11 +108,13 @@ ap_protected:
     movl $PHYS(1f), %edi
     jmp enable_long_mode_body
 1:  ljmpl $0x8, $PHYS(ap_long)
+    END_FUNCTION ap_protected
     .code64
-ap_long:
+    LOCAL_FUNCTION ap_long
     movabsq $ap_high, %rax
     jmp *%rax
-ap_high:
+    END_FUNCTION ap_long
+    LOCAL_FUNCTION ap_high
     xorl %eax, %eax
     movl %eax, %ds
     movl %eax, %es
@@ -116,6 +125,7 @@ ap_high:
     xorl %ebp, %ebp
     call ap_main
     ud2
+    END_FUNCTION ap_high
 
     .section .data
     .balign 16

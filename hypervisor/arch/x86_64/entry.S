@@ -5,6 +5,7 @@
 // regs is the top of this CPU's stack. From the hypervisor itself the same layout is built on the stack in use.
 //
 //   vcpu + 0  stack_top       vcpu + 8  regs
+#include "hypervisor/arch/x86_64/function.inc"
 #include "hypervisor/arch/x86_64/layout.h"
 #include "hypervisor/arch/x86_64/selectors.h"
 
@@ -66,8 +67,7 @@
     .text
 // --- one stub per vector ---------------------------------------------------------------------------
     .balign 16
-    .globl trap_stubs
-trap_stubs:
+    FUNCTION trap_stubs
     .set vector, 0
     .rept 256
     .balign 16
@@ -85,20 +85,23 @@ trap_stubs:
     .endif
     .set vector, vector + 1
     .endr
+    END_FUNCTION trap_stubs
 
-trap_common:
+    LOCAL_FUNCTION trap_common
     testb $3, 16(%rsp)
     jz trap_on_own_stack
     PUSH_REGS
-guest_trap:
+    END_FUNCTION trap_common
+    LOCAL_FUNCTION guest_trap
     movq %rsp, %rdi
     movq -8(%rsp), %rsp
     xorl %ebp, %ebp
     call trap_from_guest
     jmp leave_to_guest
+    END_FUNCTION guest_trap
 
 // Exceptions of the hypervisor, and the vectors with an IST stack.
-trap_on_own_stack:
+    LOCAL_FUNCTION trap_on_own_stack
     PUSH_REGS
     movq %rsp, %rdi
     call trap_from_hypervisor
@@ -119,10 +122,11 @@ trap_on_own_stack:
     popq %rdi
     addq $8, %rsp
     iretq
+    END_FUNCTION trap_on_own_stack
 
 // #DB has an IST stack: a breakpoint on a MOV SS before SYSCALL is delivered at the first instruction of the syscall stub,
 // with the guest's RSP. When it came from the guest the frame moves to the VCPU.
-debug_entry:
+    LOCAL_FUNCTION debug_entry
     testb $3, 16(%rsp)
     jz trap_on_own_stack
     pushq %rax
@@ -143,6 +147,7 @@ debug_entry:
     movq (%rbx), %rbx
     PUSH_REGS
     jmp guest_trap
+    END_FUNCTION debug_entry
 
 // --- syscall ---------------------------------------------------------------------------------------
 // SYSCALL changes no stack and keeps the guest's GS base, so each CPU has a stub that knows its own words.
@@ -150,20 +155,21 @@ debug_entry:
 // From 32-bit code some CPUs enter by CSTAR instead.
 .macro SYSCALL_STUB cpu
     .balign 32
-    .globl syscall_entry_\cpu, syscall32_entry_\cpu
-syscall_entry_\cpu:
+    FUNCTION syscall_entry_\cpu
     movq %rsp, syscall_words + 64 * \cpu + 8(%rip)
     movq syscall_words + 64 * \cpu(%rip), %rsp
     pushq $SEL_GUEST_SS
     pushq syscall_words + 64 * \cpu + 8(%rip)
     jmp syscall_common
+    END_FUNCTION syscall_entry_\cpu
     .balign 32
-syscall32_entry_\cpu:
+    FUNCTION syscall32_entry_\cpu
     movq %rsp, syscall_words + 64 * \cpu + 8(%rip)
     movq syscall_words + 64 * \cpu(%rip), %rsp
     pushq $SEL_GUEST_SS
     pushq syscall_words + 64 * \cpu + 8(%rip)
     jmp syscall32_common
+    END_FUNCTION syscall32_entry_\cpu
 .endm
     SYSCALL_STUB 0
     SYSCALL_STUB 1
@@ -171,7 +177,7 @@ syscall32_entry_\cpu:
     SYSCALL_STUB 3
 
 // No guest here has 32-bit user programs that make system calls: an invalid opcode, as on CPUs without it.
-syscall32_common:
+    LOCAL_FUNCTION syscall32_common
     pushq %r11
     pushq $SEL_GUEST_CS32
     subq $2, %rcx                 // back to the instruction
@@ -181,8 +187,9 @@ syscall32_common:
     movl $VECTOR_UD, 4(%rsp)
     PUSH_REGS
     jmp guest_trap
+    END_FUNCTION syscall32_common
 
-syscall_common:
+    LOCAL_FUNCTION syscall_common
     pushq %r11
     pushq $SEL_GUEST_CS
     pushq %rcx
@@ -193,15 +200,16 @@ syscall_common:
     movq -8(%rsp), %rsp
     xorl %ebp, %ebp
     call syscall_from_guest
-leave_to_guest:
+    END_FUNCTION syscall_common
+    LOCAL_FUNCTION leave_to_guest
     call leave_hypervisor         // may switch VCPUs: then it does not return
     movq %rax, %rdi
     // fall through
+    END_FUNCTION leave_to_guest
 
 // void restore_guest(Registers* regs): loads everything and returns to ring 3. The frame is copied to this CPU's stack,
 // so that a fault of IRETQ (bad selector) leaves the VCPU's registers whole.
-    .globl restore_guest
-restore_guest:
+    FUNCTION restore_guest
     movq -8(%rdi), %rsp
     pushq REG_SS(%rdi)
     pushq REG_RSP(%rdi)
@@ -225,9 +233,10 @@ restore_guest:
     movq REG_RSI(%rdi), %rsi
     movq REG_RDI(%rdi), %rdi
 1:  iretq
+    END_FUNCTION restore_guest
     EXCEPTION_ENTRY 1b, iret_fault
 
-iret_fault:
+    LOCAL_FUNCTION iret_fault
     movq %rsp, %rax
     orq $(HV_STACK_SIZE - 1), %rax
     leaq -7(%rax), %rsp
@@ -236,11 +245,11 @@ iret_fault:
     xorl %ebp, %ebp
     call iret_to_guest_failed     // (Vcpu*): failsafe callback
     jmp leave_to_guest
+    END_FUNCTION iret_fault
 
 // --- stack and idle ----------------------------------------------------------------------------------
 // void reset_stack_and_call(void (*function)(void*), void* argument): forgets what is on this CPU's stack.
-    .globl reset_stack_and_call
-reset_stack_and_call:
+    FUNCTION reset_stack_and_call
     movq %rsp, %rax
     orq $(HV_STACK_SIZE - 1), %rax
     leaq -7(%rax), %rsp
@@ -249,35 +258,36 @@ reset_stack_and_call:
     xorl %ebp, %ebp
     call *%rax
     ud2
+    END_FUNCTION reset_stack_and_call
 
 // --- copies that survive faults ------------------------------------------------------------------
 // u64 copy_catching_faults(void* to, const void* from, u64 bytes): returns the bytes not copied.
-    .globl copy_catching_faults
-copy_catching_faults:
+    FUNCTION copy_catching_faults
     movq %rdx, %rcx
 1:  rep movsb
 2:  movq %rcx, %rax
     ret
+    END_FUNCTION copy_catching_faults
     EXCEPTION_ENTRY 1b, 2b
 
 // u64 clear_catching_faults(void* to, u64 bytes)
-    .globl clear_catching_faults
-clear_catching_faults:
+    FUNCTION clear_catching_faults
     movq %rsi, %rcx
     xorl %eax, %eax
 1:  rep stosb
 2:  movq %rcx, %rax
     ret
+    END_FUNCTION clear_catching_faults
     EXCEPTION_ENTRY 1b, 2b
 
 // bool load_{ds,es,fs,gs}(u16): loads a guest's selector, or null when its descriptor is bad.
 .macro LOAD_SEGMENT name
-    .globl load_\name
-load_\name:
+    FUNCTION load_\name
 1:  movl %edi, %\name
     ret
 2:  xorl %edi, %edi
     jmp 1b
+    END_FUNCTION load_\name
     EXCEPTION_ENTRY 1b, 2b
 .endm
     LOAD_SEGMENT ds
@@ -286,8 +296,7 @@ load_\name:
     LOAD_SEGMENT gs
 
 // bool read_msr_catching_faults(u32 msr, u64* value); bool write_msr_catching_faults(u32 msr, u64 value)
-    .globl read_msr_catching_faults
-read_msr_catching_faults:
+    FUNCTION read_msr_catching_faults
     movl %edi, %ecx
 1:  rdmsr
     shlq $32, %rdx
@@ -297,10 +306,13 @@ read_msr_catching_faults:
     ret
 2:  xorl %eax, %eax
     ret
+    END_FUNCTION read_msr_catching_faults
     EXCEPTION_ENTRY 1b, 2b
 
     .section .bss.tables, "aw", @nobits
     .balign 64
     .globl syscall_words
+    .type syscall_words, @object
+    .size syscall_words, 64 * 4
 syscall_words:                    // per CPU, 64 bytes: frame end in the current VCPU, scratch for RSP
     .skip 64 * 4

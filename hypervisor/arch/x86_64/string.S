@@ -1,14 +1,15 @@
 // memcpy, memmove, memset. The string instructions are the fastest way both on hardware and under emulation.
+#include "hypervisor/arch/x86_64/function.inc"
+
     .text
-    .globl memcpy
-memcpy:
+    FUNCTION memcpy
     movq %rdi, %rax
     movq %rdx, %rcx
     rep movsb
     ret
+    END_FUNCTION memcpy
 
-    .globl memmove
-memmove:
+    FUNCTION memmove
     movq %rdi, %rax
     movq %rdx, %rcx
     movq %rdi, %r8
@@ -23,12 +24,13 @@ memmove:
     rep movsb
     cld
     ret
+    END_FUNCTION memmove
 
-    .globl memset
-memset:
+    FUNCTION memset
     movq %rdi, %r8
     movl %esi, %eax
     movq %rdx, %rcx
     rep stosb
     movq %r8, %rax
     ret
+    END_FUNCTION memset

@@ -1,8 +1,8 @@
+#include "guests/arch/x86_64/function.inc"
+
         .text
         /* void arch_switch_stack(u64* save, u64 load): only what the ABI lets a function keep. */
-        .globl  arch_switch_stack
-        .type   arch_switch_stack, @function
-arch_switch_stack:
+        FUNCTION arch_switch_stack
         pushq   %rbp
         pushq   %rbx
         pushq   %r12
@@ -18,3 +18,4 @@ arch_switch_stack:
         popq    %rbx
         popq    %rbp
         ret
+        END_FUNCTION arch_switch_stack
