@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "hypervisor/abi/observe.h"
 
 namespace xs::observe {
@@ -143,6 +145,38 @@ std::string operation_name(u64 operation) {
   const char* base = find_name(key(call, any_sub));
   const std::string head = base ? std::string(base) : fmt::format("hypercall_{}", call);
   return sub == 0 ? head : fmt::format("{}.{}", head, sub);
+}
+
+std::vector<std::string> operation_names() {
+  std::vector<std::string> names;
+  for (const Named& n : operations)
+    // A call whose sub-operation 0 has a name of its own never goes by the bare name.
+    if (operation_name(n.operation & ~u64{any_sub}) == n.name || static_cast<u32>(n.operation) != any_sub)
+      names.emplace_back(n.name);
+  return names;
+}
+
+bool is_operation_name(std::string_view name) {
+  // "memory_op.99", "hypercall_45", "hypercall_45.3": what the table does not hold is named by its number.
+  constexpr std::string_view unnamed = "hypercall_";
+  const auto number = [](std::string_view digits, u64& value) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return error == std::errc() && end == digits.data() + digits.size();
+  };
+  const std::size_t dot = name.rfind('.');
+  const std::string_view head = name.substr(0, dot);
+  u64 call = 0, sub = 0;
+  if (dot != std::string_view::npos && !number(name.substr(dot + 1), sub)) sub = any_sub;
+  if (head.starts_with(unnamed)) {
+    if (!number(head.substr(unnamed.size()), call)) return false;
+    return sub < any_sub && operation_name(key(call, static_cast<u32>(sub))) == name;
+  }
+  for (const Named& n : operations) {
+    if (static_cast<u32>(n.operation) != any_sub && name == n.name) return true;
+    if (static_cast<u32>(n.operation) == any_sub && head == n.name && sub < any_sub)
+      return operation_name((n.operation & ~u64{any_sub}) | sub) == name;
+  }
+  return false;
 }
 
 std::string owner_name(u32 owner) {

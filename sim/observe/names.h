@@ -1,6 +1,8 @@
 // Names for numbers that appear in marks and frame entries: Xen's, as in the public headers.
 #pragma once
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "sim/core/types.h"
 
@@ -9,6 +11,10 @@ namespace xs::observe {
 /// An operation as marks carry it: hypercall number << 32 | sub-operation (hypervisor/abi/observe.h).
 /// "memory_op.populate_physmap"; unknown sub-operations keep their number: "memory_op.99".
 std::string operation_name(u64 operation);
+/// True when operation_name() answers `name` for some operation.
+bool is_operation_name(std::string_view name);
+/// Every name that operation_name() answers but those with a number in them, in the order of the ABI.
+std::vector<std::string> operation_names();
 /// "dom3", "xen", "free", "none"; anything else "owner 0x1234".
 std::string owner_name(u32 owner);
 /// "L1".."L4", "seg_desc", "writable", "shared", "none".

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <regex>
 
+#include "sim/scenario/counter_names.h"
+
 namespace xs::scenario {
 namespace {
 
@@ -94,6 +96,7 @@ void decode_expect(const Node& n, const Scenario& scenario, Expect& out) {
     const Node counters = n.at("counters");
     for (const auto& [name, unused] : counters.json().items()) {
       const Node range = counters.at(name.c_str());
+      if (const auto problem = unknown_counter(name, scenario.cpus)) range.fail(*problem);
       out.push_back({ExpectCounter{name, decode_range(range)}, range.pointer()});
     }
   }

@@ -49,6 +49,7 @@ void decode_head(const JsonSource& source, const Json& head, Scenario& s) {
   s.seed = top.integer_or("seed", 1);
   if (top.has("machine")) s.machine_json = head["machine"].dump();
   s.machine_position = source.position("/machine");
+  if (top.has("machine")) s.cpus = top.at("machine").integer_or("cpus", 1);
   if (top.has("hypervisor")) {
     s.hypervisor_kernel = top.at("hypervisor").text_or("kernel", s.hypervisor_kernel);
     s.hypervisor_cmdline = top.at("hypervisor").text_or("cmdline", "");

@@ -137,6 +137,7 @@ struct Scenario {
   u64 seed = 1;
   std::string machine_json = "{}";  ///< for xs::platform::parse_machine_json
   Position machine_position;
+  u64 cpus = 1;  ///< of machine_json
   std::string hypervisor_kernel = "hypervisor", hypervisor_cmdline;
   Dom0Config dom0;
   std::vector<DomainConfig> domains;

@@ -72,6 +72,10 @@ head -c 4096 /dev/urandom >random.json
 refuse "random bytes" 4 "random.json:" "$xenoscope" run random.json
 scenario '{"lsit":{}}' '' unknown.json
 refuse "unknown key" 4 'unknown.json:1:30: /steps/0/lsit: unknown key "lsit"' "$xenoscope" run unknown.json
+scenario '' ',"expect":[{"counters":{"hypercall.mmu_updat.NORMAL_PT_UPDATE":{"at_least":1}}}]' counter.json
+refuse "misspelt counter" 4 'counter.json:1:86: /expect/0/counters/hypercall.mmu_updat.NORMAL_PT_UPDATE: no counter' \
+  "$xenoscope" validate counter.json
+refuse "nearest counter" 4 'the nearest name is "hypercall.mmu_update.NORMAL_PT_UPDATE"' "$xenoscope" run counter.json
 scenario '' ',"machine":{"cpus":1,"warp":9}' machine.json
 refuse "unknown machine key" 4 "machine.json:1:34" "$xenoscope" validate machine.json
 for mib in 0 -1 1e9 99999999999999999999 '"lots"'; do

@@ -176,9 +176,34 @@ TEST_CASE("errors inside loops name the file's place, and loops cannot explode")
   CHECK(load(with_steps(nested)).steps.size() == 256);
 }
 
+TEST_CASE("a counter that cannot be is an error with its place and the nearest name") {
+  const auto expecting = [](const std::string& name) {
+    return error_of(R"({"name":"t","machine":{"cpus":2},"steps":[],"expect":[
+{"counters":{")" + name +
+                    R"(":{"at_least":1}}}]})");
+  };
+  CHECK(expecting("hypercall.memory_op.populate_phymap") ==
+        "f.json:2:52: /expect/0/counters/hypercall.memory_op.populate_phymap: no counter "
+        "\"hypercall.memory_op.populate_phymap\"; the nearest name is "
+        "\"hypercall.memory_op.populate_physmap\"");
+  CHECK(expecting("mmu.mises").find("the nearest name is \"mmu.misses\"") != std::string::npos);
+  CHECK(expecting("cpu2.instructions").find("the nearest name is \"cpu0.instructions\"") !=
+        std::string::npos);
+  for (const char* wrong :
+       {"traps", "", "hypercall.", "hypercall.memory_op", "hypercall.memory_op.0", "hypercall.memory_op.6",
+        "hypercall.memory_op.06", "hypercall.memory_op.64", "hypercall.hypercall_12",
+        "hypercall.hypercall_99.0", "hypercall.mmu_update", "hypercall.iret.0", "hypercall.made_up.3"})
+    CHECK(expecting(wrong).find("no counter \"" + std::string(wrong) + "\"") != std::string::npos);
+  for (const char* right :
+       {"machine.instructions", "cpu1.instructions", "observer.taps", "hypercall.iret",
+        "hypercall.memory_op.populate_physmap", "hypercall.memory_op.44", "hypercall.domctl.max_mem",
+        "hypercall.hypercall_99", "hypercall.hypercall_99.7", "hypercall.iret.5"})
+    CHECK(expecting(right) == "no error");
+}
+
 TEST_CASE("expectations are decoded with their bounds") {
   const Scenario s = load(R"({"name":"t","steps":[],"expect":[
-    {"counters":{"traps":{"at_least":1}},"events":[{"event":"domain-state","state":"dead","count":{"equals":2}}]},
+    {"counters":{"machine.exceptions":{"at_least":1}},"events":[{"event":"domain-state","state":"dead","count":{"equals":2}}]},
     {"ownership":[{"owner":"free","mib":{"at_least":10,"at_most":20}}],
      "console":[{"source":"xen","text":"boo","absent":true}]}]})");
   REQUIRE(s.steps.size() == 1);

@@ -163,8 +163,8 @@ TEST_CASE("shutting the host down must end in a power-off with value 0") {
   for (const u32 value : {0u, 2u}) {
     FakeTarget t;
     t.on_command = [&](const std::string&) { t.stop(ps_per_ms, StopReason::exited, value); };
-    const RunResult r =
-        run_fake(t, R"({"shutdown-host":{}})", R"(,"expect":[{"counters":{"instructions":{"at_least":1}}}])");
+    const RunResult r = run_fake(t, R"({"shutdown-host":{}})",
+                                 R"(,"expect":[{"counters":{"machine.instructions":{"at_least":1}}}])");
     CHECK(r.exit_code == (value ? 5 : 0));
   }
   FakeTarget late;

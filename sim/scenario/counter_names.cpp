@@ -1,0 +1,110 @@
+#include "sim/scenario/counter_names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "sim/observe/names.h"
+
+namespace xs::scenario {
+namespace {
+
+using M = platform::MachineCounters;
+using O = observe::ObserverCounters;
+
+constexpr struct {
+  const char* name;
+  u64 (*read)(const M&, const O&);
+} fixed[] = {
+    {"machine.instructions", [](const M& m, const O&) { return m.instructions; }},
+    {"machine.cycles", [](const M& m, const O&) { return m.cycles; }},
+    {"machine.exceptions", [](const M& m, const O&) { return m.exceptions; }},
+    {"machine.interrupts", [](const M& m, const O&) { return m.interrupts; }},
+    {"machine.port_accesses", [](const M& m, const O&) { return m.port_accesses; }},
+    {"machine.mmio_accesses", [](const M& m, const O&) { return m.mmio_accesses; }},
+    {"machine.unmodelled", [](const M& m, const O&) { return m.unmodelled; }},
+    {"machine.quanta", [](const M& m, const O&) { return m.quanta; }},
+    {"machine.single_steps", [](const M& m, const O&) { return m.single_steps; }},
+    {"machine.syscalls", [](const M& m, const O&) { return m.syscalls; }},
+    {"machine.irets", [](const M& m, const O&) { return m.irets; }},
+    {"mmu.accesses", [](const M& m, const O&) { return m.mmu.accesses; }},
+    {"mmu.l1_hits", [](const M& m, const O&) { return m.mmu.l1_hits; }},
+    {"mmu.l2_hits", [](const M& m, const O&) { return m.mmu.l2_hits; }},
+    {"mmu.misses", [](const M& m, const O&) { return m.mmu.misses; }},
+    {"mmu.walks", [](const M& m, const O&) { return m.mmu.walks; }},
+    {"mmu.walk_reads", [](const M& m, const O&) { return m.mmu.walk_reads; }},
+    {"mmu.walk_cache_hits", [](const M& m, const O&) { return m.mmu.walk_cache_hits; }},
+    {"mmu.ad_updates", [](const M& m, const O&) { return m.mmu.ad_updates; }},
+    {"mmu.faults", [](const M& m, const O&) { return m.mmu.faults; }},
+    {"mmu.flush_all", [](const M& m, const O&) { return m.mmu.flush_all; }},
+    {"mmu.flush_nonglobal", [](const M& m, const O&) { return m.mmu.flush_nonglobal; }},
+    {"mmu.flush_page", [](const M& m, const O&) { return m.mmu.flush_page; }},
+    {"observer.taps", [](const M&, const O& o) { return o.taps; }},
+    {"observer.owner_changes", [](const M&, const O& o) { return o.owner_changes; }},
+    {"observer.type_changes", [](const M&, const O& o) { return o.type_changes; }},
+    {"observer.m2p_changes", [](const M&, const O& o) { return o.m2p_changes; }},
+    {"observer.p2m_changes", [](const M&, const O& o) { return o.p2m_changes; }},
+    {"observer.stores_outside", [](const M&, const O& o) { return o.stores_outside; }},
+    {"observer.operations", [](const M&, const O& o) { return o.operations; }},
+    {"observer.switches", [](const M&, const O& o) { return o.switches; }},
+    {"observer.events_sent", [](const M&, const O& o) { return o.events_sent; }},
+    {"observer.bounces", [](const M&, const O& o) { return o.bounces; }},
+    {"observer.tlb_flushes", [](const M&, const O& o) { return o.tlb_flushes; }},
+    {"observer.page_faults", [](const M&, const O& o) { return o.page_faults; }},
+    {"observer.trace_events", [](const M&, const O& o) { return o.trace_events; }},
+};
+
+constexpr std::string_view hypercall = "hypercall.";
+constexpr u64 most_cores = 64;  // more than a machine may have; what a file says is not yet checked here
+
+std::string core_counter(std::size_t cpu) { return fmt::format("cpu{}.instructions", cpu); }
+
+std::vector<std::string> all_names(u64 cpus) {
+  std::vector<std::string> names;
+  for (const auto& f : fixed) names.emplace_back(f.name);
+  for (u64 cpu = 0; cpu < std::min(cpus, most_cores); ++cpu) names.push_back(core_counter(cpu));
+  for (const std::string& operation : observe::operation_names())
+    names.push_back(std::string(hypercall) + operation);
+  return names;
+}
+
+/// Levenshtein's distance: insertions, deletions and replacements of one character.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::map<std::string, u64> machine_counters(const M& machine, const O& observer) {
+  std::map<std::string, u64> out;
+  for (const auto& f : fixed) out[f.name] = f.read(machine, observer);
+  for (std::size_t cpu = 0; cpu < machine.instructions_per_cpu.size(); ++cpu)
+    out[core_counter(cpu)] = machine.instructions_per_cpu[cpu];
+  return out;
+}
+
+std::optional<std::string> unknown_counter(const std::string& name, u64 cpus) {
+  const std::vector<std::string> names = all_names(cpus);
+  if (std::find(names.begin(), names.end(), name) != names.end()) return std::nullopt;
+  if (name.starts_with(hypercall) &&
+      observe::is_operation_name(std::string_view(name).substr(hypercall.size())))
+    return std::nullopt;
+  const auto nearest = std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) {
+    return distance(name, a) < distance(name, b);
+  });
+  return fmt::format("no counter \"{}\"; the nearest name is \"{}\"", name, *nearest);
+}
+
+}  // namespace xs::scenario
