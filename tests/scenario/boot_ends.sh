@@ -30,6 +30,13 @@ ends() {
 
 ends "success" 0 "." "$xenoscope" boot "$images/hello.elf"
 test -s out || { echo "FAILED: hello printed nothing" && failed=1; }
+ends "ACPI power-off" 0 "." "$xenoscope" boot "$images/machine_acpi_off.elf"
+ends "another exit value" 5 "^xenoscope: the kernel exited with value 7 at" \
+  "$xenoscope" boot "$images/machine_exit_then_talk.elf"
+ends "reset" 6 "^xenoscope: the kernel reset the machine at" "$xenoscope" boot "$images/machine_acpi_reset.elf"
+ends "no such kernel" 4 "none.elf" "$xenoscope" boot none.elf
+ends "interrupt" 130 "^xenoscope: interrupted at" timeout --preserve-status -s INT 3 \
+  "$xenoscope" boot "$images/machine_serial_echo.elf" --timeout 1000000
 ends "triple fault" 6 "triple fault at" "$xenoscope" boot "$images/machine_triple_fault.elf"
 ends "halt" 6 "every core is halted for ever" "$xenoscope" boot "$images/machine_halt_for_ever.elf"
 ends "timeout" 124 "time limit of 0.001 s reached" "$xenoscope" boot "$images/hypervisor.elf" --timeout 0.001
