@@ -123,7 +123,7 @@ const CpuCounters& Cpu::counters() const { return impl_->core.counters(); }
 u64 Cpu::execution_hash() const { return impl_->core.execution_hash(); }
 const CpuView& Cpu::view() const { return impl_->core; }
 u64 Cpu::reg(const char* name) const { return impl_->core.reg(name); }
-bool Cpu::tlb_maps_frame(u64 mfn) const { return impl_->core.tlb_maps_frame(mfn); }
+bool Cpu::tlb_maps_for_user(u64 mfn) const { return impl_->core.tlb_maps_for_user(mfn); }
 void Cpu::invalidate_code(u64 pa, u64 size) { impl_->core.invalidate_code(pa, size); }
 
 bool Cpu::halted() const {

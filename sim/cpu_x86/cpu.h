@@ -39,8 +39,8 @@ class Cpu : public sc_core::sc_module {
   /// Read access for panics, debuggers and tests; valid between quanta.
   const CpuView& view() const;
   u64 reg(const char* name) const;  ///< "rax".."r15", "rip", "rflags", "cr0".., for backtraces and tests
-  /// Any TLB entry of this core still maps the frame (mmu::Mmu::maps_frame).
-  bool tlb_maps_frame(u64 mfn) const;
+  /// User code on this core can still reach the frame by a TLB entry (mmu::Mmu::maps_frame).
+  bool tlb_maps_for_user(u64 mfn) const;
   /// A device or another core wrote [pa, pa+size): translated code there must go.
   void invalidate_code(u64 pa, u64 size);
   /// Called on each triple fault; the machine stops the run.

@@ -227,7 +227,7 @@ void Mmu::flush_page(u64 va) {
   impl_->walker.clear_caches();
 }
 
-bool Mmu::maps_frame(u64 mfn) const { return impl_->tlb->maps_frame(mfn); }
+bool Mmu::maps_frame(u64 mfn, bool user_only) const { return impl_->tlb->maps_frame(mfn, user_only); }
 
 const MmuCounters& Mmu::counters() const { return impl_->counters; }
 

@@ -115,9 +115,10 @@ class Mmu {
   void flush_nonglobal();   ///< MOV to CR3
   void flush_page(u64 va);  ///< INVLPG: this page, global too, and all walk caches (SDM 4.10.4.1)
 
-  /// True when any TLB entry (not table) still maps the frame `mfn`: the isolation monitor's question.
+  /// True when any TLB entry (not table), or any that user code may use, still maps the frame `mfn`: the
+  /// isolation monitor's question.
   /// fast: constant time (reverse map); exact: one scan of the arrays, about 2000 slots by default.
-  bool maps_frame(u64 mfn) const;
+  bool maps_frame(u64 mfn, bool user_only = false) const;
 
   const MmuCounters& counters() const;
 

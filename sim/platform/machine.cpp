@@ -211,8 +211,8 @@ u64 Machine::execution_hash() const {
 MemoryPort& Machine::memory() { return impl_->dram; }
 unsigned Machine::cpus() const { return static_cast<unsigned>(impl_->board.cpus.size()); }
 const CpuView& Machine::cpu(unsigned index) const { return impl_->board.cpus.at(index)->view(); }
-bool Machine::tlb_maps_frame(unsigned cpu, u64 mfn) const {
-  return impl_->board.cpus.at(cpu)->tlb_maps_frame(mfn);
+bool Machine::tlb_maps_for_user(unsigned cpu, u64 mfn) const {
+  return impl_->board.cpus.at(cpu)->tlb_maps_for_user(mfn);
 }
 u64 Machine::cpu_reg(unsigned index, const char* name) const {
   return impl_->board.cpus.at(index)->reg(name);

@@ -88,7 +88,8 @@ class Machine {
   unsigned cpus() const;
   const CpuView& cpu(unsigned index) const;
   u64 cpu_reg(unsigned index, const char* name) const;
-  bool tlb_maps_frame(unsigned cpu, u64 mfn) const;
+  /// User code on the core can still reach the frame by a TLB entry.
+  bool tlb_maps_for_user(unsigned cpu, u64 mfn) const;
 
  private:
   struct Impl;

@@ -106,7 +106,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   u64 execution_hash() const { return hash_; }
   void end_quantum();  ///< hashes the state reached; a debugger may stop here
   u64 reg(const std::string& name) const;
-  bool tlb_maps_frame(u64 mfn) const { return mmu_.maps_frame(mfn); }
+  bool tlb_maps_for_user(u64 mfn) const { return mmu_.maps_frame(mfn, true); }
   void invalidate_code(u64 pa, u64 size) { frames_->host_write(pa, size); }
   u64 to_ps(u64 cycles) const;
   u64 to_cycles(u64 ps) const;  ///< rounded up

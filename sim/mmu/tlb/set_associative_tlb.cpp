@@ -82,10 +82,10 @@ void SetAssociativeTlb::clear() {
   has_pieces_ = false;
 }
 
-bool SetAssociativeTlb::maps_frame(u64 mfn) const {
+bool SetAssociativeTlb::maps_frame(u64 mfn, bool user_only) const {
   const u64 pa = mfn << frame_shift;
   for (const Slot& slot : slots_) {
-    if (slot.used == 0) continue;
+    if (slot.used == 0 || (user_only && !slot.entry.user)) continue;
     const u64 piece = slot.entry.translate((slot.tag << slot.tag_shift));
     if ((pa ^ piece) >> slot.tag_shift == 0) return true;
   }

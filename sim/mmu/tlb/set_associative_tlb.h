@@ -28,7 +28,7 @@ class SetAssociativeTlb {
   void drop_page(u64 va);
   void drop_nonglobal();
   void clear();
-  bool maps_frame(u64 mfn) const;  ///< scans all slots
+  bool maps_frame(u64 mfn, bool user_only = false) const;  ///< scans all slots
 
  private:
   struct Slot {

@@ -91,9 +91,9 @@ void TlbHierarchy::clear() {
   for (SetAssociativeTlb* array : all_) array->clear();
 }
 
-bool TlbHierarchy::maps_frame(u64 mfn) const {
+bool TlbHierarchy::maps_frame(u64 mfn, bool user_only) const {
   for (const SetAssociativeTlb* array : all_) {
-    if (array->maps_frame(mfn)) return true;
+    if (array->maps_frame(mfn, user_only)) return true;
   }
   return false;
 }

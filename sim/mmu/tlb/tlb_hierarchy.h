@@ -25,7 +25,8 @@ class TlbHierarchy final : public TlbModel {
   void drop_page(u64 va) override;
   void drop_nonglobal() override;
   void clear() override;
-  bool maps_frame(u64 mfn) const override;  ///< scans every array: about 2000 slots by default
+  bool maps_frame(u64 mfn,
+                  bool user_only = false) const override;  ///< scans every array: about 2000 slots by default
   bool take_lost() override { return std::exchange(lost_, false); }
 
  private:

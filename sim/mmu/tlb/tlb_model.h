@@ -5,6 +5,7 @@
 //       pa ──────► [pa, pa + 2^shift)
 //       rights     the architecture's own bits (walk_x86/rights.h); never looked at here
 //       global     survives drop_nonglobal()
+//       user       the least privileged code may use it
 #pragma once
 #include "sim/core/types.h"
 
@@ -16,6 +17,7 @@ struct TlbEntry {
   u8 shift = 12;  ///< log2 of the page's size
   u8 rights = 0;
   bool global = false;
+  bool user = false;
 
   bool covers(u64 address) const { return (address ^ va) >> shift == 0; }
   u64 translate(u64 address) const { return pa + (address - va); }
@@ -51,7 +53,8 @@ class TlbModel {
   virtual void drop_page(u64 va) = 0;
   virtual void drop_nonglobal() = 0;
   virtual void clear() = 0;
-  virtual bool maps_frame(u64 mfn) const = 0;
+  /// An entry, or one for user code, maps the frame.
+  virtual bool maps_frame(u64 mfn, bool user_only = false) const = 0;
   /// True when an insertion since the last call pushed out the last copy of some other entry.
   virtual bool take_lost() { return false; }
 };

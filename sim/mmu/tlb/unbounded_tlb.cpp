@@ -23,7 +23,9 @@ void UnboundedTlb::Half::insert(const TlbEntry& entry) {
   const unsigned code = size_code(entry.shift);
   erase(entry.va, code);
   pages.at(key_of(entry.va, code)) = entry;
-  ++frames.at(key_of(entry.pa, code));
+  Uses& uses = frames.at(key_of(entry.pa, code));
+  ++uses.all;
+  uses.user += entry.user;
   ++count[code];
 }
 
@@ -32,7 +34,9 @@ void UnboundedTlb::Half::erase(u64 va, unsigned code) {
   const TlbEntry* entry = pages.find(key);
   if (entry == nullptr) return;
   const u64 frame_key = key_of(entry->pa, code);
-  if (--frames.at(frame_key) == 0) frames.erase(frame_key);
+  Uses& uses = frames.at(frame_key);
+  uses.user -= entry->user;
+  if (--uses.all == 0) frames.erase(frame_key);
   pages.erase(key);
   --count[code];
 }
@@ -43,9 +47,11 @@ void UnboundedTlb::Half::clear() {
   for (u32& n : count) n = 0;
 }
 
-bool UnboundedTlb::Half::maps_frame(u64 mfn) const {
+bool UnboundedTlb::Half::maps_frame(u64 mfn, bool user_only) const {
   for (unsigned code = 0; code < sizes; ++code) {
-    if (count[code] != 0 && frames.find(key_of(mfn << frame_shift, code)) != nullptr) return true;
+    if (count[code] == 0) continue;
+    const Uses* uses = frames.find(key_of(mfn << frame_shift, code));
+    if (uses != nullptr && (!user_only || uses->user != 0)) return true;
   }
   return false;
 }
@@ -82,6 +88,8 @@ void UnboundedTlb::clear() {
   global_.clear();
 }
 
-bool UnboundedTlb::maps_frame(u64 mfn) const { return nonglobal_.maps_frame(mfn) || global_.maps_frame(mfn); }
+bool UnboundedTlb::maps_frame(u64 mfn, bool user_only) const {
+  return nonglobal_.maps_frame(mfn, user_only) || global_.maps_frame(mfn, user_only);
+}
 
 }  // namespace xs::mmu

@@ -3,7 +3,8 @@
 //
 //     global_ / nonglobal_    two halves, so that each kind of flush is one clear()
 //       pages    page number and size ──► TlbEntry
-//       frames   frame number and size ──► how many entries of `pages` map it (reverse map)
+//       frames   frame number and size ──► how many entries of `pages` map it, how many for user code
+//                (reverse map)
 //
 // Every operation takes constant time: at most 2 halves x 3 page sizes hash probes.
 #pragma once
@@ -21,21 +22,24 @@ class UnboundedTlb final : public TlbModel {
   void drop_page(u64 va) override;
   void drop_nonglobal() override;
   void clear() override;
-  bool maps_frame(u64 mfn) const override;
+  bool maps_frame(u64 mfn, bool user_only = false) const override;
 
  private:
   static constexpr unsigned sizes = 3;
 
+  struct Uses {
+    u32 all = 0, user = 0;
+  };
   struct Half {
     StampMap<TlbEntry> pages;
-    StampMap<u32> frames;
+    StampMap<Uses> frames;
     u32 count[sizes] = {};  ///< entries per page size: sizes not in use cost no probe
 
     const TlbEntry* find(u64 va) const;
     void insert(const TlbEntry& entry);
     void erase(u64 va, unsigned size);
     void clear();
-    bool maps_frame(u64 mfn) const;
+    bool maps_frame(u64 mfn, bool user_only) const;
   };
 
   Half global_, nonglobal_;

@@ -94,6 +94,7 @@ void Walker::finish(const Access& access, const X86Control& control, unsigned le
   result.entry.pa = leaf_address(entry, level);
   result.entry.shift = static_cast<u8>(shift);
   result.entry.rights = rights;
+  result.entry.user = (rights & right::user) != 0;
   result.entry.global = (entry & pte::global) != 0 && (control.cr4 & cr4::pge) != 0;
 }
 

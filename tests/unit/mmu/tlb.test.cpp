@@ -165,6 +165,34 @@ TEMPLATE_TEST_CASE("maps_frame follows inserts and every kind of drop", "", Unbo
   REQUIRE_FALSE(tlb->maps_frame(0x200));
 }
 
+TEMPLATE_TEST_CASE("maps_frame for user code alone", "", UnboundedTlb, TlbHierarchy) {
+  auto make = [] {
+    if constexpr (std::is_same_v<TestType, UnboundedTlb>)
+      return std::make_unique<TestType>();
+    else
+      return std::make_unique<TestType>(TlbGeometry{});
+  };
+  std::unique_ptr<TlbModel> tlb = make();
+  TlbEntry guest = page(0x1000, 0x7000);
+  guest.user = true;
+  tlb->insert(page(0x40000000, 0, 21, true), 0x40000000, false);  // the hypervisor's, frames 0 to 0x1ff
+  REQUIRE(tlb->maps_frame(7));
+  REQUIRE_FALSE(tlb->maps_frame(7, true));
+  tlb->insert(guest, 0x1000, false);
+  REQUIRE(tlb->maps_frame(7, true));
+  REQUIRE_FALSE(tlb->maps_frame(8, true));
+  tlb->insert(page(0x2000, 0x7000), 0x2000, false);
+  tlb->drop_page(0x1000);
+  REQUIRE_FALSE(tlb->maps_frame(7, true));
+  tlb->insert(guest, 0x1000, true);
+  guest.global = true, guest.va = 0x3000;
+  tlb->insert(guest, 0x3000, true);
+  tlb->drop_nonglobal();
+  REQUIRE(tlb->maps_frame(7, true));
+  tlb->clear();
+  REQUIRE_FALSE(tlb->maps_frame(7, true));
+}
+
 TEMPLATE_TEST_CASE("a page over a page of another size: the smaller answers", "", UnboundedTlb,
                    TlbHierarchy) {
   auto make = [] {
