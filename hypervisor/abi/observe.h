@@ -92,7 +92,19 @@ enum xs_mark {
   XS_MARK_TLB_FLUSH = 8,      /* a = cpu mask, b = va or ~0 for all */
   XS_MARK_PANIC = 9,          /* the hypervisor is about to stop */
   XS_MARK_BOOT = 10,          /* a = enum step: 1 memory ready, 2 all CPUs up, 3 dom0 entered */
-  XS_MARK_DOMAIN_READY = 11   /* a = domid: first time it runs */
+  XS_MARK_DOMAIN_READY = 11,  /* a = domid: first time it runs */
+  XS_MARK_KEPT = 14           /* a = dv, b = enum xs_kept << 32 | page, c = MFN that the VCPU names there from
+                                 now on, ~0 = none */
+};
+
+/* Frames that a VCPU names outside of page tables. Each holds one general and one type reference as long as
+ * it is named. */
+enum xs_kept {
+  XS_KEPT_KERNEL_TABLE = 0, /* L4 */
+  XS_KEPT_USER_TABLE = 1,   /* L4 */
+  XS_KEPT_GDT = 2,          /* seg_desc; page 0 .. 13 */
+  XS_KEPT_LDT = 3,          /* seg_desc; page 0 .. 15 */
+  XS_KEPT_VCPU_INFO = 4     /* writable, or shared where the guest has registered a page of that type */
 };
 
 enum xs_memory_model {

@@ -19,5 +19,8 @@ struct Vcpu;
 void mark(xs_mark what, u64 a, u64 b = 0, u64 c = 0);
 /// "dv" of observe.h: domid << 16 | vcpu_id.
 u64 mark_name(const Vcpu* vcpu);
+/// Tells which frame the VCPU names from now on; kInvalidMfn: none. mm_lock is held, or the VCPU is the
+/// caller's.
+void mark_kept(const Vcpu* vcpu, xs_kept what, unsigned page, Mfn mfn);
 
 }  // namespace hv

@@ -3,6 +3,7 @@
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/sched_state.h"
+#include "hypervisor/common/taps.h"
 
 namespace hv {
 namespace {
@@ -53,6 +54,7 @@ void vcpu_release_info(Vcpu* vcpu) {
   if (vcpu->info_mfn == kInvalidMfn) return;
   const Mfn mfn = vcpu->info_mfn;
   vcpu->info_mfn = kInvalidMfn;
+  mark_kept(vcpu, XS_KEPT_VCPU_INFO, 0, kInvalidMfn);
   put_writable_frame(mfn);
 }
 

@@ -5,6 +5,7 @@
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/sched_state.h"
+#include "hypervisor/common/taps.h"
 #include "hypervisor/common/time_page.h"
 #include "hypervisor/common/vcpu.h"
 
@@ -61,6 +62,7 @@ long register_info(Vcpu* vcpu, Vaddr arg) {
     *info = *vcpu->info;
     vcpu->info = info;
     vcpu->info_mfn = op.mfn;
+    mark_kept(vcpu, XS_KEPT_VCPU_INFO, 0, op.mfn);
     // What was signalled while moving may have gone to the old place: let the guest look at everything.
     info->evtchn_pending_sel = ~0ul;
     info->evtchn_upcall_pending = 1;

@@ -126,7 +126,7 @@ class BareRun {
 int BareRun::explain(const std::string& what, int code) const {
   std::fprintf(stderr, "xenoscope: %s at %.3f ms\n", what.c_str(),
                static_cast<double>(machine_.now_ps()) / 1e9);
-  for (const std::string& line : scenario::backtraces(machine_, observer_.symbols()))
+  for (const std::string& line : scenario::backtraces(machine_, observer_))
     std::fprintf(stderr, "  %s\n", line.c_str());
   if (!serial_.raw_backtrace.empty()) std::fprintf(stderr, "xenoscope: backtraces printed by the kernel\n");
   for (const std::string& line : serial_.raw_backtrace)

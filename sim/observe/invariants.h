@@ -17,7 +17,8 @@ enum class Invariant : u8 {
   writable_table,  ///< no writable mapping of a page table or descriptor frame
   foreign_map,     ///< an unprivileged domain maps only its own and shared frames
   free_frame,      ///< no type, no reference on a free frame
-  isolation        ///< a TLB entry for a frame that the domain may not see
+  isolation,       ///< a TLB entry for a frame that the domain may not see
+  stale_tlb        ///< a frame got a new owner while a TLB still mapped it for a guest
 };
 const char* invariant_name(Invariant which);
 

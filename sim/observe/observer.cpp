@@ -43,7 +43,17 @@ void Observer::Impl::load_image(const std::string& file, bool guest) {
     taps_.push_back({tap.pc, tap.kind, image.get(), guest});
   }
   symbols.add(image);
+  if (guest) by_file[file] = image;
   images.push_back(std::move(image));
+}
+
+Symbolizer Observer::Impl::symbols_on(unsigned cpu) const {
+  if (options.hypervisor.empty()) return symbols;
+  Symbolizer out;
+  out.add(images.front());
+  const auto image = state_ ? domain_images.find(dv_domid(state_->running(cpu))) : domain_images.end();
+  if (image != domain_images.end()) out.add(image->second);
+  return out;
 }
 
 void Observer::Impl::start_trace() {
@@ -73,6 +83,7 @@ Observer::~Observer() = default;
 
 const std::vector<u64>& Observer::taps() const { return impl_->tap_addresses; }
 const Symbolizer& Observer::symbols() const { return impl_->symbols; }
+Symbolizer Observer::symbols_on(unsigned cpu) const { return impl_->symbols_on(cpu); }
 void Observer::set_listener(Listener* listener) { impl_->listener = listener ? listener : &impl_->silent; }
 
 void Observer::attach(MemoryPort& memory) {
@@ -80,6 +91,10 @@ void Observer::attach(MemoryPort& memory) {
   if (memory.ram().empty()) throw Error("observer: the machine has no RAM");
   impl_->memory = &memory;
   impl_->start_trace();
+}
+
+void Observer::watch_tlbs(std::function<bool(unsigned, u64)> reachable) {
+  impl_->tlb_reaches = std::move(reachable);
 }
 
 bool Observer::Impl::record(const Event& event) {
@@ -134,7 +149,7 @@ void Observer::on_unmodelled(const CpuView& view, const char* what, u64 where) {
   if (i.state_)
     i.record(i.event_at(view, EventKind::unmodelled, i.string_id(what, view.time_ps()), where, view.pc()));
   i.listener->on_unmodelled(fmt::format("CPU {}: {} {:#x} is not modelled, at {}", view.cpu(), what, where,
-                                        i.symbols.describe(view.pc())));
+                                        i.symbols_on(view.cpu()).describe(view.pc())));
 }
 
 void Observer::name_domain(u32 domid, std::string_view name) {
@@ -143,6 +158,11 @@ void Observer::name_domain(u32 domid, std::string_view name) {
   const u64 time = i.state_->time_ps();
   const u64 id = i.string_id(name, time);
   i.record({EventKind::domain_name, runner_cpu, time, domid, id, 0, 0, {}});
+}
+
+void Observer::set_domain_image(u32 domid, const std::string& file) {
+  const auto image = impl_->by_file.find(file);
+  if (image != impl_->by_file.end()) impl_->domain_images[domid] = image->second;
 }
 
 void Observer::step_begin(std::string_view name, u64 time_ps) {

@@ -11,6 +11,7 @@
 // attach(machine.memory()) -> run -> queries at any time between run_until() calls -> finish().
 // Nothing here changes the simulated machine; the work done is the same with and without a trace file.
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,7 +38,7 @@ struct ObserverOptions {
   unsigned cpus = 1;
   u64 keyframe_events = 65'536;        ///< a keyframe at least every so many events
   u64 history_records = u64{1} << 20;  ///< newest frame changes kept for frame_history()
-  bool isolation_monitor = false;      ///< checks every user TLB fill against the replica
+  bool isolation_monitor = false;      ///< checks every user TLB fill, and TLBs at every new owner
 };
 
 /// What the runner reacts to. Called from within the run: only note it, or call Machine::pause().
@@ -67,8 +68,14 @@ class Observer : public CpuObserver {
   /// Machine memory, once, before the first run.
   void attach(MemoryPort& memory);
   void set_listener(Listener* listener);
+  /// Whether user code on core `cpu` can still reach frame `mfn` by a TLB entry: what the isolation monitor
+  /// asks when a frame gets a new owner. Once, before the first run; without it that is not checked.
+  void watch_tlbs(std::function<bool(unsigned cpu, u64 mfn)> reachable);
   /// The library of symbols of all images given.
   const Symbolizer& symbols() const;
+  /// Names for the code that runs on `cpu` now: the hypervisor's, and the guest's when its image is known
+  /// (guests' images share addresses). Without a hypervisor, those of all images.
+  Symbolizer symbols_on(unsigned cpu) const;
 
   // CpuObserver
   void on_tap(const CpuView& view) override;
@@ -79,6 +86,8 @@ class Observer : public CpuObserver {
 
   // What only the runner knows, for the trace. Times are simulated.
   void name_domain(u32 domid, std::string_view name);
+  /// The file that a domain's code comes from: one of ObserverOptions::guests. Good until the domain is dead.
+  void set_domain_image(u32 domid, const std::string& file);
   void step_begin(std::string_view name, u64 time_ps);
   void step_end(bool passed, u64 time_ps);
   /// One whole line: source "xen", "dom0", "dom3", "operator", ...

@@ -48,6 +48,14 @@ struct FrameCounts {
   u64 newest = 0;  ///< sequence number of its newest HistoryRecord; 0 = none
 };
 
+/// Where a VCPU names a frame outside of page tables.
+struct KeptSlot {
+  u64 dv = 0;
+  xs_kept what = XS_KEPT_KERNEL_TABLE;
+  u32 page = 0;
+  auto operator<=>(const KeptSlot&) const = default;
+};
+
 struct HistoryRecord {
   u64 time_ps, old_value, new_value, pc, operation;
   u64 previous;  ///< sequence number of the same frame's record before; 0 = none
@@ -59,7 +67,9 @@ struct HistoryRecord {
 
 struct Observer::Impl {
   ObserverOptions options;
-  std::vector<std::shared_ptr<const Image>> images;
+  std::vector<std::shared_ptr<const Image>> images;             ///< the hypervisor's first, when there is one
+  std::map<std::string, std::shared_ptr<const Image>> by_file;  ///< guests' images
+  std::map<u32, std::shared_ptr<const Image>> domain_images;    ///< by domain id
   std::vector<TapPoint> taps_;
   std::vector<u64> tap_addresses;
   xs_layout layout{};
@@ -74,6 +84,7 @@ struct Observer::Impl {
   u64 history_next = 1;  ///< sequence number of the next record
   TraceWriter writer;
   std::map<u32, GuestP2m> guest_p2m;
+  std::map<KeptSlot, u64> kept;             ///< -> MFN
   std::unordered_map<u64, u64> operations;  ///< operation -> begun; read out sorted by name
   std::map<std::string, u64, std::less<>> string_ids;
   ObserverCounters counters;
@@ -81,6 +92,7 @@ struct Observer::Impl {
   /// interrupts.
   static constexpr u32 no_trap = ~u32{0};
   std::array<u32, TraceState::max_cpus> last_trap;
+  std::function<bool(unsigned cpu, u64 mfn)> tlb_reaches;
   std::string step_name;
   std::vector<Violation> isolation;  ///< first of each kind and place
   bool finished = false;
@@ -103,8 +115,14 @@ struct Observer::Impl {
   void mark(const CpuView& view);
   void mark_operation(const CpuView& view, bool begin, u64 dv, u64 operation, u64 argument);
   void mark_domain(const CpuView& view, u64 mark, u64 a, u64 b, u64 c);
+  void mark_kept(u64 dv, u64 slot, u64 mfn);
   void store_guest_p2m(const CpuView& view);
   void check_isolation(const CpuView& view, u64 va, u64 pa, bool write);
+  void check_stale(const CpuView& view, u32 index, u32 before, u32 after);
+  void isolation_broken(Violation v);
+  u32 last_domain(u32 index) const;
+
+  Symbolizer symbols_on(unsigned cpu) const;
 
   /// Reads what the domain publishes; false when nothing.
   bool read_published(u32 domid, GuestP2m& p2m) const;
@@ -116,6 +134,8 @@ struct Observer::Impl {
   FrameView frame_view(u32 index) const;
   /// "last changed by dom0 memory_op.populate_physmap at 1.234 ms, PC xen.elf: xs_store64+0x0".
   std::string last_change(u32 index) const;
+  /// "dom0 vcpu0 memory_op.populate_physmap".
+  std::string operation_text(u64 dv, u64 operation) const;
 };
 
 }  // namespace xs::observe

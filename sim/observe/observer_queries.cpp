@@ -29,14 +29,17 @@ std::optional<FrameView> Observer::Impl::frame(u64 mfn) const {
   return frame_view(index);
 }
 
+std::string Observer::Impl::operation_text(u64 dv, u64 operation) const {
+  return fmt::format("{} vcpu{} {}", state_->domain_label(dv_domid(dv)), dv_vcpu(dv),
+                     operation_name(operation));
+}
+
 std::string Observer::Impl::last_change(u32 index) const {
   const u64 newest = counts_[index].newest;
   if (newest == 0) return "never changed";
   if (newest + options.history_records < history_next) return "last changed long ago";
   const HistoryRecord& r = history_[newest % options.history_records];
-  const std::string who = r.in_operation ? fmt::format("{} vcpu{} {}", state_->domain_label(dv_domid(r.dv)),
-                                                       dv_vcpu(r.dv), operation_name(r.operation))
-                                         : std::string("no operation");
+  const std::string who = r.in_operation ? operation_text(r.dv, r.operation) : "no operation";
   return fmt::format("last changed by {} at {:.6f} ms, PC {}", who, static_cast<double>(r.time_ps) * 1e-9,
                      symbols.describe(r.pc));
 }

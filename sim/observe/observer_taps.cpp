@@ -96,6 +96,7 @@ void Observer::Impl::store_frame(const CpuView& view, u32 index, u32 offset, u64
     const u32 before = state_->frame(index).owner, after = static_cast<u32>(value);
     if (before == after) return;
     ++counters.owner_changes;
+    if (options.isolation_monitor && tlb_reaches) check_stale(view, index, before, after);
     record(event_at(view, EventKind::frame_owner, state_->ram().mfn(index), before, after));
     remember(view, index, FrameChange::What::owner, before, after);
   }
@@ -159,6 +160,8 @@ void Observer::Impl::mark(const CpuView& view) {
     case XS_MARK_BOOT:
       record(event_at(view, EventKind::boot, a));
       return listener->on_boot_step(static_cast<unsigned>(a));
+    case XS_MARK_KEPT:
+      return mark_kept(a, b, c);
     default:
       ++counters.rejected;
   }
@@ -182,8 +185,9 @@ void Observer::Impl::mark_domain(const CpuView& view, u64 what, u64 a, u64 b, u6
                          : what == XS_MARK_DOMAIN_STATE ? EventKind::domain_state
                                                         : EventKind::domain_ready;
   const u32 domid = static_cast<u32>(a);
-  if (what == XS_MARK_DOMAIN_CREATED || (what == XS_MARK_DOMAIN_STATE && b == XS_DOM_DEAD))
-    guest_p2m.erase(domid);
+  const bool dead = what == XS_MARK_DOMAIN_STATE && b == XS_DOM_DEAD;
+  if (dead) domain_images.erase(domid);
+  if (dead || what == XS_MARK_DOMAIN_CREATED) guest_p2m.erase(domid);
   if (!record(event_at(view, kind, a, b, c))) return;
   const DomainInfo info = state_->domain_info(domid);
   if (what == XS_MARK_DOMAIN_CREATED)
@@ -192,6 +196,15 @@ void Observer::Impl::mark_domain(const CpuView& view, u64 what, u64 a, u64 b, u6
     listener->on_domain_state(info, before);
   else
     listener->on_domain_ready(info);
+}
+
+void Observer::Impl::mark_kept(u64 dv, u64 slot, u64 mfn) {
+  if (slot >> 32 > XS_KEPT_VCPU_INFO) return void(++counters.rejected);
+  const KeptSlot key{dv, static_cast<xs_kept>(slot >> 32), static_cast<u32>(slot)};
+  if (mfn == invalid_frame)
+    kept.erase(key);
+  else
+    kept[key] = mfn;
 }
 
 void Observer::Impl::store_guest_p2m(const CpuView& view) {

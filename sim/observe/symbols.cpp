@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace xs::observe {
@@ -16,6 +17,11 @@ std::string Symbolizer::describe(u64 address) const {
     return text;
   }
   return fmt::format("{:#x}", address);
+}
+
+bool Symbolizer::covers(u64 address) const {
+  return std::any_of(images_.begin(), images_.end(),
+                     [&](const auto& image) { return image->contains(address); });
 }
 
 std::string Symbolizer::function(u64 address) const {

@@ -8,11 +8,12 @@
 
 namespace xs::scenario {
 
-/// machine.*, mmu.*, cpu<N>.instructions, observer.*, hypercall.<operation>.
+/// Every counter of counter_names.h.
 std::map<std::string, u64> named_counters(const platform::MachineCounters& machine,
                                           const observe::Observer& observer);
 
-/// Each core's position and, by its frame pointers, its callers; symbolized, innermost first.
-std::vector<std::string> backtraces(const platform::Machine& machine, const observe::Symbolizer& symbols);
+/// Each core's position and, by its frame pointers, its callers; innermost first, with names from the images
+/// of what runs there, "?" where that is not known.
+std::vector<std::string> backtraces(const platform::Machine& machine, const observe::Observer& observer);
 
 }  // namespace xs::scenario

@@ -30,8 +30,8 @@ class Ear : public ConsoleSink {
 class ObserverView : public Observation {
  public:
   ObserverView(observe::Observer& observer, platform::Machine& machine,
-               const std::vector<std::string>& isolation)
-      : observer_(observer), machine_(machine), isolation_(isolation) {}
+               const std::vector<std::string>& isolation, std::string arch)
+      : observer_(observer), machine_(machine), isolation_(isolation), arch_(std::move(arch)) {}
 
   observe::OwnershipTable ownership() const override { return observer_.ownership(); }
   std::vector<DomainInfo> domains() const override { return observer_.domains(); }
@@ -44,6 +44,7 @@ class ObserverView : public Observation {
       if (out.problems.size() < most_problems)
         out.problems.push_back(fmt::format("{}: {}", observe::invariant_name(v.which), v.text));
     out.frames_checked = report.frames_checked;
+    out.skipped = report.skipped;
     u64 differences = 0;
     for (const auto& d : observer_.compare_with_memory(machine_.cpu(0), &differences))
       out.problems.push_back("replica differs from memory: " + d.text);
@@ -53,6 +54,9 @@ class ObserverView : public Observation {
     return out;
   }
   void name_domain(u32 domid, const std::string& name) override { observer_.name_domain(domid, name); }
+  void set_kernel(u32 domid, const std::string& kernel) override {
+    observer_.set_domain_image(domid, image_path(kernel, arch_));
+  }
   void step_begin(const std::string& name, u64 time_ps) override { observer_.step_begin(name, time_ps); }
   void step_end(bool passed, u64 time_ps) override { observer_.step_end(passed, time_ps); }
   void console_line(const ConsoleLine& l) override { observer_.console_line(l.source, l.text, l.time_ps); }
@@ -68,6 +72,7 @@ class ObserverView : public Observation {
   observe::Observer& observer_;
   platform::Machine& machine_;
   const std::vector<std::string>& isolation_;
+  const std::string arch_;
 };
 
 class MachineTarget : public Target, private observe::Listener {
@@ -87,7 +92,7 @@ class MachineTarget : public Target, private observe::Listener {
   }
   u64 execution_hash() const override { return machine_ ? machine_->execution_hash() : 0; }
   std::vector<std::string> where() const override {
-    return machine_ ? backtraces(*machine_, observer_->symbols()) : std::vector<std::string>();
+    return machine_ ? backtraces(*machine_, *observer_) : std::vector<std::string>();
   }
   std::string annotate(const std::string& line, const std::string& kernel) const override {
     // Guests' kernels share addresses: each is asked alone.
@@ -143,11 +148,13 @@ void MachineTarget::start(TargetListener& listener) {
   config.taps = observer_->taps();
   machine_ = std::make_unique<platform::Machine>(config, observer_.get());
   observer_->attach(machine_->memory());
+  observer_->watch_tlbs([this](unsigned cpu, u64 mfn) { return machine_->tlb_maps_for_user(cpu, mfn); });
   machine_->set_serial_sink(&serial_);
   machine_->add_virtio_console(&operator_);
   machine_->attach_disk(disk, true);
   machine_->load({plan.hypervisor, plan.cmdline, {plan.dom0_kernel}});
-  view_.emplace(*observer_, *machine_, isolation_);
+  view_.emplace(*observer_, *machine_, isolation_, options_.arch);
+  view_->set_kernel(0, scenario_.dom0.kernel);
 }
 
 }  // namespace

@@ -41,10 +41,10 @@ observe::OwnershipTable ownership_from_json(const Json& j) {
 }
 
 Json step_to_json(const StepResult& s) {
-  Json j = {{"name", s.name},        {"path", s.pointer},        {"line", s.line},
-            {"passed", s.passed},    {"timed_out", s.timed_out}, {"begin_ps", s.begin_ps},
-            {"end_ps", s.end_ps},    {"command", s.command},     {"answer", s.answer},
-            {"problems", s.problems}};
+  Json j = {{"name", s.name},         {"path", s.pointer},        {"line", s.line},
+            {"passed", s.passed},     {"timed_out", s.timed_out}, {"begin_ps", s.begin_ps},
+            {"end_ps", s.end_ps},     {"command", s.command},     {"answer", s.answer},
+            {"problems", s.problems}, {"skipped", s.skipped}};
   if (s.observed) j["ownership"] = ownership_to_json(s.ownership);
   return j;
 }
@@ -61,6 +61,7 @@ StepResult step_from_json(const Json& j) {
   s.command = j.at("command");
   s.answer = j.at("answer").get<std::vector<std::string>>();
   s.problems = j.at("problems").get<std::vector<std::string>>();
+  s.skipped = j.at("skipped").get<std::vector<std::string>>();
   if ((s.observed = j.contains("ownership"))) s.ownership = ownership_from_json(j.at("ownership"));
   return s;
 }

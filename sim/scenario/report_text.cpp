@@ -28,6 +28,7 @@ void add_steps(std::string& out, const RunResult& r) {
     if (!s.command.empty()) out += fmt::format("        xl> {}\n", s.command);
     for (const std::string& line : s.answer) out += fmt::format("        {}\n", line);
     for (const std::string& problem : s.problems) out += fmt::format("      ! {}\n", r.located(s, problem));
+    if (!s.skipped.empty()) out += fmt::format("        not checked: {}\n", fmt::join(s.skipped, "; "));
   }
 }
 

@@ -21,6 +21,7 @@ struct StepResult {
   std::string command;                ///< typed on the operator channel
   std::vector<std::string> answer;    ///< its answer, status line included
   std::vector<std::string> problems;  ///< why it did not pass
+  std::vector<std::string> skipped;   ///< invariants that were not applied after the step, and why
   bool observed = false;              ///< `ownership` is set
   observe::OwnershipTable ownership;  ///< after the step
 };

@@ -234,6 +234,7 @@ void Runner::check_invariants(StepResult& result) {
   auto* o = target_.observation();
   if (!o || !booted_ || exited_) return;
   const CheckResult check = o->check();
+  result.skipped = check.skipped;
   for (const std::string& text : check.problems) result.problems.push_back("invariant: " + text);
   if (check.count > check.problems.size())
     result.problems.push_back(fmt::format("invariant: {} more", check.count - check.problems.size()));

@@ -148,6 +148,7 @@ void Runner::on_event(const Event& event) {
   if (event.kind == "domain-created" && !creating_.empty()) {
     domids_[creating_] = event.domid;
     result_.domain_names[event.domid] = creating_;
+    if (auto* o = target_.observation()) o->set_kernel(event.domid, kernel_of(event.domid));
   }
   if (event.kind == "unmodelled") add_line({"machine", "not modelled: " + event.state, event.time_ps});
   if (event.kind == "panic") note_fatal("hypervisor panic");

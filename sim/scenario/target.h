@@ -38,6 +38,7 @@ struct CheckResult {
   std::vector<std::string> problems;  ///< one sentence each; empty: all invariants hold
   u64 count = 0;                      ///< all of them, also those not listed
   u64 frames_checked = 0;
+  std::vector<std::string> skipped;  ///< checks that were not applied, and why: one sentence each
 };
 
 /// The observer as the runner uses it. Valid between run_until() calls.
@@ -48,6 +49,8 @@ class Observation {
   virtual std::vector<observe::DomainInfo> domains() const = 0;
   virtual CheckResult check() const = 0;
   virtual void name_domain(u32 domid, const std::string& name) = 0;
+  /// Which image the domain runs, by its name as scenarios have it.
+  virtual void set_kernel(u32 domid, const std::string& kernel) = 0;
   virtual void step_begin(const std::string& name, u64 time_ps) = 0;
   virtual void step_end(bool passed, u64 time_ps) = 0;
   virtual void console_line(const ConsoleLine& line) = 0;

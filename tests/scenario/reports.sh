@@ -18,6 +18,7 @@ check() { # check NAME command...
   failed=1
 }
 has() { grep -qE -- "$2" "$1"; }
+hasnot() { ! has "$@"; }
 exit_code() { # exit_code EXPECTED command...; output in out and err
   local want=$1 got
   shift
@@ -81,10 +82,13 @@ check "panic's backtrace with names" has out 'xen: +\[<[0-9a-f]+>\] hypervisor\.
 printf '{"name":"guest-crash",%s,"domains":[{"name":"web","memory":32,"kernel":"test-pv64-panic"}],
 "steps":[{"create":"web"},{"wait":{"time_ms":2000}}]}' "$base" >7.json
 exit_code 6 "$xenoscope" run 7.json
+sed -n '/^where the processors stood/,/^$/p' out >where
+check "where the processors stood" has where '^ +cpu0: hypervisor\.elf: '
 check "the guest's own words" has out 'reason: domain web \(dom1\) crashed: panic: on purpose, at depth 3'
 check "place of the crash" has out '! 7\.json:2: /steps/1: domain web'
 check "guest's backtrace with names" has out 'dom1: +\[<[0-9a-f]+>\] test-pv64-panic\.elf: .*innermost'
 check "guest's position with its name" has out 'dom1: rip \[<[0-9a-f]+>\] test-pv64-panic\.elf: '
+check "another image's names are not the guest's" hasnot where '[^-]kernel\.elf: '
 exit_code 124 "$xenoscope" run 4.json
 check "where a hang stood" has out 'cpu0: hypervisor\.elf: '
 exit_code 4 "$xenoscope" run 5.json

@@ -32,6 +32,12 @@ TEST_CASE("pinned tables, loaded bases and descriptor tables all go") {
   CHECK(vcpu_set_gdt(vcpu, &l4, 512) == -XEN_EINVAL);
   CHECK(vcpu->arch.gdt_entries == 512);
   CHECK(vcpu_set_kernel_table(vcpu, l1) == -XEN_EINVAL);
+  using Slot = std::pair<u64, u64>;
+  const u64 dv = 7 << 16;
+  CHECK(kept == std::map<Slot, Mfn>{{Slot{dv, u64{XS_KEPT_KERNEL_TABLE} << 32}, l4},
+                                    {Slot{dv, u64{XS_KEPT_USER_TABLE} << 32}, user},
+                                    {Slot{dv, u64{XS_KEPT_GDT} << 32}, gdt}});
+  CHECK(broken_reference() == "");
   dropped.clear();
   domain->dying = true;
   unsigned slices = 0;
@@ -39,6 +45,7 @@ TEST_CASE("pinned tables, loaded bases and descriptor tables all go") {
   CHECK(slices >= 2);
   CHECK(domain->mm.total_pages == 0);
   CHECK(heap_free_frames() == before);
+  CHECK(kept.empty());
   CHECK(dropped == std::vector<DomId>{7});
   CHECK(broken_invariant() == "");
   mm_domain_destroy(domain);

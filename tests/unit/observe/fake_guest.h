@@ -61,6 +61,7 @@ struct FakeGuest {
     }
     m.set_type(l4, FakeMachine::type(XS_FRAME_L4, 2, true));
     m.set_count(l4, XS_COUNT_ALLOCATED | 3);
+    m.keep(dv(domid), XS_KEPT_KERNEL_TABLE, l4);
   }
   void write_p2m() {
     for (u64 gfn = 0; gfn < guest_frames; ++gfn) m.memory.word(p2m, gfn) = mfn(gfn);

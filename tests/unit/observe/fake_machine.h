@@ -35,6 +35,8 @@ class FakeMemory : public MemoryPort {
   }
   std::span<const RamRange> ram() const override { return ranges_; }
   u64& word(u64 mfn, u64 index) { return reinterpret_cast<u64*>(host(mfn << 12))[index]; }
+  /// A frame less than there was: what no machine does.
+  void lose_a_frame() { ranges_[1].size -= u64{1} << 12; }
 
  private:
   std::vector<u8> low_, high_;
@@ -126,7 +128,7 @@ class FakeMachine {
  public:
   explicit FakeMachine(observe::ObserverOptions options = {}) {
     options.hypervisor = dir.write("hv.elf", hypervisor_elf().bytes());
-    options.guests = {dir.write("guest.elf", guest_elf().bytes())};
+    options.guests.insert(options.guests.begin(), dir.write("guest.elf", guest_elf().bytes()));
     if (options.scenario.empty()) options.scenario = "fake";
     options.cpus = 2;
     observer = std::make_unique<observe::Observer>(options);
@@ -192,6 +194,13 @@ class FakeMachine {
   }
   void end(u64 who, u64 operation, u64 result = 0, unsigned cpu = 0) {
     mark(XS_MARK_OP_END, who, operation, result, cpu);
+  }
+
+  /// Takes no time: no event of the trace tells of it.
+  void keep(u64 who, xs_kept what, u64 mfn, u32 page = 0) {
+    const u64 now = cpus[0].now_ps;
+    mark(XS_MARK_KEPT, who, u64{what} << 32 | page, mfn);
+    cpus[0].now_ps = now;
   }
 
   /// The guest maps its kernel: what a tap in guest code needs to be believed.

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "fake_guest.h"
+#include "sim/observe/invariant_checker.h"
 
 using namespace xs;
 using namespace xs::observe;
@@ -105,6 +106,24 @@ TEST_CASE("free frames: M2P, type, references, mappings") {
   }
 }
 
+TEST_CASE("frames sum to the machine's total") {
+  SECTION("the machine has another number of frames than the owners") {
+    World w;
+    w.m.memory.lose_a_frame();
+    CHECK(only(w.check(), Invariant::total) == "owners hold 512 frames, the machine has 511");
+  }
+  SECTION("what is kept per owner is not what a recount finds") {
+    OwnershipTable kept;
+    kept.rows = {{1, 10, {}, 0}, {2, 5, {}, 0}, {XS_OWNER_FREE, 85, {}, 0}};
+    CHECK(total_disagreements(kept, {{1, 10}, {2, 5}, {XS_OWNER_FREE, 85}}, 100).empty());
+    CHECK(total_disagreements(kept, {{1, 9}, {2, 6}, {XS_OWNER_FREE, 85}}, 100) ==
+          std::vector<std::string>{"dom1 owns 9 frames, 10 are kept", "dom2 owns 6 frames, 5 are kept"});
+    CHECK(total_disagreements(kept, {{1, 10}, {XS_OWNER_FREE, 85}}, 99) ==
+          std::vector<std::string>{"dom2 owns 0 frames, 5 are kept",
+                                   "owners hold 100 frames, the machine has 99"});
+  }
+}
+
 TEST_CASE("M2P: one GFN claimed by two frames") {
   World w;
   w.m.give(1, 0x80, 3);
@@ -150,14 +169,10 @@ TEST_CASE("type counts match use") {
     CHECK(only(w.check(), Invariant::type_count) ==
           "frame 0x100000009 of dom1, type L2, has 2 type references, but 1 uses are found");
   }
-  SECTION("an L4 has room for the VCPU's two bases, not for three") {
-    w.m.set_type(FakeGuest::l4, FakeMachine::type(XS_FRAME_L4, 3, true));
-    w.m.set_count(FakeGuest::l4, XS_COUNT_ALLOCATED | 4);
-    CHECK(w.check().ok());
-    w.m.set_type(FakeGuest::l4, FakeMachine::type(XS_FRAME_L4, 4, true));
-    w.m.set_count(FakeGuest::l4, XS_COUNT_ALLOCATED | 5);
+  SECTION("references without a type") {
+    w.m.set_type(FakeGuest::list, FakeMachine::type(XS_FRAME_NONE, 1));
     CHECK(only(w.check(), Invariant::type_count) ==
-          "frame 0x10000000b of dom1, type L4, has 4 type references, but 1 uses are found");
+          "frame 0x10000000d of dom1 has 1 type references without a type");
   }
   SECTION("general references") {
     w.m.set_count(FakeGuest::p2m, XS_COUNT_ALLOCATED | 3);
@@ -169,6 +184,65 @@ TEST_CASE("type counts match use") {
     CHECK(w.check().violation_count == 1);
     w.m.set_type(FakeGuest::shared_info, FakeMachine::type(XS_FRAME_SHARED, 2));
     w.m.set_count(FakeGuest::shared_info, XS_COUNT_ALLOCATED | 2);
+    CHECK(w.check().ok());
+    w.m.set_count(FakeGuest::shared_info, 1);  // the hypervisor has given it up, the mapping is left
+    w.m.set_type(FakeGuest::shared_info, FakeMachine::type(XS_FRAME_SHARED, 1));
+    CHECK(w.check().ok());
+  }
+}
+
+TEST_CASE("what VCPUs name outside of tables is counted one by one") {
+  World w;
+  const u64 desc = FakeGuest::list;
+  const auto counts = [&](u64 mfn, unsigned type, u64 refs, bool pinned = false) {
+    w.m.set_type(mfn, FakeMachine::type(type, refs, pinned));
+    w.m.set_count(mfn, XS_COUNT_ALLOCATED | (refs + 1));
+  };
+  SECTION("a page table that is one VCPU's kernel and user base and another's kernel base") {
+    w.m.keep(dv(1), XS_KEPT_USER_TABLE, FakeGuest::l4);
+    w.m.keep(dv(1, 1), XS_KEPT_KERNEL_TABLE, FakeGuest::l4);
+    CHECK(only(w.check(), Invariant::type_count) ==
+          "frame 0x10000000b of dom1, type L4, has 2 type references, but 4 uses are found");
+    counts(FakeGuest::l4, XS_FRAME_L4, 4, true);
+    CHECK(w.check().ok());
+    w.m.keep(dv(1), XS_KEPT_USER_TABLE, invalid_frame);
+    CHECK(only(w.check(), Invariant::type_count) ==
+          "frame 0x10000000b of dom1, type L4, has 4 type references, but 3 uses are found");
+  }
+  SECTION("descriptor pages and vcpu_info") {
+    counts(desc, XS_FRAME_SEGDESC, 2);
+    CHECK(only(w.check(), Invariant::type_count) ==
+          "frame 0x10000000d of dom1, type seg_desc, has 2 type references, but 0 uses are found");
+    w.m.keep(dv(1), XS_KEPT_GDT, desc, 13);
+    w.m.keep(dv(1), XS_KEPT_LDT, desc, 15);
+    counts(FakeGuest::mfn(3), XS_FRAME_WRITABLE, 2);
+    w.m.keep(dv(1, 2), XS_KEPT_VCPU_INFO, FakeGuest::mfn(3));
+    CHECK(w.check().ok());
+  }
+  SECTION("the general count lacks a VCPU's reference") {
+    counts(desc, XS_FRAME_SEGDESC, 1);
+    w.m.keep(dv(1), XS_KEPT_GDT, desc);
+    w.m.set_count(desc, XS_COUNT_ALLOCATED | 1);
+    CHECK(only(w.check(), Invariant::type_count) ==
+          "frame 0x10000000d of dom1 has 1 general references, but 2 uses are found");
+  }
+  SECTION("a VCPU names another's frame, one of another type, none") {
+    w.m.keep(dv(1), XS_KEPT_USER_TABLE, 0x70);
+    CHECK(only(w.check(), Invariant::type_count) ==
+          "user page table of dom1 vcpu0 is frame 0x70, which free owns");
+    w.m.keep(dv(1), XS_KEPT_USER_TABLE, 0x5000);
+    CHECK(only(w.check(), Invariant::type_count) ==
+          "user page table of dom1 vcpu0 is frame 0x5000, which is not RAM");
+    w.m.keep(dv(1), XS_KEPT_USER_TABLE, invalid_frame);
+    w.m.keep(dv(1, 1), XS_KEPT_LDT, FakeGuest::mfn(2), 4);
+    counts(FakeGuest::mfn(2), XS_FRAME_WRITABLE, 2);
+    CHECK(only(w.check(), Invariant::type_count) ==
+          "LDT page 4 of dom1 vcpu1 is frame 0x100000002, which has type writable");
+  }
+  SECTION("a slot that does not exist is no mark") {
+    const u64 before = w.m.observer->counters().rejected;
+    w.m.mark(XS_MARK_KEPT, dv(1), u64{9} << 32, FakeGuest::l4);
+    CHECK(w.m.observer->counters().rejected == before + 1);
     CHECK(w.check().ok());
   }
 }
@@ -193,6 +267,22 @@ TEST_CASE("no guest writes a page table or the hypervisor's memory") {
     CHECK(r.violations[1].text.starts_with(
         "frame 0x10 of xen, type none, is mapped writable by slot 20 of L1 table 0x100000008 of dom1"));
   }
+}
+
+TEST_CASE("a privileged domain may map another's frame, but not write its page tables") {
+  World w;
+  w.m.create(0, 0x71);
+  w.m.give(0, 0x72, 0);
+  w.m.set_type(0x72, FakeMachine::type(XS_FRAME_L1, 1, true));
+  w.m.set_count(0x72, XS_COUNT_ALLOCATED | 2);
+  w.m.memory.word(0x72, 7) = FakeGuest::p2m << 12 | pte_ro;
+  w.m.set_count(FakeGuest::p2m, XS_COUNT_ALLOCATED | 3);
+  CHECK(w.check().ok());
+  w.m.memory.word(0x72, 8) = FakeGuest::l1 << 12 | pte_rw;
+  w.m.set_type(FakeGuest::l1, FakeMachine::type(XS_FRAME_L1, 2));
+  w.m.set_count(FakeGuest::l1, XS_COUNT_ALLOCATED | 3);
+  CHECK(only(w.check(), Invariant::writable_table) ==
+        "frame 0x100000008 of dom1, type L1, is mapped writable by slot 8 of L1 table 0x72 of dom0");
 }
 
 TEST_CASE("an unprivileged domain maps no other's frame") {

@@ -17,6 +17,7 @@ class FakeObservation : public Observation {
   std::vector<observe::DomainInfo> domains() const override { return {}; }
   CheckResult check() const override { return next_check; }
   void name_domain(u32 domid, const std::string& name) override { names[domid] = name; }
+  void set_kernel(u32 domid, const std::string& kernel) override { kernels[domid] = kernel; }
   void step_begin(const std::string& name, u64) override { steps.push_back(name); }
   void step_end(bool, u64) override { ++steps_ended; }
   void console_line(const ConsoleLine& line) override { lines.push_back(line); }
@@ -27,7 +28,7 @@ class FakeObservation : public Observation {
 
   observe::OwnershipTable table;
   CheckResult next_check;
-  std::map<u32, std::string> names;
+  std::map<u32, std::string> names, kernels;
   std::vector<std::string> steps;
   std::vector<ConsoleLine> lines;
   unsigned steps_ended = 0;
@@ -58,7 +59,7 @@ class FakeTarget : public Target {
   u64 now_ps() const override { return now_; }
   u32 exit_value() const override { return exit_value_; }
   void fail_disk_reads(u64 count) override { disk_errors += count; }
-  std::map<std::string, u64> counters() const override { return {{"instructions", 1000}}; }
+  std::map<std::string, u64> counters() const override { return {{"machine.instructions", 1000}}; }
   u64 execution_hash() const override { return 0xabc; }
   std::vector<std::string> where() const override { return {"cpu0: idle+0x2"}; }
   std::string annotate(const std::string& line, const std::string& kernel) const override {

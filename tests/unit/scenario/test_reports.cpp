@@ -86,6 +86,20 @@ TEST_CASE("the text report tells steps, consoles, owners and counters") {
   CHECK(text.find("instructions") != std::string::npos);
 }
 
+TEST_CASE("checks that were not applied are one line of the step, and only then") {
+  RunResult r = failed_result();
+  CHECK(text_report(r).find("not checked") == std::string::npos);
+  CHECK(to_json(r)["steps"][1]["skipped"] == Json::array());
+  r.steps[1].skipped = {"dom1: P2M not compared: its memory is changing", "dom2: has not run yet"};
+  const std::string text = text_report(r);
+  CHECK(count(text, "not checked") == 1);
+  CHECK(text.find(
+            "        = 0\n        not checked: dom1: P2M not compared: its memory is changing; dom2: has not "
+            "run yet\n") != std::string::npos);
+  CHECK(from_json(to_json(r)).steps[1].skipped == r.steps[1].skipped);
+  CHECK(to_json(r)["steps"][1]["skipped"][1] == "dom2: has not run yet");
+}
+
 TEST_CASE("artifacts are files below the directory") {
   const TempDirectory temp;
   RunResult r = failed_result();

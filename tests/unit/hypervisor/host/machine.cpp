@@ -63,6 +63,15 @@ Mfn virt_to_frame(const void* address) {
   return hvtest::kHighFirst + static_cast<Mfn>(p - high_ram) / kPageSize;
 }
 
+u64 mark_name(const Vcpu* vcpu) { return u64{vcpu->domain->id} << 16 | vcpu->id; }
+void mark_kept(const Vcpu* vcpu, xs_kept what, unsigned page, Mfn mfn) {
+  const auto slot = std::pair{mark_name(vcpu), u64{what} << 32 | page};
+  if (mfn == kInvalidMfn)
+    hvtest::kept.erase(slot);
+  else
+    hvtest::kept[slot] = mfn;
+}
+
 void arch_cpu_relax_and_serve() { panic("a lock is taken twice"); }
 void arch_flush_tlb_everywhere() { hvtest::flushes++; }
 void arch_fill_hypervisor_slots(u64* l4) { l4[256] = ~0ull; }
@@ -125,6 +134,7 @@ namespace hvtest {
 
 unsigned flushes;
 std::vector<DomId> dropped;
+std::map<std::pair<u64, u64>, Mfn> kept;
 
 void boot() {
   static bool booted;

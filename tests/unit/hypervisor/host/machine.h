@@ -5,6 +5,7 @@
 //         anonymous mappings, as on the target.
 //   panic() throws Panic, so that a test sees an assertion of the hypervisor as a failure of its own.
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ constexpr u64 kHighFrames = 4096;
 
 extern unsigned flushes;            ///< of all CPUs
 extern std::vector<DomId> dropped;  ///< domain_put() calls
+/// What marks have told: {VCPU, xs_kept << 32 | page} -> frame.
+extern std::map<std::pair<u64, u64>, Mfn> kept;
 
 /// Boots the memory half; the process has one machine.
 void boot();

@@ -16,6 +16,7 @@ struct Uses {
 
 struct Recount {
   std::map<Mfn, Uses> uses;
+  std::map<std::pair<u64, u64>, Mfn> told;  // marks not yet accounted for
   std::string broken;
 
   void use(Mfn mfn, xs_frame_type type) {
@@ -41,13 +42,32 @@ struct Recount {
     }
   }
 
+  void named(const Vcpu& v, xs_kept what, unsigned page, Mfn mfn, xs_frame_type type) {
+    use(mfn, type);
+    const auto mark = told.find({u64{v.domain->id} << 16 | v.id, u64{what} << 32 | page});
+    if (mark == told.end() || mark->second != mfn) {
+      broken = text("no mark tells that a VCPU names it", mfn);
+      return;
+    }
+    told.erase(mark);
+  }
+
   void vcpu(const Vcpu& v) {
-    if (v.arch.kernel_table != kInvalidMfn) use(v.arch.kernel_table, XS_FRAME_L4);
-    if (v.arch.user_table != kInvalidMfn) use(v.arch.user_table, XS_FRAME_L4);
+    if (v.arch.kernel_table != kInvalidMfn)
+      named(v, XS_KEPT_KERNEL_TABLE, 0, v.arch.kernel_table, XS_FRAME_L4);
+    if (v.arch.user_table != kInvalidMfn) named(v, XS_KEPT_USER_TABLE, 0, v.arch.user_table, XS_FRAME_L4);
     for (unsigned i = 0; i < (v.arch.gdt_entries + 511) / 512; i++)
-      use(v.arch.gdt_frames[i], XS_FRAME_SEGDESC);
-    for (const Mfn mfn : v.arch.ldt_frames)
-      if (mfn != 0) use(mfn, XS_FRAME_SEGDESC);
+      named(v, XS_KEPT_GDT, i, v.arch.gdt_frames[i], XS_FRAME_SEGDESC);
+    for (unsigned i = 0; i < 16; i++)
+      if (v.arch.ldt_frames[i] != 0) named(v, XS_KEPT_LDT, i, v.arch.ldt_frames[i], XS_FRAME_SEGDESC);
+  }
+
+  void all_vcpus() {
+    told = kept;
+    for (const Domain* d = first_owner(); d != nullptr; d = d->mm.next_owner)
+      for (const Vcpu* v : d->vcpu)
+        if (v != nullptr) vcpu(*v);
+    if (!told.empty()) broken = text("a mark tells of a use that is over", told.begin()->second);
   }
 
   static std::string text(const char* what, Mfn mfn) {
@@ -85,9 +105,7 @@ void all_frames(Visit visit) {
 std::string broken_reference() {
   Recount r;
   all_frames([&](Mfn mfn) { r.own_uses(mfn); });
-  for (const Domain* d = first_owner(); d != nullptr; d = d->mm.next_owner)
-    for (const Vcpu* v : d->vcpu)
-      if (v != nullptr) r.vcpu(*v);
+  r.all_vcpus();
   all_frames([&](Mfn mfn) { r.compare(mfn); });
   return r.broken;
 }
