@@ -1,4 +1,5 @@
 // The isolation monitor: whenever a translation for guest code enters a TLB, may the domain see that frame?
+// And when a frame gets a new owner, have all the translations for guest code gone?
 #include <fmt/format.h>
 
 #include <xen/xen.h>
@@ -25,16 +26,52 @@ void Observer::Impl::check_isolation(const CpuView& view, u64 va, u64 pa, bool w
   const bool foreign_by_privileged = domid == 0 && f.owner < XS_OWNER_XEN;
   const bool m2p = f.owner == XS_OWNER_XEN && !write && va >= published_m2p_start && va < published_m2p_end;
   if (own || foreign_by_privileged || m2p) return;
-  ++counters.isolation_violations;
   const u64 mfn = pa >> frame_shift;
-  constexpr std::size_t kept = 100;
-  if (isolation.size() >= kept ||
-      std::any_of(isolation.begin(), isolation.end(), [&](const Violation& v) { return v.mfn == mfn; }))
-    return;
-  Violation v{Invariant::isolation, mfn,
-              fmt::format("{} {} frame {:#x} of {} at {:#x}, CPU {}, PC {}; {}", state_->domain_label(domid),
-                          write ? "may write" : "may read", mfn, state_->domain_label(f.owner), va,
-                          view.cpu(), symbols.describe(view.pc()), last_change(index))};
+  isolation_broken(
+      {Invariant::isolation, mfn,
+       fmt::format("{} {} frame {:#x} of {} at {:#x}, CPU {}, PC {}; {}", state_->domain_label(domid),
+                   write ? "may write" : "may read", mfn, state_->domain_label(f.owner), va, view.cpu(),
+                   symbols_on(view.cpu()).describe(view.pc()), last_change(index))});
+}
+
+// A free frame may still be mapped in some TLB: flushes are put off until the frame is given out again
+// (hypervisor/common/tlb_epoch.h). From then on no guest may reach it by a translation that is older. The
+// hypervisor's own entries reach every frame and are no user's.
+void Observer::Impl::check_stale(const CpuView& view, u32 index, u32 before, u32 after) {
+  if (after == XS_OWNER_FREE || after == XS_OWNER_NONE || before == XS_OWNER_NONE) return;
+  const u64 mfn = state_->ram().mfn(index);
+  for (unsigned cpu = 0; cpu < options.cpus; ++cpu) {
+    if (!tlb_reaches(cpu, mfn)) continue;
+    const u32 old = before < XS_OWNER_XEN ? before : last_domain(index);
+    const u64 runs = state_->running(cpu);
+    const OpenOperation* op = state_->operation(view.cpu());
+    isolation_broken(
+        {Invariant::stale_tlb, mfn,
+         fmt::format("frame {:#x} goes from {} to {}, but the TLB of CPU {} (running {}) still maps it for "
+                     "guest code; CPU {}, PC {}, in {}",
+                     mfn, state_->domain_label(old), state_->domain_label(after), cpu,
+                     dv_domid(runs) == idle_domid ? "idle" : state_->domain_label(dv_domid(runs)), view.cpu(),
+                     symbols_on(view.cpu()).describe(view.pc()),
+                     op ? operation_text(state_->running(view.cpu()), op->operation) : "no operation")});
+  }
+}
+
+/// The newest domain that the frame has belonged to; whoever owns it now when its history holds none.
+u32 Observer::Impl::last_domain(u32 index) const {
+  for (u64 at = counts_[index].newest; at != 0 && at + options.history_records >= history_next;) {
+    const HistoryRecord& r = history_[at % options.history_records];
+    if (r.what == FrameChange::What::owner && r.old_value < XS_OWNER_XEN)
+      return static_cast<u32>(r.old_value);
+    at = r.previous;
+  }
+  return state_->frame(index).owner;
+}
+
+void Observer::Impl::isolation_broken(Violation v) {
+  ++counters.isolation_violations;
+  constexpr std::size_t most = 100;
+  const auto same = [&](const Violation& x) { return x.mfn == v.mfn && x.which == v.which; };
+  if (isolation.size() >= most || std::any_of(isolation.begin(), isolation.end(), same)) return;
   isolation.push_back(v);
   listener->on_isolation(v);
 }
