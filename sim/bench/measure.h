@@ -1,0 +1,24 @@
+// A measurement is a process whose standard output has the two lines of a payload; the time between them is
+// taken by the reader.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "sim/core/types.h"
+
+namespace xs::bench {
+
+struct Measurement {
+  u64 nanoseconds = 0;
+  u64 operations = 0, checksum = 0;  ///< as the payload says
+  u64 instructions = 0;              ///< 0: not counted
+};
+
+/// Runs a command to its end. Throws Error when it cannot be started or does not print the lines; its other
+/// output is in the message then.
+Measurement measure(const std::vector<std::string>& command);
+
+/// True when a program of this name is in $PATH.
+bool program_exists(const std::string& name);
+
+}  // namespace xs::bench

@@ -1,0 +1,184 @@
+// `bench`: how fast the simulator is, against the processor, a bare Unicorn and QEMU, in one run.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "sim/bench/table.h"
+#include "sim/bench/yardsticks.h"
+#include "sim/cli/commands.h"
+#include "sim/cli/output.h"
+#include "sim/core/error.h"
+#include "sim/scenario/image_name.h"
+
+namespace xs::cli {
+namespace {
+
+using bench::Payload;
+using bench::Row;
+using Words = std::vector<std::string>;
+
+struct BenchOptions {
+  std::string arch, json;
+  std::vector<std::string> payloads;
+  unsigned rounds = 7;
+};
+
+std::string image(const std::string& name) { return scenario::image_path(name, "x86_64"); }
+
+std::string self() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
+
+/// A folder for the machine file and the trace that some rows need; goes with the command.
+class Scratch {
+ public:
+  Scratch() {
+    std::string name = (std::filesystem::temp_directory_path() / "xenoscope-bench-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw Error("cannot create a temporary folder");
+    folder_ = name;
+    std::ofstream(exact()) << "{\"fidelity\": \"exact\"}\n";
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  std::string exact() const { return folder_ / "exact.json"; }
+  std::string trace() const { return folder_ / "run.trace"; }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+Words plus(Words words, std::initializer_list<std::string> more) {
+  words.insert(words.end(), more);
+  return words;
+}
+
+Words qemu(const std::string& kernel, const std::string& module) {
+  Words words = {"qemu-system-x86_64", "-M", "microvm,acpi=on,pic=on,pit=on,rtc=off", "-cpu",
+                 "qemu64,+pdpe1gb", "-accel", "tcg", "-m", "512", "-nodefaults", "-no-user-config",
+                 "-no-reboot", "-display", "none", "-serial", "stdio", "-device",
+                 "isa-debug-exit,iobase=0xf4,iosize=4", "-kernel", kernel};
+  if (!module.empty()) words = plus(words, {"-initrd", module});
+  return words;
+}
+
+Words boot(const std::string& kernel, const std::string& module) {
+  Words words = {self(), "boot", kernel, "--timeout", "1000"};
+  if (!module.empty()) words = plus(words, {"--module", module});
+  return words;
+}
+
+void add_machine_rows(Payload& p, const std::string& kernel, const std::string& module, const Scratch& scratch) {
+  const Words machine = boot(kernel, module);
+  p.rows.push_back({"machine", machine});
+  if (!module.empty()) p.rows.push_back({"machine, trace written", plus(machine, {"--trace", scratch.trace()})});
+  p.rows.push_back({"machine, exact", plus(machine, {"--machine", scratch.exact()})});
+  if (bench::program_exists("qemu-system-x86_64")) p.rows.push_back({"qemu", qemu(kernel, module)});
+}
+
+Payload bare(const std::string& name, const std::string& what, const Scratch& scratch) {
+  Payload p{name, what, name == "compute", {}};
+  const std::string file = image("bench-" + name);
+  const auto row = [&](const char* label, const char* kind, const char* quantum) {
+    p.rows.push_back({label, {self(), "bench-one", kind, file, "--quantum", quantum}});
+  };
+  if (p.in_mips) {
+    row("native", "native", "0");
+    row("unicorn", "unicorn", "0");
+  }
+  row("core with MMU", "core", "1000000000");
+  row("core, exact counts", "core", "10000");
+  add_machine_rows(p, file, "", scratch);
+  return p;
+}
+
+Payload guest(const std::string& name, const std::string& what, const Scratch& scratch) {
+  Payload p{name, what, false, {}};
+  add_machine_rows(p, image("hypervisor"), image("bench-" + name), scratch);
+  return p;
+}
+
+std::vector<Payload> x86_payloads(const Scratch& scratch) {
+  return {bare("compute", "sort, hash table, matrix, CRC, search tree, indirect calls", scratch),
+          bare("page-tables", "remap a page, INVLPG, touch it; MOV to CR3 every 64th time", scratch),
+          bare("traps", "INT and IRETQ", scratch),
+          bare("faults", "#PF, map, return, unmap, INVLPG", scratch),
+          bare("mmio", "read a device register", scratch),
+          guest("hypercall", "the shortest hypercall", scratch),
+          guest("pt-update", "update_va_mapping with INVLPG, touch", scratch),
+          guest("switch", "stack_switch and MMUEXT_NEW_BASEPTR, touch 16 pages", scratch)};
+}
+
+std::vector<Payload> wanted(std::vector<Payload> all, const Words& names) {
+  if (names.empty()) return all;
+  std::vector<Payload> some;
+  for (const std::string& name : names) {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Payload& p) { return p.name == name; });
+    if (found == all.end()) throw Error("no payload \"" + name + "\"; see `xenoscope bench --help`");
+    some.push_back(*found);
+  }
+  return some;
+}
+
+int run_bench(const BenchOptions& o) {
+  if (o.arch != "x86") throw Error("no benchmark for \"" + o.arch + "\"; there is: x86");
+  const Scratch scratch;
+  const std::vector<Payload> payloads = wanted(x86_payloads(scratch), o.payloads);
+  const bool progress = isatty(STDERR_FILENO) != 0;
+  std::vector<bench::PayloadResult> results;
+  for (const Payload& p : payloads) {
+    results.push_back(bench::run_payload(p, o.rounds, [&](unsigned round, const std::string& row) {
+      if (progress) std::fprintf(stderr, "\r\033[K%s %u/%u: %s", p.name.c_str(), round + 1, o.rounds, row.c_str());
+    }));
+    if (progress) std::fprintf(stderr, "\r\033[K");
+    print(bench::text_of(results.back()));
+  }
+  if (o.json.empty()) return 0;
+  std::ofstream file(o.json);
+  if (!(file << bench::json_of(results)).flush()) throw Error(o.json + ": cannot be written");
+  return 0;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Action& action) {
+  auto o = std::make_shared<BenchOptions>();
+  CLI::App* c = app.add_subcommand("bench", "Measure the simulator's own speed");
+  c->add_option("arch", o->arch, "x86")->required();
+  c->add_option("--payload", o->payloads,
+                "Only these: compute page-tables traps faults mmio hypercall pt-update switch")
+      ->type_name("NAME");
+  c->add_option("--rounds", o->rounds, "The best of so many counts")
+      ->check(CLI::Range(1u, 1000u))
+      ->capture_default_str();
+  c->add_option("--json", o->json, "Write the figures")->type_name("FILE");
+  c->footer("Rows are run in turn, so that a slow moment of the host hits all of them. docs/benchmarks.md\n"
+            "Example: xenoscope bench x86 --payload compute --rounds 3");
+  c->callback([o, &action] { action = [o] { return run_bench(*o); }; });
+}
+
+void add_bench_one(CLI::App& app, Action& action) {
+  struct Options {
+    std::string kind, image;
+    u64 quantum = 0;
+  };
+  auto o = std::make_shared<Options>();
+  CLI::App* c = app.add_subcommand("bench-one", "One measurement of `bench`")->group("");
+  c->add_option("kind", o->kind)->required()->check(CLI::IsMember({"native", "unicorn", "core"}));
+  c->add_option("image", o->image)->required();
+  c->add_option("--quantum", o->quantum);
+  c->callback([o, &action] {
+    action = [o] {
+      if (o->kind == "native") bench::run_native(o->image, print);
+      if (o->kind == "unicorn") bench::run_bare_unicorn(o->image, print);
+      if (o->kind == "core") bench::run_core(o->image, o->quantum, print);
+      return 0;
+    };
+  });
+}
+
+}  // namespace xs::cli
