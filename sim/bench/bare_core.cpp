@@ -1,4 +1,5 @@
-// One core and its MMU with nothing around them but DRAM, a serial port that is always ready, and an exit port.
+// One core and its MMU with nothing around them but DRAM, a serial port that is always ready, and an exit
+// port.
 #include "sim/bench/yardsticks.h"
 #include "sim/core/error.h"
 #include "sim/cpu_x86/system/core.h"

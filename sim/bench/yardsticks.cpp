@@ -50,8 +50,8 @@ class Pages {
  public:
   Pages(u64 address, u64 size, int protection) : size_(size) {
     const int fixed = address ? MAP_FIXED_NOREPLACE : 0;
-    void* p = mmap(reinterpret_cast<void*>(address), size, protection, MAP_PRIVATE | MAP_ANONYMOUS | fixed,
-                   -1, 0);
+    void* p =
+        mmap(reinterpret_cast<void*>(address), size, protection, MAP_PRIVATE | MAP_ANONYMOUS | fixed, -1, 0);
     if (p == MAP_FAILED) throw Error("cannot map the benchmark's memory");
     bytes_ = static_cast<u8*>(p);
   }

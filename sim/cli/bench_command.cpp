@@ -58,10 +58,26 @@ Words plus(Words words, std::initializer_list<std::string> more) {
 }
 
 Words qemu(const std::string& kernel, const std::string& module) {
-  Words words = {"qemu-system-x86_64", "-M", "microvm,acpi=on,pic=on,pit=on,rtc=off", "-cpu",
-                 "qemu64,+pdpe1gb", "-accel", "tcg", "-m", "512", "-nodefaults", "-no-user-config",
-                 "-no-reboot", "-display", "none", "-serial", "stdio", "-device",
-                 "isa-debug-exit,iobase=0xf4,iosize=4", "-kernel", kernel};
+  Words words = {"qemu-system-x86_64",
+                 "-M",
+                 "microvm,acpi=on,pic=on,pit=on,rtc=off",
+                 "-cpu",
+                 "qemu64,+pdpe1gb",
+                 "-accel",
+                 "tcg",
+                 "-m",
+                 "512",
+                 "-nodefaults",
+                 "-no-user-config",
+                 "-no-reboot",
+                 "-display",
+                 "none",
+                 "-serial",
+                 "stdio",
+                 "-device",
+                 "isa-debug-exit,iobase=0xf4,iosize=4",
+                 "-kernel",
+                 kernel};
   if (!module.empty()) words = plus(words, {"-initrd", module});
   return words;
 }
@@ -72,10 +88,12 @@ Words boot(const std::string& kernel, const std::string& module) {
   return words;
 }
 
-void add_machine_rows(Payload& p, const std::string& kernel, const std::string& module, const Scratch& scratch) {
+void add_machine_rows(Payload& p, const std::string& kernel, const std::string& module,
+                      const Scratch& scratch) {
   const Words machine = boot(kernel, module);
   p.rows.push_back({"machine", machine});
-  if (!module.empty()) p.rows.push_back({"machine, trace written", plus(machine, {"--trace", scratch.trace()})});
+  if (!module.empty())
+    p.rows.push_back({"machine, trace written", plus(machine, {"--trace", scratch.trace()})});
   p.rows.push_back({"machine, exact", plus(machine, {"--machine", scratch.exact()})});
   if (bench::program_exists("qemu-system-x86_64")) p.rows.push_back({"qemu", qemu(kernel, module)});
 }
@@ -132,7 +150,8 @@ int run_bench(const BenchOptions& o) {
   std::vector<bench::PayloadResult> results;
   for (const Payload& p : payloads) {
     results.push_back(bench::run_payload(p, o.rounds, [&](unsigned round, const std::string& row) {
-      if (progress) std::fprintf(stderr, "\r\033[K%s %u/%u: %s", p.name.c_str(), round + 1, o.rounds, row.c_str());
+      if (progress)
+        std::fprintf(stderr, "\r\033[K%s %u/%u: %s", p.name.c_str(), round + 1, o.rounds, row.c_str());
     }));
     if (progress) std::fprintf(stderr, "\r\033[K");
     print(bench::text_of(results.back()));
@@ -156,8 +175,9 @@ void add_bench(CLI::App& app, Action& action) {
       ->check(CLI::Range(1u, 1000u))
       ->capture_default_str();
   c->add_option("--json", o->json, "Write the figures")->type_name("FILE");
-  c->footer("Rows are run in turn, so that a slow moment of the host hits all of them. docs/benchmarks.md\n"
-            "Example: xenoscope bench x86 --payload compute --rounds 3");
+  c->footer(
+      "Rows are run in turn, so that a slow moment of the host hits all of them. docs/benchmarks.md\n"
+      "Example: xenoscope bench x86 --payload compute --rounds 3");
   c->callback([o, &action] { action = [o] { return run_bench(*o); }; });
 }
 

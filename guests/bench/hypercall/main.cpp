@@ -7,6 +7,7 @@ void test_main() {
   constexpr u64 operations = 200'000;
   bench_begin();
   u64 sum = 0;
-  for (u64 i = 0; i < operations; ++i) sum += static_cast<u64>(hypercall_xen_version(XENVER_version, nullptr));
+  for (u64 i = 0; i < operations; ++i)
+    sum += static_cast<u64>(hypercall_xen_version(XENVER_version, nullptr));
   bench_end(operations, sum);
 }

@@ -26,31 +26,44 @@ constexpr bool may_be_far(u8 byte, u8 next) {
 
 }  // namespace
 
+// The hottest code of the simulator: one call per executed block.
 void Engine::Impl::on_block(uc_engine*, u64 address, u32 size, void* user) {
   Impl& e = *static_cast<Impl*>(user);
-  if (e.stepping || e.bootstrapping) [[unlikely]] {
-    if (e.bootstrapping) return;
-    if (e.beginning) return e.begin(address, size);
-    if (++e.step_blocks > 1) return e.stop_at_block(address, EngineExit::Kind::stepped);
-    if (e.in_block) return;  // charged when the block began
-    e.stepped_block.address = address;
-    e.stepped_block.size = size;
-    e.stepped_block.frame = e.stepped_block.frame2 = e.code_frame(address);
-    e.current = &e.stepped_block;
-    e.charged_instructions = e.charged_cycles = 0;  // step() charges when it is done
-    return e.report_fetch(address, size);
+  const Block& b = e.slot_of(address);
+  const u64 cycles = e.cycles + b.demand;
+  if (((b.address ^ address) | (b.key ^ e.key(size))) == 0 && cycles <= e.limit) [[likely]] {
+    e.cycles = cycles;
+    e.current = &b;
+    return;
   }
-  const Block& b = e.block(address, size);
-  if (e.cycles + b.cycles > e.limit || b.flags) [[unlikely]] {
-    if (e.must_stop(b)) return e.stop_at_block(address, e.exit.kind);
-    e.announce(b);
-  }
-  e.start(b);
-  e.report_fetch(address, size);
+  e.look_closer(address, size);
 }
 
-void Engine::Impl::report_fetch(u64 address, u64 size) {
-  if (config.see_every_access) client.access(address, size, mmu::AccessKind::fetch, user_mode());
+/// The same in `exact` fidelity. Steps inside a block (code_stops.cpp) were told of when it began.
+void Engine::Impl::on_block_seen(uc_engine* uc, u64 address, u32 size, void* user) {
+  Impl& e = *static_cast<Impl*>(user);
+  const bool told = e.bootstrapping || e.in_block;
+  on_block(uc, address, size, user);
+  const bool stopped = e.exit_set && !(e.in_block && !told);
+  if (!told && !stopped) e.client.access(address, size, mmu::AccessKind::fetch, e.user_mode());
+}
+
+void Engine::Impl::look_closer(u64 address, u32 size) {
+  if (bootstrapping) return;
+  if (beginning) return begin(address, size);
+  if (stepping) return start_step(address, size);
+  Block& b = block(address, size);
+  if (!accept(b)) return stop_at_block(address, exit.kind);
+  start(b);
+}
+
+void Engine::Impl::start_step(u64 address, u32 size) {
+  if (++step_blocks > 1 && !stepping_on) return stop_at_block(address, EngineExit::Kind::stepped);
+  if (in_block) return;  // charged when the block began
+  stepped_block.address = address;
+  stepped_block.size = size;
+  stepped_block.frame = stepped_block.frame2 = code_frame(address);
+  current = &stepped_block;
 }
 
 bool Engine::Impl::user_mode() const {
@@ -59,33 +72,32 @@ bool Engine::Impl::user_mode() const {
 }
 
 void Engine::Impl::start(const Block& b) {
+  retire(b.instructions);
+  charge_other(b.cycles - b.instructions * config.timing.instruction);
   current = &b;
-  charged_instructions = b.instructions;
-  charged_cycles = b.cycles;
-  instructions += b.instructions;
-  cycles += b.cycles;
+}
+
+/// True when the block may run now; what its end means is then announced.
+bool Engine::Impl::accept(Block& b) {
+  if (cycles + b.demand <= limit) return true;
+  if (must_stop(b)) return false;
+  if (b.flags & block_iret) client.iret();
+  if (b.flags & block_flags) client.loads_flags();
+  return true;
 }
 
 /// What on_block() does, then stops in front of the block: step_in_block() executes it.
 void Engine::Impl::begin(u64 address, u32 size) {
-  const Block& b = block(address, size);
-  if (cycles + b.cycles > limit || b.flags) {
-    if (must_stop(b)) return stop_at_block(address, exit.kind);
-    announce(b);
-  }
+  Block& b = block(address, size);
+  limit = attention ? 0 : run_limit;
+  if (!accept(b)) return stop_at_block(address, exit.kind);
   start(b);
-  report_fetch(address, size);
   in_block = true;
   executed = 0;
   stop_at_block(address, EngineExit::Kind::stepped);
 }
 
-void Engine::Impl::announce(const Block& b) {
-  if (b.flags & block_iret) client.iret();
-  if (b.flags & block_flags) client.loads_flags();
-}
-
-bool Engine::Impl::must_stop(const Block& b) {
+bool Engine::Impl::must_stop(Block& b) {
   const bool careful =
       (b.flags & block_careful) ||
       ((b.flags & block_port_io) && (careful_ports || self.cpl() > (read(UC_X86_REG_RFLAGS) >> 12 & 3)));
@@ -96,9 +108,10 @@ bool Engine::Impl::must_stop(const Block& b) {
     attention = wanted != Attention::none;
     if (!attention) limit = run_limit;
   }
-  if (cycles + b.cycles > run_limit)
+  if (cycles + b.cycles > run_limit) {
     exit.kind = EngineExit::Kind::limit;
-  else if (wanted == Attention::now)
+    over_limit = &b;
+  } else if (wanted == Attention::now)
     exit.kind = EngineExit::Kind::attention;
   else if (careful)
     exit.kind = EngineExit::Kind::careful;
@@ -126,11 +139,8 @@ unsigned Engine::Impl::code_bits() const {
 }
 
 Block& Engine::Impl::block(u64 address, u32 size) {
-  Block& b = blocks[(address ^ address >> 15) & (blocks.size() - 1)];
-  const bool same = b.address == address && b.size == size;
-  if (same && b.generation == generation && b.epoch == frames.epoch()) [[likely]]
-    return b;
-  refresh(b, address, size);
+  Block& b = slot_of(address);
+  if (b.address != address || b.key != key(size)) refresh(b, address, size);
   return b;
 }
 
@@ -139,8 +149,7 @@ void Engine::Impl::refresh(Block& b, u64 address, u32 size) {
   const u32 frame = code_frame(address), frame2 = code_frame(address + size - 1);
   const bool known = b.address == address && b.size == size && b.frame == frame && b.frame2 == frame2 &&
                      b.version == frames.version(frame) && b.version2 == frames.version(frame2);
-  b.generation = generation;
-  b.epoch = frames.epoch();
+  b.key = key(size);
   if (known) return;
   b.address = address;
   b.size = size;
@@ -158,6 +167,7 @@ void Engine::Impl::examine(Block& b) {
   b.instructions = tb.icount;
   b.cycles = tb.icount * config.timing.instruction;
   b.flags = 0;
+  b.steps = Block::Steps::unknown;
   bool port_io = false, unannounced = false, far = false;
   for (u32 i = 0; i < b.size; ++i) {
     const u8 byte = code_byte(b, i);
@@ -172,7 +182,11 @@ void Engine::Impl::examine(Block& b) {
   if (flags_watched && (returns || last == 0x9d)) b.flags |= block_flags;
   if (config.stop_at_aligned && has_aligned_operand(block_bytes(b), b.address, code_bits()))
     b.flags |= block_careful;
-  if (!port_io && !unannounced && !returns && !far) return;
+  if (port_io || unannounced || returns || far) note_traits(b);
+  b.demand = b.flags ? always_look : b.cycles;
+}
+
+void Engine::Impl::note_traits(Block& b) {
   const BlockTraits traits = block_traits(block_bytes(b), b.address, code_bits());
   if (traits.port_io) b.flags |= block_port_io;
   if (traits.hidden || traits.far) b.flags |= block_careful;
@@ -180,7 +194,10 @@ void Engine::Impl::examine(Block& b) {
     b.flags |= block_iret;
     b.cycles += config.timing.iret;
   }
-  if (traits.ends_with_sysret) b.cycles += config.timing.syscall;
+  if (traits.ends_with_sysret) {
+    b.flags |= block_sysret;
+    b.cycles += config.timing.syscall;
+  }
 }
 
 // Frames of the pages that code runs from, as the fetch fills named them. A fill is always asked after a
@@ -188,12 +205,12 @@ void Engine::Impl::examine(Block& b) {
 u32 Engine::Impl::code_frame(u64 va) {
   const u64 vpn = va >> frame_shift;
   CodePage& page = code_pages[vpn % code_pages.size()];
-  if (page.vpn == vpn && page.generation == generation) [[likely]]
+  if (page.vpn == vpn && page.generation == generation()) [[likely]]
     return page.frame;
   const FillAnswer answer = client.fill(vpn << frame_shift, mmu::AccessKind::fetch, self.cpl() == 3);
   const u32 frame = answer.ok ? frames.frame(answer.pa) : CodeFrames::none;
   if (frame == CodeFrames::none) return frames.outside();
-  page = {vpn, generation, frame};
+  page = {vpn, generation(), frame};
   return frame;
 }
 
@@ -208,7 +225,7 @@ bool Engine::running_code(u64 pc, std::array<u8, 15>& bytes) const {
   const Impl& e = *impl_;
   const Block* b = e.current;
   const u64 linear = pc + e.code_base();
-  if (!b || b == &e.stepped_block || linear - b->address >= b->size) return false;
+  if (b == &e.stepped_block || linear - b->address >= b->size) return false;
   if ((b->address ^ (b->address + b->size - 1)) >> frame_shift || b->frame == e.frames.outside())
     return false;
   bytes.fill(0xff);
@@ -219,7 +236,7 @@ bool Engine::running_code(u64 pc, std::array<u8, 15>& bytes) const {
 
 u64 Engine::Impl::instructions_before(u64 linear) {
   if (linear == current->address) return 0;
-  if (linear - current->address > current->size) return charged_instructions;
+  if (linear - current->address > current->size) return charged_instructions();
   const u32 version = frames.version(current->frame);
   Position& p = positions[(linear ^ linear >> 12) & (positions.size() - 1)];
   if (p.block == current->address && p.address == linear && p.frame == current->frame && p.version == version)
@@ -233,7 +250,7 @@ u64 Engine::Impl::instructions_before(u64 linear) {
 
 u64 Engine::instructions_at(u64 pc) const {
   Impl& e = *impl_;
-  return e.instructions - e.charged_instructions + e.instructions_before(pc + e.code_base());
+  return e.instructions() - e.charged_instructions() + e.instructions_before(pc + e.code_base());
 }
 
 std::vector<u8> Engine::Impl::block_bytes(const Block& b) const {
@@ -242,9 +259,7 @@ std::vector<u8> Engine::Impl::block_bytes(const Block& b) const {
   return bytes;
 }
 
-std::vector<u8> Engine::block_code() const {
-  return impl_->current ? impl_->block_bytes(*impl_->current) : std::vector<u8>();
-}
+std::vector<u8> Engine::block_code() const { return impl_->block_bytes(*impl_->current); }
 
 /// What is known of blocks is found out anew.
 void Engine::watch_flags(bool on) {

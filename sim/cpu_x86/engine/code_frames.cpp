@@ -86,7 +86,6 @@ void CodeFrames::drop_code(u32 frame) {
     if (f.executable >> s & 1) engines_[s]->drop_code(frame, address(frame));
   f.executable = 0;
   ++f.version;
-  ++epoch_;
 }
 
 }  // namespace xs::x86

@@ -45,8 +45,6 @@ class CodeFrames {
   /// The host (page walker, exception frames, DMA) is about to write or wrote [pa, pa+size).
   void host_write(u64 pa, u64 size);
   /// Changes whenever code of this frame was dropped: a key for everything derived from its bytes.
-  /// Changes whenever any version does.
-  u64 epoch() const { return epoch_; }
   u32 version(u32 frame) const { return frames_[frame].version; }
 
  private:
@@ -64,7 +62,6 @@ class CodeFrames {
   std::vector<Range> ranges_;
   std::vector<Frame> frames_;
   std::vector<Engine*> engines_;
-  u64 epoch_ = 0;
 };
 
 }  // namespace xs::x86

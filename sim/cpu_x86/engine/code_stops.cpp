@@ -30,6 +30,11 @@ void Engine::Impl::hold() {
   executed = static_cast<u32>(instructions_before(rip + code_base()));
 }
 
+bool Engine::Impl::stops_within(u64 address, u64 size) const {
+  const auto next = code_stops.lower_bound(address);
+  return next != code_stops.end() && next->first - address < size;
+}
+
 bool Engine::Impl::is_tap(u64 address) const {
   return std::find(config.taps.begin(), config.taps.end(), address) != config.taps.end();
 }
@@ -66,7 +71,7 @@ void Engine::Impl::set_code_stops(const std::vector<u64>& linear) {
 void Engine::Impl::begin_block(u64 cycle_limit) {
   run_limit = cycle_limit;
   do {
-    limit = attention ? 0 : cycle_limit;
+    limit = 0;  // the block hook is to look closer
     beginning = stepping = true;
     resume();
     beginning = stepping = false;
@@ -111,6 +116,8 @@ void Engine::give_back_block() {
 }
 
 void Engine::set_code_stops(const std::vector<u64>& linear) { impl_->set_code_stops(linear); }
+
+void Engine::allow_step_on(bool on) { impl_->step_on_allowed = on; }
 
 void Engine::watch_ports(bool on) { impl_->careful_ports = on; }
 

@@ -212,6 +212,8 @@ class Engine {
   /// Whether an instruction stops the engine, by its SVM exit code: svm::exit_iret, svm::exit_tr_write.
   void intercept(unsigned exit_code, bool on);
   /// Blocks with port instructions are stopped at (`careful`) whatever the privilege.
+  /// Whether run() may single-step to its limit by itself, unseen.
+  void allow_step_on(bool on);
   void watch_ports(bool on);
   void watch_flags(bool on);
   /// INIT state: real mode at `selector`:0 (SDM vol. 3A table 9-1), general registers cleared.
@@ -226,6 +228,7 @@ class Engine {
   /// the whole running block; see instructions_before().
   u64 instructions() const;
   u64 cycles() const;
+  u64 single_steps() const;  ///< instructions that ran alone, by run() or step()
   void charge(u64 cycles, u64 instructions);
   /// For callbacks: what instructions() will be when the running block reaches `pc`.
   u64 instructions_at(u64 pc) const;

@@ -38,14 +38,19 @@ enum : u64 {
 /// What is known of a translated block; found by address, size and the bytes' identity.
 struct alignas(64) Block {
   u64 address = ~u64{0};
-  u64 generation = 0, epoch = 0;  ///< while both are the present ones, nothing below can have changed
-  u32 size = 0;
-  u32 frame = 0, frame2 = 0;      ///< second frame: of the last byte
-  u32 version = 0, version2 = 0;  ///< CodeFrames versions at the time
+  u64 key = 0;     ///< Impl::key() of its size when it was last known to be as below
+  u64 demand = 0;  ///< cycles of its instructions, or `always_look`: more than any limit leaves
   u32 instructions = 0;
   u32 cycles = 0;
+  u32 size = 0;
   u32 flags = 0;
+  u32 frame = 0, frame2 = 0;      ///< second frame: of the last byte
+  u32 version = 0, version2 = 0;  ///< CodeFrames versions at the time
+  enum class Steps : u8 { unknown, plain, special } steps = Steps::unknown;  ///< BlockTraits::plain_steps
 };
+static_assert(sizeof(Block) == 64);
+inline constexpr u64 always_look = u64{1} << 62;
+
 /// Unicorn's access hooks name the physical address. While only one virtual page at a time reaches a frame
 /// through the soft TLB, its frame tells the virtual address: a second one first flushes (`exact` only).
 ///
@@ -66,12 +71,31 @@ enum : u32 {
   block_port_io = 1,  ///< holds IN, OUT, INS or OUTS: privilege must be checked before
   block_iret = 4,     ///< ends with IRET
   block_flags = 8,    ///< ends with POPF, IRET or SYSRET, and watch_flags() is on
+  block_sysret = 16,  ///< ends with SYSRET: costs more than its instructions
   /// Holds what Unicorn executes and CPUID hides (RDRAND, RDSEED, VZEROUPPER, VZEROALL), or a far transfer,
   /// whose target Unicorn does not check.
   block_careful = 2
 };
 
 struct Engine::Impl {
+  static constexpr unsigned key_size_bits = 16;
+
+  // What the block hook reads and writes, in one cache line.
+  alignas(64) Block* block_table = nullptr;
+  u64 stamp = u64{1} << key_size_bits;  ///< generation, shifted for key()
+  u64 cycles = 0;
+  u64 limit = 0;  ///< cycle limit that the block hook compares with; 0: look closer at each block
+  const Block* current = nullptr;  ///< running block: in the table, `stepped_block` or `no_block`
+
+  /// Of the soft TLB and the translated code: after a change, what was known of blocks may be wrong.
+  u64 generation() const { return stamp; }
+  void new_generation() { stamp += u64{1} << key_size_bits; }
+  u64 key(u32 size) const { return stamp ^ size; }
+  Block& slot_of(u64 address) { return block_table[(address ^ address >> 15) & (block_slots - 1)]; }
+  u64 instructions() const { return (cycles - other_cycles) / config.timing.instruction; }
+  void retire(u64 count) { cycles += count * config.timing.instruction; }
+  void charge_other(u64 count) { cycles += count, other_cycles += count; }
+
   Impl(Engine& self, const EngineConfig& config, MemoryPort& memory, CodeFrames& frames,
        EngineClient& client);
   ~Impl();
@@ -116,16 +140,19 @@ struct Engine::Impl {
 
   // blocks.cpp
   static void on_block(uc_engine*, u64 address, u32 size, void* user);
-  void report_fetch(u64 address, u64 size);
+  static void on_block_seen(uc_engine*, u64 address, u32 size, void* user);
+  void look_closer(u64 address, u32 size);
+  void start_step(u64 address, u32 size);
+  bool accept(Block& b);
   bool user_mode() const;
   Block& block(u64 address, u32 size);
   void refresh(Block& b, u64 address, u32 size);
   void start(const Block& b);
   void begin(u64 address, u32 size);
-  void announce(const Block& b);
   std::vector<u8> block_bytes(const Block& b) const;
   void examine(Block& b);
-  bool must_stop(const Block& b);
+  void note_traits(Block& b);
+  bool must_stop(Block& b);
   void stop_at_block(u64 address, EngineExit::Kind kind);
   u32 code_frame(u64 va);
   u8 code_byte(const Block& b, u32 offset) const;
@@ -138,6 +165,7 @@ struct Engine::Impl {
   EngineExit step_held();
   void set_code_stops(const std::vector<u64>& linear);
   bool is_tap(u64 address) const;
+  bool stops_within(u64 address, u64 size) const;
 
   // stepping.cpp
   EngineExit resume();
@@ -146,6 +174,9 @@ struct Engine::Impl {
   bool second_page_refused() const;
   bool step_natively(u64 flags);
   EngineExit step();
+  bool can_step_on();
+  EngineExit step_on();
+  bool next_step();
   void restore_flags(u64 guest_flags, const Opcode& op);
   bool is_last_repeat(const Opcode& op, u64 count_before) const;
   std::array<u8, 15> fetch(u64 linear);
@@ -167,18 +198,20 @@ struct Engine::Impl {
   size_t fault_address_offset = 0;
 
   u64 rip = 0;
-  u64 instructions = 0, cycles = 0;
-  u64 limit = 0;      ///< cycle limit that the block hook compares with; 0 while attention is requested
   u64 run_limit = 0;  ///< cycle limit of run()
   bool running = false;
   bool bootstrapping = false;  ///< fills map hidden_va only
   bool removing = false;       ///< fills map hidden_va to removing_pa
   u64 removing_pa = 0;
   bool stepping = false;
-  bool beginning = false;  ///< step_in_block() runs up to the next block, to begin it
-  bool in_block = false;   ///< `current` is charged, and executed by single steps
-  u32 executed = 0;        ///< its instructions, of those
-  bool refused = false;    ///< a fill was
+  bool step_on_allowed = true;
+  bool stepping_on = false;  ///< step_on(): past each single-step trap up to the limit
+  u64 single_steps = 0;
+  Block* over_limit = nullptr;  ///< the block that would have passed the limit
+  bool beginning = false;       ///< step_in_block() runs up to the next block, to begin it
+  bool in_block = false;        ///< `current` is charged, and executed by single steps
+  u32 executed = 0;             ///< its instructions, of those
+  bool refused = false;         ///< a fill was
   /// Linear address of an instruction whose access was refused: its tap was told. `quiet`: in the present
   /// step.
   u64 retry = ~u64{0}, quiet = ~u64{0};
@@ -191,9 +224,12 @@ struct Engine::Impl {
   EngineExit exit;
   bool exit_set = false;
 
-  const Block* current = nullptr;  ///< running block, in `blocks` or `stepped_block`
-  Block stepped_block;
-  u64 charged_instructions = 0, charged_cycles = 0;  ///< for the running block
+  Block stepped_block;   ///< runs for one instruction, which step() charges when it is done
+  u64 other_cycles = 0;  ///< of `cycles`, those which are not timing.instruction for each instruction
+  Block no_block;        ///< from the start of a run to its first block
+  u64 taken_back = 0;    ///< instructions of `current` that were charged and did not run
+  u64 charged_instructions() const { return current->instructions - taken_back; }
+  static constexpr std::size_t block_slots = 1u << 15;
   std::vector<Block> blocks;
   struct Position {  ///< an address in a block and the number of instructions in front of it
     u64 block = ~u64{0}, address = 0;
@@ -206,7 +242,6 @@ struct Engine::Impl {
     u32 frame = 0;
   };
   std::array<CodePage, 1024> code_pages;
-  u64 generation = 1;
   u64 translations = 0, translations_at_flush = 0;
   bool buffer_full() const { return translations - translations_at_flush > translations_per_flush; }
   u64 translations_per_flush = 0;

@@ -59,7 +59,7 @@ bool Engine::Impl::fill_dram(u64 va, u32 frame, uc_mem_type type, const FillAnsw
   if (type == UC_MEM_FETCH) {
     frames.before_fetch(frame, slot);
     const u64 vpn = va >> frame_shift;
-    code_pages[vpn % code_pages.size()] = {vpn, generation, frame};
+    code_pages[vpn % code_pages.size()] = {vpn, generation(), frame};
     entry.perms = answer.unread ? UC_PROT_EXEC : rights(false, true);
     return true;
   }
@@ -77,7 +77,7 @@ bool Engine::Impl::fill_dram(u64 va, u32 frame, uc_mem_type type, const FillAnsw
 }
 
 bool Engine::Impl::code_runs_in(u32 frame) const {
-  return frames.executable(frame) && current && (current->frame == frame || current->frame2 == frame);
+  return frames.executable(frame) && (current->frame == frame || current->frame2 == frame);
 }
 
 /// From here on an access to the origin's frame is one to the page of `va`. Flushing inside a fill is safe:
@@ -124,7 +124,7 @@ void Engine::Impl::remove_code(u64 pa) {
 
 void Engine::flush_tlb() {
   uc_ctl_flush_tlb(impl_->uc);
-  ++impl_->generation;
+  impl_->new_generation();
   ++impl_->data_generation;
 }
 
@@ -132,7 +132,7 @@ void Engine::flush_tlb() {
 void Engine::load_cr3(u64 value) {
   set_reg(Reg::cr3, value);
   if (!(reg(Reg::cr0) >> 31 & 1)) return flush_tlb();
-  ++impl_->generation;
+  impl_->new_generation();
   ++impl_->data_generation;
 }
 

@@ -35,7 +35,10 @@ Engine::Impl& impl_of(void* user) { return *static_cast<Engine::Impl*>(user); }
 }  // namespace
 
 Engine::Impl::Impl(Engine& engine, const EngineConfig& c, MemoryPort& m, CodeFrames& f, EngineClient& k)
-    : self(engine), config(c), memory(m), frames(f), client(k), blocks(1u << 15), positions(1u << 12) {
+    : self(engine), config(c), memory(m), frames(f), client(k), blocks(block_slots), positions(1u << 12) {
+  no_block.frame = no_block.frame2 = CodeFrames::none;
+  block_table = blocks.data();
+  current = &no_block;
   translations_per_flush = c.code_buffer_mib * translations_per_mib;
   check(uc_open(UC_ARCH_X86, UC_MODE_64, &uc), "open");
   check(uc_ctl_set_cpu_model(uc, UC_CPU_X86_EPYC), "CPU model");
@@ -81,7 +84,7 @@ void Engine::Impl::add_hooks() {
   };
   add(UC_HOOK_TLB_FILL, &on_fill);
   add(UC_HOOK_INTR, &on_interrupt);
-  add(UC_HOOK_BLOCK, &on_block);
+  add(UC_HOOK_BLOCK, config.see_every_access ? &on_block_seen : &on_block);
   add(UC_HOOK_INSN, &on_in, 1, 0, UC_X86_INS_IN);
   add(UC_HOOK_INSN, &on_out, 1, 0, UC_X86_INS_OUT);
   add(UC_HOOK_INSN, &on_syscall, 1, 0, UC_X86_INS_SYSCALL);
@@ -131,8 +134,9 @@ void Engine::Impl::on_interrupt(uc_engine* uc, u32 number, void* user) {
   // With TF set, Unicorn goes on from a SYSCALL, which it has not executed, to its single-step trap.
   if (e.exit.kind == EngineExit::Kind::syscall || e.exit.kind == EngineExit::Kind::sysenter) return;
   e.rip = e.read(UC_X86_REG_RIP);
-  e.exit.kind = EngineExit::Kind::intercept;
   e.exit.code = number - 0x100;  // Unicorn: EXCP_VMEXIT + exit code
+  if (e.stepping_on && e.exit.code == trap_db && e.next_step()) return;
+  e.exit.kind = EngineExit::Kind::intercept;
   e.exit_set = true;
   uc_emu_stop(uc);
 }
@@ -234,14 +238,15 @@ unsigned Engine::cpl() const {
   return impl_->protected_mode ? cs & 3 : 0;
 }
 
-u64 Engine::instructions() const { return impl_->instructions; }
+u64 Engine::instructions() const { return impl_->instructions(); }
 u64 Engine::cycles() const { return impl_->cycles; }
+u64 Engine::single_steps() const { return impl_->single_steps; }
 void Engine::charge(u64 cycles, u64 instructions) {
   impl_->cycles += cycles;
-  impl_->instructions += instructions;
+  impl_->other_cycles += cycles - instructions * impl_->config.timing.instruction;
 }
 bool Engine::in_callback() const { return impl_->running; }
-u64 Engine::block_address() const { return impl_->current ? impl_->current->address : 0; }
+u64 Engine::block_address() const { return impl_->current->address; }
 u64 Engine::translations() const { return impl_->translations; }
 
 bool Engine::code64() const {

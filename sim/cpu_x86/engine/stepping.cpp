@@ -17,6 +17,7 @@ EngineExit Engine::Impl::resume() {
   exit_set = false;
   smc_step = refused = false;
   stopped_for_buffer = false;
+  if (!in_block) current = &no_block, taken_back = 0;
   quiet = stepping ? retry : ~u64{0};
   retry = ~u64{0};
   if (buffer_full()) {
@@ -58,10 +59,9 @@ void Engine::Impl::settle() {
 
 void Engine::Impl::give_back() {
   const u64 done = instructions_before(rip + code_base());
-  instructions -= charged_instructions - done;
-  cycles -= charged_cycles - done * config.timing.instruction;
-  charged_instructions = done;
-  charged_cycles = done * config.timing.instruction;
+  taken_back = current->instructions - done;
+  other_cycles -= current->cycles - current->instructions * config.timing.instruction;
+  cycles -= current->cycles - done * config.timing.instruction;
 }
 
 /// A block that stores into itself runs instruction by instruction; so does one whose second page does not
@@ -76,8 +76,9 @@ EngineExit Engine::run(u64 cycle_limit) {
   e.run_limit = cycle_limit;
   for (;;) {
     e.limit = e.attention ? 0 : cycle_limit;
-    const EngineExit x = e.resume();
+    EngineExit x = e.resume();
     if (e.stopped_for_buffer) continue;
+    if (x.kind == EngineExit::Kind::limit && e.can_step_on()) x = e.step_on();
     if (!e.smc_step) return x;
     const EngineExit stepped = e.step();
     if (stepped.kind != EngineExit::Kind::stepped) return stepped;
@@ -90,12 +91,52 @@ EngineExit Engine::run(u64 cycle_limit) {
   }
 }
 
+/// The block at RIP is longer than what the limit leaves, and single steps of it show nowhere.
+bool Engine::Impl::can_step_on() {
+  Block& b = *over_limit;
+  if (!step_on_allowed || attention || cycles >= run_limit || b.flags) return false;
+  if (stops_within(b.address, b.size)) return false;
+  context->load();
+  if (context->rflags_control() & rflags_tf || context->hflags() & hf_inhibit_irq) return false;
+  if (b.steps == Block::Steps::unknown) {
+    const bool plain = block_traits(block_bytes(b), b.address, code_bits()).plain_steps;
+    b.steps = plain ? Block::Steps::plain : Block::Steps::special;
+  }
+  return b.steps == Block::Steps::plain;
+}
+
+/// Its first instructions up to the limit, without leaving Unicorn between them.
+EngineExit Engine::Impl::step_on() {
+  context->set_rflags_control(context->rflags_control() | rflags_tf);
+  context->store();
+  stepping = stepping_on = true;
+  limit = 0;
+  step_blocks = 0;
+  resume();
+  stepping = stepping_on = false;
+  context->load();
+  context->set_rflags_control(context->rflags_control() & ~rflags_tf);
+  context->store();
+  if (!is_step_trap(exit)) return exit;
+  EngineExit end;
+  if (cycles < run_limit) end.kind = EngineExit::Kind::attention;
+  return end;
+}
+
+/// Behind each step: true when the next one may follow.
+bool Engine::Impl::next_step() {
+  retire(1);
+  ++single_steps;
+  return cycles < run_limit && !attention;
+}
+
 EngineExit Engine::step() { return impl_->step(); }
 
 /// Executes one instruction with TF set over the guest's `flags`; false when it could not.
 bool Engine::Impl::step_natively(u64 flags) {
   write(UC_X86_REG_RFLAGS, flags | rflags_tf);
   stepping = true;
+  limit = 0;
   step_blocks = 0;
   resume();
   stepping = false;
@@ -111,18 +152,15 @@ EngineExit Engine::Impl::step() {
   const Opcode op = split(bytes, code_bits());
   const u64 start = rip;
   if (!step_natively(flags)) return exit;
-  instructions += 1;
-  cycles += config.timing.instruction;
+  retire(1);
+  ++single_steps;
   if (op.opcode == 0xcf) {
-    cycles += config.timing.iret;
+    charge_other(config.timing.iret);
     client.iret();
   } else if (op.opcode == 0x0f07) {
-    cycles += config.timing.syscall;
+    charge_other(config.timing.syscall);
   }
-  if (rip != start && is_last_repeat(op, count)) {
-    instructions += 1;
-    cycles += config.timing.instruction;
-  }
+  if (rip != start && is_last_repeat(op, count)) retire(1);
   restore_flags(flags, op);
   if (is_step_trap(exit) && (flags & rflags_tf)) return exit;  // the guest's own single step
   exit.kind = EngineExit::Kind::stepped;

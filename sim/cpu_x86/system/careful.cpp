@@ -19,11 +19,6 @@ unsigned port_size(const Opcode& op) {
   return !(op.opcode & 1) ? 1 : op.operand_size != (op.bits == 16) ? 2 : 4;
 }
 
-/// Debug traps wait for the instruction behind these (SDM vol. 3A 6.8.3).
-bool loads_stack_segment(const Opcode& op) {
-  return op.opcode == 0x17 || (op.opcode == 0x8e && op.has_modrm && (op.modrm >> 3 & 7) == 2);
-}
-
 }  // namespace
 
 /// What a far transfer changes, apart from memory below the stack pointer.
@@ -124,7 +119,6 @@ void Core::careful_step() {
   const FarState before = far ? far_state() : FarState{};
   const u64 start = engine_->rip();
 
-  ++counters_.single_steps;
   granting_ = true;
   const EngineExit exit = engine_->step();
   granting_ = false;

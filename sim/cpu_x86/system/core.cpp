@@ -311,6 +311,7 @@ void Core::tap(u64 pc) {
 const CpuCounters& Core::counters() const {
   counters_.instructions = engine_->instructions();
   counters_.cycles = cycles();
+  counters_.single_steps = engine_->single_steps();
   counters_.mmu = mmu_.counters();
   return counters_;
 }

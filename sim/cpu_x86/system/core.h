@@ -110,7 +110,10 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   void invalidate_code(u64 pa, u64 size) { frames_->host_write(pa, size); }
   u64 to_ps(u64 cycles) const;
   u64 to_cycles(u64 ps) const;  ///< rounded up
-  void set_debugger(CpuDebugger* debugger) { debugger_ = debugger; }
+  void set_debugger(CpuDebugger* debugger) {
+    debugger_ = debugger;
+    update_points();
+  }
 
   // CpuControl; translate() below
   std::span<const DebugRegister> registers() const override;

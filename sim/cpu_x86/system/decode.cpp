@@ -136,6 +136,10 @@ bool is_far_branch(const Opcode& op) {
   return c == 0xff && op.has_modrm && op.mod() != 3 && ((op.modrm >> 3 & 7) == 3 || (op.modrm >> 3 & 7) == 5);
 }
 
+bool loads_stack_segment(const Opcode& op) {
+  return op.opcode == 0x17 || (op.opcode == 0x8e && op.has_modrm && (op.modrm >> 3 & 7) == 2);
+}
+
 bool reads_descriptors(const Opcode& op) {
   switch (op.opcode) {
     case 0x8e:  // MOV Sreg
@@ -193,6 +197,9 @@ BlockTraits block_traits(std::span<const u8> bytes, u64 address, unsigned bits) 
     t.far = t.far || is_far_branch(op);
     t.ends_with_iret = op.opcode == 0xcf;
     t.ends_with_sysret = op.opcode == 0x0f07;
+    const bool pushes_rflags = op.opcode == 0x9c, repeats = is_string(op) && (op.rep || op.repne);
+    const bool casts_shadow = op.opcode == 0xfb || op.opcode == 0x0fb2 || loads_stack_segment(op);
+    t.plain_steps = t.plain_steps && !pushes_rflags && !loads_rflags(op) && !casts_shadow && !repeats;
     if (!d.next(bytes, address)) break;
   }
   return t;

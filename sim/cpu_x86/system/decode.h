@@ -42,6 +42,8 @@ bool is_random(const Opcode& op);      ///< RDRAND RDSEED (register form of 0F C
 bool is_avx_state(const Opcode& op);   ///< VZEROUPPER VZEROALL
 bool is_far_branch(const Opcode& op);  ///< far CALL, JMP, RET
 bool loads_rflags(const Opcode& op);   ///< POPF IRET SYSRET
+/// MOV and POP to SS: debug traps wait for the instruction behind these (SDM vol. 3A 6.8.3).
+bool loads_stack_segment(const Opcode& op);
 /// The instruction both reads and writes its memory operand (its #PF reports W=1 even for the read).
 bool is_read_modify_write(const Opcode& op);
 /// Loads a segment or system descriptor: reads descriptor tables with supervisor rights at any CPL.
@@ -49,6 +51,7 @@ bool reads_descriptors(const Opcode& op);
 
 struct BlockTraits {
   bool port_io = false, hidden = false, far = false, ends_with_iret = false, ends_with_sysret = false;
+  bool plain_steps = true;  ///< a single step of any of it shows nowhere and counts one
 };
 BlockTraits block_traits(std::span<const u8> bytes, u64 address, unsigned bits);
 /// Length of the first instruction; 0 when it cannot be decoded.

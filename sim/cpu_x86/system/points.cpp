@@ -29,6 +29,7 @@ void Core::update_points() {
   engine_->watch_flags(alignment);
   if (watched || watching_) engine_->flush_tlb();
   engine_->watch_ports(points_.any_port());
+  engine_->allow_step_on(!debugger_ && !watching_ && !points_.any_guest_code() && !points_.any_port());
   block_nmi(nmi_blocked_);
   std::vector<u64> code = points_.code();
   code.insert(code.end(), attention_points_.begin(), attention_points_.end());

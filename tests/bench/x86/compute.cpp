@@ -11,7 +11,6 @@ using isa::u8;
 
 constexpr u32 sorted = 4096, buckets = 8192, side = 40, text_bytes = 24576, nodes = 2048, calls = 20000;
 
-
 u64 state;
 u64 next() {
   state = state * 6364136223846793005u + 1442695040888963407u;
