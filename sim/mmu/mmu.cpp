@@ -48,6 +48,7 @@ struct Mmu::Impl {
   Walker walker;
   void remember(const Access& access, const Translation& t, const TlbMark& mark);
   void forget_repeats() { ++repeat_epoch; }
+  void revoke() { forget_repeats(), ++revocations; }
 
   MmuCounters counters;
   /// Pages whose last translation was a first-level hit; good until the TLB's content or the control state
@@ -65,6 +66,7 @@ struct Mmu::Impl {
   }
   Repeat repeats[2][repeat_slots];
   u64 repeat_epoch = 1;
+  u64 revocations = 1;
   bool dropped = false;  ///< entries went because of a #PF
 };
 
@@ -106,8 +108,10 @@ void Mmu::Impl::walk(const Access& access, Translation& t) {
     grant(result.entry, access, t);
   } else {
     ++counters.faults;
-    dropped |= tlb->peek(access.va, false) != nullptr || tlb->peek(access.va, true) != nullptr;
-    tlb->drop_page(access.va);
+    if (tlb->drop_page(access.va) != 0) {
+      dropped = true;
+      revoke();
+    }
     walker.drop_cached(access.va);
     t.failure = Failure::page_fault;
     t.error_code = result.error_code;
@@ -136,7 +140,10 @@ bool Mmu::Impl::translate(const Access& access, Translation& t) {
   const bool walks = !t.ok;
   if (walks) {
     forget_repeats();
-    if (found.entry != nullptr) tlb->drop_for_refill(access.va, fetch);
+    if (found.entry != nullptr) {
+      revoke();
+      tlb->drop_for_refill(access.va, fetch);
+    }
     walk(access, t);
   }
   if (found.level == TlbLevel::second) t.cycles += timing.tlb_l2_hit;
@@ -165,14 +172,14 @@ Mmu::~Mmu() = default;
 void Mmu::set_control(const X86Control& control) {
   impl_->control = control;
   impl_->mode = mode_of(control);
-  impl_->forget_repeats();
+  impl_->revoke();
 }
 
 const X86Control& Mmu::control() const { return impl_->control; }
 
 void Mmu::set_ac(bool ac) {
   impl_->control.ac = ac;
-  impl_->forget_repeats();
+  impl_->revoke();
 }
 
 Translation Mmu::translate(const Access& access, bool* architectural) {
@@ -208,24 +215,26 @@ bool Mmu::probe(u64 va, u64& pa) const {
 
 void Mmu::flush_all() {
   ++impl_->counters.flush_all;
-  impl_->forget_repeats();
+  impl_->revoke();
   impl_->tlb->clear();
   impl_->walker.clear_caches();
 }
 
 void Mmu::flush_nonglobal() {
   ++impl_->counters.flush_nonglobal;
-  impl_->forget_repeats();
+  impl_->revoke();
   impl_->tlb->drop_nonglobal();
   impl_->walker.clear_caches();
 }
 
-void Mmu::flush_page(u64 va) {
+unsigned Mmu::flush_page(u64 va) {
   ++impl_->counters.flush_page;
-  impl_->forget_repeats();
-  impl_->tlb->drop_page(va);
+  impl_->revoke();
   impl_->walker.clear_caches();
+  return impl_->tlb->drop_page(va);
 }
+
+u64 Mmu::revocations() const { return impl_->revocations; }
 
 bool Mmu::maps_frame(u64 mfn, bool user_only) const { return impl_->tlb->maps_frame(mfn, user_only); }
 

@@ -113,7 +113,12 @@ class Mmu {
 
   void flush_all();         ///< including global entries (CR4.PGE change, CR0.PG, ...)
   void flush_nonglobal();   ///< MOV to CR3
-  void flush_page(u64 va);  ///< INVLPG: this page, global too, and all walk caches (SDM 4.10.4.1)
+  /// INVLPG: this page, global too, and all walk caches (SDM 4.10.4.1). Log2 of the size of the largest page
+  /// that the TLB held there, 0 when none.
+  unsigned flush_page(u64 va);
+  /// Changes whenever something that translate() granted may be granted no more: copies of answers are good
+  /// as long as it stays. `fast` fidelity.
+  u64 revocations() const;
 
   /// True when any TLB entry (not table), or any that user code may use, still maps the frame `mfn`: the
   /// isolation monitor's question.

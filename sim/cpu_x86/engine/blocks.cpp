@@ -42,7 +42,7 @@ void Engine::Impl::on_block(uc_engine*, u64 address, u32 size, void* user) {
 /// The same in `exact` fidelity. Steps inside a block (code_stops.cpp) were told of when it began.
 void Engine::Impl::on_block_seen(uc_engine* uc, u64 address, u32 size, void* user) {
   Impl& e = *static_cast<Impl*>(user);
-  const bool told = e.bootstrapping || e.in_block;
+  const bool told = e.bootstrapping || e.in_block || e.unseen;
   on_block(uc, address, size, user);
   const bool stopped = e.exit_set && !(e.in_block && !told);
   if (!told && !stopped) e.client.access(address, size, mmu::AccessKind::fetch, e.user_mode());
@@ -204,14 +204,26 @@ void Engine::Impl::note_traits(Block& b) {
 // flush, so an entry of the current generation is the translation in use.
 u32 Engine::Impl::code_frame(u64 va) {
   const u64 vpn = va >> frame_shift;
-  CodePage& page = code_pages[vpn % code_pages.size()];
+  const CodePage& page = code_pages[vpn % code_pages.size()];
   if (page.vpn == vpn && page.generation == generation()) [[likely]]
     return page.frame;
   const FillAnswer answer = client.fill(vpn << frame_shift, mmu::AccessKind::fetch, self.cpl() == 3);
   const u32 frame = answer.ok ? frames.frame(answer.pa) : CodeFrames::none;
   if (frame == CodeFrames::none) return frames.outside();
-  page = {vpn, generation(), frame};
+  note_code_page(vpn, frame);
   return frame;
+}
+
+void Engine::Impl::note_code_page(u64 vpn, u32 frame) {
+  CodePage& page = code_pages[vpn % code_pages.size()];
+  if (page.generation == generation() && page.vpn != vpn) crowded = generation();
+  page = {vpn, generation(), frame};
+}
+
+bool Engine::Impl::runs_code_of(u64 va) const {
+  const u64 vpn = va >> frame_shift;
+  const CodePage& page = code_pages[vpn % code_pages.size()];
+  return crowded == generation() || (page.vpn == vpn && page.generation == generation());
 }
 
 u8 Engine::Impl::code_byte(const Block& b, u32 offset) const {

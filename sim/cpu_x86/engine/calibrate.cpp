@@ -69,6 +69,19 @@ void Engine::Impl::calibrate_context() {
              context->segment(seg_ds).limit == 0xffffffff &&
              (context->segment(seg_cs).attributes >> 8 & 0x9f) == 0x9b,
          "saved context: segments");
+  constexpr std::pair<int, Table> tables[] = {{UC_X86_REG_GDTR, Table::gdt},
+                                              {UC_X86_REG_IDTR, Table::idt},
+                                              {UC_X86_REG_LDTR, Table::ldt},
+                                              {UC_X86_REG_TR, Table::task}};
+  u64 magic = 0x123456789000;
+  for (const auto& [id, table] : tables) {
+    const uc_x86_mmr value{0x38, magic, static_cast<u32>(magic >> 24 & 0xffff), 0};
+    uc_reg_write(uc, id, &value);
+    context->load();
+    const TableRegister found = context->table(table);
+    expect(found.base == value.base && found.limit == value.limit, "saved context: tables");
+    magic += 0x1111111000;
+  }
   expect(context->intercepts() == load_u64(hidden + hidden_vmcb, 0x0c), "saved context: intercepts");
   context->set_gpr(3, 42);
   context->store();

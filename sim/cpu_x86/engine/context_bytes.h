@@ -6,6 +6,7 @@
 //                                       0    general registers, 16 x 8
 //                                       128  RIP        136 RFLAGS without arithmetic and DF
 //                                       176  hflags     184 ES CS SS DS FS GS, 24 bytes each
+//                                       328  LDTR TR GDTR IDTR, likewise
 //                                       5352 error code of the last exception or #VMEXIT information
 //                                       5488 instruction intercepts, the VMCB's 8 bytes at 0x0c
 //
@@ -57,6 +58,9 @@ class ContextBytes {
 
   void copy(void* out, size_t size) const { std::memcpy(out, bytes_, size); }
 
+  /// The live state is worked on: reading it costs nothing.
+  bool in_place() const { return in_place_; }
+
   u64 gpr(unsigned i) const { return get<u64>(8 * i); }
   void set_gpr(unsigned i, u64 v) { put(8 * i, v); }
   u64 rip() const { return get<u64>(128); }
@@ -72,6 +76,11 @@ class ContextBytes {
   Segment segment(SegmentIndex i) const {
     const size_t at = 184 + 24 * size_t{i};
     return {static_cast<u16>(get<u32>(at)), get<u64>(at + 8), get<u32>(at + 16), get<u32>(at + 20)};
+  }
+  TableRegister table(Table t) const {
+    constexpr size_t at[] = {376, 400, 328, 352};  // gdt, idt, ldt, task
+    const size_t i = at[static_cast<size_t>(t)];
+    return {static_cast<u16>(get<u32>(i)), get<u64>(i + 8), get<u32>(i + 16)};
   }
   /// Loads a segment as a descriptor load would, mode bits in hflags included.
   void set_segment(SegmentIndex i, const Segment& s);

@@ -24,6 +24,7 @@
 
 namespace xs::x86 {
 
+/// The first sixteen as instructions number them.
 enum class Reg : u8 {
   rax,
   rcx,
@@ -194,6 +195,8 @@ class Engine {
   u64 rip() const;
   void set_rip(u64 value);
   u64 reg(Reg r) const;
+  /// RFLAGS without the arithmetic flags and DF, which take longer to read: TF, IF, IOPL, NT, RF, VM, AC, ID.
+  u64 control_flags() const;
   void set_reg(Reg r, u64 value);
   /// 10 bytes for `stack`, 16 for `xmm`, up to 4 for the others.
   void read_fpu(Fpu which, unsigned index, std::span<u8> out) const;
@@ -244,6 +247,8 @@ class Engine {
 
   void request_attention();
   void flush_tlb();
+  /// In front of an INVLPG that was intercepted: forgets its page's soft translation alone, and stays there.
+  void invalidate_page(u64 va);
   /// Loads CR3 and forgets all soft translations, as flush_tlb() does.
   void load_cr3(u64 value);
   /// Soft TLB and translated code of this frame (index in CodeFrames) go; see CodeFrames.

@@ -155,6 +155,7 @@ struct Engine::Impl {
   bool must_stop(Block& b);
   void stop_at_block(u64 address, EngineExit::Kind kind);
   u32 code_frame(u64 va);
+  void note_code_page(u64 vpn, u32 frame);
   u8 code_byte(const Block& b, u32 offset) const;
   u64 instructions_before(u64 linear);
 
@@ -173,6 +174,8 @@ struct Engine::Impl {
   void give_back();
   bool second_page_refused() const;
   bool step_natively(u64 flags);
+  void invalidate_page(u64 va);
+  bool runs_code_of(u64 va) const;
   EngineExit step();
   bool can_step_on();
   EngineExit step_on();
@@ -204,6 +207,7 @@ struct Engine::Impl {
   bool removing = false;       ///< fills map hidden_va to removing_pa
   u64 removing_pa = 0;
   bool stepping = false;
+  bool unseen = false;          ///< a step that repeats an instruction the guest has begun already
   bool step_on_allowed = true;
   bool stepping_on = false;  ///< step_on(): past each single-step trap up to the limit
   u64 single_steps = 0;
@@ -242,6 +246,7 @@ struct Engine::Impl {
     u32 frame = 0;
   };
   std::array<CodePage, 1024> code_pages;
+  u64 crowded = 0;  ///< generation in which two pages wanted one slot
   u64 translations = 0, translations_at_flush = 0;
   bool buffer_full() const { return translations - translations_at_flush > translations_per_flush; }
   u64 translations_per_flush = 0;

@@ -4,6 +4,7 @@
 // host time), so nothing the guest can see may depend on how often this is called.
 #include "sim/core/error.h"
 #include "sim/cpu_x86/engine/engine_impl.h"
+#include "sim/cpu_x86/engine/svm_exit.h"
 
 namespace xs::x86 {
 
@@ -58,8 +59,7 @@ bool Engine::Impl::fill_dram(u64 va, u32 frame, uc_mem_type type, const FillAnsw
   if (config.see_every_access) bind(origins[frame], va, answer.user);  // what may be fetched may be read
   if (type == UC_MEM_FETCH) {
     frames.before_fetch(frame, slot);
-    const u64 vpn = va >> frame_shift;
-    code_pages[vpn % code_pages.size()] = {vpn, generation(), frame};
+    note_code_page(va >> frame_shift, frame);
     entry.perms = answer.unread ? UC_PROT_EXEC : rights(false, true);
     return true;
   }
@@ -127,6 +127,27 @@ void Engine::flush_tlb() {
   impl_->new_generation();
   ++impl_->data_generation;
 }
+
+// Unicorn executes the guest's own INVLPG, unintercepted for this once: there is no other way to one page.
+void Engine::Impl::invalidate_page(u64 va) {
+  const u64 at = rip, intercepts = context->intercepts();
+  context->set_intercepts(intercepts & ~(u64{1} << (svm::exit_invlpg - svm::exit_intr)));
+  context->store();
+  retry = rip + code_base();  // its tap was told
+  unseen = true;
+  const u64 flags = read(UC_X86_REG_RFLAGS);
+  const bool done = step_natively(flags);
+  unseen = false;
+  context->load();
+  context->set_intercepts(intercepts);
+  context->set_rflags_control((context->rflags_control() & ~rflags_tf) | (flags & rflags_tf));
+  context->store();
+  rip = at;
+  if (!done) return self.flush_tlb();
+  if (runs_code_of(va)) new_generation();
+}
+
+void Engine::invalidate_page(u64 va) { impl_->invalidate_page(va); }
 
 // With paging on, Unicorn's register write is a flush already, and a flush is most of what MOV to CR3 costs.
 void Engine::load_cr3(u64 value) {

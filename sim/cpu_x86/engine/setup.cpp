@@ -188,8 +188,18 @@ Engine::~Engine() = default;
 
 u64 Engine::rip() const { return impl_->rip; }
 void Engine::set_rip(u64 value) { impl_->rip = value; }
-u64 Engine::reg(Reg r) const { return impl_->read(reg_ids[static_cast<unsigned>(r)]); }
+u64 Engine::reg(Reg r) const {
+  const ContextBytes& c = *impl_->context;
+  if (r < Reg::rflags && c.in_place()) return c.gpr(static_cast<unsigned>(r));
+  return impl_->read(reg_ids[static_cast<unsigned>(r)]);
+}
+u64 Engine::control_flags() const {
+  impl_->context->load();
+  return impl_->context->rflags_control();
+}
 void Engine::set_reg(Reg r, u64 value) {
+  if (r < Reg::rflags && impl_->context->in_place())
+    return impl_->context->set_gpr(static_cast<unsigned>(r), value);
   if (r == Reg::cr0) impl_->protected_mode = value & 1;
   impl_->write(reg_ids[static_cast<unsigned>(r)], value);
 }
@@ -218,9 +228,8 @@ void Engine::load_segment(SegmentIndex i, const Segment& s) {
 }
 
 TableRegister Engine::table(Table t) const {
-  uc_x86_mmr m{};
-  uc_reg_read(impl_->uc, table_ids[static_cast<unsigned>(t)], &m);
-  return {m.selector, m.base, m.limit};
+  impl_->context->load();
+  return impl_->context->table(t);
 }
 
 void Engine::set_table(Table t, const TableRegister& r) {
@@ -233,9 +242,8 @@ void Engine::set_table(Table t, const TableRegister& r) {
 }
 
 unsigned Engine::cpl() const {
-  u16 cs = 0;
-  uc_reg_read(impl_->uc, UC_X86_REG_CS, &cs);
-  return impl_->protected_mode ? cs & 3 : 0;
+  impl_->context->load();
+  return impl_->protected_mode ? impl_->context->hflags() & hf_cpl : 0;
 }
 
 u64 Engine::instructions() const { return impl_->instructions(); }

@@ -56,12 +56,12 @@ OperandState Core::operand_state() const {
 /// The run loop steps in place of running: RFLAGS.RF holds instruction breakpoints off for one instruction.
 bool Core::must_step() const {
   return delayed_hits_ != 0 || alignment_checked() ||
-         (points_.any_guest_code() && (engine_->reg(Reg::rflags) & rflags::rf) != 0);
+         (points_.any_guest_code() && (engine_->control_flags() & rflags::rf) != 0);
 }
 
 /// #AC is on: the engine, which knows no such thing, executes nothing meanwhile.
 bool Core::alignment_checked() const {
-  return (control_.cr0 & cr0::am) && (engine_->reg(Reg::rflags) & rflags::ac) && engine_->cpl() == 3;
+  return (control_.cr0 & cr0::am) && (engine_->control_flags() & rflags::ac) && engine_->cpl() == 3;
 }
 
 /// True when an exception is delivered.
@@ -83,7 +83,7 @@ bool Core::stopped_in_front() {
     debug_stop({DebugStop::Why::breakpoint, {DebugAccess::execute, linear, 1}});
   debug_passed_ = ~u64{0};
   const unsigned hits = points_.guest_code(linear);
-  if (hits == 0 || (engine_->reg(Reg::rflags) & rflags::rf) != 0) return false;
+  if (hits == 0 || (engine_->control_flags() & rflags::rf) != 0) return false;
   note_hits(hits);
   raise({vec_db, Event::Source::fault, false, 0, 0, engine_->rip()});
   return true;

@@ -120,7 +120,7 @@ void Core::handle(const EngineExit& exit) {
   }
 }
 
-bool Core::interruptible() const { return engine_->reg(Reg::rflags) >> 9 & 1 && !engine_->shadow(); }
+bool Core::interruptible() const { return engine_->control_flags() & rflags::if_ && !engine_->shadow(); }
 
 /// Delivers what is due at this instruction boundary (priorities: SDM vol. 3A table 6-2). True when it did.
 bool Core::take_events() {
@@ -182,7 +182,7 @@ bool Core::wakeable() const {
   if (init_pending_) return true;
   if (state_ == CoreState::wait_for_sipi || state_ == CoreState::shutdown) return false;
   if (nmi_pending_ && !nmi_blocked_) return true;
-  return lapic_.pending() && (engine_->reg(Reg::rflags) >> 9 & 1);
+  return lapic_.pending() && (engine_->control_flags() & rflags::if_);
 }
 
 void Core::advance_to(u64 target) {
@@ -320,9 +320,12 @@ u64 Core::instructions() const {
   return in_block_ ? engine_->instructions_at(view_pc_) : engine_->instructions();
 }
 
+/// FNV-1a on words, folded so that high bits come down.
 void Core::hash(u64 pc) {
-  for (u64 word : {u64{config_.id}, engine_->instructions(), pc})
-    for (unsigned i = 0; i < 8; ++i) hash_ = (hash_ ^ (word >> 8 * i & 0xff)) * 0x100000001b3;
+  for (u64 word : {u64{config_.id}, engine_->instructions(), pc}) {
+    hash_ = (hash_ ^ word) * 0x100000001b3;
+    hash_ ^= hash_ >> 29;
+  }
 }
 
 void Core::end_quantum() {

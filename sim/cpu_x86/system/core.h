@@ -78,6 +78,14 @@ struct BlockAccesses {
   }
 };
 
+/// Where descriptor tables, TSS and exception frames lie, as last found.
+struct ImplicitPage {
+  u64 vpn = ~u64{0};
+  u64 revocations = 0;  ///< Mmu::revocations() then
+  u64 pa = 0;
+  u8* host = nullptr;
+};
+
 /// Thrown through the host code that emulates an instruction, never through the engine.
 struct GuestFault {
   u8 vector;
@@ -244,6 +252,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   u64 load(u64 va, unsigned size);
   void store(u64 va, u64 value, unsigned size);
   u64 translate_implicit(u64 va, mmu::AccessKind kind);
+  const ImplicitPage* implicit_page(u64 va, unsigned size, mmu::AccessKind kind);
   std::array<u8, 15> code_at(u64 rip) const;
   Opcode opcode_at_rip();
   Opcode opcode_at_intercept();
@@ -284,6 +293,9 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   u64 tsc_aux_ = 0, sysenter_cs_ = 0, sysenter_esp_ = 0, sysenter_eip_ = 0, cstar_ = 0, star_ = 0, lstar_ = 0,
       fmask_ = 0;
   u64 mtrr_default_ = 0, mtrr_fixed_[11] = {}, mtrr_variable_[16] = {};
+
+  static constexpr std::size_t implicit_slots = 16;
+  ImplicitPage implicit_pages_[2][implicit_slots];  ///< for reads, for writes
 
   mmu::Translation refusal_;       ///< why the last fill was refused
   bool refused_implicit_ = false;  ///< the last refusal was of an access as supervisor: it is final

@@ -23,7 +23,7 @@ void Core::on_fault(const EngineExit& exit) {
     return careful_step();
   }
   const u64 rip = engine_->rip();
-  const Opcode op = opcode_at_rip();
+  const Opcode op = exit.access == mmu::AccessKind::fetch ? opcode_at_rip() : opcode_at_intercept();
   if (mmu_.take_lost()) engine_->flush_tlb();
   switch (refusal_.failure) {
     case mmu::Failure::non_canonical: {

@@ -48,7 +48,7 @@ void Core::complete(const Opcode& op, unsigned after_opcode, u64 cycles) {
   engine_->set_rip(engine_->rip() + op.length_to_modrm + after_opcode);
   engine_->charge(cycles + config_.timing.instruction, 1);
   engine_->clear_shadow();
-  if (!(engine_->reg(Reg::rflags) & rflags::tf)) return;
+  if (!(engine_->control_flags() & rflags::tf)) return;
   dr_[6] |= 1u << 14;
   raise({vec_db, Event::Source::fault, false, 0, 0, engine_->rip()});
 }
@@ -118,8 +118,8 @@ void Core::halt(const Opcode& op) {
 void Core::invlpg(const Opcode& op) {
   if (engine_->cpl() != 0) fault(vec_gp);
   const u64 va = memory_operand(op);
-  mmu_.flush_page(va);
-  engine_->flush_tlb();
+  engine_->invalidate_page(va);
+  if (mmu_.flush_page(va) > frame_shift) engine_->flush_tlb();  // it holds a large page in pieces
   complete(op, modrm_length(op), config_.timing.invlpg);
 }
 
@@ -178,7 +178,7 @@ void Core::syscall() {
   }
   engine_->enter_handler(entry);
   engine_->charge(config_.timing.syscall + config_.timing.instruction, 1);
-  if (!(engine_->reg(Reg::rflags) & rflags::tf)) return;  // TF is judged as FMASK left it
+  if (!(engine_->control_flags() & rflags::tf)) return;  // TF is judged as FMASK left it
   dr_[6] |= 1u << 14;
   raise({vec_db, Event::Source::fault, false, 0, 0, engine_->rip()});
 }

@@ -6,6 +6,20 @@
 
 namespace xs::x86 {
 
+/// In `fast` fidelity a hit counts nothing and costs nothing: what was found stays good until the MMU revokes.
+const ImplicitPage* Core::implicit_page(u64 va, unsigned size, mmu::AccessKind kind) {
+  if (config_.fidelity != Fidelity::fast || (va & frame_mask) + size > frame_size) return nullptr;
+  const u64 vpn = va >> frame_shift;
+  ImplicitPage& page = implicit_pages_[kind == mmu::AccessKind::write][vpn % implicit_slots];
+  if (page.vpn == vpn && page.revocations == mmu_.revocations()) [[likely]]
+    return &page;
+  const u64 pa = translate_implicit(va, kind) & ~frame_mask;
+  u8* const host = memory_.host(pa);
+  if (host == nullptr) return nullptr;
+  page = {vpn, mmu_.revocations(), pa, host};
+  return &page;
+}
+
 u64 Core::translate_implicit(u64 va, mmu::AccessKind kind) {
   bool architectural = false;
   const mmu::Translation t = mmu_.translate({va, kind, false, true}, &architectural);
@@ -18,6 +32,10 @@ u64 Core::translate_implicit(u64 va, mmu::AccessKind kind) {
 
 u64 Core::load(u64 va, unsigned size) {
   u64 value = 0;
+  if (const ImplicitPage* page = implicit_page(va, size, mmu::AccessKind::read)) {
+    std::memcpy(&value, page->host + (va & frame_mask), size);
+    return value;
+  }
   for (unsigned done = 0; done < size;) {
     const unsigned chunk =
         static_cast<unsigned>(std::min<u64>(size - done, frame_size - ((va + done) & frame_mask)));
@@ -31,6 +49,11 @@ u64 Core::load(u64 va, unsigned size) {
 }
 
 void Core::store(u64 va, u64 value, unsigned size) {
+  if (const ImplicitPage* page = implicit_page(va, size, mmu::AccessKind::write)) {
+    frames_->host_write(page->pa, size);
+    std::memcpy(page->host + (va & frame_mask), &value, size);
+    return;
+  }
   u64 pa[2];
   unsigned split = static_cast<unsigned>(std::min<u64>(size, frame_size - (va & frame_mask)));
   pa[0] = translate_implicit(va, mmu::AccessKind::write);

@@ -47,7 +47,7 @@ FillAnswer Core::refuse_watched(u64 va) {
 CodeStop Core::code_stop(u64 linear) {
   if (debugger_ && std::exchange(debug_passed_, ~u64{0}) != linear && points_.debugger_code(linear))
     return CodeStop::hold;
-  if (points_.guest_code(linear) && !(engine_->reg(Reg::rflags) & rflags::rf)) return CodeStop::give_back;
+  if (points_.guest_code(linear) && !(engine_->control_flags() & rflags::rf)) return CodeStop::give_back;
   if (attention_points_.count(linear) && attention() == Attention::now) return CodeStop::give_back;
   return CodeStop::none;
 }

@@ -1,5 +1,7 @@
 #include "sim/mmu/tlb/set_associative_tlb.h"
 
+#include <algorithm>
+
 #include <bit>
 
 #include "sim/core/error.h"
@@ -58,17 +60,26 @@ bool SetAssociativeTlb::insert(const TlbEntry& entry, u64 va, unsigned tag_shift
   return replaces;
 }
 
-void SetAssociativeTlb::drop_tagged(u64 va) {
+unsigned SetAssociativeTlb::drop_tagged(u64 va) {
+  unsigned largest = 0;
   for (unsigned tag_shift : {12u, 21u, 30u}) {
-    if (Slot* slot = match(va >> tag_shift, tag_shift)) slot->used = 0;
+    Slot* const slot = match(va >> tag_shift, tag_shift);
+    if (slot == nullptr) continue;
+    slot->used = 0;
+    largest = std::max<unsigned>(largest, slot->entry.shift);
   }
+  return largest;
 }
 
-void SetAssociativeTlb::drop_page(u64 va) {
+unsigned SetAssociativeTlb::drop_page(u64 va) {
   if (!has_pieces_) return drop_tagged(va);
+  unsigned largest = 0;
   for (Slot& slot : slots_) {
-    if (slot.entry.covers(va)) slot.used = 0;
+    if (slot.used == 0 || !slot.entry.covers(va)) continue;
+    slot.used = 0;
+    largest = std::max<unsigned>(largest, slot.entry.shift);
   }
+  return largest;
 }
 
 void SetAssociativeTlb::drop_nonglobal() {

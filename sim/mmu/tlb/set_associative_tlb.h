@@ -24,8 +24,8 @@ class SetAssociativeTlb {
   const TlbEntry* peek(u64 va, unsigned tag_shift) const;
   /// True when it replaced the entry of another page, of which `replaced` then is the first address.
   bool insert(const TlbEntry& entry, u64 va, unsigned tag_shift, u64* replaced = nullptr);
-  /// Every slot whose page covers va, pieces of a broken page included.
-  void drop_page(u64 va);
+  /// Every slot whose page covers va, pieces of a broken page included; log2 of the largest such page, or 0.
+  unsigned drop_page(u64 va);
   void drop_nonglobal();
   void clear();
   bool maps_frame(u64 mfn, bool user_only = false) const;  ///< scans all slots
@@ -43,7 +43,7 @@ class SetAssociativeTlb {
   Slot* match(u64 tag, unsigned tag_shift) {
     return const_cast<Slot*>(std::as_const(*this).match(tag, tag_shift));
   }
-  void drop_tagged(u64 va);
+  unsigned drop_tagged(u64 va);
 
   std::vector<Slot> slots_;
   u32 sets_ = 0, ways_ = 0;

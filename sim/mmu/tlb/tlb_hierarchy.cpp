@@ -1,5 +1,7 @@
 #include "sim/mmu/tlb/tlb_hierarchy.h"
 
+#include <algorithm>
+
 namespace xs::mmu {
 
 TlbHierarchy::TlbHierarchy(const TlbGeometry& g)
@@ -79,8 +81,10 @@ void TlbHierarchy::drop_for_refill(u64 va, bool fetch) {
   }
 }
 
-void TlbHierarchy::drop_page(u64 va) {
-  for (SetAssociativeTlb* array : all_) array->drop_page(va);
+unsigned TlbHierarchy::drop_page(u64 va) {
+  unsigned largest = 0;
+  for (SetAssociativeTlb* array : all_) largest = std::max(largest, array->drop_page(va));
+  return largest;
 }
 
 void TlbHierarchy::drop_nonglobal() {

@@ -22,7 +22,7 @@ class TlbHierarchy final : public TlbModel {
   const TlbEntry* peek(u64 va, bool fetch) const override;
   void insert(const TlbEntry& entry, u64 va, bool fetch) override;
   void drop_for_refill(u64 va, bool fetch) override;
-  void drop_page(u64 va) override;
+  unsigned drop_page(u64 va) override;
   void drop_nonglobal() override;
   void clear() override;
   bool maps_frame(u64 mfn,

@@ -49,8 +49,9 @@ class TlbModel {
   virtual void insert(const TlbEntry& entry, u64 va, bool fetch) = 0;
   /// Before a refill: forgets what this side would have used for `va`.
   virtual void drop_for_refill(u64 va, bool fetch) = 0;
-  /// Forgets every entry covering `va`, of any page size, global too, on both sides.
-  virtual void drop_page(u64 va) = 0;
+  /// Forgets every entry covering `va`, of any page size, global too, on both sides. Log2 of the largest
+  /// forgotten page's size; 0: there was none.
+  virtual unsigned drop_page(u64 va) = 0;
   virtual void drop_nonglobal() = 0;
   virtual void clear() = 0;
   /// An entry, or one for user code, maps the frame.

@@ -29,16 +29,17 @@ void UnboundedTlb::Half::insert(const TlbEntry& entry) {
   ++count[code];
 }
 
-void UnboundedTlb::Half::erase(u64 va, unsigned code) {
+bool UnboundedTlb::Half::erase(u64 va, unsigned code) {
   const u64 key = key_of(va, code);
   const TlbEntry* entry = pages.find(key);
-  if (entry == nullptr) return;
+  if (entry == nullptr) return false;
   const u64 frame_key = key_of(entry->pa, code);
   Uses& uses = frames.at(frame_key);
   uses.user -= entry->user;
   if (--uses.all == 0) frames.erase(frame_key);
   pages.erase(key);
   --count[code];
+  return true;
 }
 
 void UnboundedTlb::Half::clear() {
@@ -74,11 +75,13 @@ void UnboundedTlb::insert(const TlbEntry& entry, u64, bool) {
 
 void UnboundedTlb::drop_for_refill(u64 va, bool) { drop_page(va); }
 
-void UnboundedTlb::drop_page(u64 va) {
+unsigned UnboundedTlb::drop_page(u64 va) {
+  unsigned largest = 0;
   for (unsigned code = 0; code < sizes; ++code) {
-    nonglobal_.erase(va, code);
-    global_.erase(va, code);
+    const bool dropped = nonglobal_.erase(va, code) | global_.erase(va, code);
+    if (dropped) largest = shifts[code];
   }
+  return largest;
 }
 
 void UnboundedTlb::drop_nonglobal() { nonglobal_.clear(); }

@@ -19,7 +19,7 @@ class UnboundedTlb final : public TlbModel {
   const TlbEntry* peek(u64 va, bool fetch) const override;
   void insert(const TlbEntry& entry, u64 va, bool fetch) override;
   void drop_for_refill(u64 va, bool fetch) override;
-  void drop_page(u64 va) override;
+  unsigned drop_page(u64 va) override;
   void drop_nonglobal() override;
   void clear() override;
   bool maps_frame(u64 mfn, bool user_only = false) const override;
@@ -37,7 +37,7 @@ class UnboundedTlb final : public TlbModel {
 
     const TlbEntry* find(u64 va) const;
     void insert(const TlbEntry& entry);
-    void erase(u64 va, unsigned size);
+    bool erase(u64 va, unsigned size);
     void clear();
     bool maps_frame(u64 mfn, bool user_only) const;
   };

@@ -25,19 +25,17 @@ class WalkCache {
   const TableRef* find(u64 tag);
   void insert(u64 tag, const TableRef& table);
   void drop(u64 tag);
-  void clear() {
-    for (Slot& slot : slots_) slot.used = 0;
-  }
+  void clear() { cleared_ = clock_; }
 
  private:
   struct Slot {
     u64 tag = 0;
-    u64 used = 0;  ///< 0 = empty
+    u64 used = 0;  ///< empty unless later than `cleared_`
     TableRef table;
   };
 
   std::vector<Slot> slots_;
-  u64 clock_ = 0;
+  u64 clock_ = 0, cleared_ = 0;
 };
 
 }  // namespace xs::mmu::x86
