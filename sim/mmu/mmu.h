@@ -111,8 +111,8 @@ class Mmu {
   /// and observers.
   bool probe(u64 va, u64& pa) const;
 
-  void flush_all();         ///< including global entries (CR4.PGE change, CR0.PG, ...)
-  void flush_nonglobal();   ///< MOV to CR3
+  void flush_all();        ///< including global entries (CR4.PGE change, CR0.PG, ...)
+  void flush_nonglobal();  ///< MOV to CR3
   /// INVLPG: this page, global too, and all walk caches (SDM 4.10.4.1). Log2 of the size of the largest page
   /// that the TLB held there, 0 when none.
   unsigned flush_page(u64 va);

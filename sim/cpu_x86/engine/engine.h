@@ -147,6 +147,9 @@ class EngineClient {
   virtual u32 port_read(u16 port, unsigned size) = 0;
   virtual void port_write(u16 port, unsigned size, u32 value) = 0;
   virtual void tap(u64 pc) = 0;
+  /// INT, RDTSC or CPUID, dealt with on the spot with all registers as after run(). False: the core cannot go
+  /// on, and run() returns `attention`.
+  virtual bool intercept(const EngineExit& exit) = 0;
   /// Called in front of each block while Engine::request_attention() is in force.
   virtual Attention attention() = 0;
   /// In front of the instruction at linear address `linear`, one of set_code_stops().
@@ -235,8 +238,6 @@ class Engine {
   void charge(u64 cycles, u64 instructions);
   /// For callbacks: what instructions() will be when the running block reaches `pc`.
   u64 instructions_at(u64 pc) const;
-  /// run() or step() is on the stack: RIP and the counts are those of the block.
-  bool in_callback() const;
   /// After an intercept: the bytes at `pc` as they were translated, filled up with 0xff behind the block.
   /// False when the block crosses pages or was single-stepped.
   bool running_code(u64 pc, std::array<u8, 15>& bytes) const;

@@ -110,6 +110,8 @@ struct Engine::Impl {
   static void on_syscall(uc_engine*, void* user);
   static void on_sysenter(uc_engine*, void* user);
   static void on_interrupt(uc_engine*, u32 number, void* user);
+  bool handles_in_place() const;
+  bool goes_on();
   static void on_tap(uc_engine*, u64 address, u32 size, void* user);
   static void on_code_stop(uc_engine*, u64 address, u32 size, void* user);
   static void on_translation(uc_engine*, uc_tb*, uc_tb*, void* user);
@@ -201,13 +203,12 @@ struct Engine::Impl {
   size_t fault_address_offset = 0;
 
   u64 rip = 0;
-  u64 run_limit = 0;  ///< cycle limit of run()
-  bool running = false;
+  u64 run_limit = 0;           ///< cycle limit of run()
   bool bootstrapping = false;  ///< fills map hidden_va only
   bool removing = false;       ///< fills map hidden_va to removing_pa
   u64 removing_pa = 0;
   bool stepping = false;
-  bool unseen = false;          ///< a step that repeats an instruction the guest has begun already
+  bool unseen = false;  ///< a step that repeats an instruction the guest has begun already
   bool step_on_allowed = true;
   bool stepping_on = false;  ///< step_on(): past each single-step trap up to the limit
   u64 single_steps = 0;

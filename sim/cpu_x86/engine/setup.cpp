@@ -133,12 +133,30 @@ void Engine::Impl::on_interrupt(uc_engine* uc, u32 number, void* user) {
   Impl& e = impl_of(user);
   // With TF set, Unicorn goes on from a SYSCALL, which it has not executed, to its single-step trap.
   if (e.exit.kind == EngineExit::Kind::syscall || e.exit.kind == EngineExit::Kind::sysenter) return;
-  e.rip = e.read(UC_X86_REG_RIP);
   e.exit.code = number - 0x100;  // Unicorn: EXCP_VMEXIT + exit code
   if (e.stepping_on && e.exit.code == trap_db && e.next_step()) return;
+  e.rip = e.read(UC_X86_REG_RIP);
   e.exit.kind = EngineExit::Kind::intercept;
+  if (e.handles_in_place() && e.goes_on()) return;
   e.exit_set = true;
   uc_emu_stop(uc);
+}
+
+/// Stopping and starting the engine costs more than these intercepts do.
+bool Engine::Impl::handles_in_place() const {
+  if (stepping || bootstrapping || !context->in_place() || !step_on_allowed) return false;
+  return exit.code == svm::exit_swint || exit.code == svm::exit_rdtsc || exit.code == svm::exit_cpuid;
+}
+
+bool Engine::Impl::goes_on() {
+  settle();
+  const bool on = client.intercept(exit);
+  exit = {};
+  exit.kind = EngineExit::Kind::attention;
+  context->set_rip(rip);
+  current = &no_block;
+  taken_back = 0;
+  return on;
 }
 
 void Engine::Impl::on_tap(uc_engine*, u64 address, u32, void* user) {
@@ -253,7 +271,6 @@ void Engine::charge(u64 cycles, u64 instructions) {
   impl_->cycles += cycles;
   impl_->other_cycles += cycles - instructions * impl_->config.timing.instruction;
 }
-bool Engine::in_callback() const { return impl_->running; }
 u64 Engine::block_address() const { return impl_->current->address; }
 u64 Engine::translations() const { return impl_->translations; }
 

@@ -24,9 +24,7 @@ EngineExit Engine::Impl::resume() {
     uc_ctl_flush_tb(uc);
     translations_at_flush = translations;
   }
-  running = true;
   const uc_err e = uc_emu_start(uc, rip, 0, 0, 0);
-  running = false;
   if (!exit_set)
     throw Error("Unicorn stopped unasked (" + std::string(uc_strerror(e)) + ") at RIP " +
                 std::to_string(read(UC_X86_REG_RIP)));

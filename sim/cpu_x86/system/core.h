@@ -156,6 +156,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   u32 port_read(u16 port, unsigned size) override;
   void port_write(u16 port, unsigned size, u32 value) override;
   void tap(u64 pc) override;
+  bool intercept(const EngineExit& exit) override;
   Attention attention() override;
   CodeStop code_stop(u64 linear) override;
   void iret() override;

@@ -43,6 +43,11 @@ void Core::on_intercept(const EngineExit& exit) {
   }
 }
 
+bool Core::intercept(const EngineExit& exit) {
+  on_intercept(exit);
+  return state_ == CoreState::running;
+}
+
 /// Ends an emulated instruction: `after_opcode` bytes (ModRM, immediates) follow the opcode.
 void Core::complete(const Opcode& op, unsigned after_opcode, u64 cycles) {
   engine_->set_rip(engine_->rip() + op.length_to_modrm + after_opcode);

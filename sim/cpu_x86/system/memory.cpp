@@ -6,7 +6,8 @@
 
 namespace xs::x86 {
 
-/// In `fast` fidelity a hit counts nothing and costs nothing: what was found stays good until the MMU revokes.
+/// In `fast` fidelity a hit counts nothing and costs nothing: what was found stays good until the MMU
+/// revokes.
 const ImplicitPage* Core::implicit_page(u64 va, unsigned size, mmu::AccessKind kind) {
   if (config_.fidelity != Fidelity::fast || (va & frame_mask) + size > frame_size) return nullptr;
   const u64 vpn = va >> frame_shift;

@@ -25,17 +25,20 @@ class WalkCache {
   const TableRef* find(u64 tag);
   void insert(u64 tag, const TableRef& table);
   void drop(u64 tag);
-  void clear() { cleared_ = clock_; }
+  void clear() { live_ = 0; }
 
  private:
   struct Slot {
     u64 tag = 0;
-    u64 used = 0;  ///< empty unless later than `cleared_`
+    u64 used = 0;
     TableRef table;
   };
 
+  Slot* slot(u64 tag);
+
   std::vector<Slot> slots_;
-  u64 clock_ = 0, cleared_ = 0;
+  std::size_t live_ = 0;  ///< slots in use, the first ones
+  u64 clock_ = 0;
 };
 
 }  // namespace xs::mmu::x86
