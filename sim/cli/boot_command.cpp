@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/gdb_options.h"
 #include "sim/cli/interrupt.h"
 #include "sim/cli/output.h"
 #include "sim/observe/observer.h"
@@ -12,6 +13,7 @@
 #include "sim/scenario/counters.h"
 #include "sim/scenario/image_name.h"
 #include "sim/scenario/json_source.h"
+#include "sim/scenario/machine_debug.h"
 #include "sim/scenario/result.h"
 #include "sim/scenario/scenario.h"
 
@@ -29,6 +31,7 @@ struct BootOptions {
   std::optional<u64> memory_mib;
   double timeout_s = 60;
   bool counters = false;
+  GdbOptions gdb;
 };
 
 /// A panicking hypervisor prints for well below this long, simulated, before it powers off or halts.
@@ -107,12 +110,18 @@ class BareRun {
     machine_.set_serial_sink(&serial_);
     if (!o.disk.empty()) machine_.attach_disk(o.disk, true);
     machine_.load({o.kernel, o.append, o.modules});
+    if (o.gdb.given()) {
+      std::vector<std::string> images = {o.kernel};
+      images.insert(images.end(), o.modules.begin(), o.modules.end());
+      debug_.emplace(o.gdb.debug_options(), machine_, observer, std::move(images));
+    }
   }
   ~BareRun() { observer_.set_listener(nullptr); }
-  int run_to_end();
+  int run();
   const platform::Machine& machine() const { return machine_; }
 
  private:
+  int run_to_end();
   int explain(const std::string& what, int code) const;
   int ended(StopReason reason) const;
 
@@ -121,7 +130,15 @@ class BareRun {
   SerialToStdout serial_;
   Events events_;
   platform::Machine machine_;
+  std::optional<scenario::MachineDebug> debug_;
 };
+
+int BareRun::run() {
+  if (debug_) debug_->start();
+  const int code = run_to_end();
+  if (debug_) debug_->ended(code);
+  return code;
+}
 
 int BareRun::explain(const std::string& what, int code) const {
   std::fprintf(stderr, "xenoscope: %s at %.3f ms\n", what.c_str(),
@@ -156,6 +173,7 @@ int BareRun::run_to_end() {
   for (;;) {
     if (!serial_.failure.empty()) throw Error(serial_.failure);
     if (interrupt_flag().load()) return explain("interrupted", scenario::exit_interrupted);
+    if (debug_) debug_->poll();
     const u64 now = machine_.now_ps();
     if (events_.panicked_at_ps && now >= *events_.panicked_at_ps + last_words_ps)
       return explain("hypervisor panic", int(ExitCode::crash));
@@ -176,12 +194,16 @@ int boot(const BootOptions& o) {
   observe::Observer observer(watch_of(o, config.cpus));
   config.taps = observer.taps();
   BareRun run(o, config, observer);
-  const int code = run.run_to_end();
+  const int code = run.run();
   observer.finish(run.machine().now_ps());
   if (!observer.trace_error().empty()) throw Error(observer.trace_error());
   if (o.counters)
     for (const auto& [name, value] : scenario::named_counters(run.machine().counters(), observer))
       std::fprintf(stderr, "%-40s %16llu\n", name.c_str(), static_cast<unsigned long long>(value));
+  if (o.counters)
+    std::fprintf(stderr, "%-40s %016llx\n%-40s %016llx\n", "execution hash",
+                 static_cast<unsigned long long>(run.machine().execution_hash()), "trace hash",
+                 static_cast<unsigned long long>(observer.trace_hash()));
   return code;
 }
 
@@ -202,6 +224,7 @@ void add_boot(CLI::App& app, Action& action) {
       ->capture_default_str();
   c->add_option("--trace", o->trace, "Write the native trace")->type_name("FILE");
   c->add_flag("--counters", o->counters, "Print counters to stderr at the end");
+  add_gdb_options(*c, o->gdb);
   const std::string images = scenario::image_directory() + "/x86_64/";
   c->footer(
       "Exit codes: 0 the kernel exited with 0, 5 with another value, 6 crash (panic, triple fault, reset, "

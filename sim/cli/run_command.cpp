@@ -41,6 +41,7 @@ Plan make_plan(const RunOptions& o) {
       const Scenario s = load_with_options(file, o);
       job.name = s.name;
       job.wall_limit_s = s.limits.wall_s;
+      if (o.gdb.given()) job.wall_limit_s = patient_s;
     } catch (const Error& e) {
       RunResult r;
       r.scenario = job.name, r.file = file, r.arch = o.arch;
@@ -85,6 +86,7 @@ std::string troubles(const RunResult& r) {
 }
 
 void check_outputs(const RunOptions& o, std::size_t jobs) {
+  if (jobs > 1 && o.gdb.given()) throw Error("--gdb debugs one scenario, but there are several");
   if (jobs > 1 && (!o.trace.empty() || !o.perfetto.empty()))
     throw Error("--trace and --perfetto name one file, but there are several scenarios: use --out DIR");
   // Better now than after minutes of simulation.
@@ -163,6 +165,7 @@ void add_run(CLI::App& app, Action& action) {
   c->add_option("--perfetto", o->perfetto, "Write a trace for ui.perfetto.dev (one scenario)")
       ->type_name("FILE");
   c->add_option("--out", o->out, "Write all artifacts to DIR/<scenario>/")->type_name("DIR");
+  add_gdb_options(*c, o->gdb);
   c->add_option("--filter", o->filter, "Only scenarios whose name contains this")->type_name("TEXT");
   c->add_flag("--verbose", o->verbose, "Whole reports also when several scenarios run");
   c->footer("Example: xenoscope run scenarios/regression -j 2 --junit out.xml --out /tmp/artifacts");

@@ -68,7 +68,8 @@ void write_outputs(const WorkerOptions& o, const RunResult& result, const std::s
 }
 
 RunResult simulate(const WorkerOptions& o) {
-  const Scenario s = load_with_options(o.file, o);
+  Scenario s = load_with_options(o.file, o);
+  if (o.gdb.given()) s.limits.wall_s = patient_s;
   const WorkDirectory work;
   if (!o.out.empty()) {
     std::error_code error;
@@ -78,10 +79,12 @@ RunResult simulate(const WorkerOptions& o) {
   std::string trace = o.trace;
   if (trace.empty() && !o.out.empty()) trace = o.out + "/run.trace";
   if (trace.empty() && !o.perfetto.empty()) trace = work.path() + "/run.trace";
-  const std::unique_ptr<Target> target = make_machine_target(s, {o.arch, trace, work.path()});
+  const std::unique_ptr<Target> target =
+      make_machine_target(s, {o.arch, trace, work.path(), o.gdb.debug_options()});
   StepLines lines;
   RunResult result = Runner(s, *target, o.progress ? &lines : nullptr, &interrupt_flag()).run();
   result.arch = o.arch;
+  target->ended(result.exit_code);
   try {
     write_outputs(o, result, trace);
   } catch (const Error& e) {  // what the run has shown is worth more than the file that could not be written
@@ -122,6 +125,7 @@ void add_run_one(CLI::App& app, Action& action) {
   c->add_option("--trace", o->trace);
   c->add_option("--perfetto", o->perfetto);
   c->add_option("--out", o->out);
+  add_gdb_options(*c, o->gdb);
   c->add_flag("--progress", o->progress);
   c->callback([o, &action] { action = [o] { return run_one(*o); }; });
 }

@@ -4,9 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "sim/cli/gdb_options.h"
 #include "sim/scenario/scenario.h"
 
 namespace xs::cli {
+
+/// Wall clock limit in place of a scenario's own while somebody debugs: a week.
+inline constexpr u64 patient_s = 7 * 24 * 3600;
 
 struct RunOptions {
   std::vector<std::string> paths;
@@ -14,6 +18,7 @@ struct RunOptions {
   std::optional<u64> seed;
   std::string arch = "x86_64";
   std::string trace, perfetto, out;
+  GdbOptions gdb;
   // only `run`:
   unsigned jobs = 1;
   std::string junit, json, filter;

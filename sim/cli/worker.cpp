@@ -44,6 +44,8 @@ std::vector<std::string> arguments(const Job& job, const RunOptions& o, const st
   add("--trace", o.trace);
   add("--perfetto", o.perfetto);
   add("--out", job.out);
+  if (o.gdb.given()) a.push_back("--gdb=" + o.gdb.address);
+  if (o.gdb.wait) a.push_back("-S");
   if (progress) a.push_back("--progress");
   return a;
 }

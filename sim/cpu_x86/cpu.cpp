@@ -124,6 +124,8 @@ u64 Cpu::execution_hash() const { return impl_->core.execution_hash(); }
 const CpuView& Cpu::view() const { return impl_->core; }
 u64 Cpu::reg(const char* name) const { return impl_->core.reg(name); }
 bool Cpu::tlb_maps_for_user(u64 mfn) const { return impl_->core.tlb_maps_for_user(mfn); }
+void Cpu::set_debugger(CpuDebugger* debugger) { impl_->core.set_debugger(debugger); }
+CpuControl& Cpu::control() { return impl_->core; }
 void Cpu::invalidate_code(u64 pa, u64 size) { impl_->core.invalidate_code(pa, size); }
 
 bool Cpu::halted() const {

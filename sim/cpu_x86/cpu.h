@@ -12,6 +12,7 @@
 #include <span>
 #include <systemc>
 
+#include "sim/core/debug.h"
 #include "sim/core/memory_port.h"
 #include "sim/cpu_x86/apic_bus.h"
 #include "sim/cpu_x86/cpu_config.h"
@@ -43,6 +44,8 @@ class Cpu : public sc_core::sc_module {
   bool tlb_maps_for_user(u64 mfn) const;
   /// A device or another core wrote [pa, pa+size): translated code there must go.
   void invalidate_code(u64 pa, u64 size);
+  void set_debugger(CpuDebugger* debugger);
+  CpuControl& control();
   /// Called on each triple fault; the machine stops the run.
   std::function<void()> on_shutdown;
 

@@ -97,6 +97,8 @@ class Observer : public CpuObserver {
   OwnershipTable ownership() const;
   std::optional<FrameView> frame(u64 mfn) const;  ///< none when mfn is not RAM
   u64 total_frames() const;
+  /// Who runs on a core by the hypervisor's marks; none: nobody, or the hypervisor's idle loop.
+  std::optional<RunningVcpu> running(unsigned cpu) const;
   std::vector<DomainInfo> domains() const;  ///< ascending; dead ones stay listed
   std::optional<DomainInfo> domain(u32 domid) const;
   std::vector<u64> frames_of(u32 owner) const;  ///< MFNs, ascending

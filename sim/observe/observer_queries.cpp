@@ -51,6 +51,12 @@ std::optional<FrameView> Observer::frame(u64 mfn) const { return impl_->frame(mf
 u64 Observer::total_frames() const { return impl_->state_ ? impl_->state_->ram().frames() : 0; }
 const std::vector<Violation>& Observer::isolation_violations() const { return impl_->isolation; }
 
+std::optional<RunningVcpu> Observer::running(unsigned cpu) const {
+  const u64 dv = impl_->state_ ? impl_->state_->running(cpu) : idle_dv;
+  if (dv_domid(dv) == idle_domid) return std::nullopt;
+  return RunningVcpu{dv_domid(dv), dv_vcpu(dv)};
+}
+
 std::vector<DomainInfo> Observer::domains() const {
   std::vector<DomainInfo> all;
   if (impl_->state_)

@@ -54,6 +54,10 @@ struct DomainInfo {
   u64 p2m_stores = 0;                  ///< by the guest into its own P2M
 };
 
+struct RunningVcpu {
+  u32 domid = 0, vcpu = 0;
+};
+
 /// One line of a P2M dump.
 struct P2mEntry {
   u64 gfn = 0, mfn = 0;

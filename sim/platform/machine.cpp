@@ -214,6 +214,13 @@ const CpuView& Machine::cpu(unsigned index) const { return impl_->board.cpus.at(
 bool Machine::tlb_maps_for_user(unsigned cpu, u64 mfn) const {
   return impl_->board.cpus.at(cpu)->tlb_maps_for_user(mfn);
 }
+void Machine::set_debugger(CpuDebugger* debugger) {
+  for (const auto& cpu : impl_->board.cpus) cpu->set_debugger(debugger);
+}
+CpuControl& Machine::control(unsigned cpu) { return impl_->board.cpus.at(cpu)->control(); }
+bool Machine::write_memory(u64 pa, std::span<const u8> bytes) {
+  return impl_->board.dma.write(pa, bytes.data(), bytes.size());
+}
 u64 Machine::cpu_reg(unsigned index, const char* name) const {
   return impl_->board.cpus.at(index)->reg(name);
 }

@@ -3,10 +3,12 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "sim/core/console_sink.h"
+#include "sim/core/debug.h"
 #include "sim/core/memory_port.h"
 #include "sim/core/tap.h"
 #include "sim/core/timing_model.h"
@@ -90,6 +92,12 @@ class Machine {
   u64 cpu_reg(unsigned index, const char* name) const;
   /// User code on the core can still reach the frame by a TLB entry.
   bool tlb_maps_for_user(unsigned cpu, u64 mfn) const;
+
+  /// null: none. It must outlive the machine's runs.
+  void set_debugger(CpuDebugger* debugger);
+  CpuControl& control(unsigned cpu);
+  /// A debugger's write to DRAM; false when a byte is not DRAM.
+  bool write_memory(u64 pa, std::span<const u8> bytes);
 
  private:
   struct Impl;

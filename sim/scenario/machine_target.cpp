@@ -82,7 +82,13 @@ class MachineTarget : public Target, private observe::Listener {
 
   void start(TargetListener& listener) override;
   void type_operator(std::string_view bytes) override { machine_->console_input(0, bytes); }
-  platform::StopReason run_until(u64 deadline_ps) override { return machine_->run_until(deadline_ps); }
+  platform::StopReason run_until(u64 deadline_ps) override {
+    if (debug_) debug_->poll();
+    return machine_->run_until(deadline_ps);
+  }
+  void ended(int exit_code) override {
+    if (debug_) debug_->ended(exit_code);
+  }
   void pause() override { machine_->pause(); }
   u64 now_ps() const override { return machine_ ? machine_->now_ps() : 0; }
   u32 exit_value() const override { return machine_ ? machine_->exit_value() : 0; }
@@ -125,6 +131,7 @@ class MachineTarget : public Target, private observe::Listener {
   std::unique_ptr<platform::Machine> machine_;
   std::vector<std::string> isolation_;  ///< violations told so far
   std::optional<ObserverView> view_;
+  std::optional<MachineDebug> debug_;
 };
 
 void MachineTarget::start(TargetListener& listener) {
@@ -155,6 +162,11 @@ void MachineTarget::start(TargetListener& listener) {
   machine_->load({plan.hypervisor, plan.cmdline, {plan.dom0_kernel}});
   view_.emplace(*observer_, *machine_, isolation_, options_.arch);
   view_->set_kernel(0, scenario_.dom0.kernel);
+  if (options_.debug.address.empty()) return;
+  std::vector<std::string> images = {plan.hypervisor};
+  images.insert(images.end(), plan.guests.begin(), plan.guests.end());
+  debug_.emplace(options_.debug, *machine_, *observer_, std::move(images));
+  debug_->start();
 }
 
 }  // namespace

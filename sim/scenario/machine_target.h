@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "sim/scenario/machine_debug.h"
 #include "sim/scenario/target.h"
 
 namespace xs::scenario {
@@ -11,6 +12,7 @@ struct MachineTargetOptions {
   std::string arch = "x86_64";
   std::string trace_file;      ///< native trace; empty: hash only
   std::string work_directory;  ///< existing; dom0's disk is made there
+  DebugOptions debug;
 };
 
 /// Throws Error when the scenario's "machine" object is bad; the position is the object's.

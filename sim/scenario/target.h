@@ -78,6 +78,8 @@ class Target {
   /// A line with a printed "[<address>]", the function's name added; other lines unchanged. The address is
   /// one of the image `kernel` (a name as scenarios have it), of the hypervisor when that is empty.
   virtual std::string annotate(const std::string& line, const std::string& kernel) const = 0;
+  /// The run is over, with this exit code.
+  virtual void ended(int exit_code) { (void)exit_code; }
   virtual Observation* observation() = 0;  ///< null: nothing is observed
 };
 

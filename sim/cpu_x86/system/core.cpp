@@ -61,6 +61,8 @@ void Core::run(u64 until) {
   yield_ = false;
   pauses_ = 0;
   while (state_ == CoreState::running && cycles() < until && !yield_) {
+    if (points_changed_) [[unlikely]]
+      update_points();
     lapic_.service(now_ps());
     if (take_events()) {
       debug_stepped();
@@ -73,8 +75,6 @@ void Core::run(u64 until) {
       continue;
     }
     const EngineExit exit = run_engine();
-    if (points_changed_) [[unlikely]]
-      update_points();
     if (exit.kind == EngineExit::Kind::limit && cycles() < limit_)
       step_until(limit_);
     else

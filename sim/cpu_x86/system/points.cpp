@@ -70,9 +70,10 @@ void Core::note_interrupt(bool port, u64 pa, unsigned size) {
 
 // ---- a debugger outside ----
 
+/// Takes effect when the core goes on: gdb takes all points away at a stop and puts them back.
 void Core::set_debug_points(const std::vector<DebugPoint>& points) {
   points_.set_debugger(points);
-  update_points();
+  points_changed_ = true;
 }
 
 EngineExit Core::run_engine() { return debugger_ ? run_debugged() : engine_->run(limit_); }
@@ -114,6 +115,7 @@ void Core::debug_stop(const DebugStop& stop) {
   debug_step_ = false;
   debugger_->on_stop(config_.id, stop);
   debug_passed_ = linear_pc();
+  if (points_changed_) update_points();
 }
 
 void Core::debug_stepped() {

@@ -1,0 +1,68 @@
+// One debugger's conversation with a stopped machine: packets in, answers out. Threads are cores, numbered
+// from 1.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/debug/target.h"
+
+namespace xs::debug {
+
+struct Reply {
+  enum class Next : u8 { stay, resume, detach, kill };
+  std::string text;
+  Next next = Next::stay;
+  bool silent = false;  ///< nothing is sent: the answer comes when the machine stops
+};
+
+class GdbSession {
+ public:
+  explicit GdbSession(DebugTarget& target) : target_(target) {}
+
+  Reply handle(std::string_view packet);
+  /// Where and why the machine has stopped; from now on `?` tells it.
+  void stopped(unsigned cpu, const DebugStop& stop);
+  std::string stop_reply() const;
+  /// "W" and the exit code.
+  static std::string exit_reply(int code);
+  bool acknowledges() const { return acknowledges_; }
+  /// Forgets all points and steps: nothing of the debugger stays behind.
+  void leave();
+
+ private:
+  // session_query.cpp
+  Reply query(std::string_view text);
+  Reply set(std::string_view text);
+  std::string transfer(std::string_view text) const;
+  std::string target_xml() const;
+  std::string threads_xml() const;
+  std::string monitor(std::string_view command);
+  std::string monitor_physical(std::string_view arguments) const;
+
+  Reply resume(std::string_view actions);
+  Reply select(std::string_view text);
+  std::string point(bool set, std::string_view text);
+  std::string registers() const;
+  bool set_registers(std::string_view digits);
+  std::string register_value(std::string_view text) const;
+  std::string set_register(std::string_view text);
+  std::string read_memory(std::string_view text) const;
+  std::string write_memory(std::string_view text, bool binary);
+  bool copy(u64 address, std::span<u8> out) const;
+  bool store(u64 address, std::span<const u8> in);
+  /// Core of a thread id ("0" and "-1": the current one), or none.
+  std::optional<unsigned> core_of(std::string_view& text) const;
+
+  DebugTarget& target_;
+  std::vector<DebugPoint> points_;
+  unsigned current_ = 0;  ///< core that register and memory packets are about
+  unsigned stopped_cpu_ = 0;
+  DebugStop stop_;
+  bool acknowledges_ = true;
+  bool physical_ = false;     ///< addresses of memory packets are physical (QEMU's Qqemu.PhyMemMode)
+  bool tells_break_ = false;  ///< the peer knows swbreak
+};
+
+}  // namespace xs::debug

@@ -1,0 +1,193 @@
+#!/usr/bin/env bash
+# The real gdb on `run` and `boot`: symbols, breakpoints, watchpoints, steps, memory, threads; and a run that was
+# debugged has the hashes of one that was not.
+# usage: gdb.sh XENOSCOPE IMAGES(one architecture's) SCENARIOS
+set -u
+xenoscope=$(realpath "$1") images=$(realpath "$2") scenarios=$(realpath "$3")
+command -v gdb >/dev/null || {
+  echo "no gdb: install it (scripts/install-deps test)"
+  exit 77
+}
+dir=$(mktemp -d)
+pids=()
+wait=(-S)
+trap 'kill "${pids[@]}" 2>/dev/null; rm -rf "$dir"' EXIT
+failed=0
+fail() {
+  echo "FAILED $*"
+  failed=1
+}
+
+hashes() { grep -E '"(execution_hash|trace_hash|simulated_ps)"' "$1" | tr -d ' ,'; }
+
+# debug NAME SCRIPT command...: runs the command with --gdb and gdb on it; output in NAME.out, gdb's in NAME.log.
+debug() {
+  local name=$1 script=$2 socket=$dir/$1.sock
+  shift 2
+  timeout 240 "$@" --gdb "unix:$socket" "${wait[@]}" >"$dir/$name.out" 2>"$dir/$name.err" &
+  local pid=$!
+  pids+=("$pid")
+  for _ in $(seq 200); do
+    [ ! -S "$socket" ] || break
+    sleep 0.05
+  done
+  timeout 200 gdb -batch -nx -ex "set pagination off" -ex "set confirm off" -ex "set width 0" \
+    -ex "file $images/hypervisor.elf" -ex "target remote $socket" -x "$script" >"$dir/$name.log" 2>&1 ||
+    fail "$name: gdb's exit code"
+  wait "$pid"
+  echo "exit code $?" >>"$dir/$name.out"
+}
+
+# says NAME TEXT...: each regular expression is in gdb's output, in this order.
+says() {
+  local name=$1 from=1 line
+  shift
+  for text in "$@"; do
+    line=$(tail -n +"$from" "$dir/$name.log" | grep -nE -m 1 -- "$text" | cut -d: -f1)
+    if [ -z "$line" ]; then
+      fail "$name: \"$text\" is not in gdb's output from line $from on:"
+      cat "$dir/$name.log" "$dir/$name.err"
+      return
+    fi
+    from=$((from + line))
+  done
+}
+
+# --- a scenario: hypervisor and dom0 ---
+cat >"$dir/tour.gdb" <<END
+add-symbol-file $images/kernel.elf
+break boot_main
+continue
+delete
+watch hv::domain_list
+continue
+backtrace 3
+delete
+break hv::do_console_io
+continue
+backtrace 3
+info registers rip cs cr3 eflags
+print \$st0
+print \$xmm0.uint128
+print \$mxcsr
+stepi
+stepi
+step
+next
+finish
+x/2xg \$rsp
+monitor phys 0x100000 10
+maint packet Qqemu.PhyMemMode:1
+x/2xw 0x100000
+maint packet Qqemu.PhyMemMode:0
+monitor threads
+monitor symbols
+hbreak dom0_start
+delete 3
+continue
+backtrace 3
+info threads
+delete
+rwatch hv::domain_list
+continue
+delete
+continue
+END
+scenario=$scenarios/regression/boot.json
+timeout 240 "$xenoscope" run "$scenario" --json "$dir/plain.json" >/dev/null 2>&1 || fail "the plain run"
+debug tour "$dir/tour.gdb" "$xenoscope" run "$scenario" --json "$dir/tour.json"
+says tour 'Breakpoint 1, boot_main' 'Hardware watchpoint 2: hv::domain_list' 'Old value = .* 0x0' \
+  'New value = .*0xffff' 'domain_create' 'Breakpoint 3, hv::do_console_io' '^#0 .*do_console_io' \
+  '^#1 .*hypercall_dispatch' '^rip .*do_console_io' '^cs ' '^cr3 ' '^eflags .*\[' '= 0' '= 0' 'IM DM ZM OM UM PM' \
+  'hypercall_dispatch'
+says tour '0x[0-9a-f]+:.*0x[0-9a-f]{16}' '100000: [0-9a-f]{2} ' 'received: "OK"' '^0x100000:.*0x[0-9a-f]{8}' \
+  'received: "OK"' 'core 0: domain 0' 'symbol-file .*/hypervisor.elf' \
+  'add-symbol-file .*/kernel.elf' 'dom0_start' '^#1 .*guest_main' 'core 0: domain 0 VCPU 0' \
+  'Hardware read watchpoint .*hv::domain_list' 'Value = ' 'exited normally'
+same_run() { # same_run NAME PLAIN DEBUGGED
+  if [ -n "$2" ] && [ "$2" = "$3" ]; then return; fi
+  fail "$(printf '%s: the debugged run differs:\n%s\n--\n%s' "$1" "$2" "$3")"
+}
+same_run tour "$(hashes "$dir/plain.json")" "$(hashes "$dir/tour.json")"
+
+# --- two cores: threads, steps of either, many stops ---
+cat >"$dir/smp.gdb" <<'END'
+break hv::schedule
+set $n = 0
+while $n < 30
+  continue
+  stepi
+  stepi
+  set $n = $n + 1
+end
+info threads
+thread 2
+stepi 20
+info threads
+delete
+continue
+END
+scenario=$scenarios/regression/smp.json
+timeout 240 "$xenoscope" run "$scenario" --json "$dir/plain.json" >/dev/null 2>&1 || fail "the plain run on two cores"
+debug smp "$dir/smp.gdb" "$xenoscope" run "$scenario" --json "$dir/smp.json"
+says smp 'Breakpoint 1, ' 'hv::schedule' '"core0"' '"core1"' '^\* 2 ' 'exited normally'
+same_run smp "$(hashes "$dir/plain.json")" "$(hashes "$dir/smp.json")"
+
+# --- attached while it runs, stopped by Ctrl-C, left alone again ---
+cat >"$dir/attach.gdb" <<'END'
+monitor time
+shell (sleep 1; kill -INT $PPID) &
+continue
+monitor time
+detach
+END
+scenario=$scenarios/demo/balloon.json
+timeout 240 "$xenoscope" run "$scenario" --json "$dir/plain.json" >/dev/null 2>&1 || fail "the plain balloon run"
+wait=()
+debug attach "$dir/attach.gdb" "$xenoscope" run "$scenario" --json "$dir/attach.json"
+wait=(-S)
+says attach '^[0-9.]+ ms' 'received signal SIGINT' '^[0-9.]+ ms' 'detached'
+same_run attach "$(hashes "$dir/plain.json")" "$(hashes "$dir/attach.json")"
+
+# --- boot ---
+cat >"$dir/boot.gdb" <<END
+file $images/hello.elf
+stepi 50
+info registers rip
+continue
+END
+boot_hashes() { grep -E '^(execution|trace) hash' "$1"; }
+timeout 60 "$xenoscope" boot "$images/hello.elf" --counters >/dev/null 2>"$dir/plain.err"
+debug boot "$dir/boot.gdb" "$xenoscope" boot "$images/hello.elf" --counters
+says boot '^rip ' 'exited normally'
+same_run boot "$(boot_hashes "$dir/plain.err")" "$(boot_hashes "$dir/boot.err")"
+
+# --- kill ends the run, as an interrupt does ---
+echo kill >"$dir/kill.gdb"
+debug kill "$dir/kill.gdb" "$xenoscope" boot "$images/hypervisor.elf"
+grep -q 'exit code 130' "$dir/kill.out" || fail "kill: $(tail -n 1 "$dir/kill.out")"
+
+# --- what can be wrong has one message and exit code 4 ---
+refused() { # refused NAME TEXT command...
+  local name=$1 text=$2 got
+  shift 2
+  timeout 60 "$@" >"$dir/out" 2>"$dir/err" </dev/null
+  got=$?
+  [ $got = 4 ] || fail "$name: exit code $got"
+  if [ "$(grep -c . "$dir/err")" = 1 ] && grep -qE -- "$text" "$dir/err"; then return; fi
+  fail "$name: $(cat "$dir/err" "$dir/out")"
+}
+refused "no port" 'gdb kernel.elf: must be a port' "$xenoscope" boot "$images/hello.elf" --gdb=kernel.elf
+refused "a directory that is not there" 'gdb unix:/nowhere/x: No such file' \
+  "$xenoscope" boot "$images/hello.elf" --gdb unix:/nowhere/x
+refused "several scenarios" 'one scenario' "$xenoscope" run "$scenarios/regression" --gdb
+timeout 60 "$xenoscope" boot "$images/hello.elf" --gdb "unix:$dir/busy" -S >/dev/null 2>&1 &
+pids+=($!)
+for _ in $(seq 200); do
+  [ ! -S "$dir/busy" ] || break
+  sleep 0.05
+done
+refused "a socket in use" 'busy: Address already in use' "$xenoscope" boot "$images/hello.elf" --gdb "unix:$dir/busy"
+
+[ $failed = 0 ] && echo "gdb sees everything and changes nothing"
+exit $failed

@@ -1,0 +1,59 @@
+// Two cores of four registers and 64 KiB of DRAM at 0x1000; virtual addresses are physical ones plus 2^32.
+#pragma once
+#include <cstring>
+
+#include "sim/debug/target.h"
+
+namespace xs::test {
+
+class FakeCpu final : public CpuControl {
+ public:
+  static constexpr DebugRegister rows[] = {{"rax", 64, "int64", "org.gnu.gdb.i386.core"},
+                                           {"rip", 64, "code_ptr", "org.gnu.gdb.i386.core"},
+                                           {"cs", 32, "int32", "org.gnu.gdb.i386.core"},
+                                           {"xmm0", 128, "vec128", "org.gnu.gdb.i386.sse"}};
+  static constexpr u64 offset = u64{1} << 32;
+
+  std::span<const DebugRegister> registers() const override { return rows; }
+  void read_register(unsigned index, std::span<u8> out) const override {
+    std::memcpy(out.data(), values[index], out.size());
+  }
+  bool write_register(unsigned index, std::span<const u8> in) override {
+    if (index == 2) return false;
+    std::memcpy(values[index], in.data(), in.size());
+    return true;
+  }
+  bool translate(u64 va, u64& pa) const override { return pa = va - offset, va >= offset; }
+  u64 linear_pc() const override { return 0; }
+  void set_debug_points(const std::vector<DebugPoint>& wanted) override { points = wanted; }
+  void request_step(bool on) override { step = on; }
+
+  u8 values[4][16] = {};
+  std::vector<DebugPoint> points;
+  bool step = false;
+};
+
+class FakeDebugTarget final : public debug::DebugTarget {
+ public:
+  static constexpr u64 base = 0x1000, size = 0x10000;
+  unsigned cpus() const override { return 2; }
+  CpuControl& cpu(unsigned index) override { return cores[index]; }
+  bool read_physical(u64 pa, std::span<u8> out) const override {
+    if (pa < base || pa - base > size || size - (pa - base) < out.size()) return false;
+    std::memcpy(out.data(), &memory[pa - base], out.size());
+    return true;
+  }
+  bool write_physical(u64 pa, std::span<const u8> in) override {
+    if (pa < base || pa - base > size || size - (pa - base) < in.size()) return false;
+    std::memcpy(&memory[pa - base], in.data(), in.size());
+    return true;
+  }
+  std::string describe(unsigned cpu) const override { return cpu ? "core 1: idle & <none>" : "core 0: dom0"; }
+  std::vector<std::string> symbol_commands() const override { return {"symbol-file a", "add-symbol-file b"}; }
+  u64 now_ps() const override { return 1'500'000'000; }
+
+  FakeCpu cores[2];
+  std::vector<u8> memory = std::vector<u8>(size);
+};
+
+}  // namespace xs::test
