@@ -12,7 +12,7 @@ struct MachineTargetOptions {
   std::string arch = "x86_64";
   std::string trace_file;      ///< native trace; empty: hash only
   std::string work_directory;  ///< existing; dom0's disk is made there
-  DebugOptions debug;
+  DebugOptions debug = {};
 };
 
 /// Throws Error when the scenario's "machine" object is bad; the position is the object's.

@@ -271,7 +271,7 @@ std::vector<u8> Engine::Impl::block_bytes(const Block& b) const {
   return bytes;
 }
 
-std::vector<u8> Engine::block_code() const { return impl_->block_bytes(*impl_->current); }
+std::vector<u8> Engine::block_code() const { return impl_->block_bytes(impl_->last_block()); }
 
 /// What is known of blocks is found out anew.
 void Engine::watch_flags(bool on) {

@@ -232,7 +232,9 @@ struct Engine::Impl {
   Block stepped_block;   ///< runs for one instruction, which step() charges when it is done
   u64 other_cycles = 0;  ///< of `cycles`, those which are not timing.instruction for each instruction
   Block no_block;        ///< from the start of a run to its first block
-  u64 taken_back = 0;    ///< instructions of `current` that were charged and did not run
+  const Block* ran_before = &no_block;  ///< the last one of earlier runs
+  const Block& last_block() const { return current == &no_block ? *ran_before : *current; }
+  u64 taken_back = 0;  ///< instructions of `current` that were charged and did not run
   u64 charged_instructions() const { return current->instructions - taken_back; }
   static constexpr std::size_t block_slots = 1u << 15;
   std::vector<Block> blocks;

@@ -271,7 +271,7 @@ void Engine::charge(u64 cycles, u64 instructions) {
   impl_->cycles += cycles;
   impl_->other_cycles += cycles - instructions * impl_->config.timing.instruction;
 }
-u64 Engine::block_address() const { return impl_->current->address; }
+u64 Engine::block_address() const { return impl_->last_block().address; }
 u64 Engine::translations() const { return impl_->translations; }
 
 bool Engine::code64() const {

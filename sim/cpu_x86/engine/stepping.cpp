@@ -17,7 +17,11 @@ EngineExit Engine::Impl::resume() {
   exit_set = false;
   smc_step = refused = false;
   stopped_for_buffer = false;
-  if (!in_block) current = &no_block, taken_back = 0;
+  if (!in_block) {
+    ran_before = &last_block();
+    current = &no_block;
+    taken_back = 0;
+  }
   quiet = stepping ? retry : ~u64{0};
   retry = ~u64{0};
   if (buffer_full()) {

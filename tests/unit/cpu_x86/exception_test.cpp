@@ -284,3 +284,17 @@ TEST_CASE("#AC at CPL 3 with AM and AC") {
     CHECK(m.traps[0].pc == 0x210000 + 1 + 7 + 1 + 2 + 1 + 7 + 1);
   }
 }
+
+XS_CODE(leave_canonical, "mov $0x0000800000000000,%rdi\n nop\n nop\n call *%rdi\n")
+
+TEST_CASE("a call to a non-canonical address faults at the call, wherever the run was cut before it") {
+  const u64 slice = GENERATE(1, 2, 3, 4, 1000);
+  Machine m;
+  m.boot(leave_canonical());
+  while (m.core().state() == x86::CoreState::running && m.traps.empty())
+    m.core().run(m.core().cycles() + slice);
+  REQUIRE(m.traps.size() == 1);
+  CHECK(m.traps[0].vector == 13);
+  CHECK(m.traps[0].pc == Machine::program + 12);
+  CHECK(frame(m, true).rsp == Machine::stack);
+}
