@@ -119,7 +119,8 @@ constexpr Named operations[] = {
 
     SUB(physdev_op, PHYSDEVOP_, eoi), SUB(physdev_op, PHYSDEVOP_, set_iopl),
     SUB(physdev_op, PHYSDEVOP_, set_iobitmap), SUB(physdev_op, PHYSDEVOP_, apic_read),
-    SUB(physdev_op, PHYSDEVOP_, apic_write), SUB(physdev_op, PHYSDEVOP_, map_pirq),
+    SUB(physdev_op, PHYSDEVOP_, apic_write), SUB(physdev_op, PHYSDEVOP_, map_pirq), SUB(physdev_op, PHYSDEVOP_, setup_gsi),
+    SUB(physdev_op, PHYSDEVOP_, alloc_irq_vector), SUB(physdev_op, PHYSDEVOP_, irq_status_query),
 };
 // clang-format on
 

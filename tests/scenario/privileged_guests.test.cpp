@@ -27,6 +27,7 @@ const std::map<std::string, std::string> skipped_by_dom0 = {
     {"hypercall-fuzz", "hostile calls of a privileged domain may stop the machine, by right"},
     {"fpu", "one CPU, so one VCPU"},
     {"vcpu-ops", "one CPU, so one VCPU"},
+    {"tlb-shootdown", "one CPU, so one VCPU"},
 };
 /// It ends by a crash, and with dom0 the machine ends; as a domain it is compared by oracle.test.cpp.
 const std::string crashing = "panic";
