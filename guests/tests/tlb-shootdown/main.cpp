@@ -50,7 +50,10 @@ void watch() {
 }
 
 void other_vcpu() {
-  while (stage == 1) watch();
+  while (stage == 1) {
+    for (unsigned i = 0; i < 64; ++i) watch();
+    hypercall_sched_op(SCHEDOP_yield, nullptr);  // both may share one processor
+  }
   count_under_lock();
   stage = 3;
   for (;;) hypercall_vcpu_op(VCPUOP_down, other, nullptr);
