@@ -19,6 +19,10 @@ unsigned port_size(const Opcode& op) {
   return !(op.opcode & 1) ? 1 : op.operand_size != (op.bits == 16) ? 2 : 4;
 }
 
+bool is_db(const EngineExit& exit) {
+  return exit.kind == EngineExit::Kind::intercept && exit.code == svm::exit_exception0 + unsigned{vec_db};
+}
+
 }  // namespace
 
 /// What a far transfer changes, apart from memory below the stack pointer.
@@ -115,32 +119,40 @@ void Core::careful_step() {
   unsigned hits = is_port_io(op) ? points_.guest_port(port_of(op, gpr(2)), port_size(op)) : 0;
   hits |= points_.guest_data(accesses);
   const std::optional<DebugPoint> seen = points_.debugger_data(accesses);
-  const bool far = is_far_branch(op);
-  const FarState before = far ? far_state() : FarState{};
+  const FarState before = is_far_branch(op) ? far_state() : FarState{};
   const u64 start = engine_->rip();
-
-  granting_ = true;
-  const EngineExit exit = engine_->step();
-  granting_ = false;
-  if (std::exchange(granted_, false)) engine_->flush_tlb();
-  const bool step_trap =
-      exit.kind == EngineExit::Kind::intercept && exit.code == svm::exit_exception0 + unsigned{vec_db};
-  if (exit.kind != EngineExit::Kind::stepped && !step_trap) return handle(exit);
-  if (far && !mmu::is_canonical(engine_->rip())) {  // the engine does not look
+  const EngineExit exit = step_granting();
+  if (exit.kind != EngineExit::Kind::stepped && !is_db(exit)) return handle(exit);
+  if (is_far_branch(op) && !mmu::is_canonical(engine_->rip())) {  // the engine does not look
     undo(before);
     engine_->charge(0 - u64{config_.timing.instruction}, ~u64{0});
     return raise({vec_gp, Event::Source::fault, true, 0, 0, engine_->rip()});
   }
-  hits |= std::exchange(delayed_hits_, 0);
-  if (loads_stack_segment(op)) delayed_hits_ = std::exchange(hits, 0);
-  if (hits != 0) note_hits(hits);
-  if (step_trap)
-    handle(exit);  // one #DB for both
-  else if (hits != 0)
-    raise({vec_db, Event::Source::fault, false, 0, 0, engine_->rip(), engine_->rip() == start});
+  report_hits(exit, op, hits, is_string(op) && engine_->rip() == start);
   if (!seen) return;
   debug_stop({DebugStop::Why::watchpoint, *seen});
   debug_told_ = true;
+}
+
+/// Watched pages answer for this one instruction.
+EngineExit Core::step_granting() {
+  granting_ = true;
+  const EngineExit exit = engine_->step();
+  granting_ = false;
+  if (std::exchange(granted_, false)) engine_->flush_tlb();
+  return exit;
+}
+
+/// Debug traps behind an instruction: TF's and those of data and ports are one #DB. RF is pushed set between
+/// the iterations of a string instruction.
+void Core::report_hits(const EngineExit& exit, const Opcode& op, unsigned hits, bool unfinished) {
+  hits |= std::exchange(delayed_hits_, 0);
+  if (loads_stack_segment(op)) delayed_hits_ = std::exchange(hits, 0);
+  if (hits != 0) note_hits(hits);
+  if (is_db(exit))
+    handle(exit);
+  else if (hits != 0)
+    raise({vec_db, Event::Source::fault, false, 0, 0, engine_->rip(), unfinished});
 }
 
 }  // namespace xs::x86

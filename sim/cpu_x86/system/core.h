@@ -187,6 +187,8 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   bool stopped_in_front();
   bool port_refused(const Opcode& op);
   void note_hits(unsigned hits);
+  EngineExit step_granting();
+  void report_hits(const EngineExit& exit, const Opcode& op, unsigned hits, bool unfinished);
   OperandState operand_state() const;
   FarState far_state() const;
   void undo(const FarState& state);
