@@ -215,15 +215,13 @@ u32 Engine::Impl::code_frame(u64 va) {
 }
 
 void Engine::Impl::note_code_page(u64 vpn, u32 frame) {
-  CodePage& page = code_pages[vpn % code_pages.size()];
-  if (page.generation == generation() && page.vpn != vpn) crowded = generation();
-  page = {vpn, generation(), frame};
+  code_pages[vpn % code_pages.size()] = {vpn, generation(), frame};
+  code_seen[seen_slot(vpn)] = generation();
 }
 
+/// May be wrong one way: true for a page that ran no code.
 bool Engine::Impl::runs_code_of(u64 va) const {
-  const u64 vpn = va >> frame_shift;
-  const CodePage& page = code_pages[vpn % code_pages.size()];
-  return crowded == generation() || (page.vpn == vpn && page.generation == generation());
+  return code_seen[seen_slot(va >> frame_shift)] == generation();
 }
 
 u8 Engine::Impl::code_byte(const Block& b, u32 offset) const {

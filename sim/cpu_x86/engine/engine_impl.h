@@ -249,7 +249,9 @@ struct Engine::Impl {
     u32 frame = 0;
   };
   std::array<CodePage, 1024> code_pages;
-  u64 crowded = 0;  ///< generation in which two pages wanted one slot
+  /// By a hash of the page number: the last generation in which code ran from such a page.
+  std::array<u64, 4096> code_seen{};
+  static std::size_t seen_slot(u64 vpn) { return vpn * 0x9e3779b97f4a7c15u >> 52; }
   u64 translations = 0, translations_at_flush = 0;
   bool buffer_full() const { return translations - translations_at_flush > translations_per_flush; }
   u64 translations_per_flush = 0;
