@@ -92,11 +92,11 @@ void balloon_start(BalloonReport r) {
 void balloon_set_target(u64 kib) {
   if (kib > balloon_limit_kib())
     print_line("balloon: target %lu KiB: this kernel's tables end at %lu KiB", kib, balloon_limit_kib());
-  target_frames = min_of(kib / frame_kib, frame_counts().limit);
+  target_frames = min_of(kib / frame_kib, frame_counts().limit + frame_counts().extra);
   target_changes++;
   wake_all(changed);
 }
 
 u64 balloon_target_kib() { return target_frames * frame_kib; }
 u64 balloon_actual_kib() { return frame_counts().owned * frame_kib; }
-u64 balloon_limit_kib() { return frame_counts().limit * frame_kib; }
+u64 balloon_limit_kib() { return (frame_counts().limit + frame_counts().extra) * frame_kib; }

@@ -26,7 +26,7 @@ void frames_init(const BootFrames& boot) {
   if (end >= boot.given) panic("no room for the frame table");
   info = static_cast<FrameInfo*>(frame_va(boot.end_taken));
   memset(info, 0, pages * page_bytes);
-  counts = {boot.given, 0, boot.limit};
+  counts = {boot.given + boot.extra, 0, boot.limit, boot.extra};
   for (Pfn p = 0; p < boot.given; p++) info[p].state = FrameState::Used;
   frames_give(end, boot.given - end);
   if (boot.first_taken > 1)

@@ -30,6 +30,7 @@ unsigned frames_find_absent(Pfn* list, unsigned max);
 void frames_mark(Pfn pfn, FrameState state);
 
 struct FrameCounts {
-  u64 owned, free, limit;
+  u64 owned, free, limit;  // owned: with `extra`
+  u64 extra;               // frames that this allocator does not see (BootFrames)
 };
 FrameCounts frame_counts();

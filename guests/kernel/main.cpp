@@ -17,14 +17,16 @@ void guest_main() {
   map_shared_info();
   bool is_dom0 = boot_info->flags & SIF_INITDOMAIN;
   arch_install_traps();
+  model_choose();
   BootFrames frames = model_boot();  // P2M and direct map
   frames_init(frames);
   model_reclaim(frames_give);
   if (!is_dom0)
     console_use_ring(frame_va(model_guest_frame(boot_info->console.domU.mfn)),
                      boot_info->console.domU.evtchn);
-  print_line("kernel: %s, %lu MiB of at most %lu MiB", is_dom0 ? "dom0" : "domU",
-             frames.given * page_bytes / MiB, frames.limit * page_bytes / MiB);
+  print_line("kernel: %s, %lu MiB of at most %lu MiB, memory model %s", is_dom0 ? "dom0" : "domU",
+             (frames.given + frames.extra) * page_bytes / MiB,
+             (frames.limit + frames.extra) * page_bytes / MiB, memory_model->name);
   threads_init();
   if (is_dom0) {
     dom0_start();

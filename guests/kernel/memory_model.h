@@ -1,10 +1,12 @@
 // The seam to the memory model: how this guest's frame numbers, machine memory and kernel addresses belong
 // together.
 //
-//   Pfn ──model_machine()──> Mfn        own P2M (direct); identity or the hypervisor's table in other models
+//   Pfn ──model_machine()──> the number by which page tables and hypercalls know the frame:
+//                            its Mfn by the guest's own P2M (direct), the Pfn itself (translated)
 //   Pfn ──frame_va()──> kernel address  the direct map, which covers every Pfn this guest may ever own
 //
-// One implementation per model, chosen by the architecture: arch/<arch>/kernel/model_*.cpp.
+// One kernel runs in every model: it asks the hypervisor which one this is (XENVER_get_features) and chooses.
+// The implementations are the architecture's: arch/<arch>/kernel/model_*.cpp.
 #pragma once
 #include "guests/lib/types.h"
 
@@ -18,27 +20,62 @@ struct BootFrames {
   Pfn given;        // frames it owned at boot: [0, given)
   Pfn first_taken;  // the image, what the builder left and the model's own tables: [first_taken, end_taken)
   Pfn end_taken;
+  u64 extra;  // frames owned outside [0, limit), for devices
 };
 
-// Builds the model's tables and the direct map, and publishes the P2M where the model has one of its own.
-BootFrames model_boot();
+struct MemoryModel {
+  const char* name;
 
-// Calls `give` for each frame inside [first_taken, end_taken) that nothing needs any more.
-void model_reclaim(void (*give)(Pfn first, u64 count));
+  // Builds the model's tables and the direct map, and publishes the P2M where the model has one of its own.
+  BootFrames (*boot)();
+  // Calls `give` for each frame inside [first_taken, end_taken) that nothing needs any more.
+  void (*reclaim)(void (*give)(Pfn first, u64 count));
 
+  Mfn (*machine)(Pfn pfn);      // invalid_frame: the guest does not own this frame now
+  Pfn (*guest_frame)(Mfn mfn);  // and back
+
+  // Gives frames back to the hypervisor (they must be mapped nowhere but in the direct map), and takes memory
+  // for frames given back before. At most model_batch at a time.
+  ModelResult (*release)(const Pfn* frames, unsigned count);
+  ModelResult (*accept)(const Pfn* frames, unsigned count);
+
+  // Maps frames of another domain, by the numbers that the hypervisor knows them by, side by side. Null when
+  // a frame is refused (error says why).
+  void* (*map_foreign)(unsigned domain, const Mfn* frames, unsigned count, bool writable, long& error);
+  // Device registers at a machine address; uncached.
+  void* (*map_device)(u64 machine_address, u64 bytes, long& error);
+  void (*unmap_window)(void* va, unsigned count);
+
+  // Memory that devices access: a page, kept for ever (null: none left), and what a device calls a byte of
+  // it.
+  void* (*device_page)();
+  u64 (*device_address)(const void* va);
+};
+
+// Asks the hypervisor and sets memory_model; before anything else here is used.
+void model_choose();
+extern const MemoryModel* memory_model;
+const MemoryModel* arch_model(bool translated);
+
+constexpr unsigned model_batch = 128;
 void* frame_va(Pfn pfn);
 Pfn va_frame(const void* va);
-Mfn model_machine(Pfn pfn);      // invalid_frame: the guest does not own this frame now
-Pfn model_guest_frame(Mfn mfn);  // the hypervisor's M2P
 
-// Gives frames back to the hypervisor (they must be mapped nowhere but in the direct map), and takes memory
-// for frames given back before. At most model_batch at a time.
-constexpr unsigned model_batch = 128;
-ModelResult model_release(const Pfn* frames, unsigned count);
-ModelResult model_accept(const Pfn* frames, unsigned count);
-
-// Maps machine frames of another domain side by side. Null when a frame is refused (error says why).
-void* model_map_foreign(unsigned domain, const Mfn* frames, unsigned count, bool writable, long& error);
-// Device registers at a machine address; uncached.
-void* model_map_device(u64 machine_address, u64 bytes, long& error);
-void model_unmap_window(void* va, unsigned count);
+inline BootFrames model_boot() { return memory_model->boot(); }
+inline void model_reclaim(void (*give)(Pfn first, u64 count)) { memory_model->reclaim(give); }
+inline Mfn model_machine(Pfn pfn) { return memory_model->machine(pfn); }
+inline Pfn model_guest_frame(Mfn mfn) { return memory_model->guest_frame(mfn); }
+inline ModelResult model_release(const Pfn* frames, unsigned count) {
+  return memory_model->release(frames, count);
+}
+inline ModelResult model_accept(const Pfn* frames, unsigned count) {
+  return memory_model->accept(frames, count);
+}
+inline void* model_map_foreign(unsigned domain, const Mfn* frames, unsigned count, bool writable,
+                               long& error) {
+  return memory_model->map_foreign(domain, frames, count, writable, error);
+}
+inline void* model_map_device(u64 machine_address, u64 bytes, long& error) {
+  return memory_model->map_device(machine_address, bytes, error);
+}
+inline void model_unmap_window(void* va, unsigned count) { memory_model->unmap_window(va, count); }

@@ -40,6 +40,9 @@ void take_note(XenNotes& notes, u32 type, const u8* data, u32 size) {
     case XEN_ELFNOTE_HYPERCALL_PAGE:
       notes.hypercall_page = value;
       break;
+    case XEN_ELFNOTE_SUPPORTED_FEATURES:
+      notes.features = value;
+      break;
     default:
       break;
   }
@@ -96,7 +99,7 @@ void elf_copy_part(const ElfSegment& s, u64 va, u64 bytes, void* to) {
 
 XenNotes elf_xen_notes(const ElfImage& elf) {
   constexpr u64 none = XenNotes::no_value;
-  XenNotes notes{false, none, none, none, none};
+  XenNotes notes{false, none, none, none, none, 0};
   for (unsigned i = 0; const Elf64_Phdr* p = program_header(elf, i); i++)
     if (p->p_type == PT_NOTE) read_notes(notes, elf.bytes + p->p_offset, p->p_filesz);
   return notes;

@@ -18,6 +18,7 @@ struct ElfSegment {
 struct XenNotes {
   bool present;
   u64 virt_base, paddr_offset, entry, hypercall_page;  // no_value where the note is missing
+  u64 features;  // XENFEAT_* bits that the kernel can do with; 0: not told
   static constexpr u64 no_value = ~0ull;
 };
 

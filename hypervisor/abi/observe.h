@@ -52,7 +52,10 @@ enum xs_frame_type { /* exclusive; changes only at type count 0 */
                      XS_FRAME_L4 = 4,
                      XS_FRAME_SEGDESC = 5,
                      XS_FRAME_WRITABLE = 7,
-                     XS_FRAME_SHARED = 8 /* hypervisor page shared with a domain (shared_info, grant table) */
+                     XS_FRAME_SHARED =
+                         8,            /* hypervisor page shared with a domain (shared_info, grant table) */
+                     XS_FRAME_P2M = 9, /* hypervisor's: a page of a P2M that it holds for a domain */
+                     XS_FRAME_SHADOW = 10 /* hypervisor's: cached translations of a VCPU (x86: page table) */
 };
 #define XS_TYPE_PINNED (1ull << 59)
 #define XS_TYPE_VALIDATED (1ull << 58)
@@ -66,6 +69,16 @@ enum xs_frame_type { /* exclusive; changes only at type count 0 */
 /* M2P: uint64_t per MFN at m2p_va + mfn * 8 (the hypervisor's writable alias). */
 #define XS_M2P_INVALID (~0ull)
 #define XS_M2P_SHARED (~0ull - 1)
+
+/* A P2M that the hypervisor holds, in models where the guest has none: pages of 512 entries, allocated at run
+ * time and announced one by one (XS_MARK_P2M_PAGE). An entry of a leaf page stands for one GFN; 0: no frame.
+ */
+#define XS_P2M_PRESENT 1ull
+#define XS_P2M_WRITABLE 2ull
+#define XS_P2M_FOREIGN \
+  4ull /* frame of another domain: holds a reference on it, and if writable a type reference */
+#define XS_P2M_SHARED 8ull /* hypervisor page shared with the domain */
+#define XS_P2M_MFN_SHIFT 12
 
 #define XS_LAYOUT_MAGIC 0x31594c5358ull /* "XSLY1" */
 struct xs_layout {
@@ -93,8 +106,21 @@ enum xs_mark {
   XS_MARK_PANIC = 9,          /* the hypervisor is about to stop */
   XS_MARK_BOOT = 10,          /* a = enum step: 1 memory ready, 2 all CPUs up, 3 dom0 entered */
   XS_MARK_DOMAIN_READY = 11,  /* a = domid: first time it runs */
-  XS_MARK_KEPT = 14           /* a = dv, b = enum xs_kept << 32 | page, c = MFN that the VCPU names there from
-                                 now on, ~0 = none */
+  XS_MARK_P2M_PAGE = 12, /* a = level << 32 | domid, b = MFN, c = first GFN: a page of the domain's P2M begins
+                            to be used (level 1: a leaf); level 0: frame b is none any more */
+  XS_MARK_SHADOW = 13,   /* a = dv, b = enum xs_shadow_event, c = virtual address or count */
+  XS_MARK_KEPT = 14      /* a = dv, b = enum xs_kept << 32 | page, c = MFN that the VCPU names there from
+                            now on, ~0 = none */
+};
+
+/* What happens to the translations that the hypervisor caches for a VCPU of a guest whose tables hold GFNs.
+ */
+enum xs_shadow_event {
+  XS_SHADOW_FILL = 1,    /* a miss was filled from the guest's tables and the P2M; c = address */
+  XS_SHADOW_REFLECT = 2, /* a miss that is the guest's own fault; c = address */
+  XS_SHADOW_DROP = 3,    /* everything of a root was dropped, as a TLB flush does; c = tables in use before */
+  XS_SHADOW_DROP_PAGE = 4, /* one translation was dropped; c = address */
+  XS_SHADOW_EVICT = 5      /* the pool was used up, everything was dropped; c = its size in tables */
 };
 
 /* Frames that a VCPU names outside of page tables. Each holds one general and one type reference as long as

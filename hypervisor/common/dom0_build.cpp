@@ -14,6 +14,9 @@ namespace {
 constexpr u64 kFramesLeft =
     (16ull << 20) >> kPageShift;  // by default the heap keeps this for other domains' needs
 constexpr u64 kLeastFrames = (4ull << 20) >> kPageShift;
+constexpr unsigned kIdentityOrder = 6;  // rings and bounce buffers of a few virtio devices
+// GFNs from here on to 4 GiB name devices (PC memory map); a dom0 that uses GFNs has no memory there.
+constexpr u64 kDeviceFrames = (3ull << 30) >> kPageShift;
 
 Dom0 build;  // too large for the stack
 
@@ -65,13 +68,55 @@ void allocate_memory(Dom0& guest) {
     }
     if (guest.chunk_count == Dom0::kMaxChunks) panic("dom0: memory is too fragmented");
     guest.chunks[guest.chunk_count++] = {pfn, mfn, order};
-    guest.domain->mm.model->populate(guest.domain, pfn, mfn, order);
+    if (guest.domain->mm.model->populate(guest.domain, pfn, mfn, order) != 0)
+      panic("dom0: frames cannot be named");
     pfn += 1ull << order;
   }
 }
 
-void make_domain(Dom0& guest, unsigned vcpus) {
-  if (domain_create(0, XS_MODEL_DIRECT, vcpus, &guest.domain) != 0) panic("dom0: cannot create the domain");
+xs_memory_model dom0_model(const char* cmdline) {
+  char value[16];
+  xs_memory_model model = XS_MODEL_DIRECT;
+  if (cmdline_value(cmdline, "dom0_model=", value, sizeof value) && !memory_model_by_name(value, model))
+    panic("dom0_model=%s: there is no such memory model here", value);
+  return model;
+}
+
+// A domain that knows no machine address but drives devices, on a machine without an IOMMU, gets some frames
+// whose GFN is their MFN. They lie behind its other memory.
+void allocate_identity_frames(Dom0& guest) {
+  MmGuard guard;
+  constexpr unsigned kTries = 4096;
+  static Mfn rejected[kTries];
+  unsigned tries = 0;
+  Mfn mfn = kInvalidMfn;
+  for (; tries < kTries; tries++) {
+    mfn = heap_alloc(kIdentityOrder, guest.domain->id);
+    if (mfn == kInvalidMfn || mfn >= guest.pages) break;
+    rejected[tries] = mfn;
+  }
+  while (tries-- > 0) heap_free(rejected[tries], kIdentityOrder);
+  if (mfn == kInvalidMfn || mfn < guest.pages)
+    panic("dom0: no frames for devices behind its %lu", guest.pages);
+  domain_own_frames(guest.domain, mfn, kIdentityOrder);
+  if (guest.domain->mm.model->populate(guest.domain, mfn, mfn, kIdentityOrder) != 0)
+    panic("dom0: no memory for its P2M");
+  guest.domain->mm.identity_first = mfn;
+  guest.domain->mm.identity_count = 1ull << kIdentityOrder;
+}
+
+// Behind the memory: a GFN that is no frame's of the domain.
+void place_shared_info(Dom0& guest) {
+  MmGuard guard;
+  Domain* domain = guest.domain;
+  const MemoryModel& model = *domain->mm.model;
+  if (model.hides_mfns && model.map_shared(domain, guest.pages, domain->shared_mfn) != 0)
+    panic("dom0: no place for shared_info");
+  guest.shared_info_name = model.name_of(domain, domain->shared_mfn);
+}
+
+void make_domain(Dom0& guest, unsigned vcpus, xs_memory_model model) {
+  if (domain_create(0, model, vcpus, &guest.domain) != 0) panic("dom0: cannot create the domain");
   guest.domain->privileged = true;
   dom0 = guest.domain;
   for (unsigned i = 0; i < vcpus; i++)
@@ -91,6 +136,9 @@ Mfn Dom0::mfn_of(Gfn pfn) const {
     if (pfn - chunks[i].pfn < 1ull << chunks[i].order) return chunks[i].mfn + (pfn - chunks[i].pfn);
   return kInvalidMfn;
 }
+
+u64 Dom0::name_of(Gfn pfn) const { return domain->mm.model->name_of(domain, mfn_of(pfn)); }
+Mfn Dom0::frame_of(u64 name) const { return domain->mm.model->frame_of(domain, name); }
 
 void Dom0::write(Paddr at, const void* from, u64 bytes) const {
   auto* source = static_cast<const u8*>(from);
@@ -116,15 +164,22 @@ void dom0_build(const BootMemory& memory) {
     panic("dom0 kernel: %s", error);
   build.initrd = memory.dom0_initrd;
   build.cmdline = memory.dom0_cmdline;
-  make_domain(build, dom0_vcpus(memory.cmdline));
+  make_domain(build, dom0_vcpus(memory.cmdline), dom0_model(memory.cmdline));
   build.pages = dom0_frames(memory.cmdline);
   if (build.pages < kLeastFrames) panic("dom0: %lu KiB of memory are too little", build.pages << 2);
   build.domain->mm.max_pages = build.pages;
+  if (build.domain->mm.model->hides_mfns) {
+    // The frames for devices are part of what was asked for.
+    build.pages = min_of(build.pages, kDeviceFrames) - (1ull << kIdentityOrder);
+    allocate_identity_frames(build);
+  }
   allocate_memory(build);
+  place_shared_info(build);
   if (const char* error = arch_dom0_start(build)) panic("dom0 kernel: %s", error);
   free_range(memory.dom0_image);
   free_range(memory.dom0_initrd);
-  print("dom0: %lu MiB, %u VCPUs, entry %lx\n", build.pages >> 8, build.domain->max_vcpus, build.image.entry);
+  print("dom0: %lu MiB, %u VCPUs, entry %lx\n", build.domain->mm.total_pages >> 8, build.domain->max_vcpus,
+        build.image.entry);
 }
 
 }  // namespace hv

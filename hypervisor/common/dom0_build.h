@@ -29,7 +29,12 @@ struct Dom0 {
   Chunk chunks[kMaxChunks] = {};
   unsigned chunk_count = 0;
 
+  u64 shared_info_name = 0;  ///< as the domain calls the frame of shared_info
+
   Mfn mfn_of(Gfn pfn) const;
+  /// What its page tables hold for a frame, and back.
+  u64 name_of(Gfn pfn) const;
+  Mfn frame_of(u64 name) const;
   /// Writes guest-physical memory through the direct map; `from` nullptr writes zeroes.
   void write(Paddr guest_physical, const void* from, u64 bytes) const;
 };

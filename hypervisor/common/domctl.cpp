@@ -203,7 +203,10 @@ void domain_info(const Domain* domain, xen_domctl_getdomaininfo& info) {
   info.tot_pages = domain->mm.total_pages;
   info.max_pages = domain->mm.max_pages;
   info.outstanding_pages = domain->mm.claimed;
-  info.shared_info_frame = domain->shared_mfn;
+  {
+    MmGuard guard;
+    info.shared_info_frame = domain->mm.model->name_of(domain, domain->shared_mfn);
+  }
   info.cpu_time = running_ns;
   memcpy(info.handle, domain->handle, sizeof info.handle);
 }

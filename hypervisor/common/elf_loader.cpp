@@ -64,6 +64,9 @@ const char* apply_note(GuestImage& image, u32 type, const u8* desc, u32 size) {
     case XEN_ELFNOTE_INIT_P2M:
       image.init_p2m = number;
       break;
+    case XEN_ELFNOTE_SUPPORTED_FEATURES:
+      image.features = number;
+      break;
     case XEN_ELFNOTE_MOD_START_PFN:
       image.module_start_is_pfn = number != 0;
       break;

@@ -24,6 +24,7 @@ struct GuestImage {
   Vaddr hypercall_page = kNoAddress;  ///< kNoAddress: none
   Vaddr init_p2m = kNoAddress;        ///< kNoAddress: mfn_list follows the kernel
   bool module_start_is_pfn = false;
+  u64 features = 0;  ///< XENFEAT_* bits that it can do with; 0: it does not tell
   Segment segments[kMaxSegments] = {};
   unsigned segment_count = 0;
   Vaddr start = kNoAddress, end = 0;  ///< of all segments

@@ -5,6 +5,7 @@
 #include "hypervisor/common/guest_access.h"
 #include "hypervisor/common/hypercall.h"
 #include "hypervisor/common/lib.h"
+#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/version.h"
 
@@ -34,7 +35,7 @@ long features(Vaddr arg) {
   const Domain* domain = current()->domain;
   info.submap = 0;
   if (info.submap_idx == 0)
-    info.submap = arch_features(domain) | 1u << XENFEAT_not_direct_mapped |
+    info.submap = domain->mm.model->features | 1u << XENFEAT_not_direct_mapped |
                   (domain->privileged ? 1u << XENFEAT_dom0 : 0);
   return copy_to_guest(arg, info) ? 0 : -XEN_EFAULT;
 }

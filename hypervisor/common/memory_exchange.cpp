@@ -126,6 +126,7 @@ long memory_exchange(const HypercallArgs& args) {
   if (!is_sane(x.request)) return -XEN_EINVAL;
   const DomainRef domain(x.request.in.domid);
   if (const int rc = may_act_on(domain); rc != 0) return rc;
+  if (domain->mm.model->hides_mfns) return -XEN_EOPNOTSUPP;  // contiguity is nothing it could see
   x.domain = domain.get();
   x.group_order = max_of(x.request.in.extent_order, x.request.out.extent_order);
   x.address_bits = XENMEMF_get_address_bits(x.request.out.mem_flags);

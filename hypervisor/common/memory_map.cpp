@@ -2,6 +2,7 @@
 #include "hypervisor/common/boot.h"
 #include "hypervisor/common/domain_ref.h"
 #include "hypervisor/common/guest_access.h"
+#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/memory_op.h"
 
 namespace hv {
@@ -52,7 +53,7 @@ long memory_map_set(Vaddr arg) {
 
 long memory_map_machine(Vaddr arg) {
   xen_memory_map map;
-  if (!current()->domain->privileged) return -XEN_EPERM;
+  if (!current()->domain->privileged || current()->domain->mm.model->hides_mfns) return -XEN_EPERM;
   if (!copy_from_guest(map, arg)) return -XEN_EFAULT;
   const u32 count = boot_memory.ram_count;
   if (handle_address(map.buffer) == 0) {  // just asks how many
@@ -64,6 +65,19 @@ long memory_map_machine(Vaddr arg) {
   for (unsigned i = 0; i < boot_memory.ram_count; i++)
     entries[i] = {boot_memory.ram[i].start, boot_memory.ram[i].end - boot_memory.ram[i].start, kRam};
   return answer(arg, map, entries, boot_memory.ram_count);
+}
+
+long memory_map_reserved(Vaddr arg) {
+  xen_reserved_device_memory_map map;
+  if (!copy_from_guest(map, arg)) return -XEN_EFAULT;
+  const DomainMm& mm = current()->domain->mm;
+  const unsigned present = mm.identity_count != 0 ? 1 : 0, room = map.nr_entries;
+  map.nr_entries = present;
+  const xen_reserved_device_memory entry = {mm.identity_first, mm.identity_count};
+  if (present <= room && present != 0 && !copy_to_guest(handle_address(map.buffer), entry))
+    return -XEN_EFAULT;
+  if (!copy_to_guest(arg, map)) return -XEN_EFAULT;
+  return present > room ? -XEN_ENOBUFS : 0;
 }
 
 }  // namespace hv

@@ -10,6 +10,9 @@
 //
 // Common code hands every operation whose meaning differs through this table and never asks which model it
 // is, nor what shape the tables behind it have. All functions run under mm_lock.
+//
+// A frame's *name* is the number by which hypercalls on a domain's frames call it: its MFN, or in models that
+// hide MFNs its GFN.
 #pragma once
 #include "hypervisor/common/types.h"
 
@@ -23,15 +26,25 @@ struct MemoryModel {
   /// Feature words of XENVER_get_features, submap 0.
   u32 features;
 
+  /// Names are GFNs: the hypervisor holds the P2M, no machine address is the domain's to know, and its page
+  /// tables are its own business.
+  bool hides_mfns;
+
   int (*domain_init)(Domain* domain);
-  /// The frame that `gfn` of a memory_op names, or kInvalidMfn.
-  Mfn (*frame_of)(const Domain* domain, Gfn gfn);
+  /// The frame of that name, or kInvalidMfn. Whose frame it is remains to be checked.
+  Mfn (*frame_of)(const Domain* domain, u64 name);
+  /// The name of one of the domain's frames, or XS_M2P_INVALID.
+  u64 (*name_of)(const Domain* domain, Mfn mfn);
   /// 2^order frames from `first`, already owned by the domain, become [gfn, gfn + 2^order).
   int (*populate)(Domain* domain, Gfn gfn, Mfn first, unsigned order);
   /// The domain gives up the frame named `gfn`. -XEN_EBUSY while it is still in use.
   int (*remove)(Domain* domain, Gfn gfn);
   /// XENMEM_add_to_physmap of hypervisor frame `mfn` at `gfn`.
   int (*map_shared)(Domain* domain, Gfn gfn, Mfn mfn);
+  /// XENMEM_add_to_physmap_batch, gmfn_foreign: the frame that `owner` names `name` appears at `gfn`.
+  int (*map_foreign)(Domain* domain, Gfn gfn, Domain* owner, u64 name);
+  /// XENMEM_remove_from_physmap of what the two above have mapped.
+  int (*unmap)(Domain* domain, Gfn gfn);
   /// Gives back all frames; part of the domain's destruction, no VCPU runs. -kRestart: call again.
   int (*relinquish)(Domain* domain);
 };
@@ -39,6 +52,8 @@ struct MemoryModel {
 /// nullptr when this build has no such model.
 const MemoryModel* memory_model(xs_memory_model id);
 const char* memory_model_name(xs_memory_model id);
+/// The model of that name; false when there is none of it here.
+bool memory_model_by_name(const char* name, xs_memory_model& id);
 
 /// Models of this architecture, ended by nullptr.
 extern const MemoryModel* const arch_memory_models[];

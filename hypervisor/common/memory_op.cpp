@@ -26,28 +26,40 @@ struct Extents {
   unsigned address_bits;
 };
 
-bool read_extent(const Extents& e, u64 i, u64& frame) { return copy_from_guest_index(frame, e.list, i); }
-
-// One extent, under mm_lock; false ends the operation.
-bool populate_one(const Extents& e, u64 i) {
-  Gfn gfn;
-  if (!read_extent(e, i, gfn)) return false;
-  Mfn mfn;
-  if (domain_alloc_frames(e.domain, e.reservation.extent_order, e.address_bits, mfn) != 0) return false;
-  if (e.domain->mm.model->populate(e.domain, gfn, mfn, e.reservation.extent_order) != 0) return false;
-  // When the list cannot be written the frames are the domain's all the same; it just is not told.
-  return copy_to_guest_index(e.list, i, mfn);
+// Extents [i, i + count) of the list, as far as it can be read; returns how many. Before the first of them
+// changes anything: what the guest's translations of the list cost is then paid once.
+u64 read_extents(const Extents& e, u64 i, u64 count, u64* frames) {
+  u64 offset, address;
+  if (!__builtin_mul_overflow(i, sizeof *frames, &offset) &&
+      !__builtin_add_overflow(e.list, offset, &address) &&
+      copy_from_guest(frames, address, count * sizeof *frames))
+    return count;
+  u64 n = 0;
+  while (n < count && copy_from_guest_index(frames[n], e.list, i + n)) n++;
+  return n;
 }
 
-bool increase_one(const Extents& e, u64 i) {
+// One extent, under mm_lock; false ends the operation.
+bool populate_one(const Extents& e, u64 i, Gfn gfn) {
+  Mfn mfn;
+  if (domain_alloc_frames(e.domain, e.reservation.extent_order, e.address_bits, mfn) != 0) return false;
+  const MemoryModel& model = *e.domain->mm.model;
+  if (model.populate(e.domain, gfn, mfn, e.reservation.extent_order) != 0) {
+    for (u64 n = 0; n < 1ull << e.reservation.extent_order; n++) frame_drop_allocation(mfn + n);
+    return false;
+  }
+  // When the list cannot be written the frames are the domain's all the same; it just is not told.
+  return model.hides_mfns || copy_to_guest_index(e.list, i, mfn);
+}
+
+bool increase_one(const Extents& e, u64 i, u64) {
+  if (e.domain->mm.model->hides_mfns) return false;  // a frame without a name is of no use
   Mfn mfn;
   if (domain_alloc_frames(e.domain, e.reservation.extent_order, e.address_bits, mfn) != 0) return false;
   return e.list == 0 || copy_to_guest_index(e.list, i, mfn);
 }
 
-bool decrease_one(const Extents& e, u64 i) {
-  Gfn gfn;
-  if (!read_extent(e, i, gfn)) return false;
+bool decrease_one(const Extents& e, u64, Gfn gfn) {
   if (e.domain->dying) return false;
   for (u64 n = 0; n < 1ull << e.reservation.extent_order; n++)
     if (e.domain->mm.model->remove(e.domain, gfn + n) != 0) return false;
@@ -82,10 +94,15 @@ long change_reservation(const HypercallArgs& args, unsigned command, u64 start) 
       rest.arg[0] = command | i << kCommandBits;
       return hypercall_continue(rest);
     }
+    u64 frames[kExtentsPerGroup] = {};
+    const u64 wanted = min_of(r.nr_extents - i, kExtentsPerGroup);
+    const u64 count =
+        command == XENMEM_increase_reservation ? wanted : read_extents(extents, i, wanted, frames);
     // In groups, so that CPUs which do the same do not hand the lock to and fro for every frame.
     MmGuard guard;
-    for (const u64 end = i + min_of(r.nr_extents - i, kExtentsPerGroup); i < end; i++)
-      if (!one(extents, i)) return i;
+    for (u64 n = 0; n < count; n++, i++)
+      if (!one(extents, i, frames[n])) return i;
+    if (count < wanted) return i;
   }
   return r.nr_extents;
 }
@@ -109,16 +126,6 @@ long domain_figure(Vaddr arg, u64 DomainMm::*figure) {
   return domain->mm.*figure;
 }
 
-long add_to_physmap(Vaddr arg) {
-  xen_add_to_physmap request;
-  if (!copy_from_guest(request, arg)) return -XEN_EFAULT;
-  const DomainRef domain(request.domid);
-  if (const int rc = may_act_on(domain); rc != 0) return rc;
-  if (request.space != XENMAPSPACE_shared_info) return -XEN_EOPNOTSUPP;
-  if (request.idx != 0) return -XEN_EINVAL;
-  MmGuard guard;
-  return domain->mm.model->map_shared(domain.get(), request.gpfn, domain->shared_mfn);
-}
 }  // namespace
 
 long do_memory_op(const HypercallArgs& args) {
@@ -136,7 +143,7 @@ long do_memory_op(const HypercallArgs& args) {
   if (start != 0) return -XEN_EINVAL;
   switch (command) {
     case XENMEM_maximum_ram_page:
-      return static_cast<long>(max_ram_mfn());
+      return current()->domain->mm.model->hides_mfns ? -XEN_EPERM : static_cast<long>(max_ram_mfn());
     case XENMEM_current_reservation:
       return domain_figure(arg, &DomainMm::total_pages);
     case XENMEM_maximum_reservation:
@@ -144,7 +151,13 @@ long do_memory_op(const HypercallArgs& args) {
     case XENMEM_claim_pages:
       return claim_pages(arg);
     case XENMEM_add_to_physmap:
-      return add_to_physmap(arg);
+      return physmap_add(arg);
+    case XENMEM_add_to_physmap_batch:
+      return physmap_add_batch(args);
+    case XENMEM_remove_from_physmap:
+      return physmap_remove(arg);
+    case XENMEM_reserved_device_memory_map:
+      return memory_map_reserved(arg);
     case XENMEM_memory_map:
       return memory_map_get(arg);
     case XENMEM_set_memory_map:

@@ -7,6 +7,7 @@
 #include "hypervisor/common/m2p.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/page_type.h"
+#include "hypervisor/common/percpu.h"
 #include "hypervisor/common/print.h"
 #include "hypervisor/common/tlb_epoch.h"
 
@@ -18,6 +19,7 @@ namespace {
 Domain* owners;    // under mm_lock
 Domain* released;  // domains that lost their last frame in this critical section
 u64 claimed;       // sum over domains
+unsigned holder;   // of mm_lock: CPU + 1, 0 nobody; read by the holder itself for certain
 constexpr u64 kMaxRefs = 0x7fffffff;
 
 void adopt_first_frame(Domain* domain) { __atomic_fetch_add(&domain->refs, 1, __ATOMIC_RELAXED); }
@@ -59,10 +61,30 @@ void return_frame(Mfn mfn) {
 }
 }  // namespace
 
+namespace {
+void lock_memory() {
+  mm_lock.lock();
+  __atomic_store_n(&holder, this_cpu().id + 1, __ATOMIC_RELAXED);
+}
+void unlock_memory() {
+  __atomic_store_n(&holder, 0, __ATOMIC_RELAXED);
+  mm_lock.unlock();
+}
+}  // namespace
+
+MmNestedGuard::MmNestedGuard() : outer_(__atomic_load_n(&holder, __ATOMIC_RELAXED) != this_cpu().id + 1) {
+  if (outer_) lock_memory();
+}
+MmNestedGuard::~MmNestedGuard() {
+  if (outer_) unlock_memory();
+}
+
+MmGuard::MmGuard() { lock_memory(); }
+
 MmGuard::~MmGuard() {
   Domain* domain = released;
   released = nullptr;
-  mm_lock.unlock();
+  unlock_memory();
   while (domain != nullptr) {
     Domain* next = domain->mm.next_released;
     domain_put(domain);
@@ -167,9 +189,10 @@ void unshare_frame(Mfn mfn) {
   frame_drop_allocation(mfn);
 }
 
-bool get_writable_frame(Domain* domain, Mfn mfn) {
+bool get_writable_frame(Domain* domain, u64 name, Mfn& mfn) {
   MmGuard guard;
-  if (!frame_get(mfn, domain->id)) return false;
+  mfn = domain->mm.model->frame_of(domain, name);
+  if (mfn == kInvalidMfn || !frame_get(mfn, domain->id)) return false;
   if (type_get(mfn, XS_FRAME_WRITABLE, domain) == 0) return true;
   frame_put(mfn);
   return false;

@@ -5,6 +5,7 @@
 #include "hypervisor/common/boot.h"
 #include "hypervisor/common/frame_table.h"
 #include "hypervisor/common/lock.h"
+#include "hypervisor/common/p2m.h"
 #include "hypervisor/common/types.h"
 
 namespace hv {
@@ -22,10 +23,23 @@ extern Spinlock mm_lock;
 /// Holds mm_lock; on release lets go of domains whose last frame went away meanwhile.
 class MmGuard {
  public:
-  MmGuard() { mm_lock.lock(); }
+  MmGuard();
   ~MmGuard();
   MmGuard(const MmGuard&) = delete;
   MmGuard& operator=(const MmGuard&) = delete;
+};
+
+/// For what a copy to or from a guest may lead into (filling a cached translation): the critical section may
+/// have begun further up this CPU's call chain, between two steps of an operation.
+class MmNestedGuard {
+ public:
+  MmNestedGuard();
+  ~MmNestedGuard();
+  MmNestedGuard(const MmNestedGuard&) = delete;
+  MmNestedGuard& operator=(const MmNestedGuard&) = delete;
+
+ private:
+  bool outer_;
 };
 
 /// One entry as the BIOS's INT 15h E820h gives it.
@@ -44,14 +58,17 @@ struct MemoryMap {
 /// The memory half's part of a Domain. While it owns frames it holds one reference to the domain.
 struct DomainMm {
   const MemoryModel* model = nullptr;
-  FrameList frames;                 ///< all frames owned, the hypervisor's shared ones excepted
-  u64 total_pages = 0;              ///< frames owned: frames.count
-  u64 max_pages = 0;                ///< limit (mem-max)
-  u64 shared_pages = 0;             ///< hypervisor frames shared with it, not in total_pages
-  u64 claimed = 0;                  ///< frames set aside for it (XENMEM_claim_pages), not yet allocated
-  MemoryMap* map = nullptr;         ///< under Domain::lock
-  u64 pins = 0;                     ///< frames pinned as a type
-  Domain* next_owner = nullptr;     ///< list of all domains that may own frames
+  FrameList frames;              ///< all frames owned, the hypervisor's shared ones excepted
+  u64 total_pages = 0;           ///< frames owned: frames.count
+  u64 max_pages = 0;             ///< limit (mem-max)
+  u64 shared_pages = 0;          ///< hypervisor frames shared with it, not in total_pages
+  u64 claimed = 0;               ///< frames set aside for it (XENMEM_claim_pages), not yet allocated
+  MemoryMap* map = nullptr;      ///< under Domain::lock
+  u64 pins = 0;                  ///< frames pinned as a type
+  P2m p2m;                       ///< in models where the hypervisor holds it
+  Gfn identity_first = 0;        ///< [first, first + count): frames whose GFN is their MFN, for devices' use
+  u64 identity_count = 0;        ///< 0: none
+  Domain* next_owner = nullptr;  ///< list of all domains that may own frames
   Domain* next_released = nullptr;  ///< list of domains to let go of at the end of the critical section
 };
 
@@ -96,17 +113,25 @@ void unshare_frame(Mfn mfn);
 int mm_domain_relinquish(Domain* domain);
 void mm_domain_destroy(Domain* domain);
 
-/// Takes a reference and the writable type on a guest's frame so that the hypervisor may keep it mapped
-/// (registered vcpu_info); false when the domain does not own it or its type forbids.
-bool get_writable_frame(Domain* domain, Mfn mfn);
+/// Takes a reference and the writable type on the frame that the domain names `name`, so that the hypervisor
+/// may keep it mapped (registered vcpu_info); false when the domain does not own it or its type forbids.
+bool get_writable_frame(Domain* domain, u64 name, Mfn& mfn);
 void put_writable_frame(Mfn mfn);
 
 /// Flushes the TLBs of all CPUs and waits.
 void arch_flush_tlb_everywhere();
 
+/// Drops all that the domain's VCPUs have cached of its P2M, in CPUs and elsewhere, before a frame changes
+/// hands.
+void arch_translations_drop(Domain* domain);
+
 // --- faults and descriptor tables (called by arch) --------------------------------------------------
-/// A guest's page fault: true when the memory half repaired it (e.g. emulated page-table write).
-bool mm_handle_guest_fault(Vcpu* vcpu, Vaddr address, u32 error_code);
+/// A guest's page fault: true when the memory half repaired it (a missing cached translation, an emulated
+/// page-table write). Otherwise it is the guest's own, and `error_code` what the guest is to be told.
+bool mm_handle_guest_fault(Vcpu* vcpu, Vaddr address, u32& error_code);
+/// The hypervisor's own fault on an address of the running guest's: true when a missing cached translation
+/// was all.
+bool mm_handle_hypervisor_fault(Vcpu* vcpu, Vaddr address, u32 error_code);
 /// First touch of LDT page `page` through the window: fills vcpu->arch.ldt_frames[page] and returns true, or
 /// false.
 bool mm_ldt_fault(Vcpu* vcpu, unsigned page);

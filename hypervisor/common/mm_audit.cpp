@@ -30,12 +30,17 @@ void audit_domain_frame(Audit& audit, Mfn mfn, u64 count, u64 type) {
   audit.expect(!(type & XS_TYPE_PINNED) || (type & XS_TYPE_COUNT) != 0, "pinned without a use", mfn);
 }
 
+bool is_hypervisors_table(u64 type_info) {
+  return type_info == type_bits(XS_FRAME_P2M) || type_info == type_bits(XS_FRAME_SHADOW);
+}
+
 void audit_frame(Audit& audit, Mfn mfn) {
   const u32 owner = frame_owner(mfn);
   const u64 count = frame_count_info(mfn), type = frame_type_info(mfn);
   if (owner != XS_OWNER_FREE && owner != XS_OWNER_XEN) return audit_domain_frame(audit, mfn, count, type);
   (owner == XS_OWNER_FREE ? audit.free : audit.hypervisor)++;
-  audit.expect(count == 0 && type == 0, "counts of a frame that is no domain's", mfn);
+  audit.expect(count == 0 && (type == 0 || (owner == XS_OWNER_XEN && is_hypervisors_table(type))),
+               "counts of a frame that is no domain's", mfn);
   audit.expect(m2p_get(mfn) == XS_M2P_INVALID, "M2P of a frame that is no domain's", mfn);
 }
 

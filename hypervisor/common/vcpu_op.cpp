@@ -55,14 +55,15 @@ long register_info(Vcpu* vcpu, Vaddr arg) {
   if (vcpu->info_mfn != kInvalidMfn) return -XEN_EINVAL;
   // Another VCPU's may only be moved while nothing can be writing it.
   if (vcpu != current() && !(vcpu->pause_flags & kVcpuDown)) return -XEN_EINVAL;
-  if (!get_writable_frame(vcpu->domain, op.mfn)) return -XEN_EINVAL;
-  auto* info = reinterpret_cast<vcpu_info*>(static_cast<u8*>(frame_to_virt(op.mfn)) + op.offset);
+  Mfn mfn;
+  if (!get_writable_frame(vcpu->domain, op.mfn, mfn)) return -XEN_EINVAL;
+  auto* info = reinterpret_cast<vcpu_info*>(static_cast<u8*>(frame_to_virt(mfn)) + op.offset);
   {
     LockGuard guard(event_lock);
     *info = *vcpu->info;
     vcpu->info = info;
-    vcpu->info_mfn = op.mfn;
-    mark_kept(vcpu, XS_KEPT_VCPU_INFO, 0, op.mfn);
+    vcpu->info_mfn = mfn;
+    mark_kept(vcpu, XS_KEPT_VCPU_INFO, 0, mfn);
     // What was signalled while moving may have gone to the old place: let the guest look at everything.
     info->evtchn_pending_sel = ~0ul;
     info->evtchn_upcall_pending = 1;

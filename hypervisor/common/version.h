@@ -4,8 +4,6 @@
 
 namespace hv {
 
-struct Domain;
-
 constexpr u32 kAbiMajor = 4;
 constexpr u32 kAbiMinor = 17;
 
@@ -13,8 +11,6 @@ constexpr u32 kAbiMinor = 17;
 const char* arch_capabilities();
 /// First address that is not the guest's.
 Vaddr arch_hypervisor_start();
-/// XENFEAT_* bits of submap 0 that depend on the architecture and the memory model.
-u32 arch_features(const Domain* domain);
 /// VMASST_TYPE_* bits that may be switched on.
 u64 arch_vm_assists();
 

@@ -65,7 +65,7 @@ void add_inspect(CLI::App& app, Action& action) {
                 "Ownership at a simulated time, as 12.5ms; with --domain: its history up to then")
       ->type_name("TIME");
   c->add_flag("--p2m", o->p2m, "With --domain: its P2M table (at --at, or the end)");
-  c->footer("Example: xenoscope inspect /tmp/balloon/balloon/run.trace --frame 0x100000042");
+  c->footer("Example: xenoscope inspect /tmp/balloon/balloon/run.trace --frame 0x102d40042");
   c->callback([o, &action] { action = [o] { return inspect(*o); }; });
 }
 

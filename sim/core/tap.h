@@ -19,6 +19,10 @@ class CpuView {
   /// Registers of the tap convention (hypervisor/abi/observe.h): 0 address, 1 value, 2..4 extra
   /// arguments, 5 expected value of a compare-and-swap. On x86-64: rdi rsi rdx rcx r8 rax.
   virtual u64 tap_reg(unsigned index) const = 0;
+  /// True while guest code runs, not the hypervisor's (x86: ring 3).
+  virtual bool in_guest() const { return false; }
+  /// General register by number, in the order of the architecture's encoding; 0 behind the last.
+  virtual u64 general_reg(unsigned index) const { return (void)index, u64{0}; }
   /// Translates with the core's current tables at supervisor privilege; false when not mapped.
   virtual bool translate(u64 va, u64& pa) const = 0;
   /// Copies `size` bytes from `va`; false when any byte is not mapped to DRAM.

@@ -36,6 +36,7 @@ std::string slot_name(const KeptSlot& slot) {
 void InvariantChecker::check_references() {
   const auto type_refs = [&](u32 i) { return o_.counts_[i].type_info & XS_TYPE_COUNT; };
   references_.walk(type_refs, [&](const TableEntry& e) { check_entry(e); });
+  count_foreign_entries();
   report_.tables_walked = references_.tables();
   report_.references_counted = references_.references();
   check_kept();

@@ -13,7 +13,7 @@ enum class EventKind : u8 {
   frame_owner = 2,  ///< a = MFN, b = old owner, c = new owner
   frame_type = 3,   ///< a = MFN, b = old, c = new type bits (type_info >> 58: type, PINNED, VALIDATED)
   m2p = 4,          ///< a = MFN, b = old, c = new GFN
-  p2m = 5,          ///< a = domid, b = GFN, c = old, d = new MFN (a guest's own store)
+  p2m = 5,          ///< a = domid, b = GFN, c = old, d = new MFN (a guest's own store, or the hypervisor's)
   p2m_run = 6,   ///< a = domid, b = first GFN, c = first MFN (or ~0), d = entries: read from a published P2M
   op_begin = 7,  ///< a = dv, b = operation, c = subject
   op_end = 8,    ///< a = dv, b = operation, c = result
@@ -33,9 +33,10 @@ enum class EventKind : u8 {
   step_end = 22,       ///< a = string (name), b = 1 when it passed
   boot = 23,           ///< a = step: 1 memory ready, 2 all CPUs up, 3 dom0 entered
   panic = 24,
-  triple_fault = 25  ///< a = PC
+  triple_fault = 25,  ///< a = PC
+  shadow = 26         ///< a = dv, b = enum xs_shadow_event, c = address or count
 };
-inline constexpr unsigned event_kinds = 26;
+inline constexpr unsigned event_kinds = 27;
 
 struct Event {
   EventKind kind = EventKind::string;

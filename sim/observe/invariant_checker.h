@@ -3,10 +3,12 @@
 //     invariants.cpp         what is in motion, the report
 //     check_frames.cpp       replica alone: owners, free frames, totals, M2P
 //     check_p2m.cpp          replica against the P2Ms that guests publish
+//     check_translated.cpp   P2Ms that the hypervisor holds; machine numbers where none may be
 //     check_references.cpp   replica's counts against page tables in machine memory and what VCPUs name
 #pragma once
 #include <array>
 
+#include "sim/observe/leak.h"
 #include "sim/observe/observer_impl.h"
 #include "sim/observe/references.h"
 
@@ -25,7 +27,7 @@ class InvariantChecker {
       : o_(o), s_(*o.state_), references_(*o.memory, s_) {
     find_transitions(cpus);
   }
-  CheckReport run();
+  CheckReport run(std::span<const CpuView* const> cpus);
 
  private:
   void find_transitions(std::span<const CpuView* const> cpus);
@@ -36,6 +38,10 @@ class InvariantChecker {
   void check_m2p();
   void check_p2m(u32 domid, const DomainRecord& d);
   void check_p2m_entries(u32 domid, const GuestP2m& p2m);
+  void check_held_p2m(u32 domid, const DomainRecord& d);
+  void count_foreign_entries();
+  void check_leaks(std::span<const CpuView* const> cpus);
+  void check_memory_of(u32 index, const MachineNumbers& numbers, u64 now_ns);
   void check_references();
   void check_entry(const TableEntry& e);
   void check_kept();

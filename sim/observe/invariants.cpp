@@ -36,7 +36,7 @@ bool moves_memory(u64 operation) {
 const char* invariant_name(Invariant which) {
   static constexpr const char* names[] = {"owner",      "total",          "m2p",         "p2m",
                                           "type_count", "writable_table", "foreign_map", "free_frame",
-                                          "isolation",  "stale_tlb"};
+                                          "isolation",  "stale_tlb",      "leak"};
   return names[static_cast<u8>(which)];
 }
 
@@ -50,12 +50,13 @@ std::string CheckReport::to_text() const {
   return text;
 }
 
-CheckReport InvariantChecker::run() {
+CheckReport InvariantChecker::run(std::span<const CpuView* const> cpus) {
   check_owners();
   check_total();
   check_m2p();
   for (const auto& [domid, d] : s_.domains()) check_p2m(domid, d);
   check_references();
+  check_leaks(cpus);
   return std::move(report_);
 }
 
@@ -90,7 +91,7 @@ void InvariantChecker::find_transitions(std::span<const CpuView* const> cpus) {
 
 CheckReport Observer::check_invariants(std::span<const CpuView* const> cpus) const {
   if (!impl_->state_) return {};
-  return InvariantChecker(*impl_, cpus).run();
+  return InvariantChecker(*impl_, cpus).run(cpus);
 }
 
 }  // namespace xs::observe

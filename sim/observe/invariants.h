@@ -18,7 +18,8 @@ enum class Invariant : u8 {
   foreign_map,     ///< an unprivileged domain maps only its own and shared frames
   free_frame,      ///< no type, no reference on a free frame
   isolation,       ///< a TLB entry for a frame that the domain may not see
-  stale_tlb        ///< a frame got a new owner while a TLB still mapped it for a guest
+  stale_tlb,       ///< a frame got a new owner while a TLB still mapped it for a guest
+  leak             ///< a machine address in memory or registers of a domain whose model hides them
 };
 const char* invariant_name(Invariant which);
 
@@ -34,6 +35,7 @@ struct CheckReport {
   std::vector<std::string> skipped;   ///< "dom3: P2M not compared: memory_op.decrease_reservation is running"
   u64 frames_unmanaged = 0;           ///< DRAM that never had an owner: the firmware keeps it
   u64 frames_checked = 0, p2m_entries_checked = 0, tables_walked = 0, references_counted = 0;
+  u64 words_searched = 0;  ///< for machine addresses
   bool ok() const { return violation_count == 0; }
   std::string to_text() const;
 };

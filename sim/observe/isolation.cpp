@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "sim/observe/leak.h"
 #include "sim/observe/names.h"
 #include "sim/observe/observer_impl.h"
 
@@ -22,9 +23,13 @@ void Observer::Impl::check_isolation(const CpuView& view, u64 va, u64 pa, bool w
   const u32 domid = dv_domid(state_->running(view.cpu()));
   if (index == RamMap::none) return;  // devices: the hypervisor's page-table checks decide
   const FrameState& f = state_->frame(index);
-  const bool own = f.owner == domid;
+  const auto running = state_->domains().find(domid);
+  const bool translated = running != state_->domains().end() && running->second.model == XS_MODEL_TRANSLATED;
+  // Shadow page tables show what the P2M names, and nothing else of the domain's.
+  const bool own = f.owner == domid && (!translated || running->second.p2m.get(f.gfn) == (pa >> frame_shift));
   const bool foreign_by_privileged = domid == 0 && f.owner < XS_OWNER_XEN;
-  const bool m2p = f.owner == XS_OWNER_XEN && !write && va >= published_m2p_start && va < published_m2p_end;
+  const bool m2p =
+      !translated && f.owner == XS_OWNER_XEN && !write && va >= published_m2p_start && va < published_m2p_end;
   if (own || foreign_by_privileged || m2p) return;
   const u64 mfn = pa >> frame_shift;
   isolation_broken(
@@ -74,6 +79,20 @@ void Observer::Impl::isolation_broken(Violation v) {
   if (isolation.size() >= most || std::any_of(isolation.begin(), isolation.end(), same)) return;
   isolation.push_back(v);
   listener->on_isolation(v);
+}
+
+// What a hypercall answers is the way on which a machine address would get out.
+void Observer::Impl::check_result(const CpuView& view, u64 dv, u64 operation, u64 result) {
+  const auto domain = state_->domains().find(dv_domid(dv));
+  if (domain == state_->domains().end() || !hides_machine_numbers(dv_domid(dv), domain->second.model)) return;
+  const MachineNumbers numbers(state_->ram());
+  if (!numbers.any() || numbers.classify(result, view.time_ps() / 1000) == MachineNumbers::Kind::none) return;
+  ++counters.leaks;
+  constexpr std::size_t kept = 20;
+  if (leaks.size() < kept)
+    leaks.push_back({Invariant::leak, invalid_frame,
+                     fmt::format("{} answers {} with machine number {:#x}", operation_name(operation),
+                                 state_->domain_label(dv_domid(dv)), result)});
 }
 
 }  // namespace xs::observe

@@ -49,7 +49,7 @@ constexpr Named operations[] = {
     SUB(memory_op, XENMEM_, maximum_reservation), SUB(memory_op, XENMEM_, maximum_gpfn),
     SUB(memory_op, XENMEM_, machphys_mfn_list), SUB(memory_op, XENMEM_, machphys_mapping),
     SUB(memory_op, XENMEM_, add_to_physmap), SUB(memory_op, XENMEM_, add_to_physmap_batch),
-    SUB(memory_op, XENMEM_, remove_from_physmap), SUB(memory_op, XENMEM_, memory_map),
+    SUB(memory_op, XENMEM_, remove_from_physmap), SUB(memory_op, XENMEM_, reserved_device_memory_map), SUB(memory_op, XENMEM_, memory_map),
     SUB(memory_op, XENMEM_, machine_memory_map), SUB(memory_op, XENMEM_, set_memory_map),
     SUB(memory_op, XENMEM_, claim_pages), SUB(memory_op, XENMEM_, acquire_resource),
     SUB(memory_op, XENMEM_, get_sharing_freed_pages), SUB(memory_op, XENMEM_, get_sharing_shared_pages),
@@ -189,9 +189,14 @@ std::string owner_name(u32 owner) {
 }
 
 const char* frame_type_name(unsigned type) {
-  static constexpr const char* names[] = {"none",     "L1",    "L2",       "L3",    "L4",
-                                          "seg_desc", nullptr, "writable", "shared"};
+  static constexpr const char* names[] = {"none",  "L1",       "L2",     "L3",  "L4",    "seg_desc",
+                                          nullptr, "writable", "shared", "p2m", "shadow"};
   return pick(names, type);
+}
+
+const char* shadow_event_name(unsigned event) {
+  static constexpr const char* names[] = {nullptr, "fill", "reflect", "drop", "drop page", "evict"};
+  return pick(names, event);
 }
 
 const char* domain_state_name(unsigned state) {

@@ -17,8 +17,10 @@ bool is_operation_name(std::string_view name);
 std::vector<std::string> operation_names();
 /// "dom3", "xen", "free", "none"; anything else "owner 0x1234".
 std::string owner_name(u32 owner);
-/// "L1".."L4", "seg_desc", "writable", "shared", "none".
+/// "L1".."L4", "seg_desc", "writable", "shared", "p2m", "shadow", "none".
 const char* frame_type_name(unsigned type);
+/// "fill", "reflect", "drop", "drop page", "evict".
+const char* shadow_event_name(unsigned event);
 /// "paused", "running", "shutdown", "crashed", "dying", "dead".
 const char* domain_state_name(unsigned state);
 /// "direct", "translated", "identity", "dom0_pmt", "nested".

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "sim/observe/guest_p2m.h"
+#include "sim/observe/held_p2m.h"
 #include "sim/observe/observer.h"
 #include "sim/observe/trace_state.h"
 #include "sim/observe/trace_writer.h"
@@ -84,6 +85,7 @@ struct Observer::Impl {
   u64 history_next = 1;  ///< sequence number of the next record
   TraceWriter writer;
   std::map<u32, GuestP2m> guest_p2m;
+  HeldP2ms held_p2m;
   std::map<KeptSlot, u64> kept;             ///< -> MFN
   std::unordered_map<u64, u64> operations;  ///< operation -> begun; read out sorted by name
   std::map<std::string, u64, std::less<>> string_ids;
@@ -95,6 +97,7 @@ struct Observer::Impl {
   std::function<bool(unsigned cpu, u64 mfn)> tlb_reaches;
   std::string step_name;
   std::vector<Violation> isolation;  ///< first of each kind and place
+  std::vector<Violation> leaks;      ///< found in results of operations
   bool finished = false;
 
   explicit Impl(const ObserverOptions& o);
@@ -111,6 +114,10 @@ struct Observer::Impl {
   void store_cas(const CpuView& view);
   void store_frame(const CpuView& view, u32 index, u32 offset, u64 value, unsigned bytes);
   void store_m2p(const CpuView& view, u32 index, u64 value);
+  void store_by_type(const CpuView& view, u64 address, u64 value, unsigned bytes);
+  void store_held_p2m(const CpuView& view, const HeldP2ms::Page& page, u64 index, u64 value);
+  void mark_shadow(const CpuView& view, u64 dv, u64 event, u64 what);
+  void check_result(const CpuView& view, u64 dv, u64 operation, u64 result);
   void remember(const CpuView& view, u32 index, FrameChange::What what, u64 before, u64 after);
   void mark(const CpuView& view);
   void mark_operation(const CpuView& view, bool begin, u64 dv, u64 operation, u64 argument);

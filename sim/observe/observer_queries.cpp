@@ -82,6 +82,11 @@ std::vector<P2mEntry> Observer::p2m(u32 domid) const {
   std::vector<P2mEntry> entries;
   const Impl& i = *impl_;
   if (!i.state_ || !i.state_->domains().contains(domid)) return entries;
+  const DomainRecord& record = i.state_->domains().at(domid);
+  if (record.model == XS_MODEL_TRANSLATED) {
+    record.p2m.for_each([&](u64 gfn, u64 mfn) { entries.push_back({gfn, mfn}); });
+    return entries;
+  }
   GuestP2m published;
   if (i.read_published(domid, published)) {
     for (u64 gfn = 0; gfn < published.entries(); ++gfn) {
@@ -161,6 +166,17 @@ std::vector<Difference> Observer::compare_with_memory(const CpuView& probe, u64*
     word(mfn, "type_info", i.counts_[f].type_info, entry.type_info);
     word(mfn, "M2P", i.state_->frame(f).gfn, gfn);
   }
+  if (i.state_)
+    i.held_p2m.for_each(*i.memory, [&](u32 domid, u64 page, const HeldP2mEntry& e) {
+      const auto domain = i.state_->domains().find(domid);
+      const u64 replica = domain == i.state_->domains().end() ? invalid_frame : domain->second.p2m.get(e.gfn);
+      if (domain == i.state_->domains().end() || domain->second.state == XS_DOM_DEAD || replica == e.mfn)
+        return;
+      differ(page, [&] {
+        return fmt::format("P2M of dom{}: GFN {:#x} is frame {:#x} in memory, {:#x} in the replica", domid,
+                           e.gfn, e.mfn, replica);
+      });
+    });
   if (count) *count = found;
   return differences;
 }

@@ -45,6 +45,7 @@ void Observer::on_tap(const CpuView& view) {
 
 void Observer::Impl::store(const CpuView& view, u64 address, u64 value, unsigned bytes) {
   const TableMap::Place place = tables_.find(address);
+  if (place.table == TableMap::Table::none) return store_by_type(view, address, value, bytes);
   const bool understood = place.table != TableMap::Table::none && (address & (bytes - 1)) == 0 &&
                           (bytes == 8 || place.table == TableMap::Table::frames);
   if (!understood) return void(++counters.stores_outside);
@@ -55,6 +56,59 @@ void Observer::Impl::store(const CpuView& view, u64 address, u64 value, unsigned
     store_frame(view, index, place.offset, value, bytes);
   else
     store_m2p(view, index, value);
+}
+
+// Tables that are allocated at run time: the frame's type says what they are.
+void Observer::Impl::store_by_type(const CpuView& view, u64 address, u64 value, unsigned bytes) {
+  constexpr u64 window = u64{1} << 39;  // bytes of each part of the direct map
+  u64 pa = ~u64{0};
+  if (address - layout.directmap_low_va < window) pa = address - layout.directmap_low_va;
+  if (address - layout.directmap_high_va < window)
+    pa = address - layout.directmap_high_va + layout.directmap_high_base;
+  const u64 mfn = pa >> frame_shift;
+  const u32 index = state_->ram().index(mfn);
+  const unsigned type =
+      index == RamMap::none ? unsigned{XS_FRAME_NONE} : type_of_bits(state_->frame(index).type_bits);
+  const HeldP2ms::Page* page = type == XS_FRAME_P2M ? held_p2m.page(mfn) : nullptr;
+  const bool understood = bytes == 8 && (pa & 7) == 0 && (page || type == XS_FRAME_SHADOW);
+  if (!understood) return void(++counters.stores_outside);
+  if (page)
+    store_held_p2m(view, *page, (pa & frame_mask) / 8, value);
+  else
+    ++counters.stores_shadow;
+}
+
+void Observer::Impl::store_held_p2m(const CpuView& view, const HeldP2ms::Page& page, u64 index, u64 value) {
+  const auto domain = state_->domains().find(page.domid);
+  if (page.level != 1 || domain == state_->domains().end()) return;
+  const HeldP2mEntry entry = HeldP2mEntry::decode(page.first_gfn + index, value);
+  const u64 before = domain->second.p2m.get(entry.gfn);
+  if (before == entry.mfn) return;
+  ++counters.p2m_changes;
+  record(event_at(view, EventKind::p2m, page.domid, entry.gfn, before, entry.mfn));
+}
+
+void Observer::Impl::mark_shadow(const CpuView& view, u64 dv, u64 event, u64 what) {
+  switch (event) {
+    case XS_SHADOW_FILL:
+      ++counters.shadow_fills;
+      break;
+    case XS_SHADOW_REFLECT:
+      ++counters.shadow_reflected;
+      break;
+    case XS_SHADOW_DROP:
+      ++counters.shadow_drops;
+      break;
+    case XS_SHADOW_DROP_PAGE:
+      ++counters.shadow_page_drops;
+      break;
+    case XS_SHADOW_EVICT:
+      ++counters.shadow_evictions;
+      break;
+    default:
+      return void(++counters.rejected);
+  }
+  record(event_at(view, EventKind::shadow, dv, event, what));
 }
 
 void Observer::Impl::store_cas(const CpuView& view) {
@@ -154,6 +208,10 @@ void Observer::Impl::mark(const CpuView& view) {
       ++counters.tlb_flushes;
       record(event_at(view, EventKind::tlb_flush, a, b));
       return;
+    case XS_MARK_P2M_PAGE:
+      return held_p2m.announce(static_cast<u32>(a), static_cast<unsigned>(a >> 32), b, c);
+    case XS_MARK_SHADOW:
+      return mark_shadow(view, a, b, c);
     case XS_MARK_PANIC:
       record(event_at(view, EventKind::panic));
       return listener->on_panic(view.cpu());
@@ -174,6 +232,7 @@ void Observer::Impl::mark_operation(const CpuView& view, bool begin, u64 dv, u64
     ++operations[operation];
   }
   record(event_at(view, begin ? EventKind::op_begin : EventKind::op_end, dv, operation, argument));
+  if (!begin) check_result(view, dv, operation, argument);
   look_for_p2m(dv_domid(dv), view.time_ps());
 }
 

@@ -35,6 +35,12 @@ class ReferenceCounter {
   /// `type_refs(index)`: current type references of a frame; tables without any are not in use.
   void walk(const std::function<u64(u32 index)>& type_refs,
             const std::function<void(const TableEntry&)>& visit);
+  /// One more, that is no table's.
+  void add(u32 index, bool with_type) {
+    ++references_;
+    ++counts_[index].general;
+    counts_[index].type += with_type;
+  }
   const References& at(u32 index) const { return counts_[index]; }
   u64 tables() const { return tables_; }
   u64 references() const { return references_; }

@@ -57,7 +57,7 @@ constexpr bool validated_bits(u8 bits) { return bits & 1; }
 class P2mTable {
  public:
   static constexpr u64 block_entries = 512;
-  static constexpr u64 max_gfn = u64{1} << 28;  ///< 1 TiB of guest memory
+  static constexpr u64 max_gfn = u64{1} << 36;  ///< 256 TiB of guest-physical addresses
   static constexpr u64 max_run = 1 << 20;       ///< entries of one p2m_run event
   u64 get(u64 gfn) const;
   /// False when the entry cannot be held (GFN beyond max_gfn, or `budget` blocks used up).

@@ -19,11 +19,13 @@ namespace xs::platform {
 /// Everything a machine file (JSON) can say; units in the names. Defaults are documented in docs/machine.md.
 struct MachineConfig {
   std::string arch = "x86_64";
-  unsigned cpus = 1;             ///< 1..4
-  u64 memory_mib = 512;          ///< all DRAM
-  u64 low_memory_mib = 128;      ///< DRAM at address 0; the rest is at high_base
-  u64 high_base = u64{1} << 44;  ///< 0: no split, all DRAM from 0 (QEMU's layout)
-  u32 quantum = 10'000;          ///< instructions
+  unsigned cpus = 1;         ///< 1..4
+  u64 memory_mib = 512;      ///< all DRAM
+  u64 low_memory_mib = 128;  ///< DRAM at address 0; the rest is at high_base
+  /// 0: no split, all DRAM from 0 (QEMU's layout). Otherwise frame numbers here are like no other number:
+  /// above 32 bits, and no pair of small 32-bit ones.
+  u64 high_base = 0x102d40000000;
+  u32 quantum = 10'000;  ///< instructions
   TimingModel timing;
   Fidelity fidelity = Fidelity::fast;
   bool strict_alignment = false;  ///< #GP for misaligned SSE operands

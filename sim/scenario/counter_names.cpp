@@ -55,6 +55,13 @@ constexpr struct {
     {"observer.tlb_flushes", [](const M&, const O& o) { return o.tlb_flushes; }},
     {"observer.page_faults", [](const M&, const O& o) { return o.page_faults; }},
     {"observer.trace_events", [](const M&, const O& o) { return o.trace_events; }},
+    {"shadow.faults", [](const M&, const O& o) { return o.shadow_fills + o.shadow_reflected; }},
+    {"shadow.fills", [](const M&, const O& o) { return o.shadow_fills; }},
+    {"shadow.guest_faults", [](const M&, const O& o) { return o.shadow_reflected; }},
+    {"shadow.flushes", [](const M&, const O& o) { return o.shadow_drops; }},
+    {"shadow.page_flushes", [](const M&, const O& o) { return o.shadow_page_drops; }},
+    {"shadow.evictions", [](const M&, const O& o) { return o.shadow_evictions; }},
+    {"shadow.entry_stores", [](const M&, const O& o) { return o.stores_shadow; }},
 };
 
 constexpr std::string_view hypercall = "hypercall.";

@@ -26,6 +26,8 @@ void decode_create(const Node& n, const Scenario& scenario, Step& step) {
       fmt::format("create name={} kernel={} memory={}", d->name, archive_name(d->kernel), memory);
   if (d->maxmem_mib > memory) line += fmt::format(" maxmem={}", d->maxmem_mib);
   if (d->vcpus != 1) line += fmt::format(" vcpus={}", d->vcpus);
+  if (d->model != "direct") line += " model=" + d->model;
+  if (d->shadow_mib != 0) line += fmt::format(" shadow_memory={}", d->shadow_mib);
   if (n.boolean_or("paused", false)) line += " paused=1";
   if (!d->extra.empty()) line += fmt::format(" extra=\"{}\"", d->extra);
   if (step.name.empty()) step.name = "create " + d->name;

@@ -14,8 +14,19 @@ Json setting_value(const std::string& text) {
   return text;
 }
 
+// Every scenario has these: the memory models of domains and of dom0 where they do not name one.
+constexpr const char* model_parameter = "model";
+constexpr const char* dom0_model_parameter = "dom0_model";
+
+void give_models(Json& head, const Environment& env) {
+  if (const auto domains = head.find("domains"); domains != head.end())
+    for (Json& domain : *domains)
+      if (!domain.contains("model")) domain["model"] = env.at(model_parameter);
+  if (!head["dom0"].contains("model")) head["dom0"]["model"] = env.at(dom0_model_parameter);
+}
+
 Environment parameters(const JsonSource& source, const Settings& settings) {
-  Environment env;
+  Environment env = {{model_parameter, "direct"}, {dom0_model_parameter, "direct"}};
   const Json& dom = source.dom();
   if (const auto it = dom.find("parameters"); it != dom.end())
     for (const auto& [name, value] : it->items()) env[name] = value;
@@ -127,6 +138,7 @@ Expanded expand(const JsonSource& source, const Settings& settings) {
       out.head[key] = expander.substitute(value, child_pointer("", key), env);
     else if (key != "steps")
       out.head[key] = value;
+  give_models(out.head, env);
   if (dom.contains("steps")) expander.steps(dom["steps"], "/steps", env, out.steps);
   return out;
 }

@@ -27,6 +27,8 @@ DomainConfig decode_domain(const Node& n) {
   if (d.maxmem_mib < d.memory_mib) n.at("maxmem").fail("smaller than memory");
   d.vcpus = n.integer_or("vcpus", 1);
   d.kernel = n.text_or("kernel", d.kernel);
+  d.model = n.text_or("model", d.model);
+  d.shadow_mib = n.integer_or("shadow_memory", 0);
   d.extra = n.text_or("extra", "");
   if (d.extra.find_first_of("\"\n\r") != std::string::npos)
     n.at("extra").fail("quotes and line ends cannot be passed on the operator channel");
@@ -56,6 +58,7 @@ void decode_head(const JsonSource& source, const Json& head, Scenario& s) {
   }
   if (top.has("dom0")) {
     s.dom0.kernel = top.at("dom0").text_or("kernel", s.dom0.kernel);
+    s.dom0.model = top.at("dom0").text_or("model", s.dom0.model);
     s.dom0.cmdline = top.at("dom0").text_or("cmdline", "");
     s.dom0.memory_mib = top.at("dom0").integer_or("memory", 0);
   }

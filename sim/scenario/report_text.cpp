@@ -81,7 +81,9 @@ constexpr struct {
                    {XS_FRAME_L4, "L4"},
                    {XS_FRAME_SEGDESC, "segdesc"},
                    {XS_FRAME_WRITABLE, "writable"},
-                   {XS_FRAME_SHARED, "shared"}};
+                   {XS_FRAME_SHARED, "shared"},
+                   {XS_FRAME_P2M, "p2m"},
+                   {XS_FRAME_SHADOW, "shadow"}};
 
 /// Frames by type at the step where most owners had frames: the last one with a guest alive.
 void add_types(std::string& out, const RunResult& r) {

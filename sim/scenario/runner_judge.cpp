@@ -18,7 +18,9 @@ const std::map<std::string, unsigned>& type_numbers() {
                                                           {"l4", XS_FRAME_L4},
                                                           {"segdesc", XS_FRAME_SEGDESC},
                                                           {"writable", XS_FRAME_WRITABLE},
-                                                          {"shared", XS_FRAME_SHARED}};
+                                                          {"shared", XS_FRAME_SHARED},
+                                                          {"p2m", XS_FRAME_P2M},
+                                                          {"shadow", XS_FRAME_SHADOW}};
   return numbers;
 }
 

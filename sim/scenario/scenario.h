@@ -28,13 +28,14 @@ struct Range {
 enum class OnCrash { fail, destroy, preserve };
 
 struct DomainConfig {  // keys and units as xl.cfg
-  std::string name, type = "pv", kernel = "kernel", extra;
+  std::string name, type = "pv", kernel = "kernel", extra, model = "direct";
   u64 vcpus = 1, memory_mib = 64, maxmem_mib = 64;
+  u64 shadow_mib = 0;  ///< 0: what the toolstack reckons
   OnCrash on_crash = OnCrash::fail;
 };
 
 struct Dom0Config {
-  std::string kernel = "kernel", cmdline;
+  std::string kernel = "kernel", cmdline, model = "direct";
   u64 memory_mib = 0;  ///< 0: the hypervisor's default
 };
 

@@ -112,6 +112,11 @@ TEST_CASE("the same is printed on QEMU", "[balloon]") {
   require_same_consoles(transcript(p.ours), transcript(p.theirs));
 }
 
+TEST_CASE("the same is printed on QEMU in memory model translated", "[translated]") {
+  const Pair p = run_both("tests/scenario/oracle-translated.json");
+  require_same_consoles(transcript(p.ours), transcript(p.theirs));
+}
+
 // Its own expectations about ownership are judged on our machine alone: QEMU is not observed.
 TEST_CASE("the main job prints the same on QEMU", "[demo]") {
   const Pair p = run_both("scenarios/demo/balloon.json");

@@ -1,9 +1,9 @@
 #include "guests/lib/boot.h"
 
 #include "arch_cpu.h"
+#include "boot_tables.h"
 #include "guests/lib/hypercall.h"
 #include "guests/lib/panic.h"
-#include "page_table.h"
 
 shared_info_t* shared_info_page;
 
@@ -13,7 +13,7 @@ alignas(page_bytes) [[gnu::section(".bss.pages")]] static u8 shared_info_window[
 
 void map_shared_info() {
   u64 entry = (boot_info->shared_info & pte_frame_mask) | pte_kernel;
-  long r = update_va_mapping(shared_info_window, entry, UVMF_INVLPG);
+  long r = boot_map(shared_info_window, entry);
   if (r) panic("cannot map shared_info: %ld", r);
   shared_info_page = reinterpret_cast<shared_info_t*>(shared_info_window);
 }

@@ -1,6 +1,7 @@
 /* ELF notes by which a domain builder recognises and loads this guest, and the pages they name. */
 #define __ASSEMBLY__
 #include <xen/elfnote.h>
+#include <xen/features.h>
 #include <xen/xen.h>
 
 #include "guests/arch/x86_64/function.inc"
@@ -33,7 +34,8 @@
         note_quad XEN_ELFNOTE_PADDR_OFFSET, 0
         note_quad XEN_ELFNOTE_ENTRY, guest_start
         note_quad XEN_ELFNOTE_HYPERCALL_PAGE, hypercall_page
-        note_text XEN_ELFNOTE_FEATURES, "!writable_page_tables|pae_pgdir_above_4gb"
+        note_text XEN_ELFNOTE_FEATURES, "writable_page_tables|auto_translated_physmap|pae_pgdir_above_4gb|dom0"
+        note_quad XEN_ELFNOTE_SUPPORTED_FEATURES, (1 << XENFEAT_writable_page_tables) | (1 << XENFEAT_auto_translated_physmap) | (1 << XENFEAT_pae_pgdir_above_4gb) | (1 << XENFEAT_dom0)
         note_text XEN_ELFNOTE_PAE_MODE, "yes"
         /* mask, value: bits that a present L1 entry has */
         .balign 4

@@ -1,4 +1,5 @@
-// x86-64 four-level page tables as a PV guest writes them: entries hold machine frames.
+// x86-64 four-level page tables as a PV guest writes them: entries hold machine frames, or guest frames where
+// the hypervisor translates.
 //
 //   va: | sign | L4 47..39 | L3 38..30 | L2 29..21 | L1 20..12 | offset 11..0 |
 #pragma once

@@ -38,9 +38,18 @@ bool name_ok(const char* name, Status& status) {
   return !status.error;
 }
 
+// Models that this toolstack builds domains for; the hypervisor has the last word.
+bool model_named(const char* name, xs_memory_model& model) {
+  if (!strcmp(name, "translated"))
+    model = XS_MODEL_TRANSLATED;
+  else if (strcmp(name, "direct"))
+    return false;
+  return true;
+}
+
 bool read_config(const CommandLine& c, DomainConfig& config, Status& status) {
   static const char* const keys[] = {"name",  "kernel", "memory", "maxmem", "vcpus",
-                                     "model", "paused", "extra",  "type"};
+                                     "model", "paused", "extra",  "type",   "shadow_memory"};
   if (const char* word = c.unknown_key(keys, count_of(keys))) {
     status.fail(-XEN_EINVAL, "unknown argument %s", word);
     return false;
@@ -48,18 +57,20 @@ bool read_config(const CommandLine& c, DomainConfig& config, Status& status) {
   if (!text_of(c, "name", config.name, sizeof config.name, status) || !name_ok(config.name, status))
     return false;
   if (!text_of(c, "kernel", config.kernel, sizeof config.kernel, status)) return false;
-  u64 memory = 0, maximum = 0, vcpus = 1, paused = 0;
+  u64 memory = 0, maximum = 0, vcpus = 1, paused = 0, shadow = 0;
   constexpr u64 largest = 1 << 20;  // MiB
   if (!number_of(c, "memory", 1, largest, memory, status) ||
       !number_of(c, "maxmem", 1, largest, maximum, status) ||
-      !number_of(c, "vcpus", 1, vcpus_max, vcpus, status) || !number_of(c, "paused", 0, 1, paused, status))
+      !number_of(c, "vcpus", 1, vcpus_max, vcpus, status) || !number_of(c, "paused", 0, 1, paused, status) ||
+      !number_of(c, "shadow_memory", 1, largest, shadow, status))
     return false;
   if (!memory)
     status.fail(-XEN_EINVAL, "memory= is missing");
   else if (maximum && maximum < memory)
     status.fail(-XEN_EINVAL, "maxmem is smaller than memory");
+  config.model = XS_MODEL_DIRECT;
   const char* model = c.value("model");
-  if (model && strcmp(model, "direct"))
+  if (model && !model_named(model, config.model))
     status.fail(-XEN_EOPNOTSUPP, "memory model %s is not available", model);
   const char* type = c.value("type");
   if (type && strcmp(type, "pv")) status.fail(-XEN_EOPNOTSUPP, "domain type %s is not available", type);
@@ -67,6 +78,7 @@ bool read_config(const CommandLine& c, DomainConfig& config, Status& status) {
     status.fail(-XEN_EINVAL, "extra is longer than %lu characters", sizeof config.extra - 1);
   config.memory_kib = memory * KiB;
   config.max_memory_kib = max_of(memory, maximum) * KiB;
+  config.shadow_mib = shadow;
   config.vcpus = static_cast<u32>(vcpus);
   config.paused = paused;
   return !status.error;

@@ -7,6 +7,7 @@
 #include "guests/lib/errno.h"
 #include "guests/lib/format.h"
 #include "guests/lib/string.h"
+#include "hypervisor/abi/memory_models.h"
 
 namespace {
 constexpr unsigned fill_batch = 32;
@@ -40,7 +41,9 @@ long plan_layout(BuildState& b) {
     return fail(b, "the kernel image has no loadable segment", -XEN_ENOEXEC);
   b.image_end = div_up(image.high, page_bytes);
   b.p2m = b.image_end;
-  b.start_info = b.p2m + div_up(b.pages * sizeof(u64), page_bytes);
+  if (b.hides_mfns && !(b.notes.features & (1u << XENFEAT_auto_translated_physmap)))
+    return fail(b, "the kernel image does not run in that memory model", -XEN_ENOEXEC);
+  b.start_info = b.p2m + (b.hides_mfns ? 0 : div_up(b.pages * sizeof(u64), page_bytes));
   b.store = b.start_info + 1;
   b.console = b.store + 1;
   b.tables = b.console + 1;
@@ -55,6 +58,18 @@ long plan_layout(BuildState& b) {
   return 0;
 }
 
+// As libxl reckons: 1 MiB for each VCPU, 8 KiB for each MiB of memory.
+long allocate_shadow(BuildState& b) {
+  constexpr u64 per_vcpu_kib = KiB, kib_per_mib = 8;
+  u64 kib = b.config->vcpus * per_vcpu_kib + b.config->max_memory_kib / KiB * kib_per_mib;
+  if (b.config->shadow_mib) kib = b.config->shadow_mib * KiB;
+  xen_domctl op{};
+  op.u.shadow_op.op = XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION;
+  op.u.shadow_op.mb = static_cast<u32>(div_up(kib, KiB));
+  long error = domctl(XEN_DOMCTL_shadow_op, b.id, op);
+  return error ? fail(b, "not enough free memory for shadow page tables", error) : 0;
+}
+
 long create_empty(BuildState& b) {
   xen_domctl op{};
   auto& c = op.u.createdomain;
@@ -63,12 +78,14 @@ long create_empty(BuildState& b) {
   c.max_grant_frames = -1;  // the hypervisor's default
   c.max_maptrack_frames = -1;
   c.grant_opts = XEN_DOMCTL_GRANT_version(1);
+  XS_CREATEDOMAIN_MODEL(&c) = b.config->model;
   // Ids are given out here, upwards: a domain's id then names it for good in logs, whatever the hypervisor
   // would reuse.
   static u32 last_id;
   long error = -XEN_EEXIST;
   while (error == -XEN_EEXIST && last_id < largest_domain_id)
     error = domctl(XEN_DOMCTL_createdomain, ++last_id, op);
+  if (error == -XEN_EOPNOTSUPP) return fail(b, "the memory model is not available", error);
   if (error) return fail(b, "the hypervisor refuses another domain", error);
   b.id = op.domain;
   op = {};
@@ -78,10 +95,10 @@ long create_empty(BuildState& b) {
   op = {};
   op.u.max_mem.max_memkb = b.config->max_memory_kib;
   if ((error = domctl(XEN_DOMCTL_max_mem, b.id, op))) return fail(b, "maxmem is refused", error);
-  return 0;
+  return b.hides_mfns ? allocate_shadow(b) : 0;
 }
 
-// In: guest frame numbers; out: the machine frames that now back them.
+// In: guest frame numbers; out: the machine frames that now back them, where the model shows them.
 long populate(BuildState& b) {
   for (u64 at = 0; at < b.pages;) {
     u64 n = min_of<u64>(populate_batch, b.pages - at);
@@ -97,6 +114,17 @@ long populate(BuildState& b) {
     thread_yield();
   }
   return 0;
+}
+
+// Behind all memory that the domain may ever have.
+long place_shared_info(BuildState& b) {
+  if (!b.hides_mfns) return 0;
+  xen_add_to_physmap_t request{};
+  request.domid = static_cast<domid_t>(b.id);
+  request.space = XENMAPSPACE_shared_info;
+  request.gpfn = max_of(b.pages, b.config->max_memory_kib / page_kib);
+  long error = hypercall_memory_op(XENMEM_add_to_physmap, &request);
+  return error ? fail(b, "the shared_info page cannot be placed", error) : 0;
 }
 
 struct SegmentFill {
@@ -167,9 +195,11 @@ void fill_start_info(void* context, Pfn, u8* page) {
   s.console.domU.evtchn = b.console_port;
   s.pt_base = domain_va(b, b.tables);
   s.nr_pt_frames = b.table_frames;
-  s.mfn_list = domain_va(b, b.p2m);
-  s.first_p2m_pfn = b.p2m;
-  s.nr_p2m_frames = b.start_info - b.p2m;
+  if (!b.hides_mfns) {
+    s.mfn_list = domain_va(b, b.p2m);
+    s.first_p2m_pfn = b.p2m;
+    s.nr_p2m_frames = b.start_info - b.p2m;
+  }
   copy_string(reinterpret_cast<char*>(s.cmd_line), sizeof s.cmd_line, b.config->extra);
 }
 
@@ -194,9 +224,9 @@ long fill_shared_info(BuildState& b) {
 }
 
 long build_steps(BuildState& b) {
-  long (*const steps[])(BuildState&) = {plan_layout,     create_empty,      populate,
-                                        load_image,      fill_shared_info,  allocate_ports,
-                                        fill_boot_pages, arch_build_tables, arch_start_state};
+  long (*const steps[])(BuildState&) = {
+      plan_layout,      create_empty,   populate,        place_shared_info, load_image,
+      fill_shared_info, allocate_ports, fill_boot_pages, arch_build_tables, arch_start_state};
   for (auto step : steps)
     if (long error = step(b)) return error;
   return 0;
@@ -258,6 +288,7 @@ Domain* domain_build(const DomainConfig& config, const ElfImage& elf, long& erro
   b.config = &config;
   b.elf = elf;
   b.pages = config.memory_kib / page_kib;
+  b.hides_mfns = config.model != XS_MODEL_DIRECT;
   b.machine = static_cast<Mfn*>(heap_alloc(b.pages * sizeof(Mfn)));
   error = -XEN_ENOMEM;
   sentence = "dom0 has no memory for the domain's frame list";

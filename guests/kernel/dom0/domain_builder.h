@@ -2,19 +2,23 @@
 //
 // Pseudo-physical memory of a new PV domain, from frame 0 (= VIRT_BASE) up:
 //
-//   | … image … | P2M (mfn_list) | start_info | xenstore | console | page tables | stack | free …
+//   | … image … | P2M (mfn_list; model direct only) | start_info | xenstore | console | page tables | stack |
+//   free …
 //                                                            mapped up to a 4 MiB boundary, >= 512 KiB behind
 //                                                            the stack
 #pragma once
 #include "guests/kernel/dom0/domain.h"
 #include "guests/lib/elf_image.h"
+#include "hypervisor/abi/observe.h"
 
 struct DomainConfig {
   char name[32];
   char kernel[64];
   char extra[256];
   u64 memory_kib, max_memory_kib;
+  u64 shadow_mib;  // 0: as much as libxl would give
   u32 vcpus;
+  xs_memory_model model;
   bool paused;
 };
 
@@ -24,7 +28,9 @@ struct BuildState {
   const DomainConfig* config;
   ElfImage elf;
   XenNotes notes;
-  Mfn* machine;  // frame list of the domain, `pages` entries
+  Mfn* machine;  // `pages` numbers by which the hypervisor knows the domain's frames: MFNs, or GFNs where it
+                 // hides them
+  bool hides_mfns;
   u64 pages;
   Pfn image_end;
   Pfn p2m, start_info, store, console, tables, stack, mapped_end;

@@ -168,7 +168,8 @@ struct Verb {
 constexpr unsigned any_number = ~0u;
 constexpr Verb verbs[] = {
     {"create", any_number,
-     "name=<name> kernel=<file> memory=<MiB> [maxmem=] [vcpus=] [model=direct] [paused=1] [extra=\"\"]",
+     "name=<name> kernel=<file> memory=<MiB> [maxmem=] [vcpus=] [model=direct|translated] "
+     "[shadow_memory=] [paused=1] [extra=\"\"]",
      do_create},
     {"list", 0, "", do_list},
     {"mem-set", 2, "<domain> <MiB>", do_mem_set},

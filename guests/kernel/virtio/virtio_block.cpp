@@ -2,7 +2,7 @@
 #include "guests/kernel/virtio/virtio_block.h"
 
 #include "guests/kernel/dom0/archive.h"
-#include "guests/kernel/frames.h"
+#include "guests/kernel/memory_model.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/string.h"
 
@@ -32,12 +32,12 @@ Disk disk;
 
 bool allocate_frames() {
   for (unsigned i = 0; i <= data_frames; i++) {
-    Pfn frame = frames_alloc();
-    if (frame == invalid_frame) return false;
+    void* page = memory_model->device_page();
+    if (!page) return false;
     if (i < data_frames)
-      disk.data[i] = static_cast<u8*>(frame_va(frame));
+      disk.data[i] = static_cast<u8*>(page);
     else
-      disk.request = static_cast<RequestPage*>(frame_va(frame));
+      disk.request = static_cast<RequestPage*>(page);
   }
   return true;
 }

@@ -4,7 +4,7 @@
 // until the operator has read them, then they go back to the device.
 #include "guests/kernel/virtio/virtio_console.h"
 
-#include "guests/kernel/frames.h"
+#include "guests/kernel/memory_model.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/panic.h"
 #include "guests/lib/string.h"
@@ -27,9 +27,8 @@ VirtioQueue& send_queue() { return console.queues[1]; }
 
 bool allocate_frames(u8** frames) {
   for (unsigned i = 0; i < slots; i++) {
-    Pfn frame = frames_alloc();
-    if (frame == invalid_frame) return false;
-    frames[i] = static_cast<u8*>(frame_va(frame));
+    frames[i] = static_cast<u8*>(memory_model->device_page());
+    if (!frames[i]) return false;
   }
   return true;
 }

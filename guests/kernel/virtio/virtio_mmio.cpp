@@ -1,6 +1,6 @@
 #include "guests/kernel/virtio/virtio_mmio.h"
 
-#include "guests/kernel/frames.h"
+#include "guests/kernel/memory_model.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/string.h"
 
@@ -42,9 +42,8 @@ bool negotiate(VirtioDevice& d) {
 long start_queue(VirtioDevice& d, VirtioQueue& q, unsigned index) {
   virtio_write(d, VIRTIO_MMIO_QUEUE_SEL, index);
   if (virtio_read(d, VIRTIO_MMIO_QUEUE_NUM_MAX) < virtio_queue_size) return -XEN_ENXIO;
-  Pfn frame = frames_alloc();
-  if (frame == invalid_frame) return -XEN_ENOMEM;
-  auto* page = static_cast<u8*>(frame_va(frame));
+  auto* page = static_cast<u8*>(memory_model->device_page());
+  if (!page) return -XEN_ENOMEM;
   memset(page, 0, page_bytes);
   q = {&d,
        index,
@@ -69,9 +68,7 @@ void virtio_write(VirtioDevice& d, u32 offset, u32 value) {
   *reinterpret_cast<volatile u32*>(d.regs + offset) = value;
 }
 
-u64 machine_address(const void* va) {
-  return model_machine(va_frame(va)) * page_bytes + reinterpret_cast<u64>(va) % page_bytes;
-}
+u64 machine_address(const void* va) { return memory_model->device_address(va); }
 
 long virtio_start(VirtioDevice& d, VirtioQueue* queues, unsigned count) {
   virtio_write(d, VIRTIO_MMIO_STATUS, 0);

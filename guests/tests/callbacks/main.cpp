@@ -159,8 +159,9 @@ void check_version() {
   test_check(parameters.virt_start == HYPERVISOR_VIRT_START, "virt_start 0x%lx", parameters.virt_start);
   xen_feature_info_t features{0, 0};
   test_equal("features 0", hypercall_xen_version(XENVER_get_features, &features), 0);
-  test_check(features.submap >> XENFEAT_mmu_pt_update_preserve_ad & 1, "features 0x%x", features.submap);
-  test_check(!(features.submap >> XENFEAT_auto_translated_physmap & 1), "features 0x%x", features.submap);
+  unsigned expected =
+      guest_is_translated() ? XENFEAT_writable_page_tables : XENFEAT_mmu_pt_update_preserve_ad;
+  test_check(features.submap >> expected & 1, "features 0x%x", features.submap);
   xen_domain_handle_t handle;
   test_equal("handle", hypercall_xen_version(XENVER_guest_handle, &handle), 0);
 }

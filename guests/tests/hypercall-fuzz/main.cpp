@@ -89,11 +89,22 @@ const Call table[] = {
     {100, 0, 0},
 };
 
+// Where frames have small numbers a random one is likely to be this guest's own code: calls that give such a
+// page away or store to it would only end the guest.
+bool names_own_memory(const Call& c, u64 operation) {
+  if (!guest_is_translated()) return false;
+  constexpr u64 operations =
+      bit(XENMEM_decrease_reservation) | bit(XENMEM_add_to_physmap) | bit(XENMEM_remove_from_physmap);
+  return c.number == __HYPERVISOR_update_descriptor ||
+         (c.number == __HYPERVISOR_memory_op && (operations >> (operation & 63) & 1));
+}
+
 void one_call() {
   const Call& c = table[below(count_of(table))];
   fill_buffer();
   u64 first = c.operations ? below(c.operations) : argument();
   if (c.operations && (c.forbidden >> first & 1)) return;
+  if (names_own_memory(c, first)) return;
   // Page tables of its own would only end this guest: requests come from the buffer, and name the playground
   // or nothing.
   arch_hypercall(c.number, first, argument(), argument(), argument(), argument());

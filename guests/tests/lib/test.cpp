@@ -21,8 +21,7 @@ Pfn first_spare() { return boot_frame(boot_info->pt_base) + boot_info->nr_pt_fra
 // Before anything else can go wrong: a stock hypervisor refuses console_io to an unprivileged domain.
 void set_up_console() {
   if (boot_info->flags & SIF_INITDOMAIN) return;
-  console_use_ring(test_va(machine_to_phys_mapping[boot_info->console.domU.mfn]),
-                   boot_info->console.domU.evtchn);
+  console_use_ring(test_va(guest_frame_of(boot_info->console.domU.mfn)), boot_info->console.domU.evtchn);
 }
 }  // namespace
 
@@ -116,7 +115,7 @@ long test_initialise_vcpu(unsigned vcpu, void (*entry)()) {
 void* test_va(Pfn pfn) { return reinterpret_cast<void*>(test_virt_base + pfn * page_bytes); }
 Pfn test_frame(const void* va) { return boot_frame(reinterpret_cast<u64>(va)); }
 u64* test_p2m() { return reinterpret_cast<u64*>(boot_info->mfn_list); }
-Mfn test_machine(Pfn pfn) { return test_p2m()[pfn]; }
+Mfn test_machine(Pfn pfn) { return guest_is_translated() ? pfn : test_p2m()[pfn]; }
 
 Pfn test_spare_frames(unsigned count) {
   if (!next_spare) next_spare = first_spare();
@@ -133,7 +132,7 @@ Pfn test_table(u64 va, unsigned level) {
   for (unsigned l = 4; l > level; l--) {
     u64 entry = static_cast<u64*>(test_va(table))[table_index(va, l)];
     if (!(entry & pte_present)) return invalid_frame;
-    table = machine_to_phys_mapping[pte_frame(entry)];
+    table = guest_frame_of(pte_frame(entry));
   }
   return table;
 }
@@ -144,11 +143,14 @@ u64 test_entry(u64 va, unsigned level) {
 }
 
 long test_write_pte(u64 pte, u64 value) {
+  if (guest_is_translated()) {
+    auto* slot = reinterpret_cast<u64*>(test_virt_base + (pte & ~7ull));
+    __atomic_store_n(slot, value, __ATOMIC_RELEASE);
+    return 0;
+  }
   mmu_update_t request{pte, value};
   return hypercall_mmu_update(&request, 1, nullptr, DOMID_SELF);
 }
 
-long test_unmap(Pfn pfn) { return update_va_mapping(test_va(pfn), 0, UVMF_INVLPG | UVMF_LOCAL); }
-long test_map(Pfn pfn, u64 flags) {
-  return update_va_mapping(test_va(pfn), make_pte(test_machine(pfn), flags), UVMF_INVLPG | UVMF_LOCAL);
-}
+long test_unmap(Pfn pfn) { return boot_map(test_va(pfn), 0); }
+long test_map(Pfn pfn, u64 flags) { return boot_map(test_va(pfn), make_pte(test_machine(pfn), flags)); }

@@ -8,6 +8,7 @@
 // carried out.
 #pragma once
 #include "arch_trap.h"
+#include "boot_tables.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/console.h"
 #include "guests/lib/errno.h"
@@ -16,7 +17,6 @@
 #include "guests/lib/hypercall.h"
 #include "guests/lib/string.h"
 #include "guests/lib/time.h"
-#include "page_table.h"
 
 extern const char test_name[];
 void test_main();
@@ -45,16 +45,25 @@ Pfn test_spare_frames(
     unsigned count);     // first of a run; each call gives new ones; ERROR when they are used up
 void* test_va(Pfn pfn);  // address in the builder's mapping
 Pfn test_frame(const void* va);
-u64* test_p2m();  // the builder's list
-Mfn test_machine(Pfn pfn);
+u64* test_p2m();  // the builder's list (model direct)
+Mfn test_machine(
+    Pfn pfn);  // the number by which tables and hypercalls know the frame: in model translated itself
 // The bootstrap table of `level` that maps va, and its entry for va.
 Pfn test_table(u64 va, unsigned level);
 u64 test_entry(u64 va, unsigned level);
-constexpr u64 test_virt_base = 0xffffffff80000000ull;
+constexpr u64 test_virt_base = boot_virt_base;
 // The local APIC's: mapped writable by nobody but the hypervisor, not even by a domain that drives devices.
 constexpr Mfn test_forbidden_frame = 0xfee00;
+// For what one memory model has and the other has not.
+inline void test_only_direct(const char* why) {
+  if (guest_is_translated()) test_skip(why);
+}
+inline void test_only_translated(const char* why) {
+  if (!guest_is_translated()) test_skip(why);
+}
 
-// One mmu_update of the entry at machine address `pte`; the hypervisor's result.
+// Writes the entry at address `pte` of the memory that tables name: one mmu_update and the hypervisor's
+// result, or in model translated a plain store, which cannot fail.
 long test_write_pte(u64 pte, u64 value);
 long test_unmap(Pfn pfn);           // removes the page from the builder's mapping
 long test_map(Pfn pfn, u64 flags);  // maps it again, PTE flags as given

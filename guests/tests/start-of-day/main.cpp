@@ -1,11 +1,11 @@
 // Start of day: what a PV64 kernel finds in registers, start_info and page tables.
 //
 // Everything else builds on these facts, and a guest that was never written for our hypervisor checks none of
-// them before it relies on them: a wrong one shows as a crash far away. So each fact of the public ABI
-// (xen.h, arch-x86/xen.h) is checked by itself, as the guest sees it: selectors and flags at the first
-// instruction; start_info's magic, sizes and order of regions; a P2M and M2P that agree; page tables that map
-// each region with the right rights, tables read-only, at least 512 KiB of spare memory, up to a 4 MiB
-// boundary; upcalls masked on every VCPU.
+// them before it relies on them (in model translated tables are writable and no frame list is given): a wrong
+// one shows as a crash far away. So each fact of the public ABI (xen.h, arch-x86/xen.h) is checked by itself,
+// as the guest sees it: selectors and flags at the first instruction; start_info's magic, sizes and order of
+// regions; a P2M and M2P that agree; page tables that map each region with the right rights, tables
+// read-only, at least 512 KiB of spare memory, up to a 4 MiB boundary; upcalls masked on every VCPU.
 #include "guests/tests/lib/test.h"
 
 #include "entry_registers.h"
@@ -45,8 +45,7 @@ void check_start_info() {
              "no event channel for store or console");
   test_check(boot_info->store_evtchn != boot_info->console.domU.evtchn,
              "store and console share an event channel");
-  Pfn store = machine_to_phys_mapping[boot_info->store_mfn],
-      console = machine_to_phys_mapping[boot_info->console.domU.mfn];
+  Pfn store = guest_frame_of(boot_info->store_mfn), console = guest_frame_of(boot_info->console.domU.mfn);
   test_check(store < boot_info->nr_pages && test_machine(store) == boot_info->store_mfn,
              "store_mfn is not ours");
   test_check(console < boot_info->nr_pages && test_machine(console) == boot_info->console.domU.mfn,
@@ -56,15 +55,29 @@ void check_start_info() {
 // Kernel, initrd, P2M, start_info, [xenstore, console,] page tables, stack: each behind the one before.
 void check_order() {
   u64 image_last = align_up(reinterpret_cast<u64>(image_end), page_bytes);
-  u64 list_last = boot_info->mfn_list + boot_info->nr_pages * sizeof(u64);
   u64 info = reinterpret_cast<u64>(boot_info);
-  test_check(boot_info->mfn_list >= image_last, "mfn_list 0x%lx lies inside the image", boot_info->mfn_list);
-  test_check(info >= list_last, "start_info 0x%lx lies inside the frame list", info);
+  test_check(info >= image_last, "start_info 0x%lx lies inside the image", info);
+  if (guest_is_translated()) {
+    test_check(!boot_info->mfn_list && !boot_info->nr_p2m_frames,
+               "a frame list where no frame has another number");
+  } else {
+    u64 list_last = boot_info->mfn_list + boot_info->nr_pages * sizeof(u64);
+    test_check(boot_info->mfn_list >= image_last, "mfn_list 0x%lx lies inside the image",
+               boot_info->mfn_list);
+    test_check(info >= list_last, "start_info 0x%lx lies inside the frame list", info);
+  }
   test_check(boot_info->pt_base > info, "page tables 0x%lx lie before start_info", boot_info->pt_base);
   test_check(boot_info->nr_pt_frames >= 4, "%lu page table frames", boot_info->nr_pt_frames);
 }
 
 void check_frame_numbers() {
+  if (guest_is_translated()) {
+    // Nothing here tells where in the machine a frame is: the M2P's addresses are not there.
+    xen_machphys_mapping_t mapping{};
+    test_equal("machphys_mapping", hypercall_memory_op(XENMEM_machphys_mapping, &mapping), -XEN_ENOSYS);
+    test_check(boot_info->shared_info >> page_shift >= boot_info->nr_pages, "shared_info lies in the memory");
+    return;
+  }
   unsigned wrong = 0;
   for (Pfn p = 0; p < boot_info->nr_pages; p++) wrong += machine_to_phys_mapping[test_machine(p)] != p;
   test_check(!wrong, "M2P disagrees with the frame list in %u places", wrong);
@@ -79,7 +92,7 @@ void check_mapping() {
     // One page of the image is mapped elsewhere by now: the library's shared_info window.
     bool lent = reinterpret_cast<u8*>(va) == reinterpret_cast<u8*>(shared_info_page);
     u64 entry = test_entry(va, 1);
-    bool is_table = pfn >= tables && pfn < tables + boot_info->nr_pt_frames;
+    bool is_table = !guest_is_translated() && pfn >= tables && pfn < tables + boot_info->nr_pt_frames;
     wrong_frame += !lent && pte_frame(entry) != test_machine(pfn);
     wrong_rights += is_table == ((entry & pte_writable) != 0);
   }
@@ -107,9 +120,10 @@ void check_version() {
   test_check(version >= 3 << 16, "xen_version is 0x%lx", version);
   xen_feature_info_t features{0, 0};
   test_equal("XENVER_get_features", hypercall_xen_version(XENVER_get_features, &features), 0);
-  test_check(features.submap & (1 << XENFEAT_mmu_pt_update_preserve_ad), "no mmu_pt_update_preserve_ad");
-  test_check(!(features.submap & (1 << XENFEAT_auto_translated_physmap)),
-             "auto_translated_physmap in model direct");
+  if (!guest_is_translated())
+    test_check(features.submap & (1 << XENFEAT_mmu_pt_update_preserve_ad), "no mmu_pt_update_preserve_ad");
+  else
+    test_check(features.submap & (1 << XENFEAT_writable_page_tables), "no writable_page_tables");
 }
 }  // namespace
 

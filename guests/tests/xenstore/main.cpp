@@ -132,7 +132,7 @@ void check_refusals() {
 
 void test_main() {
   if (boot_info->flags & SIF_INITDOMAIN) test_skip("dom0 has no store to talk to");
-  page = static_cast<xenstore_domain_interface*>(test_va(machine_to_phys_mapping[boot_info->store_mfn]));
+  page = static_cast<xenstore_domain_interface*>(test_va(guest_frame_of(boot_info->store_mfn)));
   check_values();
   check_watches();
   check_refusals();

@@ -12,16 +12,37 @@ struct Vcpu;
 
 using Registers = cpu_user_regs;
 
+/// Cached translations of a VCPU whose page tables hold GFNs (mm_shadow.h): page tables of the hypervisor's,
+/// which the CPU walks. Under mm_lock.
+struct Shadow {
+  struct Root {
+    Mfn l4 = kInvalidMfn;
+    u64 used_slots[8] = {};   ///< bit per guest's slot of the L4 that may be present
+    u32 first = 0, last = 0;  ///< chain of tables in use below it, as pool positions + 1; 0: none
+    u32 count = 0;
+    bool splits_large = false;  ///< pages cached here may be parts of a larger one of the guest's
+  };
+  Root root[2];            ///< kernel mode, user mode
+  Mfn* table = nullptr;    ///< the pool: [0, size)
+  u32* next = nullptr;     ///< chain of the free tables, or of those of a root
+  u32 size = 0, free = 0;  ///< free: first of the chain, + 1
+};
+
 /// Page tables of a PV64 guest: the kernel's L4 and the user's. One is loaded, by mode.
 struct ArchVcpu {
   // The CPU aligns RSP to 16 before it pushes an exception frame; so the end of regs.ss (byte 168 of regs) is
   // aligned.
   alignas(16) u64 stack_top = 0;  ///< offset 0: stack of the CPU it runs on (entry.S)
   Registers regs = {};            ///< offset 8: entry.S
-  // Memory half, read by the switch code. Frames are referenced and typed while named here.
-  Mfn kernel_table = kInvalidMfn;  ///< L4
+  // Memory half, read by the switch code. Guests that know MFNs: frames are referenced and typed while named
+  // here. Others: names are GFNs, what the CPU loads is the shadow, and descriptor pages are copies of the
+  // hypervisor's.
+  Mfn kernel_table = kInvalidMfn;  ///< L4, by the guest's name for it
   Mfn user_table = kInvalidMfn;    ///< L4, kInvalidMfn when the guest has set none
-  Mfn gdt_frames[16] = {};         ///< valid up to gdt_entries; type XS_FRAME_SEGDESC
+  Shadow shadow;
+  u64 gdt_names[16] = {};  ///< as the guest calls gdt_frames
+  u64 ldt_names[16] = {};
+  Mfn gdt_frames[16] = {};  ///< valid up to gdt_entries; type XS_FRAME_SEGDESC
   u32 gdt_entries = 0;
   u32 ldt_entries = 0;
   Vaddr ldt_base = 0;
@@ -47,6 +68,8 @@ struct ArchDomain {
   u64 time_version = 0;
 };
 
+/// CR3 with which the CPU walks the VCPU's address space of that mode; the hypervisor's own when it has none.
+u64 arch_address_space(const Vcpu* vcpu, bool kernel_mode);
 /// Loads the page tables that the VCPU's mode asks for (current VCPU only).
 void arch_load_address_space(Vcpu* vcpu);
 /// The guest kernel loads another L4 (MOV CR3). 0 or -XEN_E*.

@@ -26,6 +26,7 @@ constexpr Vaddr kHvStart = 0xffff800000000000;
 constexpr Vaddr kHvEnd = 0xffff880000000000;
 constexpr unsigned kHvFirstL4Slot = 256;
 constexpr unsigned kHvEndL4Slot = 272;
+constexpr unsigned kGuestM2pSlot = 256;
 
 constexpr Vaddr kGuestM2p = 0xffff800000000000;
 constexpr Vaddr kM2p = 0xffff808000000000;

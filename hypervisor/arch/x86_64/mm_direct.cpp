@@ -14,7 +14,8 @@ constexpr unsigned kFramesPerSlice = 2048;
 
 int direct_domain_init(Domain*) { return 0; }
 
-Mfn direct_frame_of(const Domain*, Gfn gfn) { return frame_is_ram(gfn) ? gfn : kInvalidMfn; }
+Mfn direct_frame_of(const Domain*, u64 mfn) { return frame_is_ram(mfn) ? mfn : kInvalidMfn; }
+u64 direct_name_of(const Domain*, Mfn mfn) { return mfn; }
 
 int direct_populate(Domain*, Gfn gfn, Mfn first, unsigned order) {
   for (u64 i = 0; i < 1ull << order; i++) m2p_set(first + i, gfn + i);
@@ -34,6 +35,8 @@ int direct_remove(Domain* domain, Mfn mfn) {
 }
 
 int direct_map_shared(Domain*, Gfn, Mfn) { return -XEN_EOPNOTSUPP; }
+int direct_map_foreign(Domain*, Gfn, Domain*, u64) { return -XEN_EOPNOTSUPP; }
+int direct_unmap(Domain*, Gfn) { return -XEN_EOPNOTSUPP; }
 
 void release_vcpus_and_pins(Domain* domain) {
   for (Vcpu* vcpu : domain->vcpu)
@@ -66,20 +69,24 @@ int direct_relinquish(Domain* domain) {
   return 0;
 }
 
-constexpr MemoryModel direct = {
+}  // namespace
+
+extern const MemoryModel model_direct;
+constexpr MemoryModel model_direct = {
     XS_MODEL_DIRECT,
     "direct",
     1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_pae_pgdir_above_4gb |
         1u << XENFEAT_gnttab_map_avail_bits | 1u << XENFEAT_highmem_assist,
+    false,
     direct_domain_init,
     direct_frame_of,
+    direct_name_of,
     direct_populate,
     direct_remove,
     direct_map_shared,
+    direct_map_foreign,
+    direct_unmap,
     direct_relinquish,
 };
-}  // namespace
-
-const MemoryModel* const arch_memory_models[] = {&direct, nullptr};
 
 }  // namespace hv

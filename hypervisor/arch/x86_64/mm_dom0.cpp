@@ -3,10 +3,12 @@
 
 #include "hypervisor/arch/x86_64/layout.h"
 #include "hypervisor/arch/x86_64/mm_pte.h"
+#include "hypervisor/arch/x86_64/mm_shadow.h"
 #include "hypervisor/arch/x86_64/mm_start_layout.h"
 #include "hypervisor/common/dom0_build.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/lib.h"
+#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/page_type.h"
 
 namespace hv {
@@ -21,24 +23,22 @@ class TableBuilder {
   TableBuilder(const Dom0& guest, const StartLayout& layout)
       : guest_(guest), layout_(layout), next_(layout.tables_pfn) {
     guest.write(layout.tables_pfn << kPageShift, nullptr, layout.table_pages << kPageShift);
-    l4_ = take();
+    l4_ = guest.mfn_of(next_++);
   }
 
   void map(Vaddr va, Gfn pfn) {
     Mfn table = l4_;
     for (unsigned level = kTopLevel; level > 1; level--) {
       Pte& entry = table_at(table)[table_slot(va, level)];
-      if (!(entry & kPtePresent)) entry = make_pte(take(), kTableFlags);
-      table = pte_mfn(entry);
+      if (!(entry & kPtePresent)) entry = make_pte(guest_.name_of(next_++), kTableFlags);
+      table = guest_.frame_of(pte_mfn(entry));
     }
-    const Pte flags = layout_.is_table(pfn) ? kPageFlags & ~kPteWritable : kPageFlags;
-    table_at(table)[table_slot(va, 1)] = make_pte(guest_.mfn_of(pfn), flags);
+    const bool read_only = layout_.is_table(pfn) && !guest_.domain->mm.model->hides_mfns;
+    table_at(table)[table_slot(va, 1)] =
+        make_pte(guest_.name_of(pfn), read_only ? kPageFlags & ~kPteWritable : kPageFlags);
   }
-  Mfn l4() const { return l4_; }
 
  private:
-  Mfn take() { return guest_.mfn_of(next_++); }
-
   const Dom0& guest_;
   const StartLayout& layout_;
   Gfn next_;
@@ -73,13 +73,12 @@ void write_p2m(const Dom0& guest, const StartLayout& layout) {
   }
 }
 
-Mfn build_tables(const Dom0& guest, const StartLayout& layout) {
+void build_tables(const Dom0& guest, const StartLayout& layout) {
   TableBuilder tables(guest, layout);
   for (Gfn pfn = 0; pfn < layout.pages; pfn++) tables.map(layout.va(pfn), pfn);
   if (layout.separate_p2m)
     for (u64 i = 0; i < layout.p2m_pages; i++)
       tables.map(layout.p2m_va + (i << kPageShift), layout.p2m_pfn + i);
-  return tables.l4();
 }
 
 void write_start_info(const Dom0& guest, const StartLayout& layout) {
@@ -89,11 +88,11 @@ void write_start_info(const Dom0& guest, const StartLayout& layout) {
   static_assert(sizeof(start_info) <= kPageSize);
   copy_string(info.magic, "xen-3.0-x86_64", sizeof info.magic);
   info.nr_pages = guest.pages;
-  info.shared_info = guest.domain->shared_mfn << kPageShift;
+  info.shared_info = guest.shared_info_name << kPageShift;
   info.flags = SIF_PRIVILEGED | SIF_INITDOMAIN;
   info.pt_base = layout.va(layout.tables_pfn);
   info.nr_pt_frames = layout.table_pages;
-  info.mfn_list = layout.p2m_va;
+  info.mfn_list = layout.p2m_pages != 0 ? layout.p2m_va : 0;
   if (layout.separate_p2m) {
     info.first_p2m_pfn = layout.p2m_pfn;
     info.nr_p2m_frames = layout.p2m_pages;
@@ -109,7 +108,7 @@ void write_start_info(const Dom0& guest, const StartLayout& layout) {
 
 vcpu_guest_context context;  // too large for the stack
 
-int set_registers(const Dom0& guest, const StartLayout& layout, Mfn l4) {
+int set_registers(const Dom0& guest, const StartLayout& layout) {
   memset(&context, 0, sizeof context);
   context.flags = VGCF_IN_KERNEL | VGCF_online;
   cpu_user_regs& regs = context.user_regs;
@@ -121,7 +120,7 @@ int set_registers(const Dom0& guest, const StartLayout& layout, Mfn l4) {
   regs.ss = FLAT_KERNEL_SS;
   context.kernel_ss = FLAT_KERNEL_SS;
   context.kernel_sp = regs.rsp;
-  context.ctrlreg[3] = xen_pfn_to_cr3(l4);
+  context.ctrlreg[3] = xen_pfn_to_cr3(guest.name_of(layout.tables_pfn));
   for (vcpu_info& info : guest.domain->shared->vcpu_info) info.evtchn_upcall_mask = 1;
   const int rc = arch_set_vcpu_context(guest.domain->vcpu[0], context);
   if (rc == 0) guest.domain->vcpu[0]->pause_flags &= ~u32{kVcpuDown};
@@ -131,19 +130,25 @@ int set_registers(const Dom0& guest, const StartLayout& layout, Mfn l4) {
 
 const char* arch_dom0_start(Dom0& guest) {
   if (guest.image.machine != EM_X86_64) return "it is for another processor";
+  const bool own_p2m = !guest.domain->mm.model->hides_mfns;
+  if (!own_p2m && !(guest.image.features >> XENFEAT_auto_translated_physmap & 1))
+    return "it does not run in that memory model";
   StartLayout layout;
   if (const char* error =
-          start_layout(guest.image, guest.initrd.end - guest.initrd.start, guest.pages, layout))
+          start_layout(guest.image, guest.initrd.end - guest.initrd.start, guest.pages, own_p2m, layout))
     return error;
   load_kernel(guest, layout);
-  write_p2m(guest, layout);
+  if (own_p2m) write_p2m(guest, layout);
   write_start_info(guest, layout);
-  const Mfn l4 = build_tables(guest, layout);
-  {
+  build_tables(guest, layout);
+  if (own_p2m) {
     MmGuard guard;
-    if (type_pin(l4, XS_FRAME_L4, guest.domain) != 0) return "its initial page tables are not valid";
+    if (type_pin(guest.mfn_of(layout.tables_pfn), XS_FRAME_L4, guest.domain) != 0)
+      return "its initial page tables are not valid";
+  } else if (shadow_set_allocation(guest.domain, shadow_default_frames(guest.domain, guest.pages)) != 0) {
+    return "no memory for its shadow page tables";
   }
-  return set_registers(guest, layout, l4) == 0 ? nullptr : "its initial registers are not valid";
+  return set_registers(guest, layout) == 0 ? nullptr : "its initial registers are not valid";
 }
 
 }  // namespace hv

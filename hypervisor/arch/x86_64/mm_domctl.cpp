@@ -1,4 +1,5 @@
 // domctl that only x86-64 has.
+#include "hypervisor/arch/x86_64/mm_shadow.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/domctl.h"
@@ -9,6 +10,7 @@ namespace hv {
 
 namespace {
 constexpr u32 kAddressBits = 64;
+constexpr unsigned kFramesPerMib = (1u << 20) >> kPageShift;
 
 long write_hypercall_page(Domain* domain, xen_domctl& op) {
   MmGuard guard;
@@ -28,12 +30,27 @@ long get_address_size(Domain*, xen_domctl& op) {
   op.u.address_size.size = kAddressBits;
   return 0;
 }
+// Size of the pool of shadow tables, in MiB; only models that need one have it.
+long shadow_op(Domain* domain, xen_domctl& op) {
+  xen_domctl_shadow_op& request = op.u.shadow_op;
+  if (!domain->mm.model->hides_mfns) return -XEN_EOPNOTSUPP;
+  switch (request.op) {
+    case XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION:
+      request.mb = static_cast<u32>(round_up(shadow_allocation(domain), kFramesPerMib) / kFramesPerMib);
+      return 0;
+    case XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION:
+      return shadow_set_allocation(domain, u64{request.mb} * kFramesPerMib);
+    default:
+      return -XEN_EOPNOTSUPP;
+  }
+}
 }  // namespace
 
 const DomctlHandler arch_domctl_handlers[] = {
     {XEN_DOMCTL_hypercall_init, false, write_hypercall_page},
     {XEN_DOMCTL_set_address_size, false, set_address_size},
     {XEN_DOMCTL_get_address_size, true, get_address_size},
+    {XEN_DOMCTL_shadow_op, true, shadow_op},
     {0, false, nullptr},
 };
 

@@ -5,6 +5,7 @@
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/lib.h"
+#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/mm_batch.h"
 #include "hypervisor/common/page_type.h"
 
@@ -13,28 +14,32 @@ namespace hv {
 namespace {
 int pin(Domain* domain, Mfn mfn, xs_frame_type type) {
   MmGuard guard;
-  return domain->dying ? -XEN_EINVAL : type_pin(mfn, type, domain);
+  return domain->dying || domain->mm.model->hides_mfns ? -XEN_EINVAL : type_pin(mfn, type, domain);
 }
 
 int unpin(Domain* domain, Mfn mfn) {
   MmGuard guard;
-  if (!frame_get(mfn, owner_id(domain))) return -XEN_EINVAL;
+  if (domain->mm.model->hides_mfns || !frame_get(mfn, owner_id(domain))) return -XEN_EINVAL;
   const int rc = type_unpin(mfn, domain);
   frame_put(mfn);
   return rc;
 }
 
-int clear_frame(Domain* domain, Mfn mfn) {
+int clear_frame(Domain* domain, u64 name) {
   MmGuard guard;
+  const Mfn mfn = domain->mm.model->frame_of(domain, name);
+  if (mfn == kInvalidMfn) return -XEN_EINVAL;
   if (const int rc = frame_and_type_get(mfn, XS_FRAME_WRITABLE, domain); rc != 0) return rc;
   memset(frame_to_virt(mfn), 0, kPageSize);
   frame_and_type_put(mfn, domain);
   return 0;
 }
 
-int copy_frame(Domain* domain, Mfn to, Mfn from) {
+int copy_frame(Domain* domain, u64 to_name, u64 from_name) {
   MmGuard guard;
-  if (!frame_get(from, owner_id(domain))) return -XEN_EINVAL;
+  const Mfn to = domain->mm.model->frame_of(domain, to_name),
+            from = domain->mm.model->frame_of(domain, from_name);
+  if (to == kInvalidMfn || from == kInvalidMfn || !frame_get(from, owner_id(domain))) return -XEN_EINVAL;
   const int rc = frame_and_type_get(to, XS_FRAME_WRITABLE, domain);
   if (rc == 0) {
     memcpy(frame_to_virt(to), frame_to_virt(from), kPageSize);

@@ -1,14 +1,29 @@
 #include "hypervisor/arch/x86_64/mm_flush.h"
 
+#include "hypervisor/arch/x86_64/mm_shadow.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/guest_access.h"
+#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/percpu.h"
 
 namespace hv {
 
-void guest_flush_local(Vaddr va) { arch_flush_tlb(1ull << this_cpu().id, va); }
+void guest_flush_local(Vaddr va) {
+  const u64 self = 1ull << this_cpu().id;
+  if (!current()->domain->mm.model->hides_mfns) return arch_flush_tlb(self, va);
+  MmGuard guard;
+  arch_flush_tlb(self, shadow_drop(current(), va));
+}
 
-void guest_flush_domain(Vaddr va) { arch_flush_tlb(arch_domain_cpu_mask(current()->domain), va); }
+void guest_flush_domain(Vaddr va) {
+  Domain* domain = current()->domain;
+  if (!domain->mm.model->hides_mfns) return arch_flush_tlb(arch_domain_cpu_mask(domain), va);
+  MmGuard guard;
+  Vaddr what = va;
+  for (Vcpu* vcpu : domain->vcpu)
+    if (vcpu != nullptr && shadow_drop(vcpu, va) == kFlushAll) what = kFlushAll;
+  arch_flush_tlb(arch_domain_cpu_mask(domain), what);
+}
 
 int guest_flush_vcpus(Vaddr bitmap, Vaddr va) {
   u8 bytes[(kMaxVcpus + 7) / 8];

@@ -4,6 +4,7 @@
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/frame_table.h"
 #include "hypervisor/common/guest_access.h"
+#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/memory_op.h"
 #include "hypervisor/common/percpu.h"
 
@@ -29,6 +30,7 @@ long machphys_mfn_list(Vaddr arg) {
 }  // namespace
 
 long arch_memory_op(unsigned command, Vaddr arg) {
+  if (current()->domain->mm.model->hides_mfns) return -XEN_ENOSYS;  // what it cannot see has no address
   switch (command) {
     case XENMEM_machphys_mapping:
       return machphys_mapping(arg);

@@ -1,15 +1,19 @@
-// A guest kernel's write fault on a read-only mapping of one of its own L1 tables: the store is checked and
-// made as mmu_update would, for guests that enabled VMASST_TYPE_writable_pagetables.
+// Page faults on guests' addresses. Model by model: a miss in the shadow tables is filled; a guest kernel's
+// write fault on a read-only mapping of one of its own L1 tables is checked and made as mmu_update would, for
+// guests that enabled VMASST_TYPE_writable_pagetables.
+#include "hypervisor/arch/x86_64/cpu.h"
+#include "hypervisor/arch/x86_64/mm_guest_walk.h"
 #include "hypervisor/arch/x86_64/mm_pt_write.h"
+#include "hypervisor/arch/x86_64/mm_shadow.h"
 #include "hypervisor/arch/x86_64/mm_tables.h"
 #include "hypervisor/arch/x86_64/mm_vcpu.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/guest_access.h"
+#include "hypervisor/common/memory_model.h"
 
 namespace hv {
 
 namespace {
-constexpr u32 kFaultPresent = 1, kFaultWrite = 2, kFaultFetch = 16;
 constexpr unsigned kLongestInstruction = 15;
 
 // The table that `va` maps read-only, or kInvalidMfn.
@@ -32,9 +36,8 @@ unsigned fetch(Vaddr rip, u8* bytes) {
   length = min_of(length, to_page_end);
   return copy_from_guest(bytes, rip, length) ? length : 0;
 }
-}  // namespace
 
-bool mm_handle_guest_fault(Vcpu* vcpu, Vaddr va, u32 error_code) {
+bool emulate_table_write(Vcpu* vcpu, Vaddr va, u32 error_code) {
   constexpr u32 kind = kFaultPresent | kFaultWrite | kFaultFetch;
   const bool enabled = vcpu->domain->vm_assist >> VMASST_TYPE_writable_pagetables & 1;
   if (!enabled || !vcpu->arch.kernel_mode || (error_code & kind) != (kFaultPresent | kFaultWrite))
@@ -58,6 +61,18 @@ bool mm_handle_guest_fault(Vcpu* vcpu, Vaddr va, u32 error_code) {
     vcpu->arch.regs = regs;
     return true;
   }
+}
+}  // namespace
+
+bool mm_handle_guest_fault(Vcpu* vcpu, Vaddr va, u32& error_code) {
+  if (vcpu->domain->mm.model->hides_mfns) return shadow_fill(vcpu, vcpu->arch.kernel_mode, va, error_code);
+  return emulate_table_write(vcpu, va, error_code);
+}
+
+bool mm_handle_hypervisor_fault(Vcpu* vcpu, Vaddr va, u32 error_code) {
+  if (is_idle(vcpu) || !vcpu->domain->mm.model->hides_mfns) return false;
+  // Copies to the guest's kernel are made in its address space while the VCPU is in user mode.
+  return shadow_fill(vcpu, read_cr3() == arch_address_space(vcpu, true), va, error_code);
 }
 
 }  // namespace hv

@@ -32,12 +32,13 @@ u64 mapping_bytes(Vaddr base, u64 used) {
 }
 }  // namespace
 
-const char* start_layout(const GuestImage& image, u64 initrd_bytes, u64 domain_pages, StartLayout& out) {
+const char* start_layout(const GuestImage& image, u64 initrd_bytes, u64 domain_pages, bool own_p2m,
+                         StartLayout& out) {
   out = {};
   out.virt_base = image.virt_base;
-  out.separate_p2m = image.init_p2m != kNoAddress;
+  out.separate_p2m = own_p2m && image.init_p2m != kNoAddress;
   out.initrd_pages = pages_of(initrd_bytes);
-  out.p2m_pages = pages_of(domain_pages * sizeof(u64));
+  out.p2m_pages = own_p2m ? pages_of(domain_pages * sizeof(u64)) : 0;
   if (image.virt_base % kEndAlignment != 0) return "its virtual base is not aligned to 4 MiB";
   out.initrd_pfn = pages_of(image.end - image.virt_base);
   out.p2m_pfn = out.initrd_pfn + out.initrd_pages;

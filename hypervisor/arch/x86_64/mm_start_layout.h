@@ -24,7 +24,9 @@ struct StartLayout {
   bool is_table(Gfn pfn) const { return pfn - tables_pfn < table_pages; }
 };
 
-/// nullptr, or why the image cannot be placed in a domain of `domain_pages`.
-const char* start_layout(const GuestImage& image, u64 initrd_bytes, u64 domain_pages, StartLayout& layout);
+/// nullptr, or why the image cannot be placed in a domain of `domain_pages`. Without a P2M of its own the
+/// guest gets no mfn_list.
+const char* start_layout(const GuestImage& image, u64 initrd_bytes, u64 domain_pages, bool own_p2m,
+                         StartLayout& layout);
 
 }  // namespace hv

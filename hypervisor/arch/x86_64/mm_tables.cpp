@@ -4,6 +4,7 @@
 #include "hypervisor/arch/x86_64/mm_device_memory.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
+#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/page_type.h"
 #include "hypervisor/common/print.h"
 
@@ -99,9 +100,21 @@ struct EntryStore {
   }
 };
 
+// An entry for a frame of a domain that does not know MFNs names it as that domain does.
+int name_to_frame(Pte& pte, const FrameSource& source) {
+  const bool by_name = source.kind == FrameSource::frames_of_domain && source.domain->mm.model->hides_mfns;
+  if (!by_name || !(pte & kPtePresent)) return 0;
+  const Mfn mfn = source.domain->mm.model->frame_of(source.domain, pte_mfn(pte));
+  if (mfn == kInvalidMfn) return -XEN_EINVAL;
+  pte = make_pte(mfn, pte & ~kPteAddress);
+  return 0;
+}
+
 int change_entry(Mfn table, unsigned level, unsigned slot, Pte pte, const EntryStore& store,
                  Domain* table_owner, const FrameSource& source) {
   if (level == kTopLevel && is_hypervisor_slot(slot)) return -XEN_EPERM;
+  if (level == 1)
+    if (const int rc = name_to_frame(pte, source); rc != 0) return rc;
   Pte* entry = table_at(table) + slot;
   const Pte old = __atomic_load_n(entry, __ATOMIC_RELAXED);
   const bool same_references = (pte & kPtePresent) && ((old ^ pte) & reference_bits(level)) == 0;

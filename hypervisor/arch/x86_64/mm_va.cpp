@@ -6,15 +6,16 @@
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/guest_access.h"
 #include "hypervisor/common/hypercall.h"
+#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/page_type.h"
 
 namespace hv {
 
 namespace {
 int update_mapping(Vaddr va, Pte pte, const FrameSource& source) {
-  if (!is_guest_address(va)) return -XEN_EINVAL;
-  MmGuard guard;
   Vcpu* vcpu = current();
+  if (!is_guest_address(va) || vcpu->domain->mm.model->hides_mfns) return -XEN_EINVAL;
+  MmGuard guard;
   EntryPlace place;
   if (!find_l1_entry(vcpu->arch.kernel_table, va, place)) return -XEN_EINVAL;
   return entry_update(place.table, 1, place.slot, pte, AccessedDirty::replace, vcpu->domain, source);
@@ -58,12 +59,30 @@ long do_set_gdt(const HypercallArgs& args) {
   return rc;
 }
 
+namespace {
+// The guest's page takes it, and so does every copy that a VCPU uses.
+long translated_update_descriptor(Domain* domain, Paddr at, u64 descriptor) {
+  MmGuard guard;
+  const Gfn gfn = at >> kPageShift;
+  const unsigned slot = (at & (kPageSize - 1)) / sizeof(u64);
+  const Mfn mfn = domain->mm.model->frame_of(domain, gfn);
+  if (mfn == kInvalidMfn) return -XEN_EINVAL;
+  if (const int rc = frame_and_type_get(mfn, XS_FRAME_WRITABLE, domain); rc != 0) return rc;
+  __atomic_store_n(table_at(mfn) + slot, descriptor, __ATOMIC_RELEASE);
+  for (Vcpu* vcpu : domain->vcpu)
+    if (vcpu != nullptr) vcpu_descriptor_changed(vcpu, gfn, slot, descriptor);
+  frame_and_type_put(mfn, domain);
+  return 0;
+}
+}  // namespace
+
 long do_update_descriptor(const HypercallArgs& args) {
   const Paddr at = args.arg[0];
   u64 descriptor = args.arg[1];
   const Mfn mfn = at >> kPageShift;
   Domain* domain = current()->domain;
   if (at % sizeof(u64) != 0 || !descriptor_make_safe(descriptor)) return -XEN_EINVAL;
+  if (domain->mm.model->hides_mfns) return translated_update_descriptor(domain, at, descriptor);
   MmGuard guard;
   // A frame that is no descriptor page takes the store as an ordinary writable one.
   const u64 info = frame_is_ram(mfn) ? frame_type_info(mfn) : 0;

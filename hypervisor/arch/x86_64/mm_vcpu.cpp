@@ -1,7 +1,13 @@
 #include "hypervisor/arch/x86_64/mm_vcpu.h"
 
+#include "hypervisor/arch/x86_64/mm_guest_walk.h"
 #include "hypervisor/arch/x86_64/mm_pte.h"
+#include "hypervisor/arch/x86_64/mm_shadow.h"
+#include "hypervisor/arch/x86_64/mm_tables.h"
 #include "hypervisor/common/domain.h"
+#include "hypervisor/common/domain_frames.h"
+#include "hypervisor/common/lib.h"
+#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/page_type.h"
 #include "hypervisor/common/taps.h"
 
@@ -13,28 +19,66 @@ constexpr u32 kMaxLdtEntries = 8192;
 constexpr unsigned kLdtPages = kMaxLdtEntries / kDescriptorsPerPage;
 static_assert(sizeof(ArchVcpu::ldt_frames) == kLdtPages * sizeof(Mfn));
 
+bool by_name(const Vcpu* vcpu) { return vcpu->domain->mm.model->hides_mfns; }
+
+// An observer is told what is referenced; a name alone holds nothing.
 void set_slot(const Vcpu* vcpu, xs_kept what, unsigned page, Mfn& slot, Mfn mfn) {
   slot = mfn;
-  mark_kept(vcpu, what, page, mfn);
+  if (!by_name(vcpu)) mark_kept(vcpu, what, page, mfn);
 }
 
-int set_table(Vcpu* vcpu, xs_kept what, Mfn& slot, Mfn mfn, void (*loaded)(Vcpu*)) {
+// A new base of page tables is referenced, or only named.
+int get_base(const Vcpu* vcpu, u64 name) {
+  Domain* domain = vcpu->domain;
+  if (domain->dying) return -XEN_EINVAL;
+  if (!by_name(vcpu)) return frame_and_type_get(name, XS_FRAME_L4, domain);
+  return domain->mm.model->frame_of(domain, name) != kInvalidMfn ? 0 : -XEN_EINVAL;
+}
+
+void put_base(Vcpu* vcpu, u64 name) {
+  if (name != kInvalidMfn && !by_name(vcpu)) frame_and_type_put(name, vcpu->domain);
+}
+
+int set_table(Vcpu* vcpu, bool kernel_mode, u64 name, void (*loaded)(Vcpu*)) {
   MmGuard guard;
-  if (mfn != kInvalidMfn) {
-    if (vcpu->domain->dying) return -XEN_EINVAL;
-    if (const int rc = frame_and_type_get(mfn, XS_FRAME_L4, vcpu->domain); rc != 0) return rc;
-  }
-  const Mfn old = slot;
-  set_slot(vcpu, what, 0, slot, mfn);
+  u64& base = kernel_mode ? vcpu->arch.kernel_table : vcpu->arch.user_table;
+  if (name != kInvalidMfn)
+    if (const int rc = get_base(vcpu, name); rc != 0) return rc;
+  const u64 old = base;
+  set_slot(vcpu, kernel_mode ? XS_KEPT_KERNEL_TABLE : XS_KEPT_USER_TABLE, 0, base, name);
+  shadow_drop_root(vcpu, kernel_mode);
   if (loaded != nullptr) loaded(vcpu);
-  if (old != kInvalidMfn) frame_and_type_put(old, vcpu->domain);
+  put_base(vcpu, old);
   return 0;
 }
 
 unsigned gdt_pages(u32 entries) { return (entries + kDescriptorsPerPage - 1) / kDescriptorsPerPage; }
 
+// What the CPU is to read for a descriptor page of that name: the frame itself, typed; or a checked copy.
+int get_descriptors(Domain* domain, u64 name, Mfn& frame) {
+  if (!domain->mm.model->hides_mfns) {
+    frame = name;
+    return frame_and_type_get(name, XS_FRAME_SEGDESC, domain);
+  }
+  const Mfn mfn = domain->mm.model->frame_of(domain, name);
+  if (mfn == kInvalidMfn || frame_owner(mfn) != owner_id(domain)) return -XEN_EINVAL;
+  frame = alloc_frame();
+  if (frame == kInvalidMfn) return -XEN_ENOMEM;
+  memcpy(frame_to_virt(frame), frame_to_virt(mfn), kPageSize);
+  if (descriptor_page_is_safe(static_cast<u64*>(frame_to_virt(frame)))) return 0;
+  free_frame(frame);
+  return -XEN_EINVAL;
+}
+
+void put_descriptors(Domain* domain, Mfn frame) {
+  if (domain->mm.model->hides_mfns)
+    free_frame(frame);
+  else
+    frame_and_type_put(frame, domain);
+}
+
 void put_all(const Mfn* frames, unsigned count, Domain* domain) {
-  for (unsigned i = 0; i < count; i++) frame_and_type_put(frames[i], domain);
+  for (unsigned i = 0; i < count; i++) put_descriptors(domain, frames[i]);
 }
 
 void drop_gdt(Vcpu* vcpu) {
@@ -49,33 +93,61 @@ void drop_ldt(Vcpu* vcpu) {
   for (unsigned page = 0; page < kLdtPages; page++)
     if (const Mfn frame = vcpu->arch.ldt_frames[page]; frame != 0) {
       vcpu->arch.ldt_frames[page] = 0;
-      mark_kept(vcpu, XS_KEPT_LDT, page, kInvalidMfn);
-      frame_and_type_put(frame, vcpu->domain);
+      if (!by_name(vcpu)) mark_kept(vcpu, XS_KEPT_LDT, page, kInvalidMfn);
+      put_descriptors(vcpu->domain, frame);
     }
+}
+
+// The name of the page that the guest's kernel has mapped at `va`.
+bool name_of_mapped(const Vcpu* vcpu, Vaddr va, u64& name) {
+  if (by_name(vcpu)) {
+    GuestTranslation t;
+    u32 access = 0;
+    if (!guest_walk(vcpu->domain, vcpu->arch.kernel_table, va, access, t)) return false;
+    name = t.gfn;
+    return true;
+  }
+  EntryPlace place;
+  if (!find_l1_entry(vcpu->arch.kernel_table, va, place)) return false;
+  const Pte pte = table_at(place.table)[place.slot];
+  name = pte_mfn(pte);
+  return pte & kPtePresent;
 }
 }  // namespace
 
-int vcpu_set_kernel_table(Vcpu* vcpu, Mfn mfn, void (*loaded)(Vcpu*)) {
-  return set_table(vcpu, XS_KEPT_KERNEL_TABLE, vcpu->arch.kernel_table, mfn, loaded);
+int vcpu_set_kernel_table(Vcpu* vcpu, u64 name, void (*loaded)(Vcpu*)) {
+  return set_table(vcpu, true, name, loaded);
 }
 
-int vcpu_set_user_table(Vcpu* vcpu, Mfn mfn, void (*loaded)(Vcpu*)) {
-  return set_table(vcpu, XS_KEPT_USER_TABLE, vcpu->arch.user_table, mfn == 0 ? kInvalidMfn : mfn, loaded);
+int vcpu_set_user_table(Vcpu* vcpu, u64 name, void (*loaded)(Vcpu*)) {
+  return set_table(vcpu, false, name == 0 ? kInvalidMfn : name, loaded);
 }
 
-int vcpu_set_gdt(Vcpu* vcpu, const u64* frames, u32 entries) {
+int vcpu_set_gdt(Vcpu* vcpu, const u64* names, u32 entries) {
   if (entries > FIRST_RESERVED_GDT_ENTRY) return -XEN_EINVAL;
   const unsigned pages = gdt_pages(entries);
+  Mfn frames[FIRST_RESERVED_GDT_PAGE];
   MmGuard guard;
   for (unsigned i = 0; i < pages; i++)
-    if (const int rc = frame_and_type_get(frames[i], XS_FRAME_SEGDESC, vcpu->domain); rc != 0) {
+    if (const int rc = get_descriptors(vcpu->domain, names[i], frames[i]); rc != 0) {
       put_all(frames, i, vcpu->domain);
       return rc;
     }
   drop_gdt(vcpu);
-  for (unsigned i = 0; i < pages; i++) set_slot(vcpu, XS_KEPT_GDT, i, vcpu->arch.gdt_frames[i], frames[i]);
+  for (unsigned i = 0; i < pages; i++) {
+    set_slot(vcpu, XS_KEPT_GDT, i, vcpu->arch.gdt_frames[i], frames[i]);
+    vcpu->arch.gdt_names[i] = names[i];
+  }
   vcpu->arch.gdt_entries = entries;
   return 0;
+}
+
+void vcpu_descriptor_changed(Vcpu* vcpu, u64 name, unsigned slot, u64 descriptor) {
+  ArchVcpu& arch = vcpu->arch;
+  for (unsigned i = 0; i < gdt_pages(arch.gdt_entries); i++)
+    if (arch.gdt_names[i] == name) table_at(arch.gdt_frames[i])[slot] = descriptor;
+  for (unsigned i = 0; i < count_of(arch.ldt_frames); i++)
+    if (arch.ldt_frames[i] != 0 && arch.ldt_names[i] == name) table_at(arch.ldt_frames[i])[slot] = descriptor;
 }
 
 int vcpu_set_ldt(Vcpu* vcpu, Vaddr base, u32 entries) {
@@ -105,12 +177,13 @@ bool mm_ldt_fault(Vcpu* vcpu, unsigned page) {
   const u32 pages = gdt_pages(vcpu->arch.ldt_entries);
   if (page >= pages || vcpu->arch.ldt_frames[page] != 0) return false;
   MmGuard guard;
-  EntryPlace place;
-  if (!find_l1_entry(vcpu->arch.kernel_table, vcpu->arch.ldt_base + page * kPageSize, place)) return false;
-  const Pte pte = table_at(place.table)[place.slot];
-  if (!(pte & kPtePresent)) return false;
-  if (frame_and_type_get(pte_mfn(pte), XS_FRAME_SEGDESC, vcpu->domain) != 0) return false;
-  set_slot(vcpu, XS_KEPT_LDT, page, vcpu->arch.ldt_frames[page], pte_mfn(pte));
+  u64 name;
+  Mfn frame;
+  if (!name_of_mapped(vcpu, vcpu->arch.ldt_base + page * kPageSize, name) ||
+      get_descriptors(vcpu->domain, name, frame) != 0)
+    return false;
+  set_slot(vcpu, XS_KEPT_LDT, page, vcpu->arch.ldt_frames[page], frame);
+  vcpu->arch.ldt_names[page] = name;
   return true;
 }
 
@@ -120,13 +193,14 @@ int arch_vcpu_release_frames(Vcpu* vcpu) {
   drop_ldt(vcpu);
   const struct {
     xs_kept what;
-    Mfn& slot;
-  } tables[] = {{XS_KEPT_KERNEL_TABLE, arch.kernel_table}, {XS_KEPT_USER_TABLE, arch.user_table}};
-  for (const auto& table : tables)
-    if (const Mfn old = table.slot; old != kInvalidMfn) {
-      set_slot(vcpu, table.what, 0, table.slot, kInvalidMfn);
-      frame_and_type_put(old, vcpu->domain);
+    u64& slot;
+  } bases[] = {{XS_KEPT_KERNEL_TABLE, arch.kernel_table}, {XS_KEPT_USER_TABLE, arch.user_table}};
+  for (const auto& base : bases)
+    if (const u64 old = base.slot; old != kInvalidMfn) {
+      set_slot(vcpu, base.what, 0, base.slot, kInvalidMfn);
+      put_base(vcpu, old);
     }
+  shadow_destroy(vcpu);
   return 0;
 }
 

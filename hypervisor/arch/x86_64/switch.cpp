@@ -7,6 +7,7 @@
 #include "hypervisor/arch/x86_64/paging.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/guest_access.h"
+#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/taps.h"
 
@@ -48,16 +49,22 @@ void resume_guest(void*) { restore_guest(leave_hypervisor()); }
 
 }  // namespace
 
+u64 arch_address_space(const Vcpu* vcpu, bool kernel_mode) {
+  const Mfn named = kernel_mode ? vcpu->arch.kernel_table : vcpu->arch.user_table;
+  if (named == kInvalidMfn) return hypervisor_cr3();
+  const bool shadowed = vcpu->domain->mm.model->hides_mfns;
+  return (shadowed ? vcpu->arch.shadow.root[kernel_mode ? 0 : 1].l4 : named) << kPageShift;
+}
+
 void arch_load_address_space(Vcpu* vcpu) {
-  const Mfn table = vcpu->arch.kernel_mode ? vcpu->arch.kernel_table : vcpu->arch.user_table;
-  const u64 cr3 = table == kInvalidMfn ? hypervisor_cr3() : table << kPageShift;
+  const u64 cr3 = arch_address_space(vcpu, vcpu->arch.kernel_mode);
   this_cpu().arch.cr3 = cr3;
   write_cr3(cr3);
 }
 
 bool arch_copy_to_guest_kernel(Vcpu* vcpu, Vaddr to, const void* from, u64 bytes) {
   if (vcpu->arch.kernel_mode) return copy_to_guest(to, from, bytes);
-  write_cr3(vcpu->arch.kernel_table << kPageShift);
+  write_cr3(arch_address_space(vcpu, true));
   const bool copied = copy_to_guest(to, from, bytes);
   write_cr3(this_cpu().arch.cr3);
   return copied;

@@ -154,6 +154,8 @@ extern "C" void trap_from_hypervisor(Registers* regs) {
   if (vector == kVectorNmi) return nmi_arrived();
   if (regs->cs & 3) unexpected_exception(*regs);  // double fault or machine check out of a guest
   if (vector == kVectorPageFault && fill_ldt_window(current(), read_cr2())) return;
+  if (vector == kVectorPageFault && mm_handle_hypervisor_fault(current(), read_cr2(), regs->error_code))
+    return;
   if (vector == kVectorDebug) return;  // a guest's breakpoint on data that the hypervisor touches for it
   const u64 fixup = find_fixup(regs->rip);
   if (!fixup) unexpected_exception(*regs);

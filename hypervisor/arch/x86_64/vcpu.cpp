@@ -2,6 +2,7 @@
 #include "hypervisor/arch/x86_64/vcpu.h"
 #include "hypervisor/arch/x86_64/cpu.h"
 #include "hypervisor/arch/x86_64/fpu.h"
+#include "hypervisor/arch/x86_64/mm_shadow.h"
 #include "hypervisor/arch/x86_64/mm_vcpu.h"
 #include "hypervisor/arch/x86_64/msr.h"
 #include "hypervisor/arch/x86_64/selectors.h"
@@ -87,10 +88,13 @@ int arch_vcpu_create(Vcpu* vcpu) {
   vcpu->arch.debug[6] = 0xffff0ff0;
   vcpu->arch.debug[7] = 0x400;
   fpu_reset(vcpu);
-  return 0;
+  const int rc = shadow_create(vcpu);
+  if (rc != 0) arch_vcpu_destroy(vcpu);
+  return rc;
 }
 
 void arch_vcpu_destroy(Vcpu* vcpu) {
+  shadow_destroy(vcpu);
   release(vcpu->arch.traps);
   vcpu->arch.traps = nullptr;
 }
@@ -127,7 +131,7 @@ void arch_get_vcpu_context(Vcpu* vcpu, vcpu_guest_context& c) {
   memcpy(c.trap_ctxt, arch.traps, sizeof(c.trap_ctxt));
   c.ldt_base = arch.ldt_base;
   c.ldt_ents = arch.ldt_entries;
-  for (unsigned i = 0; i < 16; ++i) c.gdt_frames[i] = arch.gdt_frames[i];
+  for (unsigned i = 0; i < 16; ++i) c.gdt_frames[i] = arch.gdt_names[i];
   c.gdt_ents = arch.gdt_entries;
   c.kernel_ss = arch.kernel_ss;
   c.kernel_sp = arch.kernel_sp;

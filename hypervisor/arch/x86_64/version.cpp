@@ -7,11 +7,6 @@ namespace hv {
 const char* arch_capabilities() { return "xen-3.0-x86_64 "; }
 Vaddr arch_hypervisor_start() { return kHvStart; }
 
-u32 arch_features(const Domain*) {
-  return 1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_highmem_assist |
-         1u << XENFEAT_gnttab_map_avail_bits;
-}
-
 u64 arch_vm_assists() {
   return 1ull << VMASST_TYPE_4gb_segments | 1ull << VMASST_TYPE_writable_pagetables |
          1ull << VMASST_TYPE_pae_extended_cr3 | 1ull << VMASST_TYPE_runstate_update_flag;

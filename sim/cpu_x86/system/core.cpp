@@ -340,6 +340,10 @@ u64 Core::tap_reg(unsigned index) const {
   return index < std::size(order) ? engine_->reg(order[index]) : 0;
 }
 
+bool Core::in_guest() const { return (engine_->segment(seg_cs).selector & 3) == 3; }
+
+u64 Core::general_reg(unsigned index) const { return index < 16 ? engine_->reg(static_cast<Reg>(index)) : 0; }
+
 bool Core::peek(u64 va, void* out, u64 size) const {
   u8* to = static_cast<u8*>(out);
   while (size) {

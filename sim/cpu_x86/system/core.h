@@ -137,6 +137,8 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   u64 instructions() const override;
   u64 time_ps() const override { return now_ps(); }
   u64 tap_reg(unsigned index) const override;
+  bool in_guest() const override;
+  u64 general_reg(unsigned index) const override;
   bool translate(u64 va, u64& pa) const override { return mmu_.probe(va, pa); }
   bool peek(u64 va, void* out, u64 size) const override;
 

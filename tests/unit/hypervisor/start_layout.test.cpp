@@ -36,7 +36,7 @@ TEST_CASE("elements follow each other and fit") {
     for (const u64 initrd : {0ull, 1ull, 5ull << 20})
       for (const u64 pages : {16384ull, 131072ull, 1ull << 20}) {
         StartLayout l;
-        REQUIRE(start_layout(kernel_of(kernel), initrd, pages, l) == nullptr);
+        REQUIRE(start_layout(kernel_of(kernel), initrd, pages, true, l) == nullptr);
         CHECK(l.initrd_pfn == (kernel + 4095) / 4096);
         CHECK(l.p2m_pfn == l.initrd_pfn + (initrd + 4095) / 4096);
         CHECK(l.start_info_pfn == l.p2m_pfn + (pages * 8 + 4095) / 4096);
@@ -55,24 +55,24 @@ TEST_CASE("INIT_P2M maps the list elsewhere") {
   GuestImage image = kernel_of(1 << 20);
   image.init_p2m = 0x8000000000;
   StartLayout l;
-  REQUIRE(start_layout(image, 0, 65536, l) == nullptr);
+  REQUIRE(start_layout(image, 0, 65536, true, l) == nullptr);
   CHECK(l.p2m_va == 0x8000000000);
   CHECK(l.table_pages >= tables_needed(l));
 }
 
 TEST_CASE("what cannot be placed is refused") {
   StartLayout l;
-  CHECK(start_layout(kernel_of(8 << 20), 0, 1024, l) != nullptr);
-  CHECK(start_layout(kernel_of(4096, 0xffff800000000000), 0, 16384, l) != nullptr);
-  CHECK(start_layout(kernel_of(8 << 20, 0x00007fffffc00000), 0, 16384, l) != nullptr);
-  CHECK(start_layout(kernel_of(4096, 0xffffffffffc00000), 8 << 20, 16384, l) != nullptr);
-  CHECK(start_layout(kernel_of(4096, 0x1000), 0, 16384, l) != nullptr);
+  CHECK(start_layout(kernel_of(8 << 20), 0, 1024, true, l) != nullptr);
+  CHECK(start_layout(kernel_of(4096, 0xffff800000000000), 0, 16384, true, l) != nullptr);
+  CHECK(start_layout(kernel_of(8 << 20, 0x00007fffffc00000), 0, 16384, true, l) != nullptr);
+  CHECK(start_layout(kernel_of(4096, 0xffffffffffc00000), 8 << 20, 16384, true, l) != nullptr);
+  CHECK(start_layout(kernel_of(4096, 0x1000), 0, 16384, true, l) != nullptr);
   GuestImage image = kernel_of(4096);
   for (const Vaddr bad : {Vaddr{0xffff800000000000}, Vaddr{0xffff7ffffffff000}, Vaddr{0x8000000001},
                           Vaddr{0xfffffffffffff000}}) {
     image.init_p2m = bad;
-    CHECK(start_layout(image, 0, 65536, l) != nullptr);
+    CHECK(start_layout(image, 0, 65536, true, l) != nullptr);
   }
   image = kernel_of(4096, 0);
-  CHECK(start_layout(image, 0, 16384, l) == nullptr);
+  CHECK(start_layout(image, 0, 16384, true, l) == nullptr);
 }

@@ -2,10 +2,10 @@
 // between it and the kernel's root when the mode changes (MMUEXT_NEW_USER_BASEPTR).
 #include "guests/kernel/address_space.h"
 
-#include "direct_map.h"
 #include "guests/kernel/frames.h"
 #include "guests/lib/panic.h"
 #include "guests/lib/string.h"
+#include "table_ops.h"
 
 namespace {
 constexpr unsigned user_root_entries = table_entries / 2;
@@ -14,9 +14,7 @@ u64* table_at(Pfn pfn) { return static_cast<u64*>(frame_va(pfn)); }
 Pfn entry_frame(u64 entry) { return model_guest_frame(pte_frame(entry)); }
 
 long write_entry(Pfn table, unsigned index, u64 entry) {
-  mmu_update_t request{(model_machine(table) << page_shift) + index * sizeof(u64), entry};
-  long r = hypercall_mmu_update(&request, 1, nullptr, DOMID_SELF);
-  return r < 0 ? r : 0;
+  return table_ops->write(model_machine(table), index, entry);
 }
 
 // A frame that can become a page table: zero, and nowhere writable.
@@ -24,13 +22,13 @@ Pfn new_table() {
   Pfn pfn = frames_alloc();
   if (pfn == invalid_frame) return pfn;
   memset(frame_va(pfn), 0, page_bytes);
-  if (!set_direct_map_writable(pfn, false)) return pfn;
+  if (!table_ops->set_writable(pfn, false)) return pfn;
   frames_free(pfn);
   return invalid_frame;
 }
 
 void free_table(Pfn pfn) {
-  long r = set_direct_map_writable(pfn, true);
+  long r = table_ops->set_writable(pfn, true);
   if (r) panic("page table frame %lx is still in use: %ld", pfn, r);
   frames_free(pfn);
 }
@@ -95,13 +93,13 @@ bool space_create(AddressSpace& space) {
   space.root = new_table();
   if (space.root == invalid_frame) return false;
   space.table_count = 1;
-  if (!mmuext_simple(MMUEXT_PIN_L4_TABLE, model_machine(space.root))) return true;
+  if (!table_ops->has_types || !mmuext_simple(MMUEXT_PIN_L4_TABLE, model_machine(space.root))) return true;
   free_table(space.root);
   return false;
 }
 
 void space_destroy(AddressSpace& space) {
-  long r = mmuext_simple(MMUEXT_UNPIN_TABLE, model_machine(space.root));
+  long r = table_ops->has_types ? mmuext_simple(MMUEXT_UNPIN_TABLE, model_machine(space.root)) : 0;
   if (r) panic("cannot unpin user root %lx: %ld", space.root, r);
   // Unpinned and loaded nowhere, the whole tree is untyped: plain memory again.
   destroy_table(space.root, 4);
@@ -143,14 +141,14 @@ bool space_visit(const AddressSpace& space, PageVisitor visit, void* context) {
   return visit_table(space.root, 4, 0, visit, context);
 }
 
-// User entries are global to the hypervisor (they survive its switches between kernel and user root), so the
-// old space's translations must be flushed explicitly.
+// With typed tables user entries are global to the hypervisor (they survive its switches between kernel and
+// user root), so the old space's translations must be flushed explicitly; else a new root brings no old ones.
 void space_activate(const AddressSpace& space) {
   mmuext_op_t ops[2]{};
   ops[0].cmd = MMUEXT_NEW_USER_BASEPTR;
   ops[0].arg1.mfn = model_machine(space.root);
   ops[1].cmd = MMUEXT_TLB_FLUSH_LOCAL;
-  long r = hypercall_mmuext_op(ops, 2, nullptr, DOMID_SELF);
+  long r = hypercall_mmuext_op(ops, table_ops->has_types ? 2 : 1, nullptr, DOMID_SELF);
   if (r < 0) panic("cannot load user root: %ld", r);
 }
 void space_deactivate() { mmuext_simple(MMUEXT_NEW_USER_BASEPTR, 0); }

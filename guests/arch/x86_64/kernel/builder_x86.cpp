@@ -46,8 +46,10 @@ void fill_table(void* context, Pfn pfn, u8* page) {
     entries[i] = 0;
     if (n < first_entry || child >= f.child_count) continue;
     Pfn target = f.children + child;
-    bool is_table = target >= b.tables && target < b.tables + b.table_frames;
-    entries[i] = make_pte(b.machine[target], f.level > 1 ? pte_table : is_table ? pte_kernel_ro : pte_kernel);
+    bool read_only = !b.hides_mfns && target >= b.tables && target < b.tables + b.table_frames;
+    entries[i] = make_pte(b.machine[target], f.level > 1 ? pte_table
+                                             : read_only ? pte_kernel_ro
+                                                         : pte_kernel);
   }
 }
 }  // namespace
@@ -97,8 +99,9 @@ static void set_registers(const BuildState& b, vcpu_guest_context_t& c) {
 }
 
 long arch_start_state(BuildState& b) {
-  // No writable mapping of the tables is left here: build_fill has taken its own away.
-  long error = mmuext_simple(MMUEXT_PIN_L4_TABLE, b.machine[b.tables], b.id);
+  // No writable mapping of the tables is left here: build_fill has taken its own away. Where the domain's
+  // tables are its own business there is nothing to pin.
+  long error = b.hides_mfns ? 0 : mmuext_simple(MMUEXT_PIN_L4_TABLE, b.machine[b.tables], b.id);
   if (error) {
     b.failed = "the page tables are not accepted";
     return error;

@@ -3,6 +3,7 @@
 #include "guests/lib/boot.h"
 #include "guests/lib/panic.h"
 #include "guests/lib/string.h"
+#include "table_ops.h"
 
 namespace {
 // Where a new table is written before it is hooked: a page of the image lends its address.
@@ -10,16 +11,15 @@ alignas(page_bytes) [[gnu::section(".bss.pages")]] u8 scratch_page[page_bytes];
 u64* const scratch = reinterpret_cast<u64*>(scratch_page);
 
 void open_scratch(Mfn mfn) {
-  long r = update_va_mapping(scratch, make_pte(mfn, pte_kernel), UVMF_INVLPG);
+  long r = boot_map(scratch, make_pte(mfn, pte_kernel));
   if (r) panic("cannot map a new page table: %ld", r);
   memset(scratch, 0, page_bytes);
 }
 // The writable mapping must be gone before the frame can be typed as a page table.
-void close_scratch() { update_va_mapping(scratch, 0, UVMF_INVLPG); }
+void close_scratch() { boot_map(scratch, 0); }
 
 void hook(Mfn parent, unsigned index, Mfn child) {
-  mmu_update_t request{(parent << page_shift) + index * sizeof(u64), make_pte(child, pte_table)};
-  long r = hypercall_mmu_update(&request, 1, nullptr, DOMID_SELF);
+  long r = table_ops->write(parent, index, make_pte(child, pte_table));
   if (r) panic("cannot hook a page table: %ld", r);
 }
 
@@ -34,9 +34,11 @@ struct ReadOnlyRanges {
   bool contains(Pfn p) const { return (p >= a && p < a_end) || (p >= b && p < b_end); }
 };
 
-void fill_l1(const u64* p2m, Pfn first, Pfn given, const ReadOnlyRanges& ro) {
-  for (unsigned i = 0; i < table_entries && first + i < given; i++)
-    scratch[i] = make_pte(p2m[first + i], ro.contains(first + i) ? pte_kernel_ro : pte_kernel);
+void fill_l1(FrameNumbers numbers, Pfn first, Pfn mapped, const ReadOnlyRanges& ro) {
+  for (unsigned i = 0; i < table_entries && first + i < mapped; i++) {
+    bool read_only = table_ops->has_types && ro.contains(first + i);
+    scratch[i] = make_pte(numbers[first + i], read_only ? pte_kernel_ro : pte_kernel);
+  }
 }
 }  // namespace
 
@@ -53,7 +55,7 @@ DirectMapTables plan_direct_map(Pfn first, Pfn limit) {
   return t;
 }
 
-void build_direct_map(const DirectMapTables& t, const u64* p2m, Pfn given, Pfn limit, Pfn ro_first,
+void build_direct_map(const DirectMapTables& t, FrameNumbers p2m, Pfn mapped, Pfn limit, Pfn ro_first,
                       Pfn ro_end) {
   ReadOnlyRanges ro{ro_first, ro_end, t.l3, t.end};
   Mfn root = p2m[boot_va_frame(reinterpret_cast<void*>(boot_info->pt_base))];
@@ -64,7 +66,7 @@ void build_direct_map(const DirectMapTables& t, const u64* p2m, Pfn given, Pfn l
   for (Pfn first = 0; first < limit; first += table_entries) {
     u64 n = first / table_entries;
     open_scratch(p2m[t.l1 + n]);
-    fill_l1(p2m, first, given, ro);
+    fill_l1(p2m, first, mapped, ro);
     close_scratch();
     hook(p2m[t.l2 + n / table_entries], n % table_entries, p2m[t.l1 + n]);
   }
@@ -72,16 +74,12 @@ void build_direct_map(const DirectMapTables& t, const u64* p2m, Pfn given, Pfn l
 }
 
 u64 boot_mapping_entry(u64 va) {
-  auto* table = reinterpret_cast<const u64*>(boot_info->pt_base);
-  for (unsigned level = 4;; level--) {
-    u64 entry = table[table_index(va, level)];
-    if (level == 1 || !(entry & pte_present)) return entry;
-    table = static_cast<const u64*>(boot_va(machine_to_phys_mapping[pte_frame(entry)]));
-  }
+  u64* entry = boot_entry(va, 1);
+  return entry ? *entry : 0;
 }
 
 void unmap_boot_page(Pfn pfn) {
   if (!(boot_mapping_entry(reinterpret_cast<u64>(boot_va(pfn))) & pte_present)) return;
-  long r = update_va_mapping(boot_va(pfn), 0, UVMF_INVLPG);
+  long r = boot_map(boot_va(pfn), 0);
   if (r) panic("cannot unmap bootstrap page %lx: %ld", pfn, r);
 }

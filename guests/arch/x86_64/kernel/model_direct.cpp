@@ -2,11 +2,13 @@
 // hypervisor's M2P. What each operation must do to which table: Xen's public memory.h and arch-x86/xen.h.
 #include "guests/kernel/memory_model.h"
 
-#include "direct_map.h"
+#include "guests/kernel/frames.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/panic.h"
 #include "guests/lib/string.h"
+#include "table_ops.h"
 #include "taps.h"
+#include "window.h"
 
 extern "C" char image_start[], image_end[];
 
@@ -23,7 +25,6 @@ u64* p2m;  // one entry per Pfn below `frames.limit`
 BootFrames frames;
 P2mFrames published;
 DirectMapTables tables;
-bool window_used[window_pages];
 
 P2mFrames plan_p2m(Pfn first, Pfn limit) {
   P2mFrames f{};
@@ -102,15 +103,6 @@ xen_memory_reservation reservation(Mfn* list, unsigned count) {
   return r;
 }
 
-s64 find_window(unsigned count) {
-  unsigned run = 0;
-  for (unsigned i = 0; i < window_pages; i++) {
-    run = window_used[i] ? 0 : run + 1;
-    if (run == count) return i + 1 - count;
-  }
-  return -1;
-}
-
 u64 window_pte_address(unsigned slot) {
   return (p2m[tables.window_l1 + slot / table_entries] << page_shift) + slot % table_entries * sizeof(u64);
 }
@@ -127,27 +119,31 @@ long fill_window(unsigned slot, const Mfn* list, unsigned count, u64 flags, unsi
   return error;
 }
 
+void unmap_window(void* va, unsigned count);
+
 void* map_window(const Mfn* list, unsigned count, u64 flags, unsigned domain, long& error) {
-  s64 slot = find_window(count);
+  s64 slot = window_take(count);
   if (slot < 0) {
     error = -XEN_ENOSPC;
     return nullptr;
   }
-  memset(&window_used[slot], 1, count);
-  void* va = reinterpret_cast<void*>(window_base + (static_cast<u64>(slot) << page_shift));
+  void* va = window_va(static_cast<unsigned>(slot));
   error = fill_window(static_cast<unsigned>(slot), list, count, flags, domain);
   if (!error) return va;
-  model_unmap_window(va, count);
+  unmap_window(va, count);
   return nullptr;
 }
-}  // namespace
 
-void* frame_va(Pfn pfn) { return reinterpret_cast<void*>(direct_map_base + (pfn << page_shift)); }
-Pfn va_frame(const void* va) { return (reinterpret_cast<u64>(va) - direct_map_base) >> page_shift; }
-Mfn model_machine(Pfn pfn) { return pfn < frames.limit ? p2m[pfn] : invalid_frame; }
-Pfn model_guest_frame(Mfn mfn) { return machine_to_phys_mapping[mfn]; }
+Mfn machine(Pfn pfn) { return pfn < frames.limit ? p2m[pfn] : invalid_frame; }
+Pfn guest_frame(Mfn mfn) { return machine_to_phys_mapping[mfn]; }
 
-long set_direct_map_writable(Pfn pfn, bool writable) {
+long write_entry(u64 table, unsigned index, u64 entry) {
+  mmu_update_t request{(table << page_shift) + index * sizeof(u64), entry};
+  long r = hypercall_mmu_update(&request, 1, nullptr, DOMID_SELF);
+  return r < 0 ? r : 0;
+}
+
+long set_writable(Pfn pfn, bool writable) {
   mmu_update_t request{direct_map_pte_address(pfn),
                        make_pte(p2m[pfn], writable ? pte_kernel : pte_kernel_ro)};
   long error;
@@ -159,7 +155,10 @@ long set_direct_map_writable(Pfn pfn, bool writable) {
   return error;
 }
 
-BootFrames model_boot() {
+constexpr TableOps ops = {true, write_entry, set_writable};
+
+BootFrames boot() {
+  table_ops = &ops;
   auto* initial = reinterpret_cast<const u64*>(boot_info->mfn_list);
   Pfn pt_first = boot_va_frame(reinterpret_cast<void*>(boot_info->pt_base));
   Pfn boot_end = pt_first + boot_info->nr_pt_frames + 1;  // the builder's stack page comes last
@@ -174,13 +173,14 @@ BootFrames model_boot() {
   // The builder maps some spare pages behind its own: new page tables must have no writable mapping left.
   for (Pfn p = boot_end; boot_mapping_entry(reinterpret_cast<u64>(boot_va(p))) & pte_present; p++)
     unmap_boot_page(p);
-  build_direct_map(tables, initial, frames.given, frames.limit, pt_first, pt_first + boot_info->nr_pt_frames);
+  build_direct_map(tables, {initial}, frames.given, frames.limit, pt_first,
+                   pt_first + boot_info->nr_pt_frames);
   fill_p2m(initial);
   publish_p2m();
   return frames;
 }
 
-void model_reclaim(void (*give)(Pfn first, u64 count)) {
+void reclaim(void (*give)(Pfn first, u64 count)) {
   Pfn list_first = boot_va_frame(reinterpret_cast<void*>(boot_info->mfn_list));
   u64 list_pages = div_up(frames.given * sizeof(u64), page_bytes);
   for (Pfn p = 0; p < frames.first_taken; p++) unmap_boot_page(p);
@@ -191,7 +191,7 @@ void model_reclaim(void (*give)(Pfn first, u64 count)) {
   give(stack, 1);
 }
 
-ModelResult model_release(const Pfn* list, unsigned count) {
+ModelResult release(const Pfn* list, unsigned count) {
   mmu_update_t requests[model_batch];
   Mfn machine[model_batch];
   for (unsigned i = 0; i < count; i++) {
@@ -210,7 +210,7 @@ ModelResult model_release(const Pfn* list, unsigned count) {
   return {static_cast<u64>(done), error};
 }
 
-ModelResult model_accept(const Pfn* list, unsigned count) {
+ModelResult accept(const Pfn* list, unsigned count) {
   Mfn machine[model_batch];
   for (unsigned i = 0; i < count; i++) machine[i] = list[i];  // in: guest frames, out: machine frames
   auto r = reservation(machine, count);
@@ -220,11 +220,11 @@ ModelResult model_accept(const Pfn* list, unsigned count) {
   return {static_cast<u64>(done), static_cast<unsigned>(done) < count ? -XEN_ENOMEM : 0};
 }
 
-void* model_map_foreign(unsigned domain, const Mfn* list, unsigned count, bool writable, long& error) {
+void* map_foreign(unsigned domain, const Mfn* list, unsigned count, bool writable, long& error) {
   return map_window(list, count, (writable ? pte_kernel : pte_kernel_ro) | pte_no_execute, domain, error);
 }
 
-void* model_map_device(u64 machine_address, u64 bytes, long& error) {
+void* map_device(u64 machine_address, u64 bytes, long& error) {
   Mfn list[16];
   u64 offset = machine_address % page_bytes;
   u64 count = div_up(offset + bytes, page_bytes);
@@ -240,13 +240,28 @@ void* model_map_device(u64 machine_address, u64 bytes, long& error) {
   return va ? static_cast<u8*>(va) + offset : nullptr;
 }
 
-void model_unmap_window(void* va, unsigned count) {
-  auto slot = static_cast<unsigned>((reinterpret_cast<u64>(va) - window_base) >> page_shift);
+void unmap_window(void* va, unsigned count) {
+  unsigned slot = window_slot(va);
   for (unsigned i = 0; i < count; i++) {
     mmu_update_t request{window_pte_address(slot + i), 0};
     long error;
     update_entries(&request, 1, DOMID_SELF, error);
   }
   flush_all_cpus();
-  memset(&window_used[slot], 0, count);
+  window_give(slot, count);
 }
+
+// A device names machine addresses, and so does the P2M: any frame will do.
+void* device_page() {
+  Pfn frame = frames_alloc();
+  return frame == invalid_frame ? nullptr : frame_va(frame);
+}
+u64 device_address(const void* va) {
+  return machine(va_frame(va)) * page_bytes + reinterpret_cast<u64>(va) % page_bytes;
+}
+}  // namespace
+
+extern const MemoryModel model_direct;
+constexpr MemoryModel model_direct = {"direct",    boot,         reclaim,     machine,
+                                      guest_frame, release,      accept,      map_foreign,
+                                      map_device,  unmap_window, device_page, device_address};

@@ -63,6 +63,9 @@ Mfn virt_to_frame(const void* address) {
   return hvtest::kHighFirst + static_cast<Mfn>(p - high_ram) / kPageSize;
 }
 
+void mark(xs_mark what, u64, u64 b, u64) {
+  if (what == XS_MARK_SHADOW) hvtest::shadow_events[b]++;
+}
 u64 mark_name(const Vcpu* vcpu) { return u64{vcpu->domain->id} << 16 | vcpu->id; }
 void mark_kept(const Vcpu* vcpu, xs_kept what, unsigned page, Mfn mfn) {
   const auto slot = std::pair{mark_name(vcpu), u64{what} << 32 | page};
@@ -71,7 +74,6 @@ void mark_kept(const Vcpu* vcpu, xs_kept what, unsigned page, Mfn mfn) {
   else
     hvtest::kept[slot] = mfn;
 }
-
 void arch_cpu_relax_and_serve() { panic("a lock is taken twice"); }
 void arch_flush_tlb_everywhere() { hvtest::flushes++; }
 void arch_fill_hypervisor_slots(u64* l4) { l4[256] = ~0ull; }
@@ -133,6 +135,7 @@ void panic(const char* format, ...) {
 namespace hvtest {
 
 unsigned flushes;
+unsigned shadow_events[8];
 std::vector<DomId> dropped;
 std::map<std::pair<u64, u64>, Mfn> kept;
 
@@ -146,10 +149,11 @@ void boot() {
   frame_table_init(boot_memory);
 }
 
-Domain* add_domain(DomId id, u64 max_pages) {
+Domain* add_domain(DomId id, u64 max_pages, xs_memory_model model) {
   boot();
   auto* domain = new Domain();
   domain->id = id;
+  domain->model = model;
   domain->mm.max_pages = max_pages;
   if (mm_domain_init(domain) != 0) throw Panic{"mm_domain_init"};
   return domain;
@@ -196,7 +200,9 @@ std::string broken_invariant() {
         if (refs(mfn) == 0) return at("owned without reference", mfn);
         continue;
       }
-      if (frame_count_info(mfn) != 0 || frame_type_info(mfn) != 0)
+      const u64 type = frame_type_info(mfn);
+      const bool table = type == type_bits(XS_FRAME_P2M) || type == type_bits(XS_FRAME_SHADOW);
+      if (frame_count_info(mfn) != 0 || (type != 0 && !(table && owner == XS_OWNER_XEN)))
         return at("counts of a frame without domain", mfn);
       if (m2p_get(mfn) != XS_M2P_INVALID) return at("M2P of a frame without domain", mfn);
     }

@@ -28,6 +28,7 @@ constexpr Mfn kHighFirst = 1ull << 32;
 constexpr u64 kHighFrames = 4096;
 
 extern unsigned flushes;            ///< of all CPUs
+extern unsigned shadow_events[8];   ///< by enum xs_shadow_event
 extern std::vector<DomId> dropped;  ///< domain_put() calls
 /// What marks have told: {VCPU, xs_kept << 32 | page} -> frame.
 extern std::map<std::pair<u64, u64>, Mfn> kept;
@@ -35,7 +36,7 @@ extern std::map<std::pair<u64, u64>, Mfn> kept;
 /// Boots the memory half; the process has one machine.
 void boot();
 /// A domain registered with the memory half.
-Domain* add_domain(DomId id, u64 max_pages);
+Domain* add_domain(DomId id, u64 max_pages, xs_memory_model model = XS_MODEL_DIRECT);
 void remove_domain(Domain* domain);
 
 /// Hypercalls that follow are this VCPU's.

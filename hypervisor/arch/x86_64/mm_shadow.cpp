@@ -1,0 +1,268 @@
+#include "hypervisor/arch/x86_64/mm_shadow.h"
+
+#include "hypervisor/arch/x86_64/layout.h"
+#include "hypervisor/arch/x86_64/mm_device_memory.h"
+#include "hypervisor/arch/x86_64/mm_guest_walk.h"
+#include "hypervisor/common/domain.h"
+#include "hypervisor/common/frame_table.h"
+#include "hypervisor/common/lib.h"
+#include "hypervisor/common/memory_model.h"
+#include "hypervisor/common/percpu.h"
+#include "hypervisor/common/taps.h"
+
+namespace hv {
+
+namespace {
+// One instruction touches at most a few pages at unrelated addresses; each needs three tables below its root.
+constexpr u32 kLeastTables = 64;
+constexpr u64 kFramesPerVcpu = (1ull << 20) >> kPageShift;
+constexpr u64 kMemoryPerShadow = 128;
+constexpr Pte kTableFlags = kPtePresent | kPteWritable | kPteUser | kPteAccessed;
+constexpr Pte kCacheBits = kPteWriteThrough | kPteCacheDisable;
+
+Mfn new_shadow_frame() {
+  const Mfn mfn = alloc_frame();
+  if (mfn != kInvalidMfn) frame_set_type_info(mfn, type_bits(XS_FRAME_SHADOW));
+  return mfn;
+}
+
+void free_shadow_frame(Mfn mfn) {
+  frame_set_type_info(mfn, 0);
+  free_frame(mfn);
+}
+
+void tell(const Vcpu* vcpu, xs_shadow_event event, u64 what) {
+  mark(XS_MARK_SHADOW, mark_name(vcpu), event, what);
+}
+
+// --- the pool ------------------------------------------------------------------------------------
+void chain_free(Shadow& s, u32 position) {
+  s.next[position] = s.free;
+  s.free = position + 1;
+}
+
+// An empty table for the root; kInvalidMfn when the pool is used up.
+Mfn take_table(Shadow& s, Shadow::Root& root) {
+  if (s.free == 0) return kInvalidMfn;
+  const u32 position = s.free - 1;
+  s.free = s.next[position];
+  s.next[position] = root.first;
+  root.first = position + 1;
+  if (root.last == 0) root.last = root.first;
+  root.count++;
+  memset(frame_to_virt(s.table[position]), 0, kPageSize);
+  return s.table[position];
+}
+
+void empty_root(Shadow& s, Shadow::Root& root) {
+  if (root.count == 0) return;
+  Pte* l4 = table_at(root.l4);
+  for (unsigned word = 0; word < count_of(root.used_slots); word++)
+    for (u64& bits = root.used_slots[word]; bits != 0; bits &= bits - 1)
+      xs_store64(l4 + word * 64 + static_cast<unsigned>(__builtin_ctzll(bits)), 0);
+  s.next[root.last - 1] = s.free;
+  s.free = root.first;
+  root.first = root.last = root.count = 0;
+  root.splits_large = false;
+}
+
+void release_pool(Shadow& s) {
+  for (Shadow::Root& root : s.root) empty_root(s, root);
+  for (u32 i = 0; i < s.size; i++) free_shadow_frame(s.table[i]);
+  release(s.table);
+  release(s.next);
+  s.table = nullptr;
+  s.next = nullptr;
+  s.size = s.free = 0;
+}
+
+// False: memory is out; what there was is in the pool.
+bool make_pool(Shadow& s, u32 size) {
+  s.table = static_cast<Mfn*>(allocate(size * sizeof(Mfn)));
+  s.next = static_cast<u32*>(allocate(size * sizeof(u32)));
+  while (s.table != nullptr && s.next != nullptr && s.size < size) {
+    const Mfn mfn = new_shadow_frame();
+    if (mfn == kInvalidMfn) break;
+    s.table[s.size] = mfn;
+    chain_free(s, s.size++);
+  }
+  return s.size == size;
+}
+
+// --- filling -------------------------------------------------------------------------------------
+// The L1 slot for `va`, tables made on the way; nullptr when the pool is used up.
+Pte* leaf_slot(Shadow& s, Shadow::Root& root, Vaddr va) {
+  Pte* table = table_at(root.l4);
+  for (unsigned level = kTopLevel; level > 1; level--) {
+    const unsigned slot = table_slot(va, level);
+    if (!(table[slot] & kPtePresent)) {
+      const Mfn below = take_table(s, root);
+      if (below == kInvalidMfn) return nullptr;
+      if (level == kTopLevel) root.used_slots[slot / 64] |= 1ull << slot % 64;
+      xs_store64(table + slot, make_pte(below, kTableFlags));
+    }
+    table = table_at(pte_mfn(table[slot]));
+  }
+  return table + table_slot(va, 1);
+}
+
+void evict(Vcpu* vcpu) {
+  Shadow& s = vcpu->arch.shadow;
+  tell(vcpu, XS_SHADOW_EVICT, s.size);
+  for (Shadow::Root& root : s.root) empty_root(s, root);
+  arch_flush_tlb(1ull << this_cpu().id, kFlushAll);
+}
+
+// What the CPU may do with the page: never more than the guest's entry says, and a store only after the
+// guest's entry says dirty, so that the first one comes here.
+bool leaf_entry(const Domain* domain, const GuestTranslation& t, u32& access, Pte& entry) {
+  const u64 backing = p2m_get(domain->mm.p2m, t.gfn);
+  const bool writes = access & kFaultWrite;
+  bool writable = t.writable && (t.leaf & kPteDirty);
+  Pte flags = kPtePresent | kPteUser | kPteAccessed | (t.executable ? 0 : kPteNoExecute);
+  Mfn mfn = t.gfn;
+  if (backing & XS_P2M_PRESENT) {
+    mfn = p2m_entry_mfn(backing);
+    writable = writable && (backing & XS_P2M_WRITABLE);
+  } else if (domain->privileged && !frame_is_ram(t.gfn) && device_frame_is_mappable(t.gfn, writes)) {
+    // Devices of a privileged domain: GFN = MFN, in caches as its own entry says.
+    writable = writable && device_frame_is_mappable(t.gfn, true);
+    flags |= t.leaf & kCacheBits;
+  } else {
+    access &= ~kFaultPresent;  // no such memory: as if the page were not there
+    return false;
+  }
+  if (writes && !writable) {
+    access |= kFaultPresent;
+    return false;
+  }
+  entry = make_pte(mfn, flags | (writable ? kPteWritable | kPteDirty : 0));
+  return true;
+}
+}  // namespace
+
+int shadow_create(Vcpu* vcpu) {
+  if (!vcpu->domain->mm.model->hides_mfns) return 0;
+  Shadow& s = vcpu->arch.shadow;
+  for (Shadow::Root& root : s.root) {
+    root.l4 = new_shadow_frame();
+    if (root.l4 == kInvalidMfn) return -XEN_ENOMEM;
+    Pte* l4 = table_at(root.l4);
+    arch_fill_hypervisor_slots(l4);
+    l4[kGuestM2pSlot] = 0;  // the M2P is not for those who know no MFNs
+  }
+  return make_pool(s, kLeastTables) ? 0 : -XEN_ENOMEM;
+}
+
+void shadow_destroy(Vcpu* vcpu) {
+  Shadow& s = vcpu->arch.shadow;
+  release_pool(s);
+  for (Shadow::Root& root : s.root) {
+    if (root.l4 != kInvalidMfn) free_shadow_frame(root.l4);
+    root.l4 = kInvalidMfn;
+  }
+}
+
+u64 shadow_default_frames(const Domain* domain, u64 pages) {
+  return pages / kMemoryPerShadow + domain->max_vcpus * kFramesPerVcpu;
+}
+
+int shadow_set_allocation(Domain* domain, u64 frames) {
+  const u64 share = frames / domain->max_vcpus;
+  const u32 size = static_cast<u32>(min_of<u64>(max_of<u64>(share, kLeastTables), 1u << 20));
+  MmGuard guard;
+  if (domain->dying) return -XEN_EINVAL;
+  bool complete = true;
+  for (Vcpu* vcpu : domain->vcpu) {
+    if (vcpu == nullptr || vcpu->arch.shadow.size == size) continue;
+    shadow_drop(vcpu, kFlushAll);
+    arch_flush_tlb(arch_domain_cpu_mask(domain), kFlushAll);
+    release_pool(vcpu->arch.shadow);
+    complete = make_pool(vcpu->arch.shadow, size) && complete;
+  }
+  return complete ? 0 : -XEN_ENOMEM;
+}
+
+u64 shadow_allocation(const Domain* domain) {
+  u64 frames = 0;
+  for (const Vcpu* vcpu : domain->vcpu)
+    if (vcpu != nullptr) frames += vcpu->arch.shadow.size;
+  return frames;
+}
+
+bool shadow_fill(Vcpu* vcpu, bool kernel_mode, Vaddr va, u32& error_code) {
+  if (!is_guest_address(va)) return false;
+  MmNestedGuard guard;
+  Shadow& s = vcpu->arch.shadow;
+  Shadow::Root& root = s.root[kernel_mode ? 0 : 1];
+  const Gfn named = kernel_mode ? vcpu->arch.kernel_table : vcpu->arch.user_table;
+  GuestTranslation t;
+  u32 access = error_code & (kFaultWrite | kFaultFetch);
+  Pte entry;
+  if (named == kInvalidMfn || s.size == 0 || !guest_walk(vcpu->domain, named, va, access, t) ||
+      !leaf_entry(vcpu->domain, t, access, entry)) {
+    error_code = (error_code & ~(kFaultPresent | kFaultReserved)) | access;
+    tell(vcpu, XS_SHADOW_REFLECT, va);
+    return false;
+  }
+  Pte* slot = leaf_slot(s, root, va);
+  if (slot == nullptr) {
+    evict(vcpu);
+    slot = leaf_slot(s, root, va);
+  }
+  root.splits_large |= t.large;
+  xs_store64(slot, entry);
+  tell(vcpu, XS_SHADOW_FILL, va);
+  return true;
+}
+
+void shadow_drop_root(Vcpu* vcpu, bool kernel_mode) {
+  Shadow& s = vcpu->arch.shadow;
+  Shadow::Root& root = s.root[kernel_mode ? 0 : 1];
+  if (root.count == 0) return;
+  tell(vcpu, XS_SHADOW_DROP, root.count);
+  empty_root(s, root);
+}
+
+namespace {
+// Returns what the CPU has to flush.
+Vaddr drop_page(Vcpu* vcpu, bool kernel_mode, Vaddr va) {
+  Shadow::Root& root = vcpu->arch.shadow.root[kernel_mode ? 0 : 1];
+  // INVLPG drops a large page as a whole, whatever address inside is named.
+  if (root.splits_large) return shadow_drop_root(vcpu, kernel_mode), kFlushAll;
+  Pte* table = table_at(root.l4);
+  for (unsigned level = kTopLevel; level > 1; level--) {
+    const Pte pte = table[table_slot(va, level)];
+    if (!(pte & kPtePresent)) return va;
+    table = table_at(pte_mfn(pte));
+  }
+  Pte* slot = table + table_slot(va, 1);
+  if (!(*slot & kPtePresent)) return va;
+  xs_store64(slot, 0);
+  tell(vcpu, XS_SHADOW_DROP_PAGE, va);
+  return va;
+}
+}  // namespace
+
+Vaddr shadow_drop(Vcpu* vcpu, Vaddr va) {
+  if (vcpu->arch.shadow.size == 0) return va;
+  if (va == kFlushAll) {
+    shadow_drop_root(vcpu, true);
+    shadow_drop_root(vcpu, false);
+    return va;
+  }
+  const Vaddr kernel = drop_page(vcpu, true, va), user = drop_page(vcpu, false, va);
+  return kernel == kFlushAll ? kernel : user;
+}
+
+void arch_translations_drop(Domain* domain) {
+  bool any = false;
+  for (Vcpu* vcpu : domain->vcpu) {
+    if (vcpu == nullptr) continue;
+    for (const Shadow::Root& root : vcpu->arch.shadow.root) any |= root.count != 0;
+    shadow_drop(vcpu, kFlushAll);
+  }
+  if (any) arch_flush_tlb(arch_domain_cpu_mask(domain), kFlushAll);
+}
+
+}  // namespace hv

@@ -1,0 +1,31 @@
+// Memory model `translated` on x86-64: a PV64 guest whose page tables and CR3 hold GFNs. The P2M is common
+// (common/translated.h), the CPU walks shadow tables (mm_shadow.h).
+#include "hypervisor/common/hypercall.h"
+#include "hypervisor/common/memory_model.h"
+#include "hypervisor/common/translated.h"
+
+namespace hv {
+
+extern const MemoryModel model_direct;
+
+extern const MemoryModel model_translated;
+constexpr MemoryModel model_translated = {
+    XS_MODEL_TRANSLATED,
+    "translated",
+    1u << XENFEAT_auto_translated_physmap | 1u << XENFEAT_writable_page_tables |
+        1u << XENFEAT_pae_pgdir_above_4gb | 1u << XENFEAT_highmem_assist,
+    true,
+    translated_domain_init,
+    translated_frame_of,
+    translated_name_of,
+    translated_populate,
+    translated_remove,
+    translated_map_shared,
+    translated_map_foreign,
+    translated_unmap,
+    translated_relinquish,
+};
+
+const MemoryModel* const arch_memory_models[] = {&model_direct, &model_translated, nullptr};
+
+}  // namespace hv

@@ -1,0 +1,28 @@
+// The part of memory model `translated` that no architecture changes: domains know GFNs only, the P2M is the
+// hypervisor's. How a guest's translations come to use the P2M (shadow page tables, inserted translations) is
+// the architecture's: it provides the MemoryModel object, which names these functions.
+//
+//   domain's own frame   P2M[gfn] = mfn,  M2P[mfn] = gfn,  the allocation's reference
+//   shared_info          P2M[gfn] = SHARED mfn, M2P[mfn] = gfn
+//   foreign frame        P2M[gfn] = FOREIGN mfn, a reference on it; M2P is its owner's
+//
+// An entry's frame is let go of after the entry is gone and whatever was cached of it is dropped, in this
+// order.
+#pragma once
+#include "hypervisor/common/types.h"
+
+namespace hv {
+
+struct Domain;
+
+int translated_domain_init(Domain* domain);
+Mfn translated_frame_of(const Domain* domain, u64 name);
+u64 translated_name_of(const Domain* domain, Mfn mfn);
+int translated_populate(Domain* domain, Gfn gfn, Mfn first, unsigned order);
+int translated_remove(Domain* domain, Gfn gfn);
+int translated_map_shared(Domain* domain, Gfn gfn, Mfn mfn);
+int translated_map_foreign(Domain* domain, Gfn gfn, Domain* owner, u64 name);
+int translated_unmap(Domain* domain, Gfn gfn);
+int translated_relinquish(Domain* domain);
+
+}  // namespace hv

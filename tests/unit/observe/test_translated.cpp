@@ -1,0 +1,172 @@
+// Model translated as the observer sees it: the hypervisor's P2M, what shadow tables may show, and machine
+// numbers where none may be.
+#include <catch2/catch.hpp>
+
+#include "fake_machine.h"
+#include "sim/observe/leak.h"
+
+using namespace xs;
+using namespace xs::observe;
+using namespace xs::test;
+
+namespace {
+
+constexpr u64 leaf = 0x90, upper = 0x91, shadow = 0x92, shared = 0x80;
+constexpr u64 low_window = 0xffff818000000000;
+constexpr u64 at_mfn(u64 mfn, u64 index) { return low_window + (mfn << 12) + index * 8; }
+
+/// dom1 with four frames at GFNs 0..3, as a translated domain's.
+struct Translated : FakeMachine {
+  explicit Translated(ObserverOptions options = {}) : FakeMachine(options) {
+    boot();
+    for (u64 mfn : {leaf, upper, shadow}) {
+      set_owner(mfn, XS_OWNER_XEN);
+      set_type(mfn, type(mfn == shadow ? XS_FRAME_SHADOW : XS_FRAME_P2M, 0));
+    }
+    set_count(shared, XS_COUNT_ALLOCATED | 1);
+    set_type(shared, type(XS_FRAME_SHARED, 1));
+    set_owner(shared, 1);
+    mark(XS_MARK_DOMAIN_CREATED, 1, shared, XS_MODEL_TRANSLATED);
+    mark(XS_MARK_P2M_PAGE, u64{2} << 32 | 1, upper, 0);
+    mark(XS_MARK_P2M_PAGE, u64{1} << 32 | 1, leaf, 512);
+    for (u64 i = 0; i < 4; ++i) {
+      give(1, frame(i), 512 + i);
+      p2m(i, frame(i));
+    }
+    mark(XS_MARK_BOOT, 3);
+    mark(XS_MARK_SWITCH, idle_dv, dv(1));
+  }
+  static u64 frame(u64 i) { return high_mfn + 0x20 + i; }
+  void p2m(u64 index, u64 mfn) {
+    const u64 raw = mfn == invalid_frame ? 0 : mfn << XS_P2M_MFN_SHIFT | XS_P2M_PRESENT | XS_P2M_WRITABLE;
+    store64(at_mfn(leaf, index), raw);
+    memory.word(leaf, index) = raw;
+  }
+  std::vector<Violation> violations(Invariant which) {
+    std::vector<Violation> out;
+    for (const Violation& v : observer->check_invariants().violations)
+      if (v.which == which) out.push_back(v);
+    return out;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("stores to announced pages make the P2M") {
+  Translated m;
+  CHECK(m.observer->counters().stores_outside == 0);
+  CHECK(m.observer->counters().p2m_changes == 4);
+  CHECK(
+      m.observer->p2m_dump(1).starts_with("pfn=0x200 ==> mfn=0x100000020\npfn=0x201 ==> mfn=0x100000021\n"));
+  CHECK(m.violations(Invariant::p2m).empty());
+  m.store64(at_mfn(upper, 3), 0x1234003);  // an inner entry is no P2M entry
+  CHECK(m.observer->counters().p2m_changes == 4);
+  m.store64(at_mfn(shadow, 3), 0x1234003);
+  CHECK(m.observer->counters().stores_shadow == 1);
+  m.store64(at_mfn(0x93, 3), 1);  // any other frame
+  CHECK(m.observer->counters().stores_outside == 1);
+  m.p2m(2, invalid_frame);
+  CHECK(m.observer->p2m(1).size() == 3);
+  REQUIRE(m.violations(Invariant::p2m).size() == 1);
+  CHECK(m.violations(Invariant::p2m)[0].text.starts_with(
+      "frame 0x100000022 of dom1 has M2P entry 0x202, but P2M of that GFN names frame 0xffffffffffffffff"));
+}
+
+TEST_CASE("a P2M that names another's frame, or disagrees with M2P, is a violation") {
+  Translated m;
+  m.p2m(1, 0x71);
+  REQUIRE(m.violations(Invariant::p2m).size() == 2);
+  CHECK(m.violations(Invariant::p2m)[0].text.starts_with(
+      "P2M of dom1: GFN 0x201 names frame 0x71, which free owns"));
+  m.p2m(1, Translated::frame(1));
+  m.set_m2p(Translated::frame(0), 0x300);
+  CHECK(m.violations(Invariant::p2m).size() == 2);
+}
+
+TEST_CASE("memory behind the replica's back is noticed; a page that is none any more is forgotten") {
+  Translated m;
+  u64 count = 0;
+  m.observer->compare_with_memory(m.cpus[0], &count);
+  const u64 before = count;
+  m.memory.word(leaf, 9) = 0x55000 | XS_P2M_PRESENT;
+  const auto found = m.observer->compare_with_memory(m.cpus[0], &count, 1000);
+  CHECK(count == before + 1);
+  CHECK(found.back().text ==
+        "P2M of dom1: GFN 0x209 is frame 0x55 in memory, 0xffffffffffffffff in the replica");
+  m.mark(XS_MARK_P2M_PAGE, 1, leaf);
+  m.observer->compare_with_memory(m.cpus[0], &count);
+  CHECK(count == before);
+}
+
+TEST_CASE("shadow tables may show what the P2M names, and no M2P") {
+  ObserverOptions options;
+  options.isolation_monitor = true;
+  Translated m(options);
+  const auto fill = [&](u64 mfn, u64 va) {
+    m.observer->on_tlb_fill(m.cpus[0], va, mfn << 12, false, true);
+    return m.observer->counters().isolation_violations;
+  };
+  CHECK(fill(Translated::frame(0), 0x1000) == 0);
+  CHECK(fill(0x10, 0xffff800000000000) == 1);
+  m.p2m(0, invalid_frame);
+  CHECK(fill(Translated::frame(0), 0x1000) == 2);  // still its own, but no longer its memory
+}
+
+TEST_CASE("what happens to shadows is counted") {
+  Translated m;
+  for (u64 what : {XS_SHADOW_FILL, XS_SHADOW_FILL, XS_SHADOW_REFLECT, XS_SHADOW_DROP, XS_SHADOW_DROP_PAGE,
+                   XS_SHADOW_EVICT})
+    m.mark(XS_MARK_SHADOW, dv(1), what, 0x1000);
+  const ObserverCounters& c = m.observer->counters();
+  CHECK(c.shadow_fills == 2);
+  CHECK(c.shadow_reflected == 1);
+  CHECK(c.shadow_drops == 1);
+  CHECK(c.shadow_page_drops == 1);
+  CHECK(c.shadow_evictions == 1);
+  CHECK(c.rejected == 0);
+  m.mark(XS_MARK_SHADOW, dv(1), 77, 0);
+  CHECK(c.rejected == 1);
+}
+
+TEST_CASE("machine numbers: addresses, entries, frames; no times, no neighbours") {
+  RamMap ram;
+  ram.add(0, 100);
+  ram.add(0x102d40000, 0x1000);
+  const MachineNumbers numbers(ram);
+  using Kind = MachineNumbers::Kind;
+  const u64 address = u64{0x102d40123} << 12;
+  CHECK(numbers.classify(address, 0) == Kind::address);
+  CHECK(numbers.classify(address | 0x8000000000000067, 0) == Kind::address);
+  CHECK(numbers.classify(0x102d40fff, 0) == Kind::frame);
+  CHECK(numbers.classify(0x102d41000, 0) == Kind::none);
+  CHECK(numbers.classify(0x102d3ffff, 0) == Kind::none);
+  CHECK(numbers.classify(50, 0) == Kind::none);
+  CHECK(numbers.classify(50 << 12, 0) == Kind::none);
+  CHECK(numbers.classify(0xffff882d40123000, 0) == Kind::none);
+  CHECK(numbers.classify(0x102d40fff, 0x102d40fff - 1'000'000'000) == Kind::none);  // a second from now
+  CHECK(numbers.classify(address, address) == Kind::address);
+  RamMap low;
+  low.add(0, 0x1000);
+  CHECK_FALSE(MachineNumbers(low).any());
+  RamMap plain;
+  plain.add(u64{1} << 32, 0x1000);
+  CHECK(MachineNumbers(plain).classify((u64{1} << 32) + 4, 0) == Kind::none);  // also a pair {4, 1}
+}
+
+TEST_CASE("a machine address in a domU's memory or in an answer to it is a leak") {
+  Translated m;
+  CHECK(m.violations(Invariant::leak).empty());
+  m.memory.word(Translated::frame(3), 7) = Translated::frame(1) << 12 | 0x67;
+  auto found = m.violations(Invariant::leak);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].text.starts_with(
+      "frame 0x100000023 (GFN 0x203) of dom1 holds machine number 0x100000021067 at offset 0x38"));
+  m.memory.word(Translated::frame(3), 7) = 0x201067;
+  CHECK(m.violations(Invariant::leak).empty());
+  m.begin(dv(1), op_populate);
+  m.end(dv(1), op_populate, Translated::frame(2) << 12);
+  CHECK(m.observer->counters().leaks == 1);
+  found = m.violations(Invariant::leak);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].text == "memory_op.populate_physmap answers dom1 with machine number 0x100000022000");
+}
