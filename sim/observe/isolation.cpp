@@ -88,8 +88,8 @@ void Observer::Impl::check_result(const CpuView& view, u64 dv, u64 operation, u6
   const MachineNumbers numbers(state_->ram());
   if (!numbers.any() || numbers.classify(result, view.time_ps() / 1000) == MachineNumbers::Kind::none) return;
   ++counters.leaks;
-  constexpr std::size_t kept = 20;
-  if (leaks.size() < kept)
+  constexpr std::size_t most = 20;
+  if (leaks.size() < most)
     leaks.push_back({Invariant::leak, invalid_frame,
                      fmt::format("{} answers {} with machine number {:#x}", operation_name(operation),
                                  state_->domain_label(dv_domid(dv)), result)});

@@ -71,8 +71,12 @@ bool mm_handle_guest_fault(Vcpu* vcpu, Vaddr va, u32& error_code) {
 
 bool mm_handle_hypervisor_fault(Vcpu* vcpu, Vaddr va, u32 error_code) {
   if (is_idle(vcpu) || !vcpu->domain->mm.model->hides_mfns) return false;
-  // Copies to the guest's kernel are made in its address space while the VCPU is in user mode.
-  return shadow_fill(vcpu, read_cr3() == arch_address_space(vcpu, true), va, error_code);
+  // Copies to the guest's kernel are made in its address space while the VCPU is in user mode: what is loaded
+  // counts.
+  const u64 loaded = read_cr3();
+  const bool kernel_mode = loaded == arch_address_space(vcpu, true);
+  if (!kernel_mode && loaded != arch_address_space(vcpu, false)) return false;
+  return shadow_fill(vcpu, kernel_mode, va, error_code);
 }
 
 }  // namespace hv
