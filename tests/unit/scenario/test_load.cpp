@@ -145,6 +145,24 @@ TEST_CASE("parameters keep their type, can be set, and must exist") {
             .find("f.json:3:46: /steps/0/mem-set/memory") == 0);
 }
 
+TEST_CASE("every scenario can be run in another memory model, but for domains that name theirs") {
+  const std::string text = R"({"name":"t","domains":[{"name":"web","memory":64},
+    {"name":"own","memory":64,"model":"translated","shadow_memory":3},{"name":"fixed","memory":64,"model":"direct"}],
+    "steps":[{"create":"web"},{"create":"own"},{"create":"fixed"}]})";
+  const Scenario plain = load(text),
+                 set = load(text, {{"model", "translated"}, {"dom0_model", "translated"}});
+  CHECK(plain.dom0.model == "direct");
+  CHECK(set.dom0.model == "translated");
+  CHECK(line_of(plain.steps[0]) == "create name=web kernel=kernel memory=64");
+  CHECK(line_of(set.steps[0]) == "create name=web kernel=kernel memory=64 model=translated");
+  for (const Scenario* s : {&plain, &set}) {
+    CHECK(line_of(s->steps[1]) == "create name=own kernel=kernel memory=64 model=translated shadow_memory=3");
+    CHECK(line_of(s->steps[2]) == "create name=fixed kernel=kernel memory=64");
+  }
+  CHECK(error_of(text, {{"model", "quantum"}}).find("/domains/0/model") != std::string::npos);
+  CHECK(error_of(text, {{"dom0_model", "quantum"}}).find("/dom0/model") != std::string::npos);
+}
+
 TEST_CASE("loops are unrolled and their steps keep their place in the file") {
   const Scenario s = load(with_steps(R"(
 {"for":{"parameter":"m","in":[16,"${mib}"],"steps":[
