@@ -1,13 +1,15 @@
 // TLB shootdown and locks between two VCPUs: what one has unmapped, the other cannot see any more.
 //
 // A kernel that changes a mapping asks the hypervisor to invalidate it on all VCPUs, or on those of a mask
-// (xen.h: UVMF_MULTI, UVMF_ALL, MMUEXT_INVLPG_*, MMUEXT_TLB_FLUSH_*). When that call has returned, no VCPU may
-// use the old translation, on whichever processor it runs. VCPU 0 lets one page alternate between two frames by
-// every such call in turn; VCPU 1 reads the page all the while and compares with what VCPU 0 says is mapped:
+// (xen.h: UVMF_MULTI, UVMF_ALL, MMUEXT_INVLPG_*, MMUEXT_TLB_FLUSH_*). When that call has returned, no VCPU
+// may use the old translation, on whichever processor it runs. VCPU 0 lets one page alternate between two
+// frames by every such call in turn; VCPU 1 reads the page all the while and compares with what VCPU 0 says
+// is mapped:
 //
 //     generation   odd: changing, anything may be read      even: mapped is frame generation / 2 % 2
 //
-// Then both increment a counter under one lock, with hypercalls inside: nothing may be lost, nobody may starve.
+// Then both increment a counter under one lock, with hypercalls inside: nothing may be lost, nobody may
+// starve.
 #include "guests/tests/lib/test.h"
 
 const char test_name[] = "tlb-shootdown";
@@ -65,13 +67,22 @@ unsigned long everyone = 1ul << 0 | 1ul << other;
 long flush(unsigned command, const volatile void* va) {
   mmuext_op_t op{};
   op.cmd = command;
-  if (va)
-    op.arg1.linear_addr = hypercall_arg(va);
+  if (va) op.arg1.linear_addr = hypercall_arg(va);
   set_xen_guest_handle(op.arg2.vcpumask, &everyone);
   return hypercall_mmuext_op(&op, 1, nullptr, DOMID_SELF);
 }
 
+// Where tables are plain memory the store is one thing and the flush another.
+long store_and_flush(unsigned round, u64 entry) {
+  static constexpr unsigned commands[] = {MMUEXT_INVLPG_ALL, MMUEXT_TLB_FLUSH_ALL, MMUEXT_INVLPG_MULTI,
+                                          MMUEXT_TLB_FLUSH_MULTI};
+  const bool one_page = round % 2 == 0;
+  __atomic_store_n(boot_entry(hypercall_arg(page), 1), entry, __ATOMIC_RELEASE);
+  return flush(commands[round % count_of(commands)], one_page ? page : nullptr);
+}
+
 long remap(unsigned round, u64 entry) {
+  if (guest_is_translated()) return store_and_flush(round, entry);
   switch (round % 6) {
     case 0:
       return update_va_mapping(page, entry, UVMF_INVLPG | UVMF_ALL);
@@ -112,17 +123,10 @@ void check_lock() {
   test_equal("increments under the lock", static_cast<s64>(counter), 2 * increments);
 }
 
-bool tables_are_ours() {
-  xen_feature_info_t info{};
-  hypercall_xen_version(XENVER_get_features, &info);
-  return !(info.submap >> XENFEAT_auto_translated_physmap & 1);
-}
-
 }  // namespace
 
 void test_main() {
   test_need_vcpus(2);
-  if (!tables_are_ours()) test_skip("this memory model has no update_va_mapping");
   const Pfn first = test_spare_frames(2);
   const Mfn frames[2] = {test_machine(first), test_machine(first + 1)};
   page = static_cast<volatile u64*>(test_va(first));
