@@ -3,7 +3,9 @@
 // The test moves its event callback between two entry points, by set_callbacks and by callback_op, and looks
 // which of them is taken. The frame of an upcall must describe the interrupted kernel exactly (ring 0 in CS,
 // the upcall mask of before beside it, RFLAGS.IF the inverse of that mask), for the return is built from it.
-// Then vm_assist and every sub-operation of xen_version that an unprivileged guest may use.
+// A return that the processor refuses goes to the failsafe callback, whose frame has the data segments
+// between RCX, R11 and the rest. Then vm_assist and every sub-operation of xen_version that an unprivileged
+// guest may use.
 #include "guests/tests/lib/test.h"
 
 const char test_name[] = "callbacks";
@@ -14,6 +16,10 @@ void failsafe_callback();
 void syscall_callback();
 void other_event_callback();  // entry.S: counts, then goes on in event_callback
 extern volatile u32 other_upcalls;
+void return_badly();  // entry.S: ends in keep_failsafe_frame
+void keep_failsafe_frame();
+extern volatile u64 failsafe_frame[11];
+extern char bad_return_address[];
 }
 
 namespace {
@@ -150,6 +156,24 @@ void check_version_texts() {
   test_equal("build id", hypercall_xen_version(XENVER_build_id, &id), -XEN_EPERM);
 }
 
+// rcx r11 ds es fs gs rip cs rflags rsp ss (<xen/arch-x86/xen-x86_64.h>; Linux' xen_failsafe_callback)
+void check_failsafe_frame() {
+  callback_register_t op{CALLBACKTYPE_failsafe, CALLBACKF_mask_events,
+                         reinterpret_cast<u64>(keep_failsafe_frame)};
+  test_equal("failsafe callback", hypercall_callback_op(CALLBACKOP_register, &op), 0);
+  u64 ds, es, fs, gs;
+  asm volatile("mov %%ds, %0; mov %%es, %1; mov %%fs, %2; mov %%gs, %3"
+               : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
+  return_badly();
+  const u64 segments[] = {ds, es, fs, gs};
+  for (unsigned i = 0; i < 4; i++)
+    test_check((failsafe_frame[2 + i] & 0xffff) == (segments[i] & 0xffff), "data segment %u: 0x%lx", i,
+               failsafe_frame[2 + i]);
+  test_check(failsafe_frame[6] == reinterpret_cast<u64>(bad_return_address), "rip 0x%lx", failsafe_frame[6]);
+  test_equal("cs", static_cast<s64>(failsafe_frame[7] & 0xfffc), 0);
+  test_check(failsafe_frame[9] % 16 == 8, "rsp 0x%lx", failsafe_frame[9]);  // as behind a call
+}
+
 void check_version() {
   long version = hypercall_xen_version(XENVER_version, nullptr);
   test_check(version >> 16 == 4, "ABI version 0x%lx", version);
@@ -177,6 +201,7 @@ void test_main() {
   check_entry_points(static_cast<EventPort>(port));
   events_disable(0);
   check_callback_op();
+  check_failsafe_frame();
   check_vm_assist();
   check_version();
   check_version_texts();

@@ -1,16 +1,33 @@
 // Frames on a PV guest's stack. Layout from the top: SS, RSP, RFLAGS, CS | saved upcall mask << 32, RIP,
 // [error code], R11, RCX; 16-byte aligned before the first push. RFLAGS.IF shows the inverse of the
-// upcall mask; CS from the guest kernel has RPL 0. (<xen/arch-x86/xen-x86_64.h>)
+// upcall mask; CS from the guest kernel has RPL 0. (<xen/arch-x86/xen-x86_64.h>) The failsafe callback's has
+// GS, FS, ES, DS in place of the error code: Linux' xen_failsafe_callback looks at them.
 #include "hypervisor/arch/x86_64/cpu.h"
 #include "hypervisor/arch/x86_64/layout.h"
 #include "hypervisor/arch/x86_64/selectors.h"
 #include "hypervisor/arch/x86_64/trap.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/guest_access.h"
+#include "hypervisor/common/lib.h"
 #include "hypervisor/common/print.h"
 #include "hypervisor/common/taps.h"
 
 namespace hv {
+
+namespace {
+
+unsigned push_data_segments(u64* frame) {
+  u16 ds, es, fs, gs;
+  asm volatile("mov %%ds, %0" : "=rm"(ds));
+  asm volatile("mov %%es, %0" : "=rm"(es));
+  asm volatile("mov %%fs, %0" : "=rm"(fs));
+  asm volatile("mov %%gs, %0" : "=rm"(gs));
+  const u64 selectors[] = {ds, es, fs, gs};
+  memcpy(frame, selectors, sizeof(selectors));
+  return 4;
+}
+
+}  // namespace
 
 void toggle_guest_mode(Vcpu* vcpu) {
   vcpu->arch.kernel_mode = !vcpu->arch.kernel_mode;
@@ -26,15 +43,16 @@ void bounce_to_guest(Vcpu* vcpu, const Bounce& bounce) {
   const u8 mask = vcpu->info->evtchn_upcall_mask;
   const u64 flags = (regs.rflags & ~kFlagsIf) | (mask ? 0 : kFlagsIf);
   const u64 cs = (regs.cs & (from_kernel ? ~3ull : ~0ull) & 0xffff) | u64{mask} << 32;
-  const u64 frame[8] = {regs.rcx, regs.r11, bounce.error_code, regs.rip, cs, flags, regs.rsp, regs.ss};
+  u64 frame[11] = {regs.rcx, regs.r11};
+  unsigned words = 2;
+  if (bounce.failsafe) words += push_data_segments(frame + words);
+  if (bounce.has_error_code) frame[words++] = bounce.error_code;
+  const u64 interrupted[] = {regs.rip, cs, flags, regs.rsp, regs.ss};
+  memcpy(frame + words, interrupted, sizeof(interrupted));
+  words += 5;
 
-  u64 stack = (from_kernel ? regs.rsp : vcpu->arch.kernel_sp) & ~15ull;
-  const u64 words = bounce.has_error_code ? 8 : 7;
-  stack -= words * 8;
-  const bool stored = bounce.has_error_code ? copy_to_guest(stack, frame, sizeof(frame))
-                                            : copy_to_guest(stack, frame, 2 * 8) &&
-                                                  copy_to_guest(stack + 2 * 8, frame + 3, 5 * 8);
-  if (!stored)
+  const u64 stack = ((from_kernel ? regs.rsp : vcpu->arch.kernel_sp) & ~15ull) - words * 8;
+  if (!copy_to_guest(stack, frame, words * 8))
     return domain_crash(vcpu->domain, "cannot write an exception frame to the guest kernel's stack");
   if (bounce.mask_events) vcpu->info->evtchn_upcall_mask = 1;
 

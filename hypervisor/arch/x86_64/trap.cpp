@@ -166,7 +166,7 @@ extern "C" void iret_to_guest_failed(Vcpu* vcpu) {
   if (vcpu->arch.failsafe_callback == 0)
     return domain_crash(vcpu->domain, "bad state to return to, no failsafe callback");
   bounce_to_guest(vcpu, {vcpu->arch.failsafe_callback, false, 0,
-                         (vcpu->arch.callback_masks_events & kFailsafeMasksEvents) != 0});
+                         (vcpu->arch.callback_masks_events & kFailsafeMasksEvents) != 0, true});
 }
 
 /// The way out to a guest: whatever became due meanwhile comes first.

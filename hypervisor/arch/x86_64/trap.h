@@ -45,6 +45,7 @@ struct Bounce {
   bool has_error_code;
   u32 error_code;
   bool mask_events;
+  bool failsafe = false;  ///< the frame begins with the data segments, for the guest to find the bad one
 };
 void bounce_to_guest(Vcpu* vcpu, const Bounce& bounce);
 /// The upcall for pending events, when it is due.
