@@ -75,34 +75,62 @@ long hypercall_dispatch(u64 number, const HypercallArgs& args) {
 
 bool hypercall_preempt_check() {
   const PerCpu& cpu = this_cpu();
-  return !cpu.in_multicall && (cpu.need_schedule || system_time() - cpu.hypercall_started > kLongestStep);
+  return cpu.need_schedule || system_time() - cpu.hypercall_started > kLongestStep;
 }
 
 long hypercall_continue(const HypercallArgs& args) {
-  this_cpu().continuation_made = true;
-  arch_hypercall_continue(current(), args);
+  PerCpu& cpu = this_cpu();
+  cpu.continuation_made = true;
+  if (cpu.in_multicall) {
+    for (unsigned a = 0; a < 6; ++a) cpu.continued_arg[a] = args.arg[a];
+  } else {
+    arch_hypercall_continue(current(), args);
+  }
   return -kRestart;
 }
 
-long do_multicall(const HypercallArgs& args) {
+namespace {
+
+/// One entry; `entry` is what the caller's list says. It asks to be continued through
+/// PerCpu::continuation_made.
+long dispatch_entry(const multicall_entry& entry) {
   PerCpu& cpu = this_cpu();
-  if (cpu.in_multicall) return -XEN_EINVAL;
+  HypercallArgs inner;
+  for (unsigned a = 0; a < 6; ++a) inner.arg[a] = entry.args[a];
+  cpu.continuation_made = false;
+  cpu.in_multicall = true;
+  const long result = hypercall_dispatch(entry.op, inner);
+  cpu.in_multicall = false;
+  return result;
+}
+
+/// The list goes on at `at`, with the arguments that its first call wants next.
+long continue_multicall(Vaddr at, u64 count) {
+  const u64(&arg)[6] = this_cpu().continued_arg;
+  if (!copy_to_guest(at + offsetof(multicall_entry, args), arg)) {
+    this_cpu().continuation_made = false;
+    return -XEN_EFAULT;
+  }
+  return hypercall_continue({{at, count}});
+}
+
+}  // namespace
+
+long do_multicall(const HypercallArgs& args) {
+  if (this_cpu().in_multicall) return -XEN_EINVAL;
   const Vaddr list = args.arg[0];
   const u64 count = args.arg[1];
   for (u64 i = 0; i < count; ++i) {
-    const u64 offset = i * sizeof(multicall_entry);
-    if (i && hypercall_preempt_check()) return hypercall_continue({{list + offset, count - i}});
+    const Vaddr at = list + i * sizeof(multicall_entry);
+    // Also when a call of the list has put the caller to sleep: the rest is for when it wakes.
+    if (i && hypercall_preempt_check()) return hypercall_continue({{at, count - i}});
     multicall_entry entry;
     if (!copy_from_guest_index(entry, list, i)) return -XEN_EFAULT;
-    HypercallArgs inner;
-    for (unsigned a = 0; a < 6; ++a) inner.arg[a] = entry.args[a];
-    cpu.in_multicall = true;
-    const long result = hypercall_dispatch(entry.op, inner);
-    cpu.in_multicall = false;
+    const long result = dispatch_entry(entry);
+    if (this_cpu().continuation_made) return continue_multicall(at, count - i);
     // The caller goes on elsewhere, maybe in user mode: the rest of the list is not its any more (XSA-213).
     if (entry.op == __HYPERVISOR_iret) return result;
-    if (!copy_to_guest(list + offset + offsetof(multicall_entry, result), result)) return -XEN_EFAULT;
-    if (!vcpu_runnable(current())) break;
+    if (!copy_to_guest(at + offsetof(multicall_entry, result), result)) return -XEN_EFAULT;
   }
   return 0;
 }

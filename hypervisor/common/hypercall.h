@@ -3,7 +3,7 @@
 // A handler gets the raw argument registers and returns 0 or more, or a negative XEN_E*. It runs with the
 // caller's address space loaded. A long operation asks hypercall_preempt_check() between steps and, when
 // told so, returns hypercall_continue(new arguments): the guest re-enters the hypercall with these arguments
-// after whatever was pending. Inside a multicall the check always says no.
+// after whatever was pending. Inside a multicall it is the list that goes on there.
 #pragma once
 #include "hypervisor/common/types.h"
 

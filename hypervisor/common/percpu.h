@@ -17,6 +17,7 @@ struct PerCpu {
   bool online = false;
   bool in_multicall = false;
   bool continuation_made = false;  ///< the handler that just returned asked to be re-executed
+  u64 continued_arg[6] = {};       ///< with these arguments, when it did so within a multicall
   Nanoseconds hypercall_started = 0;
   TimerQueue timers;
   Nanoseconds idle_since = 0;

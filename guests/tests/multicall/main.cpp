@@ -1,7 +1,8 @@
 // Multicall: every entry is carried out in order, each with its own result, as if called alone.
 //
 // Guests batch page-table updates and context switches this way, so one entry that fails must not stop or
-// disturb the others, and page-table effects must be visible when the call returns.
+// disturb the others, and page-table effects must be visible when the call returns. A call that takes long,
+// or puts the VCPU to sleep, delays what follows it in the list and loses nothing of it.
 #include "guests/tests/lib/test.h"
 
 const char test_name[] = "multicall";
@@ -50,6 +51,39 @@ void check_page_tables() {
   test_equal("second page shows the first frame", *static_cast<volatile u64*>(test_va(b)), 0xa);
 }
 
+void check_sleep() {
+  sched_poll_t poll{};
+  poll.timeout = system_time_ns(0) + ns_per_ms;
+  multicall_entry_t list[3];
+  set(list[0], __HYPERVISOR_vcpu_op, VCPUOP_is_up, 0);
+  set(list[1], __HYPERVISOR_sched_op, SCHEDOP_poll, hypercall_arg(&poll));
+  set(list[2], __HYPERVISOR_vcpu_op, VCPUOP_is_up, 0);
+  test_equal("multicall with a sleep", hypercall_multicall(list, count_of(list)), 0);
+  test_equal("sleep inside", static_cast<s64>(list[1].result), 0);
+  test_equal("entry behind the sleep", static_cast<s64>(list[2].result), 1);
+  test_check(system_time_ns(0) >= poll.timeout, "it has not slept");
+}
+
+// More changes than the hypervisor makes in one go.
+void check_long_call() {
+  constexpr unsigned pages = 64;
+  constexpr u32 changes = pages * page_bytes / sizeof(mmu_update_t);
+  auto* requests = static_cast<mmu_update_t*>(test_va(test_spare_frames(pages)));
+  const Pfn target = test_spare_frames(1);
+  for (u32 i = 0; i < changes; i++)
+    requests[i] = {test_machine(target) * page_bytes + i % table_entries * sizeof(u64), i};
+  u32 done = 0;
+  multicall_entry_t list[2];
+  set(list[0], __HYPERVISOR_mmu_update, hypercall_arg(requests), changes, hypercall_arg(&done), DOMID_SELF);
+  set(list[1], __HYPERVISOR_vcpu_op, VCPUOP_is_up, 0);
+  test_equal("multicall with a long call", hypercall_multicall(list, count_of(list)), 0);
+  test_equal("long call inside", static_cast<s64>(list[0].result), 0);
+  test_equal("changes made", done, changes);
+  test_equal("entry behind the long call", static_cast<s64>(list[1].result), 1);
+  const u64* words = static_cast<const u64*>(test_va(target));
+  test_equal("last change", static_cast<s64>(words[table_entries - 1]), changes - 1);
+}
+
 void check_empty_and_large() {
   multicall_entry_t list[64];
   test_equal("no entries", hypercall_multicall(list, 0), 0);
@@ -65,4 +99,6 @@ void test_main() {
   check_results();
   check_page_tables();
   check_empty_and_large();
+  check_sleep();
+  check_long_call();
 }
