@@ -52,6 +52,8 @@ long register_info(Vcpu* vcpu, Vaddr arg) {
   vcpu_register_vcpu_info op;
   if (!copy_from_guest(op, arg)) return -XEN_EFAULT;
   if (op.offset > kPageSize - sizeof(vcpu_info) || op.offset % alignof(vcpu_info)) return -XEN_ENXIO;
+  // Of several that describe the same VCPU at once, one wins.
+  LockGuard one_at_a_time(vcpu->domain->lock);
   if (vcpu->info_mfn != kInvalidMfn) return -XEN_EINVAL;
   // Another VCPU's may only be moved while nothing can be writing it.
   if (vcpu != current() && !(vcpu->pause_flags & kVcpuDown)) return -XEN_EINVAL;

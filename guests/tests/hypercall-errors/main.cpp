@@ -99,6 +99,10 @@ void check_page_tables() {
   test_check(test_write_pte(pte, make_pte(test_forbidden_frame, pte_kernel)) < 0,
              "mmu_update to a frame that is nobody's");
   test_check(mmuext_simple(MMUEXT_NEW_BASEPTR, test_machine(l1)) < 0, "an L1 table as base pointer");
+  test_equal("no frame at all as base pointer", mmuext_simple(MMUEXT_NEW_BASEPTR, invalid_frame),
+             -XEN_EINVAL);
+  test_equal("no frame at all as user base pointer", mmuext_simple(MMUEXT_NEW_USER_BASEPTR, invalid_frame),
+             -XEN_EINVAL);
   test_check(mmuext_simple(99, 0) < 0, "mmuext_op 99");
   test_check(mmuext_simple(MMUEXT_PIN_L1_TABLE, 0x3fffffffff) < 0, "pin of a frame that does not exist");
   u64 entry = test_entry(test_virt_base + MiB, 1);

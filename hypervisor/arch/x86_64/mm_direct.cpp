@@ -41,9 +41,16 @@ int direct_unmap(Domain*, Gfn) { return -XEN_EOPNOTSUPP; }
 void release_vcpus_and_pins(Domain* domain) {
   for (Vcpu* vcpu : domain->vcpu)
     if (vcpu != nullptr) arch_vcpu_release_frames(vcpu);
-  // Every frame still holds its owner's reference, so nothing leaves the list during this walk.
-  for (Mfn mfn = frame_list_first(domain->mm.frames); mfn != kInvalidMfn; mfn = frame_list_next(mfn))
+  // A frame that the guest has given back goes with its last use, which may be this pin or a table's behind
+  // it: a reference keeps the walk's own place in the list.
+  Mfn mfn = frame_list_first(domain->mm.frames);
+  while (mfn != kInvalidMfn) {
+    const bool kept = frame_get(mfn, owner_id(domain));
     type_unpin(mfn, domain);
+    const Mfn next = frame_list_next(mfn);
+    if (kept) frame_put(mfn);
+    mfn = next;
+  }
 }
 
 bool has_pins_or_tables(const Domain* domain) {

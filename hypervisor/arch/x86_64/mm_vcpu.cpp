@@ -115,11 +115,14 @@ bool name_of_mapped(const Vcpu* vcpu, Vaddr va, u64& name) {
 }
 }  // namespace
 
+// kInvalidMfn is a number that a guest may pass, not its way to say "none".
 int vcpu_set_kernel_table(Vcpu* vcpu, u64 name, void (*loaded)(Vcpu*)) {
+  if (name == kInvalidMfn) return -XEN_EINVAL;
   return set_table(vcpu, true, name, loaded);
 }
 
 int vcpu_set_user_table(Vcpu* vcpu, u64 name, void (*loaded)(Vcpu*)) {
+  if (name == kInvalidMfn) return -XEN_EINVAL;
   return set_table(vcpu, false, name == 0 ? kInvalidMfn : name, loaded);
 }
 
@@ -128,6 +131,7 @@ int vcpu_set_gdt(Vcpu* vcpu, const u64* names, u32 entries) {
   const unsigned pages = gdt_pages(entries);
   Mfn frames[FIRST_RESERVED_GDT_PAGE];
   MmGuard guard;
+  if (vcpu->domain->dying) return -XEN_EINVAL;  // what it holds has been let go of, or is about to be
   for (unsigned i = 0; i < pages; i++)
     if (const int rc = get_descriptors(vcpu->domain, names[i], frames[i]); rc != 0) {
       put_all(frames, i, vcpu->domain);

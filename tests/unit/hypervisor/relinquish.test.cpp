@@ -53,6 +53,26 @@ TEST_CASE("pinned tables, loaded bases and descriptor tables all go") {
   delete domain;
 }
 
+TEST_CASE("frames given back while pinned or mapped go with the domain's last use of them") {
+  const u64 before = heap_free_frames();
+  Domain* domain = add_domain(10, 100);
+  Mfn frames[8];
+  for (Mfn& frame : frames) frame = frame_for(domain);
+  {
+    MmGuard guard;
+    // An L1 table whose only use is its pin; another that maps a frame, both given back, too.
+    for (Mfn table : {frames[2], frames[5]}) {
+      words(table)[1] = make_pte(frames[table == frames[2] ? 3 : 4], kPtePresent);
+      REQUIRE(type_pin(table, XS_FRAME_L1, domain) == 0);
+    }
+    for (unsigned i = 2; i < 6; i++) REQUIRE(frame_drop_allocation(frames[i]));
+  }
+  CHECK(domain->mm.total_pages == 8);
+  remove_domain(domain);
+  CHECK(heap_free_frames() == before);
+  CHECK(broken_invariant() == "");
+}
+
 TEST_CASE("the limit, the machine and other domains' claims bound an allocation") {
   Domain* a = add_domain(8, 4);
   Domain* b = add_domain(9, 1u << 20);
