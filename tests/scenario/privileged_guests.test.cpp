@@ -24,7 +24,6 @@ constexpr unsigned memory_mib = 128;
 /// Tests that dom0 cannot pass, by what they say themselves.
 const std::map<std::string, std::string> skipped_by_dom0 = {
     {"xenstore", "dom0 serves the store itself"},
-    {"hypercall-fuzz", "hostile calls of a privileged domain may stop the machine, by right"},
     {"fpu", "one CPU, so one VCPU"},
     {"vcpu-ops", "one CPU, so one VCPU"},
     {"tlb-shootdown", "one CPU, so one VCPU"},

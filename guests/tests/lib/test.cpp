@@ -96,17 +96,19 @@ void test_need_vcpus(unsigned count) {
 }
 
 long test_initialise_vcpu(unsigned vcpu, void (*entry)()) {
-  alignas(stack_bytes) static u8 stack[stack_bytes];
+  alignas(stack_bytes) static u8 stacks[test_most_vcpus][stack_bytes];
+  if (vcpu >= test_most_vcpus) return -XEN_EINVAL;
+  const u64 stack_end = reinterpret_cast<u64>(stacks[vcpu]) + stack_bytes;
   static vcpu_guest_context_t context;  // too large for the stack
   context = {};
   context.flags = VGCF_in_kernel;
   context.user_regs.rip = reinterpret_cast<u64>(entry);
-  context.user_regs.rsp = reinterpret_cast<u64>(stack + sizeof stack) - 8;  // as after a call
+  context.user_regs.rsp = stack_end - 8;  // as after a call
   context.user_regs.cs = FLAT_KERNEL_CS;
   context.user_regs.ss = FLAT_KERNEL_SS;
   context.user_regs.rflags = 1 << 12;  // IOPL 1 as the builder gives VCPU 0
   context.kernel_ss = FLAT_KERNEL_SS;
-  context.kernel_sp = reinterpret_cast<u64>(stack + sizeof stack);
+  context.kernel_sp = stack_end;
   context.ctrlreg[3] = xen_pfn_to_cr3(test_machine(boot_frame(boot_info->pt_base)));
   arch_describe_traps(context);
   return hypercall_vcpu_op(VCPUOP_initialise, vcpu, &context);

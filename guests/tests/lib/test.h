@@ -36,6 +36,7 @@ void test_on_trap(TrapHandler handler);
 
 // Further VCPUs. SKIP when the domain has none.
 void test_need_vcpus(unsigned count);
+constexpr unsigned test_most_vcpus = 4;
 // VCPUOP_initialise: it will begin in entry() on its own stack, with upcalls masked.
 long test_initialise_vcpu(unsigned vcpu, void (*entry)());
 

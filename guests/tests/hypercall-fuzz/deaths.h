@@ -1,0 +1,4 @@
+#pragma once
+
+// Ends the domain by a crash; which way, `how` picks.
+[[noreturn]] void die(unsigned long how);

@@ -1,0 +1,141 @@
+// Random values, by what they stand for.
+#include "guests/tests/hypercall-fuzz/world.h"
+
+extern "C" char image_start[];
+
+namespace {
+constexpr u64 first_hypervisor_address = 0xffff800000000000ull;
+constexpr u64 behind_hypervisor = 0xffff880000000000ull;
+
+u64 frame_of_nobody() {
+  const u64 choices[] = {0,
+                         1,
+                         0xa0,
+                         0xfeb00,
+                         0xfec00,
+                         0xfee00,
+                         0xfffff,
+                         world.max_ram_frame + 1,
+                         world.max_ram_frame + rnd.below(1 << 20),
+                         1ull << 32,
+                         (1ull << 40) - 1,
+                         1ull << 52,
+                         invalid_frame - 1,
+                         invalid_frame,
+                         rnd.next()};
+  return rnd.pick(choices);
+}
+
+bool is_own(Mfn frame) {
+  for (u64 pfn = 0; pfn < boot_info->nr_pages; pfn++)
+    if (test_machine(pfn) == frame) return true;
+  return false;
+}
+
+// Around the guest's own frames lie those of others and of the hypervisor.
+u64 frame_of_somebody_else() {
+  const u64 near = test_machine(world.play) + rnd.below(1 << 15) - (1 << 14);
+  const u64 frame = rnd.one_in(3) ? world.max_ram_frame - rnd.below(1 << 16) : near;
+  return is_own(frame) ? frame_of_nobody() : frame;
+}
+
+Pfn core_frame() {
+  const Pfn image = test_frame(image_start);
+  const Pfn choices[] = {test_frame(boot_info), image, image + rnd.below(8),
+                         test_frame(reinterpret_cast<void*>(boot_info->mfn_list))};
+  return rnd.pick(choices);
+}
+}  // namespace
+
+u64 any_number() {
+  const u64 choices[] = {0,
+                         1,
+                         2,
+                         rnd.below(64),
+                         rnd.below(1 << 16),
+                         0x7fffffff,
+                         0x80000000,
+                         0xffffffff,
+                         0x100000000ull,
+                         1ull << 47,
+                         (1ull << 47) - 1,
+                         ~0ull,
+                         ~0ull >> 1,
+                         1ull << rnd.below(64),
+                         (1ull << rnd.below(64)) - 1,
+                         rnd.next()};
+  return rnd.pick(choices);
+}
+
+u64 any_count(u64 useful) { return rnd.one_in(12) ? any_number() : rnd.below(useful + 1); }
+
+u64 any_address() {
+  const u64 choices[] = {0,
+                         rnd.below(page_bytes),
+                         first_hypervisor_address,
+                         first_hypervisor_address + rnd.below(1ull << 43),
+                         behind_hypervisor - rnd.below(64),
+                         first_hypervisor_address - rnd.below(64),
+                         (1ull << 47) - rnd.below(64),
+                         (1ull << 47) + rnd.below(64),
+                         0x8000000000000000ull + rnd.below(1ull << 47),
+                         0xffff82d080000000ull + rnd.below(1 << 20),
+                         behind_hypervisor,
+                         0ull - rnd.below(64),
+                         hypercall_arg(world.hole) + rnd.below(page_bytes),
+                         hypercall_arg(world.read_only) + rnd.below(page_bytes),
+                         boot_info->pt_base + rnd.below(page_bytes)};
+  return rnd.pick(choices);
+}
+
+u64 play_frame() { return world.play_mfn[rnd.below(play_frames)]; }
+
+u64 core_table() {
+  return test_machine(test_table(hypercall_arg(image_start), static_cast<unsigned>(1 + rnd.below(4))));
+}
+
+u64 frame_to_write() {
+  switch (rnd.below(10)) {
+    case 0:
+    case 1:
+      return frame_of_nobody();
+    case 2:
+      return frame_of_somebody_else();
+    default:
+      return play_frame();
+  }
+}
+
+u64 any_frame() {
+  if (rnd.one_in(12)) return boot_info->shared_info >> page_shift;
+  if (rnd.one_in(10)) return core_table();
+  return rnd.one_in(10) ? test_machine(core_frame()) : frame_to_write();
+}
+
+unsigned any_vcpu() {
+  if (rnd.one_in(8)) return static_cast<unsigned>(any_number());
+  return static_cast<unsigned>(rnd.below(5));
+}
+
+u32 any_port() {
+  return rnd.one_in(10) ? static_cast<u32>(any_number()) : static_cast<u32>(1 + rnd.below(40));
+}
+
+u16 any_domain() {
+  const u16 choices[] = {DOMID_SELF,
+                         DOMID_SELF,
+                         DOMID_SELF,
+                         DOMID_SELF,
+                         DOMID_IO,
+                         DOMID_XEN,
+                         DOMID_COW,
+                         DOMID_INVALID,
+                         0,
+                         1,
+                         2,
+                         static_cast<u16>(rnd.below(10)),
+                         0x7fef,
+                         static_cast<u16>(rnd.next()),
+                         static_cast<u16>(world.child)};
+  return rnd.pick(choices);
+}

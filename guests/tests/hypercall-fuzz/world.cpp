@@ -1,0 +1,100 @@
+#include "guests/tests/hypercall-fuzz/world.h"
+
+#include "guests/tests/hypercall-fuzz/calls.h"
+#include "guests/tests/hypercall-fuzz/tools.h"
+#include "guests/tests/lib/domain.h"
+
+World world;
+Random rnd(1);
+extern "C" char image_start[];
+
+namespace {
+constexpr u64 code_bytes = 16 * KiB;
+constexpr u8 canary_byte = 0xa5;
+constexpr u64 user_rights = UVMF_INVLPG | UVMF_ALL;
+u8* canaries[2];
+u64 code_sum;
+
+u64 sum_of_code() {
+  u64 sum = 0;
+  auto* words = reinterpret_cast<const u64*>(image_start);
+  for (u64 i = 0; i < code_bytes / sizeof(u64); i++) sum = sum * 31 + words[i];
+  return sum;
+}
+
+bool canary_lives(const u8* canary) {
+  for (u64 i = 0; i < page_bytes; i++)
+    if (canary[i] != canary_byte) return false;
+  return true;
+}
+
+void clear_vcpu_state() {
+  arch_install_traps();
+  restore_kernel_stack();
+  arch_hypercall(__HYPERVISOR_set_gdt, 0, 0);
+  arch_hypercall(__HYPERVISOR_set_debugreg, 7, 0x400);
+  arch_hypercall(__HYPERVISOR_fpu_taskswitch, 0);
+  arch_hypercall(__HYPERVISOR_vm_assist, VMASST_CMD_disable, VMASST_TYPE_writable_pagetables);
+  mmuext_op_t ldt{};
+  ldt.cmd = MMUEXT_SET_LDT;
+  hypercall_mmuext_op(&ldt, 1, nullptr, DOMID_SELF);
+  mmuext_simple(MMUEXT_NEW_USER_BASEPTR, world.user_table);
+}
+
+long map_play(unsigned i) {
+  return update_va_mapping(test_va(world.play + i), make_pte(world.play_mfn[i], pte_kernel), user_rights);
+}
+
+// A frame that cannot be mapped writable is not ours any more, or still a table somewhere: asked for again.
+void replace_play(unsigned i) {
+  u64 extent = world.play + i;
+  xen_memory_reservation_t r{};
+  set_xen_guest_handle(r.extent_start, &extent);
+  r.nr_extents = 1;
+  r.domid = DOMID_SELF;
+  world.play_mfn[i] = hypercall_memory_op(XENMEM_populate_physmap, &r) == 1 ? extent : invalid_frame;
+  if (world.play_mfn[i] != invalid_frame) map_play(i);
+}
+}  // namespace
+
+void world_init() {
+  const Pfn first = test_spare_frames(9);
+  canaries[0] = static_cast<u8*>(test_va(first));
+  world.args = canaries[0] + page_bytes;
+  world.read_only = world.args + args_bytes;
+  world.hole = world.read_only + page_bytes;
+  canaries[1] = world.hole + page_bytes;
+  world.areas = canaries[1] + page_bytes;
+  world.vcpu_info = first + 7;
+  for (u8* canary : canaries) memset(canary, canary_byte, page_bytes);
+  memset(world.read_only, 0, page_bytes);
+  test_equal("read-only page", test_map(test_frame(world.read_only), pte_kernel_ro), 0);
+  test_equal("hole", test_unmap(test_frame(world.hole)), 0);
+  world.play = test_spare_frames(play_frames);
+  for (unsigned i = 0; i < play_frames; i++) world.play_mfn[i] = test_machine(world.play + i);
+  world.user_table = test_machine(test_frame(reinterpret_cast<void*>(boot_info->pt_base)));
+  world.max_ram_frame = static_cast<u64>(hypercall_memory_op(XENMEM_maximum_ram_page, nullptr));
+  code_sum = sum_of_code();
+  world_heal();
+}
+
+void world_heal() {
+  events_disable(0);
+  clear_vcpu_state();
+  tools_heal();
+  for (unsigned i = 0; i < play_frames; i++) {
+    update_va_mapping(test_va(world.play + i), 0, user_rights);
+    if (world.play_mfn[i] != invalid_frame) mmuext_simple(MMUEXT_UNPIN_TABLE, world.play_mfn[i]);
+  }
+  for (unsigned i = 0; i < play_frames; i++) {
+    if (world.play_mfn[i] == invalid_frame || map_play(i) != 0) replace_play(i);
+    mmuext_simple(MMUEXT_CLEAR_PAGE, world.play_mfn[i]);
+    // Every other one may become a table at once.
+    if (i % 2) update_va_mapping(test_va(world.play + i), 0, user_rights);
+  }
+  events_enable(0);
+}
+
+bool world_unharmed() {
+  return canary_lives(canaries[0]) && canary_lives(canaries[1]) && sum_of_code() == code_sum;
+}
