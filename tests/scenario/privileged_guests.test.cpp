@@ -24,6 +24,9 @@ constexpr unsigned memory_mib = 128;
 /// Tests that dom0 cannot pass, by what they say themselves.
 const std::map<std::string, std::string> skipped_by_dom0 = {
     {"xenstore", "dom0 serves the store itself"},
+    {"translated-memory", "this dom0's memory model is direct"},
+    {"translated-tables", "this dom0's memory model is direct"},
+    {"translated-pressure", "this dom0's memory model is direct"},
     {"fpu", "one CPU, so one VCPU"},
     {"vcpu-ops", "one CPU, so one VCPU"},
     {"tlb-shootdown", "one CPU, so one VCPU"},

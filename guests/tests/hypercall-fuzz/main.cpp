@@ -82,7 +82,7 @@ void still_works() {
 }  // namespace
 
 void test_main() {
-  test_only_direct("hostile to the page tables and frame numbers of model direct");
+  test_only_direct("typed page tables and machine frame numbers are not in this memory model");
   if (!on_this_hypervisor()) test_skip("its table of results is that of xenoscope's hypervisor");
   const u64 seed = option("seed=", 1), calls = option("calls=", 6000);
   const bool report = option("report=", 0) != 0;

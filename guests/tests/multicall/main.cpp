@@ -100,5 +100,5 @@ void test_main() {
   check_page_tables();
   check_empty_and_large();
   check_sleep();
-  check_long_call();
+  if (!guest_is_translated()) check_long_call();  // tables that are the guest's own are changed by no call
 }
