@@ -124,8 +124,9 @@ void arch_vcpu_destroy(Vcpu* vcpu);
 /// Sets or reads the complete register state of a VCPU that does not run. 0 or -XEN_E*.
 int arch_set_vcpu_context(Vcpu* vcpu, const vcpu_guest_context& context);
 void arch_get_vcpu_context(Vcpu* vcpu, vcpu_guest_context& context);
-/// Drops the references a VCPU's state holds on frames (page-table base, descriptor tables). For relinquish.
-int arch_vcpu_release_frames(Vcpu* vcpu);
+/// Drops the references a VCPU's state holds on frames (page-table base, descriptor tables). True when there
+/// were any. For relinquish.
+bool arch_vcpu_release_frames(Vcpu* vcpu);
 /// Saves what is live in the CPU of the VCPU that leaves, loads what the entering one needs.
 void arch_switch(Vcpu* from, Vcpu* to);
 /// Goes to the VCPU that is current on this CPU (delivers pending events first); never returns.

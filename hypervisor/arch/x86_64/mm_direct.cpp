@@ -38,32 +38,27 @@ int direct_map_shared(Domain*, Gfn, Mfn) { return -XEN_EOPNOTSUPP; }
 int direct_map_foreign(Domain*, Gfn, Domain*, u64) { return -XEN_EOPNOTSUPP; }
 int direct_unmap(Domain*, Gfn) { return -XEN_EOPNOTSUPP; }
 
-void release_vcpus_and_pins(Domain* domain) {
+// True when there was anything.
+bool release_vcpus_and_pins(Domain* domain) {
+  bool any = domain->mm.pins != 0;
   for (Vcpu* vcpu : domain->vcpu)
-    if (vcpu != nullptr) arch_vcpu_release_frames(vcpu);
+    if (vcpu != nullptr && arch_vcpu_release_frames(vcpu)) any = true;
+  if (domain->mm.pins == 0) return any;
   // A frame that the guest has given back goes with its last use, which may be this pin or a table's behind
   // it: a reference keeps the walk's own place in the list.
   Mfn mfn = frame_list_first(domain->mm.frames);
   while (mfn != kInvalidMfn) {
-    const bool kept = frame_get(mfn, owner_id(domain));
+    const bool taken = frame_get(mfn, owner_id(domain));
     type_unpin(mfn, domain);
     const Mfn next = frame_list_next(mfn);
-    if (kept) frame_put(mfn);
+    if (taken) frame_put(mfn);
     mfn = next;
   }
-}
-
-bool has_pins_or_tables(const Domain* domain) {
-  for (const Vcpu* vcpu : domain->vcpu)
-    if (vcpu != nullptr && vcpu->arch.kernel_table != kInvalidMfn) return true;
-  return domain->mm.pins != 0;
+  return any;
 }
 
 int direct_relinquish(Domain* domain) {
-  if (has_pins_or_tables(domain)) {
-    release_vcpus_and_pins(domain);
-    return -kRestart;
-  }
+  if (release_vcpus_and_pins(domain)) return -kRestart;
   unsigned done = 0;
   Mfn mfn = frame_list_first(domain->mm.frames);
   while (mfn != kInvalidMfn) {

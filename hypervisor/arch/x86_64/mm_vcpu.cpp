@@ -88,14 +88,18 @@ void drop_gdt(Vcpu* vcpu) {
   put_all(vcpu->arch.gdt_frames, pages, vcpu->domain);
 }
 
-void drop_ldt(Vcpu* vcpu) {
+// True when a page was loaded.
+bool drop_ldt(Vcpu* vcpu) {
+  bool any = false;
   vcpu->arch.ldt_entries = 0;
   for (unsigned page = 0; page < kLdtPages; page++)
     if (const Mfn frame = vcpu->arch.ldt_frames[page]; frame != 0) {
       vcpu->arch.ldt_frames[page] = 0;
       if (!by_name(vcpu)) mark_kept(vcpu, XS_KEPT_LDT, page, kInvalidMfn);
       put_descriptors(vcpu->domain, frame);
+      any = true;
     }
+  return any;
 }
 
 // The name of the page that the guest's kernel has mapped at `va`.
@@ -191,10 +195,11 @@ bool mm_ldt_fault(Vcpu* vcpu, unsigned page) {
   return true;
 }
 
-int arch_vcpu_release_frames(Vcpu* vcpu) {
+bool arch_vcpu_release_frames(Vcpu* vcpu) {
   ArchVcpu& arch = vcpu->arch;
-  if (arch.gdt_entries != 0) drop_gdt(vcpu);
-  drop_ldt(vcpu);
+  bool any = arch.gdt_entries != 0;
+  if (any) drop_gdt(vcpu);
+  if (drop_ldt(vcpu)) any = true;
   const struct {
     xs_kept what;
     u64& slot;
@@ -203,9 +208,10 @@ int arch_vcpu_release_frames(Vcpu* vcpu) {
     if (const u64 old = base.slot; old != kInvalidMfn) {
       set_slot(vcpu, base.what, 0, base.slot, kInvalidMfn);
       put_base(vcpu, old);
+      any = true;
     }
   shadow_destroy(vcpu);
-  return 0;
+  return any;
 }
 
 }  // namespace hv

@@ -73,6 +73,42 @@ TEST_CASE("frames given back while pinned or mapped go with the domain's last us
   CHECK(broken_invariant() == "");
 }
 
+// setvcpucontext takes the GDT first; when the page-table base is then refused, the GDT is all that is named.
+TEST_CASE("a VCPU that names descriptor tables alone gives them back") {
+  boot();
+  const u64 before = heap_free_frames();
+  Domain* domain = add_domain(7, 100);
+  auto* vcpu = new Vcpu();
+  vcpu->domain = domain;
+  domain->vcpu[0] = vcpu;
+  domain->max_vcpus = 1;
+  const Mfn gdt = frame_for(domain), data = frame_for(domain);
+  {
+    MmGuard guard;
+    REQUIRE(type_get(data, XS_FRAME_WRITABLE, domain) == 0);
+  }
+  REQUIRE(vcpu_set_gdt(vcpu, &gdt, 512) == 0);
+  REQUIRE(vcpu_set_kernel_table(vcpu, data) == -XEN_EINVAL);
+  {
+    MmGuard guard;
+    type_put(data, domain);
+  }
+  dropped.clear();
+  domain->dying = true;
+  unsigned slices = 0;
+  while (mm_domain_relinquish(domain) != 0 && ++slices < 10) {
+  }
+  CHECK(slices == 1);
+  CHECK(domain->mm.total_pages == 0);
+  CHECK(heap_free_frames() == before);
+  CHECK(kept.empty());
+  CHECK(dropped == std::vector<DomId>{7});
+  CHECK(broken_invariant() == "");
+  mm_domain_destroy(domain);
+  delete vcpu;
+  delete domain;
+}
+
 TEST_CASE("the limit, the machine and other domains' claims bound an allocation") {
   Domain* a = add_domain(8, 4);
   Domain* b = add_domain(9, 1u << 20);
