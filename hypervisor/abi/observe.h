@@ -6,6 +6,7 @@
  * made by one instruction in a routine of arch/<arch>/taps.S. The address of that instruction is listed in
  * ELF section ".xs_taps". Registers at that instruction, on x86-64:
  *     rdi = address, rsi = value, rdx rcx r8 = extra arguments, rax = expected value of a CAS64.
+ * The return address is on top of the stack.
  * Kinds of store are told apart by `kind`; which table is written is told by the address.
  */
 #ifndef XS_ABI_OBSERVE_H
@@ -100,17 +101,28 @@ enum xs_mark {
   XS_MARK_DOMAIN_CREATED = 3, /* a = domid, b = MFN of shared_info, c = enum xs_memory_model */
   XS_MARK_DOMAIN_STATE = 4,   /* a = domid, b = enum xs_domain_state, c = shutdown reason */
   XS_MARK_SWITCH = 5,         /* a = dv leaving, b = dv entering (domid 0x7fff = idle) */
-  XS_MARK_EVENT = 6,          /* a = dv notified, b = port, c = sending domid */
-  XS_MARK_BOUNCE = 7,         /* a = dv, b = vector, c = guest RIP: exception handed to the guest */
-  XS_MARK_TLB_FLUSH = 8,      /* a = cpu mask, b = va or ~0 for all */
-  XS_MARK_PANIC = 9,          /* the hypervisor is about to stop */
-  XS_MARK_BOOT = 10,          /* a = enum step: 1 memory ready, 2 all CPUs up, 3 dom0 entered */
-  XS_MARK_DOMAIN_READY = 11,  /* a = domid: first time it runs */
+  XS_MARK_EVENT = 6,     /* a = dv notified, b = port, c = sending port << 32 | sending domid; port 0: none */
+  XS_MARK_BOUNCE = 7,    /* a = dv, b = vector, c = guest RIP: exception handed to the guest */
+  XS_MARK_TLB_FLUSH = 8, /* a = cpu mask, b = va or ~0 for all */
+  XS_MARK_PANIC = 9,     /* the hypervisor is about to stop */
+  XS_MARK_BOOT = 10,     /* a = enum step: 1 memory ready, 2 all CPUs up, 3 dom0 entered */
+  XS_MARK_DOMAIN_READY = 11, /* a = domid: first time it runs */
   XS_MARK_P2M_PAGE = 12, /* a = level << 32 | domid, b = MFN, c = first GFN: a page of the domain's P2M begins
                             to be used (level 1: a leaf); level 0: frame b is none any more */
   XS_MARK_SHADOW = 13,   /* a = dv, b = enum xs_shadow_event, c = virtual address or count */
-  XS_MARK_KEPT = 14      /* a = dv, b = enum xs_kept << 32 | page, c = MFN that the VCPU names there from
+  XS_MARK_KEPT = 14,     /* a = dv, b = enum xs_kept << 32 | page, c = MFN that the VCPU names there from
                             now on, ~0 = none */
+  XS_MARK_PORT = 15      /* a = dv that is notified, b = enum xs_port << 32 | port, c = remote port << 32 |
+                            remote domid: what the event channel is from now on */
+};
+
+/* Who may send events to a port, as XS_MARK_EVENT tells them. */
+enum xs_port {
+  XS_PORT_CLOSED = 0,      /* or not connected: nobody */
+  XS_PORT_INTERDOMAIN = 1, /* the remote port alone, which is connected to this one */
+  XS_PORT_IPI = 2,         /* the port itself */
+  XS_PORT_VIRQ = 3,        /* the hypervisor in the domain's own name, from port 0 */
+  XS_PORT_PIRQ = 4         /* the hypervisor, XS_OWNER_XEN, from port 0 */
 };
 
 /* What happens to the translations that the hypervisor caches for a VCPU of a guest whose tables hold GFNs.

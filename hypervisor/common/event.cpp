@@ -35,6 +35,21 @@ void wake_pollers(Domain* domain, unsigned port) {
   }
 }
 
+xs_port published_kind(PortState state) {
+  switch (state) {
+    case PortState::interdomain:
+      return XS_PORT_INTERDOMAIN;
+    case PortState::ipi:
+      return XS_PORT_IPI;
+    case PortState::virq:
+      return XS_PORT_VIRQ;
+    case PortState::pirq:
+      return XS_PORT_PIRQ;
+    default:
+      return XS_PORT_CLOSED;
+  }
+}
+
 }  // namespace
 
 Spinlock event_lock;
@@ -43,6 +58,12 @@ EventPort* event_port(const Domain* domain, u64 port) {
   if (port >= kEventPorts) return nullptr;
   EventPort* bucket = domain->events.bucket[port / kPortsPerBucket];
   return bucket ? &bucket[port % kPortsPerBucket] : nullptr;
+}
+
+void mark_port(const Domain* domain, unsigned port) {
+  const EventPort* entry = event_port(domain, port);
+  mark(XS_MARK_PORT, u64{domain->id} << 16 | entry->notify_vcpu,
+       u64{published_kind(entry->state)} << 32 | port, u64{entry->remote_port} << 32 | entry->remote_domain);
 }
 
 void vcpu_unblock(Vcpu* vcpu) {
@@ -57,13 +78,13 @@ void vcpu_mark_events_pending(Vcpu* vcpu) {
   if (vcpu->sched.running && vcpu != current()) arch_kick(vcpu->sched.cpu);
 }
 
-void event_set_pending(Domain* domain, unsigned port, DomId sender) {
+void event_set_pending(Domain* domain, unsigned port, DomId sender, unsigned sender_port) {
   shared_info* shared = domain->shared;
   const EventPort* entry = event_port(domain, port);
   if (!shared || !entry) return;
   if (test_and_set(shared->evtchn_pending[port / kBitsPerWord], port % kBitsPerWord)) return;
   const u64 notified = u64{domain->id} << 16 | entry->notify_vcpu;
-  mark(XS_MARK_EVENT, notified, port, sender);
+  mark(XS_MARK_EVENT, notified, port, u64{sender_port} << 32 | sender);
   if (!test(shared->evtchn_mask[port / kBitsPerWord], port % kBitsPerWord)) notify(domain, port);
   wake_pollers(domain, port);
 }
@@ -81,7 +102,7 @@ int event_unmask(Domain* domain, u64 port) {
 
 void event_send_vcpu_virq(Vcpu* vcpu, unsigned virq) {
   LockGuard guard(event_lock);
-  if (vcpu->virq_port[virq]) event_set_pending(vcpu->domain, vcpu->virq_port[virq], vcpu->domain->id);
+  if (vcpu->virq_port[virq]) event_set_pending(vcpu->domain, vcpu->virq_port[virq], vcpu->domain->id, 0);
 }
 
 void event_send_domain_virq(Domain* domain, unsigned virq) {

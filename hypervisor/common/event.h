@@ -41,8 +41,11 @@ void events_domain_destroy(Domain* domain);
 /// Closes all ports (EVTCHNOP_reset).
 void events_reset(Domain* domain);
 
-/// Marks `port` pending and notifies its VCPU when unmasked.
-void event_set_pending(Domain* domain, unsigned port, DomId sender);
+/// Tells an observer what the port is from now on; event_lock is held.
+void mark_port(const Domain* domain, unsigned port);
+/// Marks `port` pending and notifies its VCPU when unmasked. The sender is for observers: its port, 0 where
+/// the hypervisor itself sends.
+void event_set_pending(Domain* domain, unsigned port, DomId sender, unsigned sender_port);
 void event_send_vcpu_virq(Vcpu* vcpu, unsigned virq);
 /// A virq that belongs to the whole domain (DOM_EXC, CONSOLE, ...); nothing when unbound.
 void event_send_domain_virq(Domain* domain, unsigned virq);

@@ -36,6 +36,7 @@ void open_port(Domain* domain, int port, const EventPort& entry) {
   const u64 bit = 1ull << (port % 64);
   __atomic_fetch_and(&domain->shared->evtchn_pending[port / 64], ~bit, __ATOMIC_SEQ_CST);
   *event_port(domain, static_cast<u64>(port)) = entry;
+  mark_port(domain, static_cast<unsigned>(port));
 }
 
 void close_port(Domain* domain, unsigned port) {
@@ -51,12 +52,14 @@ void close_port(Domain* domain, unsigned port) {
       peer->state = PortState::unbound;
       peer->remote_domain = domain->id;
       peer->remote_port = 0;
+      mark_port(remote, entry->remote_port);
     }
     if (remote) domain_put(remote);
   }
   const u64 bit = 1ull << (port % 64);
   __atomic_fetch_and(&domain->shared->evtchn_pending[port / 64], ~bit, __ATOMIC_SEQ_CST);
   *entry = EventPort{};
+  mark_port(domain, port);
 }
 
 /// The caller's own id for DOMID_SELF.
@@ -92,9 +95,10 @@ int bind_interdomain(evtchn_bind_interdomain& op) {
   peer->state = PortState::interdomain;
   peer->remote_domain = local->id;
   peer->remote_port = static_cast<u32>(port);
+  mark_port(remote.get(), op.remote_port);
   op.local_port = static_cast<u32>(port);
   // What the peer sent before anybody listened would be lost otherwise.
-  event_set_pending(local, static_cast<unsigned>(port), remote->id);
+  event_set_pending(local, static_cast<unsigned>(port), remote->id, op.remote_port);
   return 0;
 }
 
@@ -142,6 +146,7 @@ int bind_pirq(evtchn_bind_pirq& op) {
   open_port(domain, port, entry);
   if (const int rc = pirq_bind(domain, op.pirq, static_cast<unsigned>(port)); rc) {
     *event_port(domain, static_cast<u64>(port)) = EventPort{};
+    mark_port(domain, static_cast<unsigned>(port));
     return rc;
   }
   op.port = static_cast<u32>(port);
@@ -162,10 +167,10 @@ int send(const evtchn_send& op) {
   switch (entry->state) {
     case PortState::interdomain:
       if (const DomainRef remote(entry->remote_domain); remote)
-        event_set_pending(remote.get(), entry->remote_port, domain->id);
+        event_set_pending(remote.get(), entry->remote_port, domain->id, op.port);
       return 0;
     case PortState::ipi:
-      event_set_pending(domain, op.port, domain->id);
+      event_set_pending(domain, op.port, domain->id, op.port);
       return 0;
     case PortState::unbound:  // nobody there yet: dropped
       return 0;
@@ -224,6 +229,7 @@ int bind_vcpu(const evtchn_bind_vcpu& op) {
                        (entry->state == PortState::virq && !virq_is_per_vcpu(entry->virq));
   if (!movable) return -XEN_EINVAL;
   entry->notify_vcpu = static_cast<u8>(op.vcpu);
+  mark_port(domain, op.port);
   return 0;
 }
 

@@ -30,7 +30,7 @@ void pirq_unbind(unsigned pirq) {
 void pirq_arrived(unsigned pirq) {
   LockGuard guard(event_lock);
   const Binding& binding = bindings[pirq];
-  if (binding.domain) event_set_pending(binding.domain, binding.port, DOMID_XEN);
+  if (binding.domain) event_set_pending(binding.domain, binding.port, DOMID_XEN, 0);
 }
 
 }  // namespace hv

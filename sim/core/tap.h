@@ -23,6 +23,9 @@ class CpuView {
   virtual bool in_guest() const { return false; }
   /// General register by number, in the order of the architecture's encoding; 0 behind the last.
   virtual u64 general_reg(unsigned index) const { return (void)index, u64{0}; }
+  /// At a tapped instruction, which lies in a leaf routine: where the routine returns to; pc() when the stack
+  /// does not tell.
+  virtual u64 caller() const { return pc(); }
   /// Translates with the core's current tables at supervisor privilege; false when not mapped.
   virtual bool translate(u64 va, u64& pa) const = 0;
   /// Copies `size` bytes from `va`; false when any byte is not mapped to DRAM.
@@ -41,10 +44,20 @@ class CpuObserver {
     (void)vector, (void)error, (void)address;
   }
   /// A translation was entered into the TLB model; pa is the frame's address. `write` tells whether it
-  /// grants stores. Only architectural fills (see sim/mmu/mmu.h), so the stream is deterministic.
+  /// grants stores. Only architectural fills (see sim/mmu/mmu.h), so the stream is deterministic. view.pc()
+  /// is the first instruction of the basic block that accesses; for a fetch, the page.
   virtual void on_tlb_fill(const CpuView&, u64 va, u64 pa, bool write, bool user) {
     (void)va, (void)pa, (void)write, (void)user;
   }
+  /// Whether stores to this frame come from tapped instructions alone: the engine then asks at the first
+  /// store after it last forgot the page's translation, whatever was read before, by on_guarded_store().
+  virtual bool guards(u64 pa) const {
+    (void)pa;
+    return false;
+  }
+  /// A store to a guarded frame is about to execute; `va` and `pa` are the page's, view.pc() is the first
+  /// instruction of its basic block.
+  virtual void on_guarded_store(const CpuView&, u64 va, u64 pa) { (void)va, (void)pa; }
   /// The core shut down (triple fault). Ends the run.
   virtual void on_triple_fault(const CpuView&) {}
   /// Access to an MSR, port or address that the machine does not model; reported once per place: what, where

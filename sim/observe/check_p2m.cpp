@@ -26,7 +26,7 @@ void InvariantChecker::check_p2m(u32 domid, const DomainRecord& d) {
   const auto counts = count_;
   check_p2m_entries(domid, p2m);
   // The guest takes several steps to move a frame; a mismatch counts once it has had the time to finish.
-  if (report_.violation_count != before.violation_count && s_.time_ps() - d.memory_ps < settle_ps) {
+  if (report_.violation_count != before.violation_count && now_ps_ - d.memory_ps < settle_ps) {
     report_ = std::move(before);
     count_ = counts;
     skip("its memory is changing");

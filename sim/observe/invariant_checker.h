@@ -6,6 +6,7 @@
 //     check_translated.cpp   P2Ms that the hypervisor holds; machine numbers where none may be
 //     check_references.cpp   replica's counts against page tables in machine memory and what VCPUs name
 #pragma once
+#include <algorithm>
 #include <array>
 
 #include "sim/observe/leak.h"
@@ -23,8 +24,8 @@ std::vector<std::string> total_disagreements(const OwnershipTable& kept, const s
 
 class InvariantChecker {
  public:
-  InvariantChecker(const Observer::Impl& o, std::span<const CpuView* const> cpus)
-      : o_(o), s_(*o.state_), references_(*o.memory, s_) {
+  InvariantChecker(const Observer::Impl& o, std::span<const CpuView* const> cpus, u64 now_ps)
+      : o_(o), s_(*o.state_), references_(*o.memory, s_), now_ps_(std::max(now_ps, s_.time_ps())) {
     find_transitions(cpus);
   }
   CheckReport run(std::span<const CpuView* const> cpus);
@@ -57,6 +58,7 @@ class InvariantChecker {
   const Observer::Impl& o_;
   const TraceState& s_;
   ReferenceCounter references_;
+  const u64 now_ps_;
   CheckReport report_;
   std::array<u64, 16> count_{};
   std::map<u32, std::string> in_motion_;  ///< domain -> why

@@ -34,9 +34,9 @@ bool moves_memory(u64 operation) {
 }  // namespace
 
 const char* invariant_name(Invariant which) {
-  static constexpr const char* names[] = {"owner",      "total",          "m2p",         "p2m",
-                                          "type_count", "writable_table", "foreign_map", "free_frame",
-                                          "isolation",  "stale_tlb",      "leak"};
+  static constexpr const char* names[] = {
+      "owner",      "total",     "m2p",       "p2m",  "type_count",  "writable_table", "foreign_map",
+      "free_frame", "isolation", "stale_tlb", "leak", "table_store", "event_route"};
   return names[static_cast<u8>(which)];
 }
 
@@ -89,9 +89,9 @@ void InvariantChecker::find_transitions(std::span<const CpuView* const> cpus) {
         fmt::format("{}: P2M and counts{}: {}", label(domid), domid == 0 ? " of all domains" : "", why));
 }
 
-CheckReport Observer::check_invariants(std::span<const CpuView* const> cpus) const {
+CheckReport Observer::check_invariants(std::span<const CpuView* const> cpus, u64 now_ps) const {
   if (!impl_->state_) return {};
-  return InvariantChecker(*impl_, cpus).run(cpus);
+  return InvariantChecker(*impl_, cpus, now_ps).run(cpus);
 }
 
 }  // namespace xs::observe

@@ -19,7 +19,9 @@ enum class Invariant : u8 {
   free_frame,      ///< no type, no reference on a free frame
   isolation,       ///< a TLB entry for a frame that the domain may not see
   stale_tlb,       ///< a frame got a new owner while a TLB still mapped it for a guest
-  leak             ///< a machine address in memory or registers of a domain whose model hides them
+  leak,            ///< a machine address in memory or registers of a domain whose model hides them
+  table_store,     ///< a store to frame table or M2P from outside of the store routines
+  event_route      ///< an event reached a port that its sender's is not connected to
 };
 const char* invariant_name(Invariant which);
 

@@ -49,16 +49,20 @@ void Observer::Impl::check_stale(const CpuView& view, u32 index, u32 before, u32
     if (!tlb_reaches(cpu, mfn)) continue;
     const u32 old = before < XS_OWNER_XEN ? before : last_domain(index);
     const u64 runs = state_->running(cpu);
-    const OpenOperation* op = state_->operation(view.cpu());
     isolation_broken(
         {Invariant::stale_tlb, mfn,
          fmt::format("frame {:#x} goes from {} to {}, but the TLB of CPU {} (running {}) still maps it for "
-                     "guest code; CPU {}, PC {}, in {}",
+                     "guest code; {}",
                      mfn, state_->domain_label(old), state_->domain_label(after), cpu,
-                     dv_domid(runs) == idle_domid ? "idle" : state_->domain_label(dv_domid(runs)), view.cpu(),
-                     symbols_on(view.cpu()).describe(view.pc()),
-                     op ? operation_text(state_->running(view.cpu()), op->operation) : "no operation")});
+                     dv_domid(runs) == idle_domid ? "idle" : state_->domain_label(dv_domid(runs)),
+                     here(view, view.caller()))});
   }
+}
+
+std::string Observer::Impl::here(const CpuView& view, u64 pc) const {
+  const OpenOperation* op = state_->operation(view.cpu());
+  return fmt::format("CPU {}, PC {}, in {}", view.cpu(), symbols_on(view.cpu()).describe(pc),
+                     op ? operation_text(state_->running(view.cpu()), op->operation) : "no operation");
 }
 
 /// The newest domain that the frame has belonged to; whoever owns it now when its history holds none.

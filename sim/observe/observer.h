@@ -38,7 +38,7 @@ struct ObserverOptions {
   unsigned cpus = 1;
   u64 keyframe_events = 65'536;        ///< a keyframe at least every so many events
   u64 history_records = u64{1} << 20;  ///< newest frame changes kept for frame_history()
-  bool isolation_monitor = false;      ///< checks every user TLB fill, and TLBs at every new owner
+  bool isolation_monitor = false;      ///< checks TLB fills, TLBs at new owners, table stores, events
 };
 
 /// What the runner reacts to. Called from within the run: only note it, or call Machine::pause().
@@ -81,6 +81,8 @@ class Observer : public CpuObserver {
   void on_tap(const CpuView& view) override;
   void on_trap(const CpuView& view, u32 vector, u64 error, u64 address) override;
   void on_tlb_fill(const CpuView& view, u64 va, u64 pa, bool write, bool user) override;
+  bool guards(u64 pa) const override;
+  void on_guarded_store(const CpuView& view, u64 va, u64 pa) override;
   void on_triple_fault(const CpuView& view) override;
   void on_unmodelled(const CpuView& view, const char* what, u64 where) override;
 
@@ -118,7 +120,8 @@ class Observer : public CpuObserver {
                                               u64 limit = 20) const;
   /// DESIGN section 10. Valid from boot step 3 on. `cpus`: all cores, so that what the hypervisor is in the
   /// middle of is skipped (and said so); best called when the domains have had a millisecond to settle.
-  CheckReport check_invariants(std::span<const CpuView* const> cpus = {}) const;
+  /// `now_ps`: the machine's time, which goes on while nothing is recorded.
+  CheckReport check_invariants(std::span<const CpuView* const> cpus = {}, u64 now_ps = 0) const;
   /// Found so far by the isolation monitor (first of each kind and place; counters() has the number).
   const std::vector<Violation>& isolation_violations() const;
 

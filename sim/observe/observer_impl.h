@@ -57,8 +57,20 @@ struct KeptSlot {
   auto operator<=>(const KeptSlot&) const = default;
 };
 
+struct PortKey {
+  u32 domid = 0, port = 0;
+  auto operator<=>(const PortKey&) const = default;
+};
+
+/// What an event channel leads to.
+struct EventPortState {
+  xs_port kind = XS_PORT_CLOSED;
+  u32 vcpu = 0;  ///< that is notified
+  u32 remote_domid = 0, remote_port = 0;
+};
+
 struct HistoryRecord {
-  u64 time_ps, old_value, new_value, pc, operation;
+  u64 time_ps, old_value, new_value, pc, operation;  // pc: where the store routine was called
   u64 previous;  ///< sequence number of the same frame's record before; 0 = none
   u32 index, dv;
   FrameChange::What what;
@@ -87,6 +99,8 @@ struct Observer::Impl {
   std::map<u32, GuestP2m> guest_p2m;
   HeldP2ms held_p2m;
   std::map<KeptSlot, u64> kept;             ///< -> MFN
+  std::map<PortKey, EventPortState> ports;  ///< those that are open
+  std::vector<bool> guarded;                ///< frames that hold frame table and M2P, by index
   std::unordered_map<u64, u64> operations;  ///< operation -> begun; read out sorted by name
   std::map<std::string, u64, std::less<>> string_ids;
   ObserverCounters counters;
@@ -126,6 +140,14 @@ struct Observer::Impl {
   void store_guest_p2m(const CpuView& view);
   void check_isolation(const CpuView& view, u64 va, u64 pa, bool write);
   void check_stale(const CpuView& view, u32 index, u32 before, u32 after);
+  void learn_tables(const CpuView& view);
+  bool in_store_routine(u64 pc) const;
+  std::string entries_in(u64 va) const;
+  void mark_port(u64 dv, u64 what, u64 remote);
+  EventPortState port_state(PortKey key) const;
+  void check_event(const CpuView& view, u64 dv, u64 port, u64 from);
+  /// "CPU 0, PC xen.elf: send+0x12, in dom1 vcpu0 event_channel_op.send".
+  std::string here(const CpuView& view, u64 pc) const;
   void isolation_broken(Violation v);
   u32 last_domain(u32 index) const;
 

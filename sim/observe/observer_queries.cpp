@@ -146,8 +146,9 @@ std::vector<Difference> Observer::compare_with_memory(const CpuView& probe, u64*
   const auto word = [&](u64 mfn, const char* field, u64 replica, u64 memory) {
     if (replica != memory)
       differ(mfn, [&] {
-        return fmt::format("frame {:#x}: {} is {:#x} in memory, {:#x} in the replica", mfn, field, memory,
-                           replica);
+        return fmt::format("frame {:#x} of {}: {} is {:#x} in memory, {:#x} in the replica; {}", mfn,
+                           i.state_->domain_label(i.state_->frame(i.state_->ram().index(mfn)).owner), field,
+                           memory, replica, i.last_change(i.state_->ram().index(mfn)));
       });
   };
   for (u32 f = 0; i.state_ && f < i.state_->ram().frames(); ++f) {

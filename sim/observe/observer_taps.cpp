@@ -170,7 +170,7 @@ void Observer::Impl::remember(const CpuView& view, u32 index, FrameChange::What 
   history_[history_next % options.history_records] = {view.time_ps(),
                                                       before,
                                                       after,
-                                                      view.pc(),
+                                                      view.caller(),
                                                       op ? op->operation : 0,
                                                       counts_[index].newest,
                                                       index,
@@ -198,8 +198,11 @@ void Observer::Impl::mark(const CpuView& view) {
       return;
     case XS_MARK_EVENT:
       ++counters.events_sent;
-      record(event_at(view, EventKind::event_send, a, b, c));
+      if (options.isolation_monitor) check_event(view, a, b, c);
+      record(event_at(view, EventKind::event_send, a, b, c & 0xffff));
       return;
+    case XS_MARK_PORT:
+      return mark_port(a, b, c);
     case XS_MARK_BOUNCE:
       ++counters.bounces;
       record(event_at(view, EventKind::bounce, a, b, c));
@@ -217,6 +220,7 @@ void Observer::Impl::mark(const CpuView& view) {
       return listener->on_panic(view.cpu());
     case XS_MARK_BOOT:
       record(event_at(view, EventKind::boot, a));
+      if (a == 1) learn_tables(view);
       return listener->on_boot_step(static_cast<unsigned>(a));
     case XS_MARK_KEPT:
       return mark_kept(a, b, c);

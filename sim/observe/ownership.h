@@ -69,7 +69,7 @@ struct FrameChange {
   What what = What::owner;
   u64 time_ps = 0;
   u64 old_value = 0, new_value = 0;  ///< owner id; type bits 63..58; GFN
-  u64 pc = 0;
+  u64 pc = 0;                        ///< where the store routine was called
   unsigned cpu = 0;
   bool in_operation = false;
   u64 operation = 0;        ///< hypercall << 32 | sub-operation
@@ -96,6 +96,8 @@ struct ObserverCounters {
   u64 switches = 0, events_sent = 0, bounces = 0, tlb_flushes = 0;
   u64 exceptions = 0, interrupts = 0, page_faults = 0;
   u64 tlb_fills = 0, tlb_fills_user = 0;
+  u64 guarded_stores =
+      0;  ///< first stores to pages of frame table and M2P; depends on the engine's own table
   u64 unmodelled = 0;
   u64 rejected = 0;  ///< marks that cannot be (unknown mark, no such domain)
   u64 isolation_violations = 0;

@@ -53,6 +53,8 @@ constexpr struct {
     {"observer.events_sent", [](const M&, const O& o) { return o.events_sent; }},
     {"observer.bounces", [](const M&, const O& o) { return o.bounces; }},
     {"observer.tlb_flushes", [](const M&, const O& o) { return o.tlb_flushes; }},
+    {"observer.tlb_fills", [](const M&, const O& o) { return o.tlb_fills; }},
+    {"observer.tlb_fills_user", [](const M&, const O& o) { return o.tlb_fills_user; }},
     {"observer.page_faults", [](const M&, const O& o) { return o.page_faults; }},
     {"observer.trace_events", [](const M&, const O& o) { return o.trace_events; }},
     {"shadow.faults", [](const M&, const O& o) { return o.shadow_fills + o.shadow_reflected; }},

@@ -29,28 +29,28 @@ class Ear : public ConsoleSink {
 
 class ObserverView : public Observation {
  public:
-  ObserverView(observe::Observer& observer, platform::Machine& machine,
-               const std::vector<std::string>& isolation, std::string arch)
-      : observer_(observer), machine_(machine), isolation_(isolation), arch_(std::move(arch)) {}
+  ObserverView(observe::Observer& observer, platform::Machine& machine, std::string arch)
+      : observer_(observer), machine_(machine), arch_(std::move(arch)) {}
 
   observe::OwnershipTable ownership() const override { return observer_.ownership(); }
   std::vector<DomainInfo> domains() const override { return observer_.domains(); }
   CheckResult check() const override {
     CheckResult out;
+    for (const auto& d : observer_.compare_with_memory(machine_.cpu(0), &out.count))
+      out.problems.push_back("replica: differs from memory: " + d.text);
+    if (out.count != 0) {  // the invariants would judge what is not there
+      out.skipped.emplace_back("the invariants: the replica is not what memory holds");
+      return out;
+    }
     std::vector<const CpuView*> cpus;
     for (unsigned i = 0; i < machine_.cpus(); ++i) cpus.push_back(&machine_.cpu(i));
-    const observe::CheckReport report = observer_.check_invariants(cpus);
+    const observe::CheckReport report = observer_.check_invariants(cpus, machine_.now_ps());
     for (const auto& v : report.violations)
       if (out.problems.size() < most_problems)
         out.problems.push_back(fmt::format("{}: {}", observe::invariant_name(v.which), v.text));
     out.frames_checked = report.frames_checked;
     out.skipped = report.skipped;
-    u64 differences = 0;
-    for (const auto& d : observer_.compare_with_memory(machine_.cpu(0), &differences))
-      out.problems.push_back("replica differs from memory: " + d.text);
-    for (const std::string& text : isolation_)
-      if (out.problems.size() < most_problems) out.problems.push_back("isolation: " + text);
-    out.count = report.violation_count + differences + isolation_.size();
+    out.count = report.violation_count;
     return out;
   }
   void name_domain(u32 domid, const std::string& name) override { observer_.name_domain(domid, name); }
@@ -71,7 +71,6 @@ class ObserverView : public Observation {
   static constexpr std::size_t most_problems = 20;
   observe::Observer& observer_;
   platform::Machine& machine_;
-  const std::vector<std::string>& isolation_;
   const std::string arch_;
 };
 
@@ -121,7 +120,9 @@ class MachineTarget : public Target, private observe::Listener {
   void on_boot_step(unsigned step) override { emit("boot", 0, observe::boot_step_name(step)); }
   void on_panic(unsigned) override { emit("panic", 0, ""); }
   void on_unmodelled(const std::string& text) override { emit("unmodelled", 0, text); }
-  void on_isolation(const observe::Violation& v) override { isolation_.push_back(v.text); }
+  void on_isolation(const observe::Violation& v) override {
+    emit("violation", 0, fmt::format("{}: {}", observe::invariant_name(v.which), v.text));
+  }
 
   const Scenario& scenario_;
   const MachineTargetOptions options_;
@@ -129,7 +130,6 @@ class MachineTarget : public Target, private observe::Listener {
   Ear serial_{&TargetListener::on_serial}, operator_{&TargetListener::on_operator};
   std::unique_ptr<observe::Observer> observer_;
   std::unique_ptr<platform::Machine> machine_;
-  std::vector<std::string> isolation_;  ///< violations told so far
   std::optional<ObserverView> view_;
   std::optional<MachineDebug> debug_;
 };
@@ -160,7 +160,7 @@ void MachineTarget::start(TargetListener& listener) {
   machine_->add_virtio_console(&operator_);
   machine_->attach_disk(disk, true);
   machine_->load({plan.hypervisor, plan.cmdline, {plan.dom0_kernel}});
-  view_.emplace(*observer_, *machine_, isolation_, options_.arch);
+  view_.emplace(*observer_, *machine_, options_.arch);
   view_->set_kernel(0, scenario_.dom0.kernel);
   if (options_.debug.address.empty()) return;
   std::vector<std::string> images = {plan.hypervisor};

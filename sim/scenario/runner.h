@@ -61,6 +61,7 @@ class Runner : private TargetListener {
   void add_printed_backtrace();
   std::string kernel_of(u32 domid) const;
   void note_fatal(const std::string& what);
+  void note_violation(const std::string& text);
 
   void on_serial(std::string_view bytes, u64 time_ps) override;
   void on_operator(std::string_view bytes, u64 time_ps) override;
@@ -93,8 +94,9 @@ class Runner : private TargetListener {
   std::set<u32> crashed_;                           ///< domains whose crash has been noticed
   std::vector<std::string> to_destroy_;             ///< crashed, on_crash=destroy
   Condition condition_;
-  u64 heard_ps_ = 0;   ///< when the serial line last carried a byte
-  std::string fatal_;  ///< set by sinks; ends the run
+  u64 heard_ps_ = 0;       ///< when the serial line last carried a byte
+  std::string fatal_;      ///< set by sinks; ends the run
+  bool violated_ = false;  ///< a monitor has fired: the step ends
   bool exited_ = false, host_shutting_down_ = false, booted_ = false;
   bool idle_ = false;  ///< the machine sleeps; time alone will not wake it
   std::chrono::steady_clock::time_point started_;

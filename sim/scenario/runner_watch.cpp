@@ -18,6 +18,7 @@ constexpr u64 silence_ps = 2 * ps_per_ms, last_words_ps = 20 * ps_per_ms;
 bool Runner::advance(u64 deadline_ps, const Condition& condition, u64 slice_ps) {
   condition_ = condition;
   for (;;) {
+    if (violated_) finish_step(result_.steps.back());
     if (!fatal_.empty()) end_fatal();
     if (condition_ && condition_()) break;
     const u64 now = target_.now_ps();
@@ -151,9 +152,17 @@ void Runner::on_event(const Event& event) {
     if (auto* o = target_.observation()) o->set_kernel(event.domid, kernel_of(event.domid));
   }
   if (event.kind == "unmodelled") add_line({"machine", "not modelled: " + event.state, event.time_ps});
+  if (event.kind == "violation") note_violation(event.state);
   if (event.kind == "panic") note_fatal("hypervisor panic");
   if (event.kind == "domain-state" && event.state == "crashed") domain_crashed(event.domid, "");
   reconsider();
+}
+
+/// The first thing that goes wrong tells most: the step ends there, before guests stumble over it.
+void Runner::note_violation(const std::string& text) {
+  result_.steps.back().problems.push_back("invariant: " + text);
+  violated_ = true;
+  target_.pause();
 }
 
 void Runner::add_line(ConsoleLine line) {

@@ -38,12 +38,26 @@ bool AccessCount::take_second(const mmu::Access& access) {
   return true;
 }
 
+/// Within a block the engine's RIP is stale; what is known is where the block begins.
+u64 Core::access_pc(const mmu::Access& access) const {
+  return access.kind == mmu::AccessKind::fetch ? access.va : engine_->block_address();
+}
+
+/// Whether the engine may store to the page without asking again.
+bool Core::may_store(const mmu::Access& access, u64 pa) {
+  if (!config_.observer || !config_.observer->guards(pa)) return true;
+  if (access.kind != mmu::AccessKind::write) return false;
+  view_pc_ = access_pc(access);
+  config_.observer->on_guarded_store(*this, access.va, pa);
+  return true;
+}
+
 mmu::Translation Core::translate_counted(const mmu::Access& access) {
   bool architectural = false;
   const mmu::Translation t = mmu_.translate(access, &architectural);
   if (t.cycles) engine_->charge(t.cycles, 0);
   if (architectural && t.ok && config_.observer) {
-    view_pc_ = engine_->rip();
+    view_pc_ = access_pc(access);
     config_.observer->on_tlb_fill(*this, access.va, t.pa, t.write, access.user);
   }
   return t;
@@ -81,7 +95,7 @@ FillAnswer Core::fill(u64 va, mmu::AccessKind kind, bool user) {
     refused_implicit_ = access.implicit;
     return {};
   }
-  return {true, t.pa, t.write, t.execute, access.user, false, unread};
+  return {true, t.pa, t.write && may_store(access, t.pa), t.execute, access.user, false, unread};
 }
 
 void Core::access(u64 va, u64 size, mmu::AccessKind kind, bool user) {

@@ -344,6 +344,12 @@ bool Core::in_guest() const { return (engine_->segment(seg_cs).selector & 3) == 
 
 u64 Core::general_reg(unsigned index) const { return index < 16 ? engine_->reg(static_cast<Reg>(index)) : 0; }
 
+u64 Core::caller() const {
+  u64 address = view_pc_;
+  peek(engine_->reg(Reg::rsp), &address, sizeof address);
+  return address;
+}
+
 bool Core::peek(u64 va, void* out, u64 size) const {
   u8* to = static_cast<u8*>(out);
   while (size) {

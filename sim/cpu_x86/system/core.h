@@ -134,6 +134,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   // CpuView
   unsigned cpu() const override { return config_.id; }
   u64 pc() const override { return view_pc_; }
+  u64 caller() const override;
   u64 instructions() const override;
   u64 time_ps() const override { return now_ps(); }
   u64 tap_reg(unsigned index) const override;
@@ -167,6 +168,8 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
 
   // accesses.cpp
   mmu::Translation translate_counted(const mmu::Access& access);
+  u64 access_pc(const mmu::Access& access) const;
+  bool may_store(const mmu::Access& access, u64 pa);
   mmu::Translation translate_fill(const mmu::Access& access);
   void access_page(const mmu::Access& access, bool first);
 

@@ -147,3 +147,45 @@ TEST_CASE("exact: a working set larger than the TLB misses by the modelled geome
   CHECK(c.misses < 6100);
   CHECK(count(many_pages(), x86::CpuConfig{}).misses < 3100);
 }
+
+XS_ACCESS(twice_each, "mov (%rdi),%eax\n jmp 1f\n 1: mov (%rsi),%eax\n mov (%rdi),%eax\n mov (%rsi),%eax\n")
+XS_ACCESS(guarded,
+          "mov %eax,(%rdi)\n invlpg (%rdi)\n 1: mov (%rdi),%eax\n mov %eax,(%rdi)\n mov %eax,(%rdi)\n")
+
+TEST_CASE("an observer is told of each fill once, with the block that accesses, in both fidelities") {
+  for (const Fidelity fidelity : {Fidelity::fast, Fidelity::exact}) {
+    x86::CpuConfig config;
+    config.fidelity = fidelity;
+    Machine m(config);
+    m.run(twice_each());
+    std::vector<std::pair<u64, u64>> seen;
+    std::vector<u64> pcs;
+    for (size_t i = 0; i < m.fills.size(); ++i)
+      if (const u64 page = m.fills[i].first >> frame_shift; page == 0x600 || page == 0x700) {
+        seen.push_back({page, m.fills[i].second >> frame_shift});
+        pcs.push_back(m.fill_pcs[i]);
+      }
+    CHECK(seen == std::vector<std::pair<u64, u64>>{{0x700, 0x700}, {0x600, 0x600}});
+    REQUIRE(pcs.size() == 2);
+    CHECK(pcs[0] < pcs[1]);
+    for (const u64 pc : pcs) CHECK(pc - Machine::program < frame_size);
+  }
+}
+
+TEST_CASE("stores to a guarded frame are announced, whatever was read before") {
+  for (const Fidelity fidelity : {Fidelity::fast, Fidelity::exact}) {
+    x86::CpuConfig config;
+    config.fidelity = fidelity;
+    Machine m(config);
+    m.guarded_frame = 0x700;
+    m.run(guarded());
+    REQUIRE(m.guarded_stores.size() == 2);  // the page is dirty when it is read: a read would grant stores
+    for (const auto& [va, pc] : m.guarded_stores) {
+      CHECK(va == 0x700000);
+      CHECK(pc - Machine::program < frame_size);
+    }
+    Machine free(config);
+    free.run(guarded());
+    CHECK(free.guarded_stores.empty());
+  }
+}

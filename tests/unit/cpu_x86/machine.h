@@ -88,7 +88,14 @@ class Machine final : public x86::CoreBus, public CpuObserver {
   void on_trap(const CpuView& view, u32 vector, u64 error, u64 address) override {
     traps.push_back({vector, error, address, view.pc()});
   }
-  void on_tlb_fill(const CpuView&, u64 va, u64 pa, bool, bool) override { fills.push_back({va, pa}); }
+  void on_tlb_fill(const CpuView& view, u64 va, u64 pa, bool, bool) override {
+    fills.push_back({va, pa});
+    fill_pcs.push_back(view.pc());
+  }
+  bool guards(u64 pa) const override { return pa >> frame_shift == guarded_frame; }
+  void on_guarded_store(const CpuView& view, u64 va, u64) override {
+    guarded_stores.push_back({va, view.pc()});
+  }
   void on_tap(const CpuView& view) override {
     taps.push_back({static_cast<u32>(view.instructions()), view.tap_reg(0), view.tap_reg(1), view.pc()});
   }
@@ -101,6 +108,9 @@ class Machine final : public x86::CoreBus, public CpuObserver {
   std::vector<std::unique_ptr<x86::Core>> cores;
   std::vector<Trap> traps, taps;
   std::vector<std::pair<u64, u64>> fills;  ///< architectural ones: address, physical address
+  std::vector<u64> fill_pcs;               ///< of the same fills
+  u64 guarded_frame = ~u64{0};
+  std::vector<std::pair<u64, u64>> guarded_stores;  ///< page, PC
   std::vector<std::string> unmodelled;
   std::vector<std::pair<u64, u64>> device_log;  ///< offset, value written (reads: ~0)
   std::map<u64, u64> device_registers;

@@ -124,6 +124,116 @@ TEST_CASE("frames that never had an owner were in no TLB") {
   CHECK(m.observer->isolation_violations().empty());
 }
 
+namespace {
+
+struct Watched {
+  FakeMachine m{[] {
+    ObserverOptions options;
+    options.isolation_monitor = true;
+    return options;
+  }()};
+  Watched() { m.boot(); }
+  void store(u64 pc, u64 va, unsigned cpu = 0) {
+    m.cpus[cpu].pc_value = pc;
+    u64 pa = 0;
+    REQUIRE(m.cpus[cpu].translate(va, pa));
+    if (m.observer->guards(pa)) m.observer->on_guarded_store(m.cpus[cpu], va & ~frame_mask, pa & ~frame_mask);
+  }
+  void port(u64 where, xs_port kind, u32 port, u32 remote = 0, u32 remote_port = 0) {
+    m.mark(XS_MARK_PORT, where, u64{kind} << 32 | port, u64{remote_port} << 32 | remote);
+  }
+  /// Violations after the event.
+  u64 event(u64 to, u32 port, u32 from, u32 from_port) {
+    m.mark(XS_MARK_EVENT, to, port, u64{from_port} << 32 | from);
+    return m.observer->counters().isolation_violations;
+  }
+  const std::vector<Violation>& found() const { return m.observer->isolation_violations(); }
+};
+
+}  // namespace
+
+TEST_CASE("tables are written by the store routines alone") {
+  Watched w;
+  u64 pa = 0;
+  REQUIRE(w.m.cpus[0].translate(FakeMachine::entry(0x55), pa));
+  CHECK(w.m.observer->guards(pa));
+  CHECK_FALSE(w.m.observer->guards(0x70 << 12));
+  CHECK_FALSE(w.m.observer->guards(0xfee00000));
+  w.store(pc_store64, FakeMachine::entry(0x55));
+  w.store(pc_cas64, FakeMachine::entry(0x55));
+  w.store(pc_store32 + 15, FakeMachine::m2p_at(high_mfn));
+  CHECK(w.found().empty());
+  CHECK(w.m.observer->counters().guarded_stores == 3);
+  SECTION("M2P") {
+    w.m.begin(dv(0), op_populate);
+    w.store(pc_mark, FakeMachine::m2p_at(high_mfn + 3));
+    REQUIRE(w.found().size() == 1);
+    CHECK(w.found()[0].which == Invariant::table_store);
+    CHECK(
+        w.found()[0].text.starts_with("a store outside of the store routines to M2P entries of frames "
+                                      "0x100000000 .. 0x1000001ff, 0x"));
+    CHECK(
+        w.found()[0].text.ends_with("CPU 0, PC hv.elf: xs_mark_store+0x0, in dom0 vcpu0 "
+                                    "memory_op.populate_physmap"));
+  }
+  SECTION("frame table") {
+    w.store(hv_base, FakeMachine::entry(0x81));
+    REQUIRE(w.found().size() == 1);
+    CHECK(w.found()[0].text.find(" to frame table entries of frames 0x80 .. 0xff, ") != std::string::npos);
+  }
+  SECTION("at another address") {
+    w.m.cpus[0].pages[0x7000] = pa >> frame_shift;
+    w.store(hv_base, 0x7000 << frame_shift);
+    REQUIRE(w.found().size() == 1);
+    CHECK(w.found()[0].text.find(" to frame table or M2P, at another address, ") != std::string::npos);
+  }
+}
+
+TEST_CASE("events arrive where the channel leads") {
+  Watched w;
+  w.m.create(1, 0x70);
+  w.m.create(2, 0x71);
+  w.port(dv(0), XS_PORT_INTERDOMAIN, 4, 1, 7);
+  w.port(dv(1, 1), XS_PORT_INTERDOMAIN, 7, 0, 4);
+  w.port(dv(2), XS_PORT_IPI, 3);
+  w.port(dv(2), XS_PORT_VIRQ, 5);
+  w.port(dv(0), XS_PORT_PIRQ, 6);
+  CHECK(w.event(dv(1, 1), 7, 0, 4) == 0);
+  CHECK(w.event(dv(0), 4, 1, 7) == 0);
+  CHECK(w.event(dv(2), 3, 2, 3) == 0);
+  CHECK(w.event(dv(2), 5, 2, 0) == 0);
+  CHECK(w.event(dv(0), 6, XS_OWNER_XEN, 0) == 0);
+  SECTION("wrong domain") {
+    CHECK(w.event(dv(2), 3, 0, 4) == 1);
+    CHECK(w.event(dv(0), 4, 2, 3) == 2);
+    REQUIRE(w.found().size() == 1);  // the first
+    CHECK(w.found()[0].text ==
+          "an event sent from dom0 port 4, which is connected to dom1 port 7, reaches dom2 vcpu0 on dom2 "
+          "port 3, "
+          "which is for the domain's own IPIs and notifies vcpu0; CPU 0, PC hv.elf: xs_mark_store+0x0, in no "
+          "operation");
+  }
+  SECTION("wrong VCPU") { CHECK(w.event(dv(1), 7, 0, 4) == 1); }
+  SECTION("wrong port of the right domain") {
+    w.port(dv(1), XS_PORT_INTERDOMAIN, 8, 2, 9);
+    CHECK(w.event(dv(1), 8, 0, 4) == 1);
+  }
+  SECTION("only one side believes that it is connected") {
+    w.port(dv(1, 1), XS_PORT_INTERDOMAIN, 7, 2, 4);
+    CHECK(w.event(dv(0), 4, 1, 7) == 1);
+  }
+  SECTION("closed") {
+    w.port(dv(2), XS_PORT_CLOSED, 5);
+    CHECK(w.event(dv(2), 5, 2, 0) == 1);
+    CHECK(w.found()[0].text.starts_with(
+        "an event sent by dom2 reaches dom2 vcpu0 on dom2 port 5, which is closed"));
+  }
+  SECTION("no such kind of port") {
+    w.m.mark(XS_MARK_PORT, dv(2), u64{9} << 32 | 5);
+    CHECK(w.m.observer->counters().rejected == 1);
+  }
+}
+
 TEST_CASE("the monitor is off by default; fills are counted") {
   FakeMachine m;
   m.boot();

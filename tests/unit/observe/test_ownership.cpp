@@ -250,8 +250,12 @@ TEST_CASE("the replica is compared with memory, field by field") {
   const auto differences = m.observer->compare_with_memory(m.cpus[0], &count);
   CHECK(count == 2);
   REQUIRE(differences.size() == 2);
-  CHECK(differences[0].text == "frame 0x55: owner is 0x3 in memory, 0x7ffe in the replica");
-  CHECK(differences[1].text == "frame 0x100000001: M2P is 0x77 in memory, 0xffffffffffffffff in the replica");
+  CHECK(differences[0].text ==
+        "frame 0x55 of free: owner is 0x3 in memory, 0x7ffe in the replica; last changed by no "
+        "operation at 0.172000 ms, PC hv.elf: xs_store32+0x0");
+  CHECK(differences[1].text ==
+        "frame 0x100000001 of free: M2P is 0x77 in memory, 0xffffffffffffffff in the replica; "
+        "last changed by no operation at 0.515000 ms, PC hv.elf: xs_store32+0x0");
   m.cpus[0].pages.erase(FakeMachine::m2p_at(0) >> 12);
   CHECK(m.observer->compare_with_memory(m.cpus[0], &count, 5).size() == 5);
   CHECK(count == 257);

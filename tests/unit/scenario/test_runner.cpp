@@ -153,6 +153,30 @@ TEST_CASE("an invariant that breaks fails the step") {
         std::vector<std::string>{"invariant: frame 0x1234 has two owners", "invariant: 2 more"});
 }
 
+TEST_CASE("a monitor that fires ends the step there and then, before what follows from it") {
+  FakeTarget t;
+  t.on_command = [&t](const std::string&) {
+    t.emit(1, {0, "violation", 0, "isolation: dom1 may read frame 0x10"});
+    t.emit(2, {0, "panic", 0, ""});
+    t.observation_.next_check = {{"frame 0x1234 has two owners"}, 1, 100, {}};
+  };
+  const RunResult r = run_fake(t, R"({"list":{}},{"list":{}})");
+  CHECK(r.exit_code == 5);
+  CHECK(r.message == "step \"list\": invariant: isolation: dom1 may read frame 0x10");
+  CHECK(r.failed_step()->problems ==
+        std::vector<std::string>{"invariant: isolation: dom1 may read frame 0x10",
+                                 "invariant: frame 0x1234 has two owners"});
+}
+
+TEST_CASE("a monitor that fires during boot fails the run") {
+  FakeTarget t;
+  t.prompt_at_boot = false;
+  t.emit(1, {0, "violation", 0, "table_store: a store"});
+  const RunResult r = run_fake(t, R"({"list":{}})");
+  CHECK(r.exit_code == 5);
+  CHECK(r.message == "step \"boot\": invariant: table_store: a store");
+}
+
 TEST_CASE("what the checker did not apply is kept with the step, which still passes") {
   FakeTarget t;
   t.observation_.next_check.skipped = {"dom1: P2M not compared: dying"};
