@@ -6,6 +6,7 @@
 #include "hypervisor/common/hypercall.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/pirq.h"
+#include "hypervisor/common/planted.h"
 
 namespace hv {
 namespace {
@@ -166,7 +167,8 @@ int send(const evtchn_send& op) {
   if (!entry) return -XEN_EINVAL;
   switch (entry->state) {
     case PortState::interdomain:
-      if (const DomainRef remote(entry->remote_domain); remote)
+      if (const DomainRef remote(planted(Bug::event_to_wrong_domain) ? domain->id : entry->remote_domain);
+          remote)
         event_set_pending(remote.get(), entry->remote_port, domain->id, op.port);
       return 0;
     case PortState::ipi:

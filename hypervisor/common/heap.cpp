@@ -4,6 +4,7 @@
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/lock.h"
 #include "hypervisor/common/mm.h"
+#include "hypervisor/common/planted.h"
 #include "hypervisor/common/tlb_epoch.h"
 
 namespace hv {
@@ -88,6 +89,7 @@ void set_owner(Mfn first, unsigned order, u32 owner) {
 // One flush serves the whole block: it begins a new epoch.
 void flush_stale(Mfn first, unsigned order) {
   const u32 now = tlb_epoch();
+  if (planted(Bug::flush_missed)) return;
   for (u64 i = 0; i < 1ull << order; i++)
     if (stamp_of(first + i) == now) return tlb_flush_since(now);
 }
@@ -133,7 +135,7 @@ void heap_free(Mfn first, unsigned order) {
   const u32 shadow = tlb_epoch() << 8 | kDirty;
   LockGuard guard(heap_lock);
   for (u64 i = 0; i < 1ull << order; i++) frame_set_shadow(first + i, shadow);
-  set_owner(first, order, XS_OWNER_FREE);
+  if (!planted(Bug::owner_kept)) set_owner(first, order, XS_OWNER_FREE);
   insert_block(first, order);
   free_count += 1ull << order;
 }

@@ -2,6 +2,7 @@
 
 #include "arch_frame_window.h"
 #include "hypervisor/common/frame_table.h"
+#include "hypervisor/common/planted.h"
 #include "hypervisor/common/taps.h"
 
 namespace hv {
@@ -13,7 +14,12 @@ void m2p_publish(Mfn first, u64 count) {
 Gfn m2p_get(Mfn mfn) { return frame_is_ram(mfn) ? arch_m2p_table()[mfn] : XS_M2P_INVALID; }
 
 void m2p_set(Mfn mfn, Gfn gfn) {
-  if (arch_m2p_table()[mfn] != gfn) xs_store64(arch_m2p_table() + mfn, gfn);
+  u64* const entry = arch_m2p_table() + mfn;
+  if (planted(Bug::store_unseen)) xs_store64(entry, XS_M2P_INVALID);
+  if (planted(Bug::store_unseen) || planted(Bug::store_past_routines))
+    *const_cast<volatile u64*>(entry) = gfn;
+  else if (*entry != gfn)
+    xs_store64(entry, gfn);
 }
 
 }  // namespace hv

@@ -8,6 +8,7 @@
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/page_type.h"
 #include "hypervisor/common/percpu.h"
+#include "hypervisor/common/planted.h"
 #include "hypervisor/common/print.h"
 #include "hypervisor/common/tlb_epoch.h"
 
@@ -53,9 +54,9 @@ void return_frame(Mfn mfn) {
   HV_ASSERT(domain != nullptr);
   frame_list_remove(domain->mm.frames, mfn);
   domain->mm.total_pages--;
-  m2p_set(mfn, XS_M2P_INVALID);
+  if (!planted(Bug::m2p_kept)) m2p_set(mfn, XS_M2P_INVALID);
   frame_set_type_info(mfn, 0);
-  frame_set_count_info(mfn, 0);
+  if (!planted(Bug::count_kept)) frame_set_count_info(mfn, 0);
   heap_free(mfn, 0);
   if (domain->mm.total_pages == 0) release_later(domain);
 }

@@ -2,6 +2,7 @@
 
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
+#include "hypervisor/common/planted.h"
 #include "hypervisor/common/print.h"
 #include "hypervisor/common/tlb_epoch.h"
 
@@ -37,6 +38,7 @@ int type_get(Mfn mfn, xs_frame_type type, Domain* domain) {
   const u64 info = frame_type_info(mfn);
   if (type == XS_FRAME_WRITABLE && type_of(info) == XS_FRAME_SHARED) type = XS_FRAME_SHARED;
   if (count_of_type(info) == 0) return first_get(mfn, type, domain);
+  if (planted(Bug::type_unchecked) && type == XS_FRAME_WRITABLE) type = type_of(info);
   // Not VALIDATED with references: it is being validated further up this call chain, so it contains itself.
   if (type_of(info) != type || !(info & XS_TYPE_VALIDATED) || count_of_type(info) >= kMaxTypeRefs)
     return -XEN_EINVAL;

@@ -6,6 +6,8 @@
 #include "hypervisor/common/m2p.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/page_type.h"
+#include "hypervisor/common/percpu.h"
+#include "hypervisor/common/planted.h"
 
 namespace hv {
 
@@ -17,7 +19,8 @@ int direct_domain_init(Domain*) { return 0; }
 Mfn direct_frame_of(const Domain*, u64 mfn) { return frame_is_ram(mfn) ? mfn : kInvalidMfn; }
 u64 direct_name_of(const Domain*, Mfn mfn) { return mfn; }
 
-int direct_populate(Domain*, Gfn gfn, Mfn first, unsigned order) {
+int direct_populate(Domain* domain, Gfn gfn, Mfn first, unsigned order) {
+  if (planted(Bug::m2p_not_set) && domain == current()->domain) return 0;
   for (u64 i = 0; i < 1ull << order; i++) m2p_set(first + i, gfn + i);
   return 0;
 }
@@ -29,6 +32,7 @@ int direct_remove(Domain* domain, Mfn mfn) {
   if (type_of(frame_type_info(mfn)) != XS_FRAME_SHARED) {
     type_unpin(mfn, domain);
     if (frame_drop_allocation(mfn)) rc = 0;
+    if (planted(Bug::freed_while_mapped)) frame_set_count_info(mfn, 1);
   }
   frame_put(mfn);
   return rc;

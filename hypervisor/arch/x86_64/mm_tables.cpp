@@ -6,6 +6,7 @@
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/page_type.h"
+#include "hypervisor/common/planted.h"
 #include "hypervisor/common/print.h"
 
 namespace hv {
@@ -38,15 +39,17 @@ int l1_entry_get(Pte pte, Domain* table_owner, const FrameSource& source) {
   if (!frame_is_ram(mfn)) return get_device_frame(pte, table_owner, source);
   if (source.kind == FrameSource::hypervisor_tables) return get_hypervisor_frame(pte, table_owner);
   if (source.kind != FrameSource::frames_of_domain) return -XEN_EPERM;
-  if (!(pte & kPteWritable)) return frame_get(mfn, owner_id(source.domain)) ? 0 : -XEN_EINVAL;
-  return frame_and_type_get(mfn, XS_FRAME_WRITABLE, source.domain);
+  Domain* owner = source.domain;
+  if (planted(Bug::foreign_mapped) && owner_domain(frame_owner(mfn))) owner = owner_domain(frame_owner(mfn));
+  if (!(pte & kPteWritable)) return frame_get(mfn, owner_id(owner)) ? 0 : -XEN_EINVAL;
+  return frame_and_type_get(mfn, XS_FRAME_WRITABLE, owner);
 }
 
 void l1_entry_put(Pte pte) {
   const Mfn mfn = pte_mfn(pte);
   if (!frame_is_ram(mfn) || frame_owner(mfn) == XS_OWNER_XEN) return;
   if (pte & kPteWritable) type_put(mfn, nullptr);
-  frame_put(mfn);
+  if (!planted(Bug::reference_kept)) frame_put(mfn);
 }
 
 int table_validate(Mfn mfn, unsigned level, Domain* domain);

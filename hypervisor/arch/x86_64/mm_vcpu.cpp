@@ -9,6 +9,7 @@
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/page_type.h"
+#include "hypervisor/common/planted.h"
 #include "hypervisor/common/taps.h"
 
 namespace hv {
@@ -58,6 +59,7 @@ unsigned gdt_pages(u32 entries) { return (entries + kDescriptorsPerPage - 1) / k
 int get_descriptors(Domain* domain, u64 name, Mfn& frame) {
   if (!domain->mm.model->hides_mfns) {
     frame = name;
+    if (planted(Bug::descriptors_untyped)) return frame_get(name, owner_id(domain)) ? 0 : -XEN_EINVAL;
     return frame_and_type_get(name, XS_FRAME_SEGDESC, domain);
   }
   const Mfn mfn = domain->mm.model->frame_of(domain, name);
