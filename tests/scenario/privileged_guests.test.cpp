@@ -30,6 +30,8 @@ const std::map<std::string, std::string> skipped_by_dom0 = {
     {"fpu", "one CPU, so one VCPU"},
     {"vcpu-ops", "one CPU, so one VCPU"},
     {"tlb-shootdown", "one CPU, so one VCPU"},
+    {"stale-tlb", "one CPU, so one VCPU"},
+    {"isolation", "a privileged domain may map any frame"},
 };
 /// It ends by a crash, and with dom0 the machine ends; as a domain it is compared by oracle.test.cpp.
 const std::string crashing = "panic";

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# A planted bug is seen: the run fails, one check fires and no other, and says where, who and by what.
+# usage: planted.sh XENOSCOPE SCENARIO HYPERVISOR CHECKS MESSAGE(extended regex) [NAME=VALUE...]
+# CHECKS: the one that must fire first, and what else may.
+set -u
+xenoscope=$1 scenario=$2 hypervisor=$3 checks=$4 message=$5
+shift 5
+settings=(--set "hypervisor=$hypervisor")
+for setting in "$@"; do settings+=(--set "$setting"); done
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+"$xenoscope" run "$scenario" "${settings[@]}" --out "$dir" >"$dir/text" 2>&1 </dev/null
+code=$?
+fail() {
+  echo "FAILED: $*; the run said:"
+  grep -vE '^ *$' "$dir/text" | tail -n 40
+  exit 1
+}
+[ $code = 5 ] || fail "exit code $code, expected 5"
+found=$(sed -nE 's/^ *! (.*: )?invariant: ([a-z_]+: .*)$/\2/p' "$dir/text")
+[ -n "$found" ] || fail "no check has fired"
+others=$(cut -d: -f1 <<<"$found" | sort -u | grep -vxF -f <(tr ' ' '\n' <<<"$checks"))
+[ -z "$others" ] || fail "fired: $others; expected: $checks"
+first=$(head -n 1 <<<"$found")
+[ "${first%%:*}" = "${checks%% *}" ] || fail "first: ${first%%:*}; expected: ${checks%% *}"
+echo "$first"
+grep -qE -- "$message" <<<"$first" || fail "the message does not match: $message"
+grep -qE 'PC hypervisor[a-z-]*\.elf: [a-z_0-9:]+|PC test-[a-z0-9-]+\.elf: [a-z_0-9:]+' <<<"$first" || fail "no PC"
