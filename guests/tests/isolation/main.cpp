@@ -89,6 +89,7 @@ void try_mapped_frame(Pfn page) {
 }  // namespace
 
 void test_main() {
+  test_only_direct("frames have neither types nor names of their own in this memory model");
   if (test_is_privileged()) test_skip("a privileged domain may map any frame");
   const Pfn page = test_spare_frames(3);
   try_foreign_frame(page);

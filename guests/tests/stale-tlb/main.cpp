@@ -72,6 +72,7 @@ xen_memory_reservation one(xen_pfn_t* frame) {
 }  // namespace
 
 void test_main() {
+  test_only_direct("the guest does not name machine frames in this memory model");
   test_need_vcpus(2);
   test_on_trap(on_trap);
   page = test_spare_frames(1);

@@ -17,7 +17,7 @@ fail() {
   exit 1
 }
 [ $code = 5 ] || fail "exit code $code, expected 5"
-found=$(sed -nE 's/^ *! (.*: )?invariant: ([a-z_]+: .*)$/\2/p' "$dir/text")
+found=$(sed -nE 's/^ *! (.*: )?invariant: ([a-z_0-9]+: .*)$/\2/p' "$dir/text")
 [ -n "$found" ] || fail "no check has fired"
 others=$(cut -d: -f1 <<<"$found" | sort -u | grep -vxF -f <(tr ' ' '\n' <<<"$checks"))
 [ -z "$others" ] || fail "fired: $others; expected: $checks"
@@ -25,4 +25,4 @@ first=$(head -n 1 <<<"$found")
 [ "${first%%:*}" = "${checks%% *}" ] || fail "first: ${first%%:*}; expected: ${checks%% *}"
 echo "$first"
 grep -qE -- "$message" <<<"$first" || fail "the message does not match: $message"
-grep -qE 'PC hypervisor[a-z-]*\.elf: [a-z_0-9:]+|PC test-[a-z0-9-]+\.elf: [a-z_0-9:]+' <<<"$first" || fail "no PC"
+grep -qE 'PC hypervisor[a-z0-9-]*\.elf: [a-z_0-9:]+|PC test-[a-z0-9-]+\.elf: [a-z_0-9:]+' <<<"$first" || fail "no PC"
