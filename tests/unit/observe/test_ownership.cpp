@@ -252,7 +252,7 @@ TEST_CASE("the replica is compared with memory, field by field") {
   REQUIRE(differences.size() == 2);
   CHECK(differences[0].text ==
         "frame 0x55 of free: owner is 0x3 in memory, 0x7ffe in the replica; last changed by no "
-        "operation at 0.172000 ms, PC hv.elf: xs_store32+0x0");
+        "operation at 0.171000 ms, PC hv.elf: xs_store32+0x0");
   CHECK(differences[1].text ==
         "frame 0x100000001 of free: M2P is 0x77 in memory, 0xffffffffffffffff in the replica; "
         "last changed by no operation at 0.515000 ms, PC hv.elf: xs_store32+0x0");
