@@ -24,6 +24,8 @@
         pushq   $0                      /* rax */
         movl    $23, %eax               /* __HYPERVISOR_iret */
         syscall
+        .type   bad_return_address, @object     /* a place in the function, for the test to compare with */
+        .size   bad_return_address, 1
 bad_return_address:
         ud2
         END_FUNCTION return_badly

@@ -47,6 +47,10 @@
         testb   %sil, %sil
         jz      touch_read
         .globl  touch_write, touch_read, touch_failed
+        .irp place, touch_write, touch_read, touch_failed
+        .type   \place, @object
+        .size   \place, 1
+        .endr
 touch_write:
         lock orq $0, (%rdi)
         movl    $1, %eax
