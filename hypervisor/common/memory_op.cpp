@@ -11,6 +11,7 @@
 #include "hypervisor/common/heap.h"
 #include "hypervisor/common/hypercall.h"
 #include "hypervisor/common/memory_model.h"
+#include "hypervisor/common/planted.h"
 
 namespace hv {
 
@@ -49,6 +50,7 @@ bool populate_one(const Extents& e, u64 i, Gfn gfn) {
     return false;
   }
   // When the list cannot be written the frames are the domain's all the same; it just is not told.
+  if (planted(Bug::frame_told) && e.domain == current()->domain) return copy_to_guest_index(e.list, i, mfn);
   return model.hides_mfns || copy_to_guest_index(e.list, i, mfn);
 }
 
@@ -107,6 +109,11 @@ long change_reservation(const HypercallArgs& args, unsigned command, u64 start) 
   return r.nr_extents;
 }
 
+long maximum_ram_page(const Domain* domain) {
+  if (domain->mm.model->hides_mfns && !planted(Bug::last_frame_told)) return -XEN_EPERM;
+  return static_cast<long>(max_ram_mfn());
+}
+
 long claim_pages(Vaddr arg) {
   xen_memory_reservation r;
   if (!copy_from_guest(r, arg)) return -XEN_EFAULT;
@@ -143,7 +150,7 @@ long do_memory_op(const HypercallArgs& args) {
   if (start != 0) return -XEN_EINVAL;
   switch (command) {
     case XENMEM_maximum_ram_page:
-      return current()->domain->mm.model->hides_mfns ? -XEN_EPERM : static_cast<long>(max_ram_mfn());
+      return maximum_ram_page(current()->domain);
     case XENMEM_current_reservation:
       return domain_figure(arg, &DomainMm::total_pages);
     case XENMEM_maximum_reservation:

@@ -21,6 +21,12 @@ enum class Bug {
   store_past_routines,    ///< the M2P is written by an ordinary store [table_store]
   store_unseen,           ///< the same right behind a proper one, by the same translation [replica]
   event_to_wrong_domain,  ///< an event goes to the sender's own port of that number [event_route]
+  // Memory model translated:
+  shadow_kept,      ///< a P2M entry ends, shadow tables go on showing its frame [isolation]
+  entry_kept,       ///< decrease_reservation frees a frame and leaves the P2M entry [p2m]
+  frame_lost,       ///< decrease_reservation ends the P2M entry and leaves the frame allocated [p2m]
+  frame_told,       ///< populate_physmap tells a domain its machine frames [leak]
+  last_frame_told,  ///< so does maximum_ram_page [leak]
 };
 
 #ifdef XS_PLANTED_BUG

@@ -7,6 +7,7 @@
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/p2m.h"
 #include "hypervisor/common/page_type.h"
+#include "hypervisor/common/planted.h"
 
 namespace hv {
 
@@ -64,7 +65,8 @@ int translated_populate(Domain* domain, Gfn gfn, Mfn first, unsigned order) {
 int translated_remove(Domain* domain, Gfn gfn) {
   const u64 entry = p2m_get(domain->mm.p2m, gfn);
   if (!(entry & XS_P2M_PRESENT) || (entry & (XS_P2M_FOREIGN | XS_P2M_SHARED))) return -XEN_EINVAL;
-  clear_entry(domain, gfn);
+  if (!planted(Bug::entry_kept)) clear_entry(domain, gfn);
+  if (planted(Bug::frame_lost)) return m2p_set(p2m_entry_mfn(entry), XS_M2P_INVALID), 0;
   put_entry(entry);
   return 0;
 }

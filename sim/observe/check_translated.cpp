@@ -27,13 +27,25 @@ void InvariantChecker::check_held_p2m(u32 domid, const DomainRecord& d) {
               fmt::format("P2M of {}: GFN {:#x} names frame {:#x}, whose M2P entry is {:#x}", label(domid),
                           gfn, mfn, frame->gfn));
   });
-  for (u32 i = 0; i < frames(); ++i) {
-    const FrameState& f = s_.frame(i);
-    if (f.owner == domid && f.gfn < XS_M2P_SHARED && d.p2m.get(f.gfn) != s_.ram().mfn(i))
-      violate(Invariant::p2m, s_.ram().mfn(i),
-              fmt::format("frame {:#x} of {} has M2P entry {:#x}, but P2M of that GFN names frame {:#x}",
-                          s_.ram().mfn(i), label(domid), f.gfn, d.p2m.get(f.gfn)));
-  }
+  for (u32 i = 0; i < frames(); ++i)
+    if (s_.frame(i).owner == domid) check_place(domid, d, i);
+}
+
+// A frame that is the domain's, and not just held by somebody's mapping of what was its own, has a place in
+// its P2M: no other way leads to the frame, neither to use it nor to give it back. Pages that the hypervisor
+// shares with the domain are in it where the domain wants them.
+void InvariantChecker::check_place(u32 domid, const DomainRecord& d, u32 index) {
+  const FrameState& f = s_.frame(index);
+  const u64 mfn = s_.ram().mfn(index);
+  const bool placed = f.gfn < XS_M2P_SHARED;
+  if (placed && d.p2m.get(f.gfn) != mfn)
+    violate(Invariant::p2m, mfn,
+            fmt::format("frame {:#x} of {} has M2P entry {:#x}, but P2M of that GFN names frame {:#x}", mfn,
+                        label(domid), f.gfn, d.p2m.get(f.gfn)));
+  const bool allocated = o_.counts_[index].count_info & XS_COUNT_ALLOCATED;
+  if (!placed && allocated && type_of_bits(f.type_bits) != XS_FRAME_SHARED)
+    violate(Invariant::p2m, mfn,
+            fmt::format("frame {:#x} of {} is lost: its P2M has no GFN for it", mfn, label(domid)));
 }
 
 // Entries for other domains' frames in a P2M that the hypervisor holds are references as those of page

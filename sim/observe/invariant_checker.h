@@ -40,6 +40,7 @@ class InvariantChecker {
   void check_p2m(u32 domid, const DomainRecord& d);
   void check_p2m_entries(u32 domid, const GuestP2m& p2m);
   void check_held_p2m(u32 domid, const DomainRecord& d);
+  void check_place(u32 domid, const DomainRecord& d, u32 index);
   void count_foreign_entries();
   void check_leaks(std::span<const CpuView* const> cpus);
   void check_memory_of(u32 index, const MachineNumbers& numbers, u64 now_ns);

@@ -95,8 +95,10 @@ void Observer::Impl::check_result(const CpuView& view, u64 dv, u64 operation, u6
   constexpr std::size_t most = 20;
   if (leaks.size() < most)
     leaks.push_back({Invariant::leak, invalid_frame,
-                     fmt::format("{} answers {} with machine number {:#x}", operation_name(operation),
-                                 state_->domain_label(dv_domid(dv)), result)});
+                     fmt::format("{} answers {} vcpu{} with machine number {:#x} at {:.6f} ms, CPU {}, PC {}",
+                                 operation_name(operation), state_->domain_label(dv_domid(dv)), dv_vcpu(dv),
+                                 result, static_cast<double>(view.time_ps()) * 1e-9, view.cpu(),
+                                 symbols.describe(view.caller()))});
 }
 
 }  // namespace xs::observe

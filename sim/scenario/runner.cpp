@@ -266,6 +266,7 @@ void Runner::finish_step(StepResult& result) {
 }
 
 void Runner::collect() {
+  condition_ = nullptr;  // of a wait that has ended in the middle: what it looks at is gone
   if (!result_.steps.empty() && !result_.steps.back().passed) {
     StepResult& last = result_.steps.back();
     last.end_ps = target_.now_ps();

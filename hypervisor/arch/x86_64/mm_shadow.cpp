@@ -8,6 +8,7 @@
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/percpu.h"
+#include "hypervisor/common/planted.h"
 #include "hypervisor/common/taps.h"
 
 namespace hv {
@@ -256,6 +257,7 @@ Vaddr shadow_drop(Vcpu* vcpu, Vaddr va) {
 }
 
 void arch_translations_drop(Domain* domain) {
+  if (planted(Bug::shadow_kept)) return;
   bool any = false;
   for (Vcpu* vcpu : domain->vcpu) {
     if (vcpu == nullptr) continue;

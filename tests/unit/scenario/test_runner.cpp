@@ -168,6 +168,15 @@ TEST_CASE("a monitor that fires ends the step there and then, before what follow
                                  "invariant: frame 0x1234 has two owners"});
 }
 
+TEST_CASE("a monitor that fires in the middle of a line ends the wait for it; the half is kept") {
+  FakeTarget t;
+  t.serial(10 * ps_per_ms, "(d1) tick 1\n(d1) ti");
+  t.emit(11 * ps_per_ms, {0, "violation", 0, "isolation: dom1 may read frame 0x10"});
+  const RunResult r = run_fake(t, R"({"wait":{"console":"dom1","text":"tick 2"}})");
+  CHECK(r.exit_code == 5);
+  CHECK(r.console.back().text == "ti");
+}
+
 TEST_CASE("a monitor that fires during boot fails the run") {
   FakeTarget t;
   t.prompt_at_boot = false;
