@@ -6,6 +6,8 @@
  * made by one instruction in a routine of arch/<arch>/taps.S. The address of that instruction is listed in
  * ELF section ".xs_taps". Registers at that instruction, on x86-64:
  *     rdi = address, rsi = value, rdx rcx r8 = extra arguments, rax = expected value of a CAS64.
+ * The address is the one at which the entry is read; the store itself may go by another mapping of the same
+ * memory.
  * The return address is on top of the stack.
  * Kinds of store are told apart by `kind`; which table is written is told by the address.
  */

@@ -25,7 +25,7 @@ const RamRegion* region_of(Mfn mfn) {
 
 constexpr u64 link(u32 next, u32 previous) { return static_cast<u64>(next) << 32 | previous; }
 void set_link(u32 index, u32 next, u32 previous) {
-  xs_store64(&frame_at(frame_of_index(index))->link, link(next, previous));
+  xs_table_store64(&frame_at(frame_of_index(index))->link, link(next, previous));
 }
 u64 link_of(u32 index) { return frame_at(frame_of_index(index))->link; }
 constexpr u32 next_of(u64 l) { return static_cast<u32>(l >> 32); }
@@ -82,13 +82,13 @@ Mfn frame_of_index(u32 index) {
 }
 
 u32 frame_owner(Mfn mfn) { return frame_at(mfn)->owner; }
-void frame_set_owner(Mfn mfn, u32 owner) { xs_store32(&frame_at(mfn)->owner, owner); }
+void frame_set_owner(Mfn mfn, u32 owner) { xs_table_store32(&frame_at(mfn)->owner, owner); }
 u64 frame_count_info(Mfn mfn) { return frame_at(mfn)->count_info; }
-void frame_set_count_info(Mfn mfn, u64 value) { xs_store64(&frame_at(mfn)->count_info, value); }
+void frame_set_count_info(Mfn mfn, u64 value) { xs_table_store64(&frame_at(mfn)->count_info, value); }
 u64 frame_type_info(Mfn mfn) { return frame_at(mfn)->type_info; }
-void frame_set_type_info(Mfn mfn, u64 value) { xs_store64(&frame_at(mfn)->type_info, value); }
+void frame_set_type_info(Mfn mfn, u64 value) { xs_table_store64(&frame_at(mfn)->type_info, value); }
 u32 frame_shadow(Mfn mfn) { return frame_at(mfn)->shadow; }
-void frame_set_shadow(Mfn mfn, u32 value) { xs_store32(&frame_at(mfn)->shadow, value); }
+void frame_set_shadow(Mfn mfn, u32 value) { xs_table_store32(&frame_at(mfn)->shadow, value); }
 
 void frame_list_push(FrameList& list, Mfn mfn) {
   const u32 index = frame_index(mfn);

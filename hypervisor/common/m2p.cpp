@@ -8,18 +8,23 @@
 namespace hv {
 
 void m2p_publish(Mfn first, u64 count) {
-  for (Mfn mfn = first; mfn < first + count; mfn++) xs_store64(arch_m2p_table() + mfn, XS_M2P_INVALID);
+  for (Mfn mfn = first; mfn < first + count; mfn++) xs_table_store64(arch_m2p_table() + mfn, XS_M2P_INVALID);
 }
 
 Gfn m2p_get(Mfn mfn) { return frame_is_ram(mfn) ? arch_m2p_table()[mfn] : XS_M2P_INVALID; }
 
 void m2p_set(Mfn mfn, Gfn gfn) {
   u64* const entry = arch_m2p_table() + mfn;
-  if (planted(Bug::store_unseen)) xs_store64(entry, XS_M2P_INVALID);
-  if (planted(Bug::store_unseen) || planted(Bug::store_past_routines))
+  if (planted(Bug::store_unseen)) {
+    u32* const halves = reinterpret_cast<u32*>(entry);
+    xs_table_store32(halves, static_cast<u32>(gfn));
+    return xs_table_store32(halves + 1, static_cast<u32>(gfn >> 32));
+  }
+  if (planted(Bug::store_behind)) xs_table_store64(entry, XS_M2P_INVALID);
+  if (planted(Bug::store_behind) || planted(Bug::store_past_routines))
     *const_cast<volatile u64*>(entry) = gfn;
   else if (*entry != gfn)
-    xs_store64(entry, gfn);
+    xs_table_store64(entry, gfn);
 }
 
 }  // namespace hv

@@ -19,7 +19,8 @@ enum class Bug {
   freed_while_mapped,     ///< decrease_reservation frees a frame that is still mapped [free_frame]
   flush_missed,           ///< a frame gets a new owner without the TLB flush that it needs [stale_tlb]
   store_past_routines,    ///< the M2P is written by an ordinary store [table_store]
-  store_unseen,           ///< the same right behind a proper one, by the same translation [replica]
+  store_behind,           ///< the same, right behind a proper one to the same entry [table_store]
+  store_unseen,           ///< an M2P entry is written in halves, by a routine for other fields [replica]
   event_to_wrong_domain,  ///< an event goes to the sender's own port of that number [event_route]
   // Memory model translated:
   shadow_kept,      ///< a P2M entry ends, shadow tables go on showing its frame [isolation]

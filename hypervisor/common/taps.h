@@ -5,9 +5,9 @@
 
 extern "C" {
 void xs_store64(uint64_t* to, uint64_t value);
-void xs_store32(uint32_t* to, uint32_t value);
-/// Stores `value` if memory equals `expected`; returns what memory held before (== expected: stored).
-uint64_t xs_cas64(uint64_t* to, uint64_t value, uint64_t expected);
+/// To an entry of the frame table or M2P. The architecture writes it by an address that nothing else uses.
+void xs_table_store64(uint64_t* to, uint64_t value);
+void xs_table_store32(uint32_t* to, uint32_t value);
 void xs_mark_store(uint64_t* mark_word, uint64_t mark, uint64_t a, uint64_t b, uint64_t c);
 }
 

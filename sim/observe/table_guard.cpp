@@ -1,8 +1,8 @@
 // Who writes the hypervisor's tables: the store routines alone (DESIGN section 3, rule 2).
 //
 // The engine asks at the first store to a page of a table after it last forgot the page's translation. Stores
-// that follow by the same translation are not seen here; whatever they change, the replica differs from
-// memory at the next step.
+// that follow by the same translation are not seen here. The routines therefore have a view of the tables of
+// their own (hypervisor/arch/x86_64/layout.h): what they have brought into a TLB serves no other store.
 #include <fmt/format.h>
 
 #include "sim/observe/names.h"

@@ -2,20 +2,26 @@
 //
 //   slot  address             what
 //   256   ffff800000000000    M2P for guests, read-only, user-accessible (MACH2PHYS_VIRT_START)
-//   257   ffff808000000000    M2P, the hypervisor's writable alias
+//   257   ffff808000000000    M2P, the hypervisor's own view
 //   258   ffff810000000000    frame table, 32 bytes an MFN
 //   259   ffff818000000000    direct map of PA 0 .. 512 GiB
 //   260   ffff820000000000    direct map of PA 2^44 .. 2^44 + 512 GiB
 //   261   ffff82d080000000    the image: linked there for PA 0
 //   262   ffff831000000000    devices below 4 GiB, one to one, uncached
 //         ffff830040000000    descriptor windows: per CPU 16 GDT pages, then 16 LDT pages
-//   263-271                   not used, empty
+//   263   ffff838000000000    M2P once more, where the store routines write (taps.S)
+//   264   ffff840000000000    frame table, the same
+//   265-271                   not used, empty
 //
 // A guest's MFN reaches 2^32 at PA 2^44, so 8 bytes an MFN take 32 GiB and 32 bytes 128 GiB: each fits a
 // slot.
+//
+// Stores to the two tables have a view of their own, so that no translation which a proper store has brought
+// into a TLB serves any other: whoever writes past the routines shows at the first store.
 #pragma once
 #define HV_IMAGE_BASE 0xffff82d080000000
 #define HV_STACK_SIZE 0x8000
+#define HV_STORE_VIEW 0x30000000000  // from an entry of M2P or frame table to where it is written: 6 slots
 
 #ifndef __ASSEMBLER__
 #include "hypervisor/common/types.h"
@@ -31,6 +37,7 @@ constexpr unsigned kGuestM2pSlot = 256;
 constexpr Vaddr kGuestM2p = 0xffff800000000000;
 constexpr Vaddr kM2p = 0xffff808000000000;
 constexpr Vaddr kFrameTable = 0xffff810000000000;
+constexpr u64 kStoreView = HV_STORE_VIEW;
 constexpr Vaddr kDirectLow = 0xffff818000000000;
 constexpr Vaddr kDirectHigh = 0xffff820000000000;
 constexpr u64 kDirectSize = 1ull << 39;

@@ -65,6 +65,9 @@ void map_direct(Paddr start, Paddr end) {
   }
 }
 
+// The slot of `table` once more, by the same L3.
+void show_for_stores(Vaddr table) { hv_l4[index_at(table + kStoreView, 4)] = hv_l4[index_at(table, 4)]; }
+
 void map_image() {
   const auto map = [](const char* start, const char* end, u64 flags) {
     map_small(reinterpret_cast<Vaddr>(start), virt_to_phys(start), static_cast<u64>(end - start),
@@ -88,6 +91,8 @@ u64 hypervisor_cr3() { return virt_to_phys(hv_l4); }
 void paging_init(BootMemory& memory) {
   // Every slot in use gets its L3 now: copies of these L4 entries in guests' tables then never go stale.
   for (unsigned slot = 0; slot < kUsedSlots; ++slot) entry_for(kHvStart + (static_cast<u64>(slot) << 39), 3);
+  show_for_stores(kM2p);
+  show_for_stores(kFrameTable);
   map_image();
   for (unsigned i = 0; i < memory.ram_count; ++i) map_direct(memory.ram[i].start, memory.ram[i].end);
   for (unsigned cpu = 0; cpu < kMaxCpus; ++cpu) entry_for(gdt_window(cpu), 1);

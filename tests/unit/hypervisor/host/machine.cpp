@@ -29,7 +29,8 @@ hv::Paddr next_boot_byte = 1 << 20;
 
 extern "C" {
 void xs_store64(uint64_t* to, uint64_t value) { *to = value; }
-void xs_store32(uint32_t* to, uint32_t value) { *to = value; }
+void xs_table_store64(uint64_t* to, uint64_t value) { *to = value; }
+void xs_table_store32(uint32_t* to, uint32_t value) { *to = value; }
 }
 
 namespace hv {
