@@ -17,7 +17,6 @@ namespace xs::cli {
 namespace {
 
 using bench::Payload;
-using bench::Row;
 using Words = std::vector<std::string>;
 
 struct BenchOptions {

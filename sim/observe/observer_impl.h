@@ -54,12 +54,12 @@ struct KeptSlot {
   u64 dv = 0;
   xs_kept what = XS_KEPT_KERNEL_TABLE;
   u32 page = 0;
-  auto operator<=>(const KeptSlot&) const = default;
+  auto operator<=>(const KeptSlot&) const = default;  // NOLINT(modernize-use-nullptr): the compiler's own 0
 };
 
 struct PortKey {
   u32 domid = 0, port = 0;
-  auto operator<=>(const PortKey&) const = default;
+  auto operator<=>(const PortKey&) const = default;  // NOLINT(modernize-use-nullptr): the compiler's own 0
 };
 
 /// What an event channel leads to.

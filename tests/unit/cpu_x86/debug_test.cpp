@@ -211,7 +211,7 @@ TEST_CASE("an interrupt raised by a device store is taken behind the store, from
   m.gate(0x40, timer_handler);
   m.run(ipi_in_loop());
   REQUIRE(m.ram.word(0x5100) % (u64{1} << 32) == 3);
-  const auto rip = [&m](unsigned i) { return static_cast<u32>(m.ram.word(0x5104 + 4 * i)); };
+  const auto rip = [&m](unsigned i) { return m.ram.dword(0x5104 + 4 * i); };
   CHECK(rip(1) == rip(2));
   CHECK(rip(0) != rip(1));  // the loop's start
   CHECK(rip(1) == Machine::program + 6 + 11 + 1 + 5 + 1 + 11);

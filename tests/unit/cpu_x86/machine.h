@@ -47,6 +47,7 @@ class Ram final : public MemoryPort {
   std::span<const RamRange> ram() const override { return ranges_; }
   u8* at(u64 pa) { return host_ + pa; }
   u64& word(u64 pa) { return *reinterpret_cast<u64*>(host_ + pa); }
+  u32& dword(u64 pa) { return *reinterpret_cast<u32*>(host_ + pa); }
 
  private:
   static u8* map(u64 size) {
