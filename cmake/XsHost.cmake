@@ -12,9 +12,18 @@ target_include_directories(xs_host_flags INTERFACE ${CMAKE_SOURCE_DIR})
 if(XS_SANITIZE)
   target_compile_options(xs_host_flags INTERFACE
     -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+    -O1  # the build takes longer than its tests run
     -Wno-maybe-uninitialized)  # GCC 12 warns falsely inside <regex> when instrumented
   target_link_options(xs_host_flags INTERFACE -fsanitize=address,undefined)
 endif()
+
+# What runs for moments (command line, tests) is compiled for the shortest build: at -O2 its templates
+# (CLI11, Catch2) cost more than the rest of the tree.
+add_library(xs_cold_flags INTERFACE)
+if(NOT XS_SANITIZE)
+  target_compile_options(xs_cold_flags INTERFACE -O0 -g0)
+endif()
+target_link_libraries(xs_cold_flags INTERFACE xs_host_flags)
 
 # Third-party headers are system headers: their warnings are not ours.
 add_library(xs_systemc INTERFACE)
@@ -45,7 +54,7 @@ endfunction()
 function(xs_unit_test name)
   cmake_parse_arguments(A "" "" "SOURCES;DEPS;LABELS" ${ARGN})
   add_executable(${name} ${A_SOURCES})
-  target_link_libraries(${name} PRIVATE xs_host_flags xs_catch_main ${A_DEPS})
+  target_link_libraries(${name} PRIVATE xs_cold_flags xs_catch_main ${A_DEPS})
   target_compile_definitions(${name} PRIVATE XS_IMAGE_DIR="${XS_IMAGE_DIR}"
     XS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   xs_register_test(${name} ${A_LABELS})

@@ -4,7 +4,6 @@
 // One CPU, memory without the high window (QEMU has none). Lines whose number depends on how much time passes
 // (the guests' periodic workers) are left out.
 #include <stdlib.h>
-#define CATCH_CONFIG_RUNNER
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <regex>
@@ -65,6 +64,7 @@ struct Pair {
 };
 
 Pair run_both(const std::string& file) {
+  REQUIRE(test::QemuMicrovm::available());
   const Scenario s = load_scenario(XS_SOURCE_DIR "/" + file);
   const TempDirectory ours, theirs;
   const std::unique_ptr<Target> machine = make_machine_target(s, {"x86_64", "", ours.path});
@@ -152,12 +152,3 @@ TEST_CASE("slower test guests print the same on QEMU", "[guests-2]") {
 }
 
 TEST_CASE("two processors come up on QEMU", "[smp]") { run_both("tests/scenario/oracle-smp.json"); }
-
-int main(int argc, char** argv) {
-  constexpr int skipped = 77;  // CTest's SKIP_RETURN_CODE
-  if (!test::QemuMicrovm::available()) {
-    std::fputs("skipped: qemu-system-x86_64 is not installed\n", stderr);
-    return skipped;
-  }
-  return Catch::Session().run(argc, argv);
-}
