@@ -46,6 +46,7 @@ long make_call_on_stack(const Call& call, u64 stack);
 bool recover(TrapFrame* frame);
 // Reads or writes a word that may not be there; false when it faulted.
 bool touch(u64 address, bool write);
+bool set_bits(u64 address, u64 bits);
 extern unsigned exceptions_met;
 // What user mode enters the kernel on.
 void restore_kernel_stack();

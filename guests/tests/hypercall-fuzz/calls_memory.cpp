@@ -15,7 +15,7 @@ u32 any_order() { return static_cast<u32>(rnd.one_in(8) ? any_number() : rnd.bel
 xen_memory_reservation_t any_reservation(bool gives_back) {
   u64 extents[most_extents];
   for (u64& e : extents)
-    e = gives_back ? any_frame() : rnd.one_in(3) ? any_number() : world.play + rnd.below(play_frames);
+    e = gives_back ? frame_to_lose() : rnd.one_in(3) ? any_number() : world.play + rnd.below(play_frames);
   xen_memory_reservation_t r{};
   r.extent_start.p = reinterpret_cast<xen_pfn_t*>(place(extents, sizeof extents, !gives_back));
   const u64 list = reinterpret_cast<u64>(r.extent_start.p);
@@ -121,6 +121,16 @@ void make_map(Call& call) {
   }
 }
 
+// In model translated shared_info can be sent anywhere, and away: it is where the guest finds its time.
+void bring_shared_info_back(const Call&, long) {
+  if (!guest_is_translated()) return;
+  xen_add_to_physmap_t add{};
+  add.domid = DOMID_SELF;
+  add.space = XENMAPSPACE_shared_info;
+  add.gpfn = boot_info->shared_info >> page_shift;
+  hypercall_memory_op(XENMEM_add_to_physmap, &add);
+}
+
 void make_other(Call& call) {
   u8 anything[64];
   for (u8& b : anything) b = static_cast<u8>(rnd.next());
@@ -136,7 +146,7 @@ void make_other(Call& call) {
   if (call.arg[0] < XENMEM_add_to_physmap || call.arg[0] == XENMEM_exchange ||
       call.arg[0] == XENMEM_set_memory_map)
     call.arg[0] = XENMEM_add_to_physmap;
-  call.arg[1] = rnd.one_in(2) ? place(add) : place(anything, sizeof anything, true);
+  call.arg[1] = rnd.one_in(2) ? place(add, true) : place(anything, sizeof anything, true);
 }
 
 constexpr s64 any_extents =
@@ -152,7 +162,7 @@ constexpr CallKind kinds[] = {
      errors(XEN_EFAULT, XEN_ESRCH, XEN_EPERM, XEN_ENOSYS, XEN_EINVAL, XEN_ENOMEM), 0, make_map, nullptr},
     {"memory_op, others", __HYPERVISOR_memory_op, 4,
      errors(XEN_EFAULT, XEN_ESRCH, XEN_EPERM, XEN_ENOSYS, XEN_EINVAL, XEN_EOPNOTSUPP, XEN_ENOMEM),
-     any_extents, make_other, nullptr},
+     any_extents, make_other, bring_shared_info_back},
 };
 }  // namespace
 

@@ -61,7 +61,7 @@ u64 any_descriptor() {
 }
 
 void make_descriptor(Call& call) {
-  call.arg[0] = (rnd.one_in(8) ? core_table() : frame_to_write()) * page_bytes + rnd.below(512) * 8 +
+  call.arg[0] = (rnd.one_in(8) ? protected_table() : frame_to_write()) * page_bytes + rnd.below(512) * 8 +
                 (rnd.one_in(8) ? 3 : 0);
   call.arg[1] = any_descriptor();
 }

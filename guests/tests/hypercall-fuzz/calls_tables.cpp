@@ -1,5 +1,6 @@
 // Page tables: mmu_update, mmuext_op, update_va_mapping.
 #include "guests/tests/hypercall-fuzz/calls.h"
+#include "guests/tests/hypercall-fuzz/own_tables.h"
 
 namespace {
 constexpr unsigned most_requests = 4;
@@ -93,6 +94,7 @@ u64 done_pointer() {
 
 // No request may name a table of the guest's where a wild value would be accepted: all lists are made here.
 void make_mmu_update(Call& call) {
+  if (guest_is_translated()) use_wild_tables(rnd, 0);
   mmu_update_t requests[most_requests];
   const u64 count = 1 + rnd.below(most_requests);
   for (u64 i = 0; i < count; i++) requests[i] = any_request();
@@ -102,15 +104,18 @@ void make_mmu_update(Call& call) {
   call.arg[3] = any_foreign();
 }
 
+// What it holds may become entries of a table.
+u64 frame_of_zeros() { return rnd.one_in(4) ? protected_table() : test_frame(world.read_only); }
+
 mmuext_op_t any_mmuext() {
   mmuext_op_t op{};
   op.cmd = rnd.one_in(20) ? static_cast<u32>(any_number()) : static_cast<u32>(rnd.below(20));
   op.arg1.mfn = frame_to_write();
-  op.arg2.src_mfn = any_frame();
+  op.arg2.src_mfn = guest_is_translated() ? frame_of_zeros() : any_frame();
   switch (op.cmd) {
     case MMUEXT_CLEAR_PAGE:
     case MMUEXT_COPY_PAGE:
-      if (rnd.one_in(6)) op.arg1.mfn = core_table();
+      if (rnd.one_in(6)) op.arg1.mfn = protected_table();
       break;
     case MMUEXT_PIN_L1_TABLE:
     case MMUEXT_PIN_L2_TABLE:
@@ -120,9 +125,9 @@ mmuext_op_t any_mmuext() {
       op.arg1.mfn = any_frame();
       break;
     case MMUEXT_NEW_BASEPTR: {  // to itself, or to what is none
-      const u64 tables[] = {world.user_table, core_table(), invalid_frame, invalid_frame - 1, 0,
+      const u64 tables[] = {world.user_table, protected_table(), invalid_frame, invalid_frame - 1, 0,
                             test_machine(0)};
-      op.arg1.mfn = rnd.pick(tables);
+      op.arg1.mfn = guest_is_translated() ? tables[rnd.below(4)] : rnd.pick(tables);
       break;
     }
     case MMUEXT_INVLPG_LOCAL:

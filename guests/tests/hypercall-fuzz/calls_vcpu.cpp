@@ -43,7 +43,7 @@ u64 info_argument(unsigned vcpu) {
   info.mfn = frame_to_write();
   info.offset = rnd.one_in(3) ? static_cast<u32>(any_number()) : 64 * static_cast<u32>(rnd.below(64));
   // A running VCPU's stays where the guest looks for it.
-  if (vcpu <= race_vcpus()) info.mfn = core_table();
+  if (vcpu <= race_vcpus()) info.mfn = protected_table();
   return place(info);
 }
 

@@ -42,7 +42,8 @@
         ud2
         END_FUNCTION rescue_trap
 
-        /* bool touch_word(u64 address, bool write): recover() leads a fault at touch_* to touch_failed. */
+        /* bool touch_word(u64 address, bool write, u64 bits): reads, or sets bits. recover() leads a fault at touch_*
+           to touch_failed. */
         FUNCTION touch_word
         testb   %sil, %sil
         jz      touch_read
@@ -52,7 +53,7 @@
         .size   \place, 1
         .endr
 touch_write:
-        lock orq $0, (%rdi)
+        lock orq %rdx, (%rdi)
         movl    $1, %eax
         ret
 touch_read:

@@ -1,6 +1,7 @@
 #include "guests/tests/hypercall-fuzz/race.h"
 
 #include "guests/tests/hypercall-fuzz/calls.h"
+#include "guests/tests/hypercall-fuzz/own_tables.h"
 
 namespace {
 constexpr unsigned most_vcpus = 4;
@@ -23,6 +24,7 @@ struct Racer {
     const u64 flags[] = {pte_kernel, pte_kernel, pte_kernel_ro, 0};
     const u64 how[] = {UVMF_INVLPG | UVMF_ALL, UVMF_INVLPG | UVMF_LOCAL, UVMF_TLB_FLUSH | UVMF_ALL, 0};
     const u64 f = random.pick(flags);
+    if (guest_is_translated()) return void(world_map(test_va(page()), f ? make_pte(frame(), f) : 0));
     update_va_mapping(test_va(page()), f ? make_pte(frame(), f) : 0, random.pick(how));
   }
   void pin() {
@@ -31,6 +33,7 @@ struct Racer {
     mmuext_simple(random.pick(commands), frame());
   }
   void write_entry() {
+    if (guest_is_translated()) return use_wild_tables(random, vcpu);
     mmu_update_t requests[4];
     for (auto& r : requests)
       r = {frame() * page_bytes + random.below(512) * 8, random.one_in(3) ? 0 : make_pte(frame(), pte_table)};
@@ -42,7 +45,8 @@ struct Racer {
     set_xen_guest_handle(r.extent_start, &extent);
     r.nr_extents = 1;
     r.domid = DOMID_SELF;
-    hypercall_memory_op(XENMEM_decrease_reservation, &r);
+    const bool takes = guest_is_translated() && random.one_in(2);
+    hypercall_memory_op(takes ? XENMEM_populate_physmap : XENMEM_decrease_reservation, &r);
   }
   void signal() {
     evtchn_send_t send{static_cast<u32>(1 + random.below(40))};

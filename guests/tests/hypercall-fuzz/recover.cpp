@@ -3,7 +3,7 @@
 
 extern "C" {
 long enter_hypervisor(const Call* call, u64 stack);
-bool touch_word(u64 address, bool write);
+bool touch_word(u64 address, bool write, u64 bits);
 void rescue_landing();
 extern char touch_write[], touch_read[], touch_failed[];
 extern u64 rescue_stack;
@@ -32,7 +32,8 @@ void restore_kernel_stack() {
 
 long make_call(const Call& call) { return enter_hypervisor(&call, 0); }
 long make_call_on_stack(const Call& call, u64 stack) { return enter_hypervisor(&call, stack); }
-bool touch(u64 address, bool write) { return touch_word(address, write); }
+bool touch(u64 address, bool write) { return touch_word(address, write, 0); }
+bool set_bits(u64 address, u64 bits) { return touch_word(address, true, bits); }
 
 bool recover(TrapFrame* frame) {
   if (frame->rip == address_of(touch_write) || frame->rip == address_of(touch_read)) {

@@ -7,6 +7,13 @@ namespace {
 constexpr u64 first_hypervisor_address = 0xffff800000000000ull;
 constexpr u64 behind_hypervisor = 0xffff880000000000ull;
 
+bool is_own(Mfn frame) {
+  if (guest_is_translated()) return frame < boot_info->nr_pages;
+  for (u64 pfn = 0; pfn < boot_info->nr_pages; pfn++)
+    if (test_machine(pfn) == frame) return true;
+  return false;
+}
+
 u64 frame_of_nobody() {
   const u64 choices[] = {0,
                          1,
@@ -23,13 +30,8 @@ u64 frame_of_nobody() {
                          invalid_frame - 1,
                          invalid_frame,
                          rnd.next()};
-  return rnd.pick(choices);
-}
-
-bool is_own(Mfn frame) {
-  for (u64 pfn = 0; pfn < boot_info->nr_pages; pfn++)
-    if (test_machine(pfn) == frame) return true;
-  return false;
+  const u64 frame = rnd.pick(choices);
+  return guest_is_translated() && is_own(frame) ? invalid_frame : frame;  // small numbers name guest frames
 }
 
 // Around the guest's own frames lie those of others and of the hypervisor.
@@ -70,6 +72,8 @@ u64 any_number() {
 u64 any_count(u64 useful) { return rnd.one_in(12) ? any_number() : rnd.below(useful + 1); }
 
 u64 any_address() {
+  // Its own top table, where the hypervisor keeps everybody from writing.
+  const u64 table = guest_is_translated() ? hypercall_arg(world.read_only) : boot_info->pt_base;
   const u64 choices[] = {0,
                          rnd.below(page_bytes),
                          first_hypervisor_address,
@@ -84,7 +88,7 @@ u64 any_address() {
                          0ull - rnd.below(64),
                          hypercall_arg(world.hole) + rnd.below(page_bytes),
                          hypercall_arg(world.read_only) + rnd.below(page_bytes),
-                         boot_info->pt_base + rnd.below(page_bytes)};
+                         table + rnd.below(page_bytes)};
   return rnd.pick(choices);
 }
 
@@ -92,6 +96,12 @@ u64 play_frame() { return world.play_mfn[rnd.below(play_frames)]; }
 
 u64 core_table() {
   return test_machine(test_table(hypercall_arg(image_start), static_cast<unsigned>(1 + rnd.below(4))));
+}
+
+u64 protected_table() {
+  // No guest frame has such a number, whatever populate_physmap has been asked for.
+  const u64 nowhere[] = {1ull << 36, 1ull << 40, 1ull << 52, invalid_frame - 1, invalid_frame};
+  return guest_is_translated() ? rnd.pick(nowhere) : core_table();
 }
 
 u64 frame_to_write() {
@@ -105,6 +115,8 @@ u64 frame_to_write() {
       return play_frame();
   }
 }
+
+u64 frame_to_lose() { return guest_is_translated() ? frame_to_write() : any_frame(); }
 
 u64 any_frame() {
   if (rnd.one_in(12)) return boot_info->shared_info >> page_shift;

@@ -12,6 +12,7 @@ namespace {
 constexpr u64 code_bytes = 16 * KiB;
 constexpr u8 canary_byte = 0xa5;
 constexpr u64 user_rights = UVMF_INVLPG | UVMF_ALL;
+constexpr u64 frames_behind = 1 << 17;  // of the domain's own, where other domains' would be
 u8* canaries[2];
 u64 code_sum;
 
@@ -42,20 +43,29 @@ void clear_vcpu_state() {
 }
 
 long map_play(unsigned i) {
-  return update_va_mapping(test_va(world.play + i), make_pte(world.play_mfn[i], pte_kernel), user_rights);
+  return world_map(test_va(world.play + i), make_pte(world.play_mfn[i], pte_kernel));
 }
 
 // A frame that cannot be mapped writable is not ours any more, or still a table somewhere: asked for again.
+// In model translated whatever is named can be mapped; asking for what is there does nothing.
 void replace_play(unsigned i) {
   u64 extent = world.play + i;
   xen_memory_reservation_t r{};
   set_xen_guest_handle(r.extent_start, &extent);
   r.nr_extents = 1;
   r.domid = DOMID_SELF;
-  world.play_mfn[i] = hypercall_memory_op(XENMEM_populate_physmap, &r) == 1 ? extent : invalid_frame;
+  const bool got = hypercall_memory_op(XENMEM_populate_physmap, &r) == 1;
+  if (guest_is_translated()) return;
+  world.play_mfn[i] = got ? extent : invalid_frame;
   if (world.play_mfn[i] != invalid_frame) map_play(i);
 }
 }  // namespace
+
+long world_map(const void* va, u64 entry) {
+  if (!guest_is_translated()) return update_va_mapping(va, entry, user_rights);
+  __atomic_store_n(boot_entry(hypercall_arg(va), 1), entry, __ATOMIC_RELEASE);
+  return mmuext_simple(MMUEXT_INVLPG_ALL, hypercall_arg(va));
+}
 
 void world_init() {
   const Pfn first = test_spare_frames(9);
@@ -73,7 +83,8 @@ void world_init() {
   world.play = test_spare_frames(play_frames);
   for (unsigned i = 0; i < play_frames; i++) world.play_mfn[i] = test_machine(world.play + i);
   world.user_table = test_machine(test_frame(reinterpret_cast<void*>(boot_info->pt_base)));
-  world.max_ram_frame = static_cast<u64>(hypercall_memory_op(XENMEM_maximum_ram_page, nullptr));
+  const long last = hypercall_memory_op(XENMEM_maximum_ram_page, nullptr);
+  world.max_ram_frame = last >= 0 ? static_cast<u64>(last) : boot_info->nr_pages + frames_behind;
   code_sum = sum_of_code();
   world_heal();
 }
@@ -83,14 +94,15 @@ void world_heal() {
   clear_vcpu_state();
   tools_heal();
   for (unsigned i = 0; i < play_frames; i++) {
-    update_va_mapping(test_va(world.play + i), 0, user_rights);
+    world_map(test_va(world.play + i), 0);
     if (world.play_mfn[i] != invalid_frame) mmuext_simple(MMUEXT_UNPIN_TABLE, world.play_mfn[i]);
   }
   for (unsigned i = 0; i < play_frames; i++) {
-    if (world.play_mfn[i] == invalid_frame || map_play(i) != 0) replace_play(i);
+    const bool whole = world.play_mfn[i] != invalid_frame && map_play(i) == 0;
+    if (!whole || guest_is_translated()) replace_play(i);
     mmuext_simple(MMUEXT_CLEAR_PAGE, world.play_mfn[i]);
     // Every other one may become a table at once.
-    if (i % 2) update_va_mapping(test_va(world.play + i), 0, user_rights);
+    if (i % 2) world_map(test_va(world.play + i), 0);
   }
   events_enable(0);
 }

@@ -4,6 +4,7 @@
 //     | canary | args 0 | args 1 | read-only | hole | canary |
 //     calls get their structures in args 0-1; what runs over their end meets the read-only page, then nothing
 //   play frames: mapped or not, typed, pinned, given back, exchanged; heal() makes them ordinary again
+//     in model translated: mapped or not, in own page tables, given back
 //   areas: a page that the hypervisor may write whenever it likes (runstate, time)
 #pragma once
 #include "guests/tests/hypercall-fuzz/random.h"
@@ -30,6 +31,8 @@ void world_init();
 // Puts everything back that calls may have moved: traps, callbacks, descriptor tables, pins, mappings. Play
 // frames that are gone for good are replaced.
 void world_heal();
+// Replaces the entry that maps an address of the playground, for all VCPUs. 0 or a negative errno.
+long world_map(const void* va, u64 entry);
 // The canaries and the guest's code are as they were.
 bool world_unharmed();
 
@@ -55,11 +58,13 @@ u64 any_count(u64 useful);  // an array's length
 // The length of the array placed at `address`: too large only where what follows it is no memory to be taken
 // for more of it, which could name anything.
 u64 count_of_list(u64 address, u64 bytes, u64 entries);
-u64 any_address();     // never memory of this guest that it needs
-u64 any_frame();       // of this guest, of others, of nobody
-u64 play_frame();      // of the playground
-u64 frame_to_write();  // as any_frame, but none that the guest needs as it is
-u64 core_table();      // one of its own page tables in use
+u64 any_address();      // never memory of this guest that it needs
+u64 any_frame();        // of this guest, of others, of nobody
+u64 play_frame();       // of the playground
+u64 frame_to_write();   // as any_frame, but none that the guest needs as it is
+u64 frame_to_lose();    // as any_frame, where the hypervisor does not let the guest lose what it needs
+u64 core_table();       // one of its own page tables in use
+u64 protected_table();  // the same, where the hypervisor protects it from its own domain; else what is none
 unsigned any_vcpu();
 u32 any_port();
 u16 any_domain();
