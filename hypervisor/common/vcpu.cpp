@@ -16,6 +16,13 @@ void periodic_expired(void* argument) {
   if (vcpu->period) timer_set(vcpu->periodic, max_of(vcpu->periodic.deadline + vcpu->period, system_time()));
 }
 
+bool others_are_up(const Vcpu* vcpu) {
+  for (const Vcpu* other : vcpu->domain->vcpu)
+    if (other && other != vcpu && !(__atomic_load_n(&other->pause_flags, __ATOMIC_SEQ_CST) & kVcpuDown))
+      return true;
+  return false;
+}
+
 void poll_expired(void* argument) { vcpu_unblock(static_cast<Vcpu*>(argument)); }
 
 }  // namespace
@@ -64,7 +71,13 @@ void vcpu_up(Vcpu* vcpu) {
 }
 
 void vcpu_down(Vcpu* vcpu) {
-  __atomic_fetch_or(&vcpu->pause_flags, kVcpuDown, __ATOMIC_SEQ_CST);
+  bool last;
+  {
+    LockGuard guard(vcpu->domain->lock);  // two that go down at once do not each rely on the other
+    last = !others_are_up(vcpu);
+    if (!last) __atomic_fetch_or(&vcpu->pause_flags, kVcpuDown, __ATOMIC_SEQ_CST);
+  }
+  if (last) return domain_shutdown(vcpu->domain, SHUTDOWN_poweroff);
   vcpu_sleep(vcpu);
 }
 

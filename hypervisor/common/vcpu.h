@@ -11,6 +11,7 @@ void vcpu_stop_timers(Vcpu* vcpu);
 void vcpu_release_info(Vcpu* vcpu);
 /// May run from now on (if initialised and nothing else stops it).
 void vcpu_up(Vcpu* vcpu);
+/// Does not run until vcpu_up(); the last one that goes down shuts the domain down (poweroff).
 void vcpu_down(Vcpu* vcpu);
 
 }  // namespace hv

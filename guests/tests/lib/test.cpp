@@ -82,11 +82,15 @@ void test_error(const char* fmt, ...) {
   shutdown(SHUTDOWN_poweroff);
 }
 
-void test_end() {
+void test_tell_result() {
   if (failures)
     print_line("Test result: FAILURE %u checks, first: %s", failures, first_failure);
   else
     print_line("Test result: SUCCESS");
+}
+
+void test_end() {
+  test_tell_result();
   shutdown(SHUTDOWN_poweroff);
 }
 

@@ -28,6 +28,8 @@ void test_equal(const char* what, s64 found, s64 expected);
 [[noreturn]] void test_skip(const char* why);
 [[noreturn]] void test_error(const char* fmt, ...) __attribute__((format(printf, 1, 2)));
 [[noreturn]] void test_end();
+// For a test whose last step ends the domain by itself.
+void test_tell_result();
 
 // Traps. By default any exception is a panic with its call chain. A handler returns true when it has dealt
 // with the frame.
