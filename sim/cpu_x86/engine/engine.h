@@ -147,8 +147,8 @@ class EngineClient {
   virtual u32 port_read(u16 port, unsigned size) = 0;
   virtual void port_write(u16 port, unsigned size, u32 value) = 0;
   virtual void tap(u64 pc) = 0;
-  /// INT, RDTSC or CPUID, dealt with on the spot with all registers as after run(). False: the core cannot go
-  /// on, and run() returns `attention`.
+  /// An intercept or SYSCALL, dealt with on the spot with all registers as after run(). False: the core must
+  /// look at something before it goes on, and run() returns `attention`.
   virtual bool intercept(const EngineExit& exit) = 0;
   /// Called in front of each block while Engine::request_attention() is in force.
   virtual Attention attention() = 0;

@@ -110,12 +110,16 @@ struct Engine::Impl {
   static void on_syscall(uc_engine*, void* user);
   static void on_sysenter(uc_engine*, void* user);
   static void on_interrupt(uc_engine*, u32 number, void* user);
-  bool handles_in_place() const;
-  bool goes_on();
   static void on_tap(uc_engine*, u64 address, u32 size, void* user);
   static void on_code_stop(uc_engine*, u64 address, u32 size, void* user);
   static void on_translation(uc_engine*, uc_tb*, uc_tb*, void* user);
   static void on_access(uc_engine*, uc_mem_type type, u64 address, int size, i64 value, void* user);
+
+  // in_place.cpp
+  bool stays_inside() const;
+  bool handles_in_place() const;
+  bool goes_on();
+  bool syscall_in_place();
 
   // guest_mode.cpp
   void enter_guest_mode();

@@ -120,13 +120,17 @@ void Engine::Impl::on_syscall(uc_engine* uc, void* user) {
   Impl& e = impl_of(user);
   e.rip = e.read(UC_X86_REG_RIP);
   e.exit.kind = EngineExit::Kind::syscall;
+  if (e.syscall_in_place()) return;
   e.exit_set = true;
   uc_emu_stop(uc);
 }
 
 void Engine::Impl::on_sysenter(uc_engine* uc, void* user) {
-  on_syscall(uc, user);
-  impl_of(user).exit.kind = EngineExit::Kind::sysenter;
+  Impl& e = impl_of(user);
+  e.rip = e.read(UC_X86_REG_RIP);
+  e.exit.kind = EngineExit::Kind::sysenter;
+  e.exit_set = true;
+  uc_emu_stop(uc);
 }
 
 void Engine::Impl::on_interrupt(uc_engine* uc, u32 number, void* user) {
@@ -140,23 +144,6 @@ void Engine::Impl::on_interrupt(uc_engine* uc, u32 number, void* user) {
   if (e.handles_in_place() && e.goes_on()) return;
   e.exit_set = true;
   uc_emu_stop(uc);
-}
-
-/// Stopping and starting the engine costs more than these intercepts do.
-bool Engine::Impl::handles_in_place() const {
-  if (stepping || bootstrapping || !context->in_place() || !step_on_allowed) return false;
-  return exit.code == svm::exit_swint || exit.code == svm::exit_rdtsc || exit.code == svm::exit_cpuid;
-}
-
-bool Engine::Impl::goes_on() {
-  settle();
-  const bool on = client.intercept(exit);
-  exit = {};
-  exit.kind = EngineExit::Kind::attention;
-  context->set_rip(rip);
-  current = &no_block;
-  taken_back = 0;
-  return on;
 }
 
 void Engine::Impl::on_tap(uc_engine*, u64 address, u32, void* user) {

@@ -43,9 +43,10 @@ void Core::on_intercept(const EngineExit& exit) {
   }
 }
 
+/// What run() does between two exits is done here when it is needed: then the engine stops.
 bool Core::intercept(const EngineExit& exit) {
-  on_intercept(exit);
-  return state_ == CoreState::running;
+  handle(exit);
+  return state_ == CoreState::running && !yield_ && !points_changed_ && !(armed_ && must_step());
 }
 
 /// Ends an emulated instruction: `after_opcode` bytes (ModRM, immediates) follow the opcode.

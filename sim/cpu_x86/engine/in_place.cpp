@@ -1,0 +1,68 @@
+// Intercepts dealt with inside Unicorn's callbacks: stopping and starting it costs more than most of them do.
+//
+//     uc_emu_start [ block | intercept: Core changes registers, RIP too | block ... ]
+//
+// Unicorn looks its state up anew behind each of these callbacks, so any register may change there. What needs
+// Unicorn to execute something (IRET, LTR), or changes its hooks (debug registers, CR4), stops it.
+#include "sim/cpu_x86/engine/engine_impl.h"
+#include "sim/cpu_x86/engine/svm_exit.h"
+
+namespace xs::x86 {
+
+namespace {
+
+constexpr u8 syscall_bytes[] = {0x0f, 0x05};
+
+bool needs_a_stop(u32 code) {
+  if (code - svm::exit_exception0 < 32) return code == trap_db;  // the step trap is the engine's own, too
+  switch (code) {
+    case svm::exit_read_cr0 + 2:
+    case svm::exit_read_cr0 + 8:
+    case svm::exit_write_cr0:
+    case svm::exit_write_cr0 + 2:
+    case svm::exit_write_cr0 + 3:
+    case svm::exit_write_cr0 + 8:
+    case svm::exit_swint:
+    case svm::exit_rdtsc:
+    case svm::exit_cpuid:
+    case svm::exit_msr:
+    case svm::exit_pause:
+      return false;
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+bool Engine::Impl::stays_inside() const {
+  return !stepping && !bootstrapping && context->in_place() && step_on_allowed;
+}
+
+bool Engine::Impl::handles_in_place() const { return stays_inside() && !needs_a_stop(exit.code); }
+
+/// False when the client wants the engine to stop.
+bool Engine::Impl::goes_on() {
+  settle();
+  const bool on = client.intercept(exit);
+  exit = {};
+  exit.kind = EngineExit::Kind::attention;
+  context->set_rip(rip);
+  current = &no_block;
+  taken_back = 0;
+  return on;
+}
+
+/// Behind the callback Unicorn adds the instruction's length to RIP and ends the block. With TF set it would
+/// go on to a trap of its own.
+bool Engine::Impl::syscall_in_place() {
+  if (!stays_inside() || (context->rflags_control() & rflags_tf)) return false;
+  std::array<u8, 15> bytes;
+  if (!self.running_code(rip, bytes) || std::memcmp(bytes.data(), syscall_bytes, sizeof syscall_bytes) != 0)
+    return false;
+  const bool on = goes_on();
+  context->set_rip(rip - sizeof syscall_bytes);
+  return on;
+}
+
+}  // namespace xs::x86
