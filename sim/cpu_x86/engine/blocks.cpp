@@ -31,7 +31,7 @@ void Engine::Impl::on_block(uc_engine*, u64 address, u32 size, void* user) {
   Impl& e = *static_cast<Impl*>(user);
   const Block& b = e.slot_of(address);
   const u64 cycles = e.cycles + b.demand;
-  if (((b.address ^ address) | (b.key ^ e.key(size))) == 0 && cycles <= e.limit) [[likely]] {
+  if (((b.address ^ address) | (b.key ^ e.key(address, size))) == 0 && cycles <= e.limit) [[likely]] {
     e.cycles = cycles;
     e.current = &b;
     return;
@@ -140,7 +140,7 @@ unsigned Engine::Impl::code_bits() const {
 
 Block& Engine::Impl::block(u64 address, u32 size) {
   Block& b = slot_of(address);
-  if (b.address != address || b.key != key(size)) refresh(b, address, size);
+  if (b.address != address || b.key != key(address, size)) refresh(b, address, size);
   return b;
 }
 
@@ -149,7 +149,7 @@ void Engine::Impl::refresh(Block& b, u64 address, u32 size) {
   const u32 frame = code_frame(address), frame2 = code_frame(address + size - 1);
   const bool known = b.address == address && b.size == size && b.frame == frame && b.frame2 == frame2 &&
                      b.version == frames.version(frame) && b.version2 == frames.version(frame2);
-  b.key = key(size);
+  b.key = key(address, size);
   if (known) return;
   b.address = address;
   b.size = size;
@@ -201,11 +201,11 @@ void Engine::Impl::note_traits(Block& b) {
 }
 
 // Frames of the pages that code runs from, as the fetch fills named them. A fill is always asked after a
-// flush, so an entry of the current generation is the translation in use.
+// page was forgotten, so an entry with its present stamp is the translation in use.
 u32 Engine::Impl::code_frame(u64 va) {
   const u64 vpn = va >> frame_shift;
   const CodePage& page = code_pages[vpn % code_pages.size()];
-  if (page.vpn == vpn && page.generation == generation()) [[likely]]
+  if (page.vpn == vpn && page.stamp == stamp_of(va)) [[likely]]
     return page.frame;
   const FillAnswer answer = client.fill(vpn << frame_shift, mmu::AccessKind::fetch, self.cpl() == 3);
   const u32 frame = answer.ok ? frames.frame(answer.pa) : CodeFrames::none;
@@ -215,13 +215,13 @@ u32 Engine::Impl::code_frame(u64 va) {
 }
 
 void Engine::Impl::note_code_page(u64 vpn, u32 frame) {
-  code_pages[vpn % code_pages.size()] = {vpn, generation(), frame};
-  code_seen[seen_slot(vpn)] = generation();
+  code_pages[vpn % code_pages.size()] = {vpn, stamp_of(vpn << frame_shift), frame};
+  code_seen[seen_slot(vpn)] = full_stamp;
 }
 
 /// May be wrong one way: true for a page that ran no code.
 bool Engine::Impl::runs_code_of(u64 va) const {
-  return code_seen[seen_slot(va >> frame_shift)] == generation();
+  return code_seen[seen_slot(va >> frame_shift)] == full_stamp;
 }
 
 u8 Engine::Impl::code_byte(const Block& b, u32 offset) const {

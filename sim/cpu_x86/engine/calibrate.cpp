@@ -1,12 +1,10 @@
 // Start-up proof that the running Unicorn has the layout and the behaviour which the engine relies on.
 // Anything else than expected refuses to run: a wrong offset would corrupt simulated state silently.
-#include <sys/uio.h>
-#include <unistd.h>
-
 #include <string>
 
 #include "sim/core/error.h"
 #include "sim/cpu_x86/engine/engine_impl.h"
+#include "sim/cpu_x86/engine/safe_read.h"
 #include "sim/cpu_x86/engine/svm_exit.h"
 
 namespace xs::x86 {
@@ -18,14 +16,10 @@ constexpr size_t fault_address_offsets[] = {1392, 1416};
 
 /// Where the handle points to the CPU object, and the state's place in that (2.1.1).
 constexpr size_t cpu_pointer_offset = 416, state_offset = 35408;
+/// What a guest can put into CR3.
+constexpr u64 cr3_bits = 0x000ffffffffff000;
 /// Up to the last field in use (instruction intercepts); a saved context holds 5532 bytes of state.
 constexpr size_t compared_bytes = 5496;
-
-/// Reads memory that may not be mapped.
-bool safe_read(u64 address, void* out, size_t size) {
-  const iovec to{out, size}, from{reinterpret_cast<void*>(address), size};
-  return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == static_cast<ssize_t>(size);
-}
 
 u64 load_u64(const void* base, size_t offset) {
   u64 v;
@@ -116,16 +110,33 @@ void Engine::Impl::calibrate_intercepts() {
 /// Uses the live state in place of copies when two different contents are found where they should be; else
 /// the copies go on to be used, at a cost in speed alone.
 void Engine::Impl::calibrate_in_place() {
-  const u64 state = load_u64(uc, cpu_pointer_offset) + state_offset;
+  u8* const cpu = reinterpret_cast<u8*>(load_u64(uc, cpu_pointer_offset));
+  u8* const state = cpu + state_offset;
   for (u64 magic : {u64{0x0123456789abcdef}, u64{0xfedcba9876543210}}) {
     write(UC_X86_REG_R13, magic);
+    write(UC_X86_REG_CR3, magic & cr3_bits);
     context->load();
     u8 live[compared_bytes], saved[compared_bytes];
     if (!safe_read(state, live, sizeof live)) return;
     context->copy(saved, sizeof saved);
     if (load_u64(live, 8 * 13) != magic || std::memcmp(live, saved, sizeof live) != 0) return;
+    if (context->cr3() != (magic & cr3_bits)) return;
   }
-  context->use_in_place(reinterpret_cast<void*>(state));
+  write(UC_X86_REG_CR3, 0);
+  context->use_in_place(state);
+  calibrate_soft_tlb(cpu, state);
+}
+
+// mov rax,[rsi]; cpuid (intercepted). `exact` needs Unicorn to ask again for everything, and has no use for it.
+void Engine::Impl::calibrate_soft_tlb(u8* cpu, u8* state) {
+  constexpr u8 code[] = {0x48, 0x8b, 0x06, 0x0f, 0xa2};
+  constexpr u64 at = hidden_code + 0x300;
+  std::memcpy(hidden + at, code, sizeof code);
+  uc_ctl_flush_tlb(uc);
+  write(UC_X86_REG_RSI, hidden_va + hidden_data);
+  run_hidden(at);
+  soft_tlb.locate(cpu, state);
+  soft_tlb.use(!config.see_every_access && soft_tlb.prove(hidden_va + at, hidden_va + hidden_data));
 }
 
 // mov rax,[rsi] where RSI points outside the hidden pages

@@ -7,6 +7,7 @@
 //                                       128  RIP        136 RFLAGS without arithmetic and DF
 //                                       176  hflags     184 ES CS SS DS FS GS, 24 bytes each
 //                                       328  LDTR TR GDTR IDTR, likewise
+//                                       448  CR3
 //                                       5352 error code of the last exception or #VMEXIT information
 //                                       5488 instruction intercepts, the VMCB's 8 bytes at 0x0c
 //
@@ -69,6 +70,8 @@ class ContextBytes {
   void set_rflags_control(u64 v) { put(136, v); }
   u32 hflags() const { return get<u32>(176); }
   void set_hflags(u32 v) { put(176, v); }
+  u64 cr3() const { return get<u64>(448); }
+  void set_cr3(u64 v) { put(448, v); }
   u32 error_code() const { return get<u32>(5352); }
   u64 intercepts() const { return get<u64>(5488); }
   void set_intercepts(u64 v) { put(5488, v); }

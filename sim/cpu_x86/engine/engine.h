@@ -119,6 +119,7 @@ struct FillAnswer {
   bool ok = false;
   u64 pa = 0;
   bool write = false, execute = false;
+  bool global = false;  ///< kept by load_cr3()
   bool user = false;    ///< granted to CPL 3 itself, not to an implicit supervisor access
   bool hold = false;    ///< refused by a debugger: the run stops with `held` in place of `fault`
   bool unread = false;  ///< a fetch's page that loads shall ask for again
@@ -248,9 +249,9 @@ class Engine {
 
   void request_attention();
   void flush_tlb();
-  /// In front of an INVLPG that was intercepted: forgets its page's soft translation alone, and stays there.
+  /// In front of an INVLPG that was intercepted: forgets its page's soft translation, and stays there.
   void invalidate_page(u64 va);
-  /// Loads CR3 and forgets all soft translations, as flush_tlb() does.
+  /// Loads CR3 and forgets all soft translations but global ones.
   void load_cr3(u64 value);
   /// Soft TLB and translated code of this frame (index in CodeFrames) go; see CodeFrames.
   void drop_write_rights();

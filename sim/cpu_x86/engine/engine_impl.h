@@ -13,6 +13,7 @@
 
 #include "sim/cpu_x86/engine/context_bytes.h"
 #include "sim/cpu_x86/engine/engine.h"
+#include "sim/cpu_x86/engine/soft_tlb.h"
 #include "sim/cpu_x86/engine/svm_exit.h"
 #include "sim/cpu_x86/system/decode.h"
 
@@ -38,7 +39,7 @@ enum : u64 {
 /// What is known of a translated block; found by address, size and the bytes' identity.
 struct alignas(64) Block {
   u64 address = ~u64{0};
-  u64 key = 0;     ///< Impl::key() of its size when it was last known to be as below
+  u64 key = 0;     ///< Impl::key() when it was last known to be as below
   u64 demand = 0;  ///< cycles of its instructions, or `always_look`: more than any limit leaves
   u32 instructions = 0;
   u32 cycles = 0;
@@ -82,15 +83,20 @@ struct Engine::Impl {
 
   // What the block hook reads and writes, in one cache line.
   alignas(64) Block* block_table = nullptr;
-  u64 stamp = u64{1} << key_size_bits;  ///< generation, shifted for key()
   u64 cycles = 0;
   u64 limit = 0;  ///< cycle limit that the block hook compares with; 0: look closer at each block
   const Block* current = nullptr;  ///< running block: in the table, `stepped_block` or `no_block`
 
-  /// Of the soft TLB and the translated code: after a change, what was known of blocks may be wrong.
-  u64 generation() const { return stamp; }
-  void new_generation() { stamp += u64{1} << key_size_bits; }
-  u64 key(u32 size) const { return stamp ^ size; }
+  /// By page number: when the soft TLB may have forgotten code there. What was known of blocks before may be
+  /// wrong. Each time is another one, shifted for key().
+  std::array<u64, 512> stamps{};
+  u64 last_stamp = 0, full_stamp = 0;
+  u64& stamp_of(u64 va) { return stamps[va >> frame_shift & (stamps.size() - 1)]; }
+  u64 stamp_of(u64 va) const { return stamps[va >> frame_shift & (stamps.size() - 1)]; }
+  u64 next_stamp() { return last_stamp += u64{1} << key_size_bits; }
+  void new_generation() { stamps.fill(full_stamp = next_stamp()); }
+  void forget_code(u64 va);
+  u64 key(u64 address, u32 size) const { return stamp_of(address) ^ size; }
   Block& slot_of(u64 address) { return block_table[(address ^ address >> 15) & (block_slots - 1)]; }
   u64 instructions() const { return (cycles - other_cycles) / config.timing.instruction; }
   void retire(u64 count) { cycles += count * config.timing.instruction; }
@@ -132,11 +138,13 @@ struct Engine::Impl {
   void calibrate_intercepts();
   void calibrate_fault_address();
   void calibrate_in_place();
+  void calibrate_soft_tlb(u8* cpu, u8* state);
   void expect(bool condition, const char* what) const;
 
   // fill.cpp
   static bool on_fill(uc_engine*, u64 va, uc_mem_type type, uc_tlb_entry* entry, void* user);
   bool fill(u64 va, uc_mem_type type, uc_tlb_entry& entry);
+  void fill_device(u64 va, uc_mem_type type, const FillAnswer& answer, uc_tlb_entry& entry);
   bool fill_dram(u64 va, u32 frame, uc_mem_type type, const FillAnswer& answer, uc_tlb_entry& entry);
   u64 window(u64 va, const FillAnswer& answer);
   void bind(Origin& origin, u64 va, bool user);
@@ -181,6 +189,9 @@ struct Engine::Impl {
   bool second_page_refused() const;
   bool step_natively(u64 flags);
   void invalidate_page(u64 va);
+  void invalidate_natively(u64 va);
+  bool forget_nonglobal();
+  void flush();
   bool runs_code_of(u64 va) const;
   EngineExit step();
   bool can_step_on();
@@ -203,6 +214,7 @@ struct Engine::Impl {
   u8 slot = 0;
   uc_engine* uc = nullptr;
   std::unique_ptr<ContextBytes> context;
+  SoftTlb soft_tlb;
   u8* hidden = nullptr;
   size_t fault_address_offset = 0;
 
@@ -249,11 +261,11 @@ struct Engine::Impl {
   std::vector<Position> positions;
   struct CodePage {
     u64 vpn = ~u64{0};
-    u64 generation = 0;
+    u64 stamp = 0;
     u32 frame = 0;
   };
   std::array<CodePage, 1024> code_pages;
-  /// By a hash of the page number: the last generation in which code ran from such a page.
+  /// By a hash of the page number: full_stamp when code last ran from such a page.
   std::array<u64, 4096> code_seen{};
   static std::size_t seen_slot(u64 vpn) { return vpn * 0x9e3779b97f4a7c15u >> 52; }
   u64 translations = 0, translations_at_flush = 0;

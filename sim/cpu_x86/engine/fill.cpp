@@ -46,11 +46,19 @@ bool Engine::Impl::fill(u64 va, uc_mem_type type, uc_tlb_entry& entry) {
     return false;
   }
   const u32 frame = frames.frame(answer.pa);
-  if (frame != CodeFrames::none) return fill_dram(va, frame, type, answer, entry);
-  // Executing outside DRAM reads the bus's all-ones: FF FF is #UD, as on a machine without a device there.
+  if (frame == CodeFrames::none)
+    fill_device(va, type, answer, entry);
+  else if (!fill_dram(va, frame, type, answer, entry))
+    return false;
+  // Not before: a flush may come in between.
+  if (!answer.global) soft_tlb.note_nonglobal(va, type == UC_MEM_FETCH);
+  return true;
+}
+
+/// Executing outside DRAM reads the bus's all-ones: FF FF is #UD, as on a machine without a device there.
+void Engine::Impl::fill_device(u64 va, uc_mem_type type, const FillAnswer& answer, uc_tlb_entry& entry) {
   entry.paddr = type == UC_MEM_FETCH ? hidden_base + hidden_ones : window(va, answer);
   entry.perms = rights(type != UC_MEM_FETCH, type == UC_MEM_FETCH);
-  return true;
 }
 
 bool Engine::Impl::fill_dram(u64 va, u32 frame, uc_mem_type type, const FillAnswer& answer,
@@ -122,14 +130,31 @@ void Engine::Impl::remove_code(u64 pa) {
   removing = false;
 }
 
-void Engine::flush_tlb() {
-  uc_ctl_flush_tlb(impl_->uc);
-  impl_->new_generation();
-  ++impl_->data_generation;
+void Engine::Impl::flush() {
+  soft_tlb.flushed();
+  new_generation();
+  ++data_generation;
 }
 
-// Unicorn executes the guest's own INVLPG, unintercepted for this once: there is no other way to one page.
+void Engine::flush_tlb() {
+  uc_ctl_flush_tlb(impl_->uc);
+  impl_->flush();
+}
+
+/// Blocks that begin in the page before may end here.
+void Engine::Impl::forget_code(u64 va) {
+  soft_tlb.forget_code(va);
+  stamp_of(va) = stamp_of(va - frame_size) = next_stamp();
+}
+
 void Engine::Impl::invalidate_page(u64 va) {
+  if (!soft_tlb.usable()) return invalidate_natively(va);
+  soft_tlb.forget(va);
+  if (runs_code_of(va)) forget_code(va);
+}
+
+// Unicorn executes the guest's own INVLPG, unintercepted for this once.
+void Engine::Impl::invalidate_natively(u64 va) {
   const u64 at = rip, intercepts = context->intercepts();
   context->set_intercepts(intercepts & ~(u64{1} << (svm::exit_invlpg - svm::exit_intr)));
   context->store();
@@ -149,12 +174,16 @@ void Engine::Impl::invalidate_page(u64 va) {
 
 void Engine::invalidate_page(u64 va) { impl_->invalidate_page(va); }
 
+bool Engine::Impl::forget_nonglobal() {
+  return soft_tlb.forget_nonglobal([this](u64 va) { forget_code(va); });
+}
+
 // With paging on, Unicorn's register write is a flush already, and a flush is most of what MOV to CR3 costs.
 void Engine::load_cr3(u64 value) {
+  if (impl_->forget_nonglobal()) return impl_->context->set_cr3(value);
   set_reg(Reg::cr3, value);
   if (!(reg(Reg::cr0) >> 31 & 1)) return flush_tlb();
-  impl_->new_generation();
-  ++impl_->data_generation;
+  impl_->flush();
 }
 
 void Engine::drop_write_rights() { flush_tlb(); }

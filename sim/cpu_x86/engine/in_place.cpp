@@ -27,6 +27,7 @@ bool needs_a_stop(u32 code) {
     case svm::exit_cpuid:
     case svm::exit_msr:
     case svm::exit_pause:
+    case svm::exit_invlpg:
       return false;
     default:
       return true;
@@ -39,7 +40,10 @@ bool Engine::Impl::stays_inside() const {
   return !stepping && !bootstrapping && context->in_place() && step_on_allowed;
 }
 
-bool Engine::Impl::handles_in_place() const { return stays_inside() && !needs_a_stop(exit.code); }
+bool Engine::Impl::handles_in_place() const {
+  if (exit.code == svm::exit_invlpg && !soft_tlb.usable()) return false;
+  return stays_inside() && !needs_a_stop(exit.code);
+}
 
 /// False when the client wants the engine to stop.
 bool Engine::Impl::goes_on() {

@@ -95,7 +95,11 @@ FillAnswer Core::fill(u64 va, mmu::AccessKind kind, bool user) {
     refused_implicit_ = access.implicit;
     return {};
   }
-  return {true, t.pa, t.write && may_store(access, t.pa), t.execute, access.user, false, unread};
+  FillAnswer answer{true, t.pa, t.write && may_store(access, t.pa), t.execute};
+  answer.global = t.global;
+  answer.user = access.user;
+  answer.unread = unread;
+  return answer;
 }
 
 void Core::access(u64 va, u64 size, mmu::AccessKind kind, bool user) {
