@@ -229,7 +229,7 @@ void Mmu::flush_nonglobal() {
 
 unsigned Mmu::flush_page(u64 va) {
   ++impl_->counters.flush_page;
-  impl_->revoke();
+  impl_->forget_repeats();
   impl_->walker.clear_caches();
   return impl_->tlb->drop_page(va);
 }

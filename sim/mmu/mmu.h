@@ -116,8 +116,8 @@ class Mmu {
   /// INVLPG: this page, global too, and all walk caches (SDM 4.10.4.1). Log2 of the size of the largest page
   /// that the TLB held there, 0 when none.
   unsigned flush_page(u64 va);
-  /// Changes whenever something that translate() granted may be granted no more: copies of answers are good
-  /// as long as it stays. `fast` fidelity.
+  /// Changes whenever something that translate() granted may be granted no more, but for flush_page(), which
+  /// tells: copies of answers are good as long as it stays. `fast` fidelity.
   u64 revocations() const;
 
   /// True when any TLB entry (not table), or any that user code may use, still maps the frame `mfn`: the

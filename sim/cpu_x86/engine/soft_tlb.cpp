@@ -76,13 +76,19 @@ void SoftTlb::forget_entry(u64 va) {
 void SoftTlb::forget(u64 va) {
   const u64 page = va & page_mask;
   forget_entry(page);
-  for (unsigned m = 0; m < modes; ++m)
+  for (unsigned m = 0; m < modes; ++m) {
+    if (mode_[m].victim == 0) continue;
     for (Entry& v : mode_[m].victims)
       if (v.maps(page)) clear(v);
+  }
 }
 
 void SoftTlb::forget_victims() {
-  for (unsigned m = 0; m < modes; ++m) std::memset(mode_[m].victims, 0xff, sizeof mode_[m].victims);
+  for (unsigned m = 0; m < modes; ++m) {
+    if (mode_[m].victim == 0) continue;
+    std::memset(mode_[m].victims, 0xff, sizeof mode_[m].victims);
+    mode_[m].victim = 0;
+  }
 }
 
 /// Blocks may begin in the page before.

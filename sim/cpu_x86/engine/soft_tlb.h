@@ -66,7 +66,8 @@ class SoftTlb {
     Entry& of(u64 va) const { return entries[va >> 12 & mask >> 6]; }
   };
   struct Mode {
-    u64 large_page, large_mask, window_begin, window_most, used, victim;
+    u64 large_page, large_mask, window_begin, window_most, used;
+    u64 victim;  ///< victims since the last flush
     Entry victims[8];
     u64 io[17];
   };

@@ -81,7 +81,7 @@ struct BlockAccesses {
 /// Where descriptor tables, TSS and exception frames lie, as last found.
 struct ImplicitPage {
   u64 vpn = ~u64{0};
-  u64 revocations = 0;  ///< Mmu::revocations() then
+  u64 revocations = 0;  ///< Mmu::revocations() then; 0: forgotten
   u64 pa = 0;
   u8* host = nullptr;
 };
@@ -252,13 +252,17 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   void deliver_protected(const Event& event);
   void deliver_real(const Event& event);
   void push(u64& rsp, u64 value, unsigned size, u64 base);
+  void push_frame(u64& rsp, std::span<const u64> words);
   u64 descriptor(u16 selector, u8 fault_vector, u32 external);
   u64 stack_from_tss(unsigned offset);
   void shutdown();
 
   // memory.cpp: accesses by the core itself, supervisor whatever CPL is
   u64 load(u64 va, unsigned size);
+  std::array<u64, 2> load_pair(u64 va);  ///< of 8 bytes each
   void store(u64 va, u64 value, unsigned size);
+  u8* stack_page(u64 rsp, u64 size);
+  void forget_implicit(u64 va, unsigned shift);
   u64 translate_implicit(u64 va, mmu::AccessKind kind);
   const ImplicitPage* implicit_page(u64 va, unsigned size, mmu::AccessKind kind);
   std::array<u8, 15> code_at(u64 rip) const;

@@ -4,6 +4,8 @@
 //
 // A fault during delivery is delivered instead, becomes #DF when the two are not benign together, and shuts
 // the core down during #DF (table 6-5).
+#include <cstring>
+
 #include "sim/cpu_x86/system/architecture.h"
 #include "sim/cpu_x86/system/core.h"
 #include "sim/cpu_x86/system/descriptor.h"
@@ -99,6 +101,16 @@ void Core::push(u64& rsp, u64 value, unsigned size, u64 base) {
   store(base + rsp, value, size);
 }
 
+/// Word by word, unless all of it lies in one page.
+void Core::push_frame(u64& rsp, std::span<const u64> words) {
+  if (u8* const host = stack_page(rsp, words.size_bytes())) {
+    for (std::size_t i = 0; i < words.size(); ++i) std::memcpy(host - 8 * (i + 1), &words[i], 8);
+    rsp -= words.size_bytes();
+    return;
+  }
+  for (const u64 word : words) push(rsp, word, 8, 0);
+}
+
 /// Raw bytes of a code or data descriptor in the GDT or LDT.
 u64 Core::descriptor(u16 selector, u8 fault_vector, u32 external) {
   const TableRegister table = engine_->table(selector & 4 ? Table::ldt : Table::gdt);
@@ -120,7 +132,8 @@ void Core::deliver_long(const Event& e) {
   const u32 ext = external_bit(e), idt_error = e.vector * 8u + 2 + ext;
   const TableRegister idt = engine_->table(Table::idt);
   if (e.vector * 16u + 15 > idt.limit) throw GuestFault{vec_gp, true, idt_error, 0};
-  const Gate gate{load(idt.base + e.vector * 16u, 8), load(idt.base + e.vector * 16u + 8, 8)};
+  const std::array<u64, 2> raw_gate = load_pair(idt.base + e.vector * 16u);
+  const Gate gate{raw_gate[0], raw_gate[1]};
   const unsigned cpl = engine_->cpl();
   if (!gate.system() || (gate.type() | 1) != 0xf) throw GuestFault{vec_gp, true, idt_error, 0};
   if (e.source == Event::Source::software && gate.privilege() < cpl)
@@ -147,12 +160,9 @@ void Core::deliver_long(const Event& e) {
   const u64 flags =
       engine_->reg(Reg::rflags) |
       ((e.source == Event::Source::fault && e.vector != vec_db) || e.resume ? u32{rflags::rf} : 0u);
-  push(rsp, engine_->segment(seg_ss).selector, 8, 0);
-  push(rsp, engine_->reg(Reg::rsp), 8, 0);
-  push(rsp, flags, 8, 0);
-  push(rsp, engine_->segment(seg_cs).selector, 8, 0);
-  push(rsp, e.return_rip, 8, 0);
-  if (e.has_error) push(rsp, e.error, 8, 0);
+  const u64 frame[] = {engine_->segment(seg_ss).selector, engine_->reg(Reg::rsp), flags,
+                       engine_->segment(seg_cs).selector, e.return_rip,           e.error};
+  push_frame(rsp, {frame, e.has_error ? 6u : 5u});
 
   entry.cs = cs;
   entry.cs.selector = static_cast<u16>((gate.selector() & 0xfffc) | new_cpl);

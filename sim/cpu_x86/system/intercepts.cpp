@@ -125,7 +125,9 @@ void Core::invlpg(const Opcode& op) {
   if (engine_->cpl() != 0) fault(vec_gp);
   const u64 va = memory_operand(op);
   engine_->invalidate_page(va);
-  if (mmu_.flush_page(va) > frame_shift) engine_->flush_tlb();  // it holds a large page in pieces
+  const unsigned shift = mmu_.flush_page(va);
+  if (shift) forget_implicit(va, shift);
+  if (shift > frame_shift) engine_->flush_tlb();  // it holds a large page in pieces
   complete(op, modrm_length(op), config_.timing.invlpg);
 }
 

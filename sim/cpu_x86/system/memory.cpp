@@ -49,6 +49,32 @@ u64 Core::load(u64 va, unsigned size) {
   return value;
 }
 
+std::array<u64, 2> Core::load_pair(u64 va) {
+  std::array<u64, 2> words;
+  if (const ImplicitPage* page = implicit_page(va, sizeof words, mmu::AccessKind::read))
+    std::memcpy(words.data(), page->host + (va & frame_mask), sizeof words);
+  else
+    words = {load(va, 8), load(va + 8, 8)};
+  return words;
+}
+
+/// Where the byte at `rsp` would be, when the `size` bytes below it may be stored at once. The access that can
+/// fault is that of the first push.
+u8* Core::stack_page(u64 rsp, u64 size) {
+  if (((rsp - 1) ^ (rsp - size)) >> frame_shift) return nullptr;
+  const ImplicitPage* page = implicit_page(rsp - 8, 8, mmu::AccessKind::write);
+  if (page == nullptr) return nullptr;
+  frames_->host_write(page->pa, size);
+  return page->host + ((rsp - 1) & frame_mask) + 1;
+}
+
+/// Mmu::flush_page() has dropped the page at `va`, of this size: the only revocation that is not of everything.
+void Core::forget_implicit(u64 va, unsigned shift) {
+  for (auto& kind : implicit_pages_)
+    for (ImplicitPage& page : kind)
+      if (((page.vpn << frame_shift) ^ va) >> shift == 0) page.revocations = 0;
+}
+
 void Core::store(u64 va, u64 value, unsigned size) {
   if (const ImplicitPage* page = implicit_page(va, size, mmu::AccessKind::write)) {
     frames_->host_write(page->pa, size);

@@ -30,6 +30,7 @@ void UnboundedTlb::Half::insert(const TlbEntry& entry) {
 }
 
 bool UnboundedTlb::Half::erase(u64 va, unsigned code) {
+  if (count[code] == 0) return false;
   const u64 key = key_of(va, code);
   const TlbEntry* entry = pages.find(key);
   if (entry == nullptr) return false;
