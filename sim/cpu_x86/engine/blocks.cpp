@@ -30,11 +30,13 @@ constexpr bool may_be_far(u8 byte, u8 next) {
 void Engine::Impl::on_block(uc_engine*, u64 address, u32 size, void* user) {
   Impl& e = *static_cast<Impl*>(user);
   const Block& b = e.slot_of(address);
-  const u64 cycles = e.cycles + b.demand;
-  if (((b.address ^ address) | (b.key ^ e.key(address, size))) == 0 && cycles <= e.limit) [[likely]] {
-    e.cycles = cycles;
-    e.current = &b;
-    return;
+  if (b.address == address && b.key == e.key(size)) [[likely]] {
+    const u64 cycles = e.cycles + b.demand;
+    if (cycles <= e.limit) [[likely]] {
+      e.cycles = cycles;
+      e.current = &b;
+      return;
+    }
   }
   e.look_closer(address, size);
 }
@@ -62,7 +64,7 @@ void Engine::Impl::start_step(u64 address, u32 size) {
   if (in_block) return;  // charged when the block began
   stepped_block.address = address;
   stepped_block.size = size;
-  stepped_block.frame = stepped_block.frame2 = code_frame(address);
+  stepped_block.frame = stepped_block.frame2 = code_page(address).frame;
   current = &stepped_block;
 }
 
@@ -140,16 +142,28 @@ unsigned Engine::Impl::code_bits() const {
 
 Block& Engine::Impl::block(u64 address, u32 size) {
   Block& b = slot_of(address);
-  if (b.address != address || b.key != key(address, size)) refresh(b, address, size);
+  if (b.address != address || b.key != key(size)) refresh(b, address, size);
   return b;
+}
+
+void Engine::Impl::new_generation() {
+  nonglobal_blocks.clear();
+  stamp += u64{1} << key_size_bits;
+}
+
+void Engine::Impl::note_nonglobal(Block& b) {
+  if (nonglobal_blocks.size() >= most_nonglobal_blocks) new_generation();
+  nonglobal_blocks.push_back(&b);
 }
 
 /// Keeps what is known when the bytes are still the same ones, examines the block otherwise.
 void Engine::Impl::refresh(Block& b, u64 address, u32 size) {
-  const u32 frame = code_frame(address), frame2 = code_frame(address + size - 1);
+  const CodePage page = code_page(address), page2 = code_page(address + size - 1);
+  const u32 frame = page.frame, frame2 = page2.frame;
   const bool known = b.address == address && b.size == size && b.frame == frame && b.frame2 == frame2 &&
                      b.version == frames.version(frame) && b.version2 == frames.version(frame2);
-  b.key = key(address, size);
+  if (!page.global || !page2.global) note_nonglobal(b);
+  b.key = key(size);
   if (known) return;
   b.address = address;
   b.size = size;
@@ -200,28 +214,34 @@ void Engine::Impl::note_traits(Block& b) {
   }
 }
 
-// Frames of the pages that code runs from, as the fetch fills named them. A fill is always asked after a
-// page was forgotten, so an entry with its present stamp is the translation in use.
-u32 Engine::Impl::code_frame(u64 va) {
+// Frames of the pages that code runs from, as the fetch fills named them. A fill is always asked after a page
+// was forgotten, so an entry of the current generation is the translation in use.
+Engine::Impl::CodePage Engine::Impl::code_page(u64 va) {
   const u64 vpn = va >> frame_shift;
   const CodePage& page = code_pages[vpn % code_pages.size()];
-  if (page.vpn == vpn && page.stamp == stamp_of(va)) [[likely]]
-    return page.frame;
+  if (page.vpn == vpn && page.generation == stamp) [[likely]]
+    return page;
   const FillAnswer answer = client.fill(vpn << frame_shift, mmu::AccessKind::fetch, self.cpl() == 3);
   const u32 frame = answer.ok ? frames.frame(answer.pa) : CodeFrames::none;
-  if (frame == CodeFrames::none) return frames.outside();
-  note_code_page(vpn, frame);
-  return frame;
+  if (frame == CodeFrames::none) return {vpn, stamp, frames.outside(), false};
+  note_code_page(vpn, frame, answer.global);
+  return page;
 }
 
-void Engine::Impl::note_code_page(u64 vpn, u32 frame) {
-  code_pages[vpn % code_pages.size()] = {vpn, stamp_of(vpn << frame_shift), frame};
-  code_seen[seen_slot(vpn)] = full_stamp;
+void Engine::Impl::note_code_page(u64 vpn, u32 frame, bool global) {
+  code_pages[vpn % code_pages.size()] = {vpn, stamp, frame, global};
+  code_seen[seen_slot(vpn)] = flush_stamp;
+}
+
+void Engine::Impl::forget_code_page(u64 va) {
+  soft_tlb.forget_code(va);
+  CodePage& page = code_pages[(va >> frame_shift) % code_pages.size()];
+  if (page.vpn == va >> frame_shift) page = {};
 }
 
 /// May be wrong one way: true for a page that ran no code.
 bool Engine::Impl::runs_code_of(u64 va) const {
-  return code_seen[seen_slot(va >> frame_shift)] == full_stamp;
+  return code_seen[seen_slot(va >> frame_shift)] == flush_stamp;
 }
 
 u8 Engine::Impl::code_byte(const Block& b, u32 offset) const {

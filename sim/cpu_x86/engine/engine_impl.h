@@ -82,22 +82,18 @@ struct Engine::Impl {
   static constexpr unsigned key_size_bits = 16;
 
   // What the block hook reads and writes, in one cache line.
-  alignas(64) Block* block_table = nullptr;
+  alignas(64) u64 stamp = 0;  ///< generation, shifted for key()
   u64 cycles = 0;
   u64 limit = 0;  ///< cycle limit that the block hook compares with; 0: look closer at each block
   const Block* current = nullptr;  ///< running block: in the table, `stepped_block` or `no_block`
 
-  /// By page number: when the soft TLB may have forgotten code there. What was known of blocks before may be
-  /// wrong. Each time is another one, shifted for key().
-  std::array<u64, 512> stamps{};
-  u64 last_stamp = 0, full_stamp = 0;
-  u64& stamp_of(u64 va) { return stamps[va >> frame_shift & (stamps.size() - 1)]; }
-  u64 stamp_of(u64 va) const { return stamps[va >> frame_shift & (stamps.size() - 1)]; }
-  u64 next_stamp() { return last_stamp += u64{1} << key_size_bits; }
-  void new_generation() { stamps.fill(full_stamp = next_stamp()); }
-  void forget_code(u64 va);
-  u64 key(u64 address, u32 size) const { return stamp_of(address) ^ size; }
-  Block& slot_of(u64 address) { return block_table[(address ^ address >> 15) & (block_slots - 1)]; }
+  static constexpr std::size_t block_slots = 1u << 15;
+  std::array<Block, block_slots> blocks;
+
+  /// Of the soft TLB and the translated code: after a change, what was known of blocks may be wrong.
+  void new_generation();
+  u64 key(u32 size) const { return stamp ^ size; }
+  Block& slot_of(u64 address) { return blocks[address & (block_slots - 1)]; }
   u64 instructions() const { return (cycles - other_cycles) / config.timing.instruction; }
   void retire(u64 count) { cycles += count * config.timing.instruction; }
   void charge_other(u64 count) { cycles += count, other_cycles += count; }
@@ -152,6 +148,14 @@ struct Engine::Impl {
   bool code_runs_in(u32 frame) const;
   void remove_code(u64 pa);
 
+  /// A page that code runs from.
+  struct CodePage {
+    u64 vpn = ~u64{0};
+    u64 generation = 0;
+    u32 frame = 0;
+    bool global = false;
+  };
+
   // blocks.cpp
   static void on_block(uc_engine*, u64 address, u32 size, void* user);
   static void on_block_seen(uc_engine*, u64 address, u32 size, void* user);
@@ -161,6 +165,7 @@ struct Engine::Impl {
   bool user_mode() const;
   Block& block(u64 address, u32 size);
   void refresh(Block& b, u64 address, u32 size);
+  void note_nonglobal(Block& b);
   void start(const Block& b);
   void begin(u64 address, u32 size);
   std::vector<u8> block_bytes(const Block& b) const;
@@ -168,8 +173,9 @@ struct Engine::Impl {
   void note_traits(Block& b);
   bool must_stop(Block& b);
   void stop_at_block(u64 address, EngineExit::Kind kind);
-  u32 code_frame(u64 va);
-  void note_code_page(u64 vpn, u32 frame);
+  CodePage code_page(u64 va);
+  void note_code_page(u64 vpn, u32 frame, bool global);
+  void forget_code_page(u64 va);
   u8 code_byte(const Block& b, u32 offset) const;
   u64 instructions_before(u64 linear);
 
@@ -252,20 +258,17 @@ struct Engine::Impl {
   const Block& last_block() const { return current == &no_block ? *ran_before : *current; }
   u64 taken_back = 0;  ///< instructions of `current` that were charged and did not run
   u64 charged_instructions() const { return current->instructions - taken_back; }
-  static constexpr std::size_t block_slots = 1u << 15;
-  std::vector<Block> blocks;
   struct Position {  ///< an address in a block and the number of instructions in front of it
     u64 block = ~u64{0}, address = 0;
     u32 frame = 0, version = 0, count = 0;
   };
   std::vector<Position> positions;
-  struct CodePage {
-    u64 vpn = ~u64{0};
-    u64 stamp = 0;
-    u32 frame = 0;
-  };
   std::array<CodePage, 1024> code_pages;
-  /// By a hash of the page number: full_stamp when code last ran from such a page.
+  /// Those whose key a CR3 load takes away. Dropped with a new generation when there are too many.
+  std::vector<Block*> nonglobal_blocks;
+  static constexpr std::size_t most_nonglobal_blocks = 1u << 16;
+  u64 flush_stamp = 0;  ///< `stamp` of the last full flush
+  /// By a hash of the page number: flush_stamp when code last ran from such a page.
   std::array<u64, 4096> code_seen{};
   static std::size_t seen_slot(u64 vpn) { return vpn * 0x9e3779b97f4a7c15u >> 52; }
   u64 translations = 0, translations_at_flush = 0;

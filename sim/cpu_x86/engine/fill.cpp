@@ -67,7 +67,7 @@ bool Engine::Impl::fill_dram(u64 va, u32 frame, uc_mem_type type, const FillAnsw
   if (config.see_every_access) bind(origins[frame], va, answer.user);  // what may be fetched may be read
   if (type == UC_MEM_FETCH) {
     frames.before_fetch(frame, slot);
-    note_code_page(va >> frame_shift, frame);
+    note_code_page(va >> frame_shift, frame, answer.global);
     entry.perms = answer.unread ? UC_PROT_EXEC : rights(false, true);
     return true;
   }
@@ -133,6 +133,7 @@ void Engine::Impl::remove_code(u64 pa) {
 void Engine::Impl::flush() {
   soft_tlb.flushed();
   new_generation();
+  flush_stamp = stamp;
   ++data_generation;
 }
 
@@ -141,16 +142,12 @@ void Engine::flush_tlb() {
   impl_->flush();
 }
 
-/// Blocks that begin in the page before may end here.
-void Engine::Impl::forget_code(u64 va) {
-  soft_tlb.forget_code(va);
-  stamp_of(va) = stamp_of(va - frame_size) = next_stamp();
-}
-
 void Engine::Impl::invalidate_page(u64 va) {
   if (!soft_tlb.usable()) return invalidate_natively(va);
   soft_tlb.forget(va);
-  if (runs_code_of(va)) forget_code(va);
+  if (!runs_code_of(va)) return;
+  soft_tlb.forget_code(va);
+  new_generation();
 }
 
 // Unicorn executes the guest's own INVLPG, unintercepted for this once.
@@ -175,7 +172,10 @@ void Engine::Impl::invalidate_natively(u64 va) {
 void Engine::invalidate_page(u64 va) { impl_->invalidate_page(va); }
 
 bool Engine::Impl::forget_nonglobal() {
-  return soft_tlb.forget_nonglobal([this](u64 va) { forget_code(va); });
+  if (!soft_tlb.forget_nonglobal([this](u64 va) { forget_code_page(va); })) return false;
+  for (Block* b : nonglobal_blocks) b->key = 0;
+  nonglobal_blocks.clear();
+  return true;
 }
 
 // With paging on, Unicorn's register write is a flush already, and a flush is most of what MOV to CR3 costs.

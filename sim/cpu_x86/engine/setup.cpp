@@ -35,10 +35,9 @@ Engine::Impl& impl_of(void* user) { return *static_cast<Engine::Impl*>(user); }
 }  // namespace
 
 Engine::Impl::Impl(Engine& engine, const EngineConfig& c, MemoryPort& m, CodeFrames& f, EngineClient& k)
-    : self(engine), config(c), memory(m), frames(f), client(k), blocks(block_slots), positions(1u << 12) {
+    : self(engine), config(c), memory(m), frames(f), client(k), positions(1u << 12) {
   no_block.frame = no_block.frame2 = CodeFrames::none;
   new_generation();
-  block_table = blocks.data();
   current = &no_block;
   translations_per_flush = c.code_buffer_mib * translations_per_mib;
   check(uc_open(UC_ARCH_X86, UC_MODE_64, &uc), "open");
