@@ -25,6 +25,7 @@ struct CpuConfig {
   mmu::TlbGeometry tlb;
   std::span<const u64> taps;                     ///< code addresses at which CpuObserver::on_tap is called
   u32 code_buffer_mib = 1024;                    ///< host address space for translated code
+  bool in_place = true;                          ///< false: no short cuts through Unicorn's inside, same results
   CpuObserver* observer = nullptr;               ///< may be null; taps are installed all the same
   std::shared_ptr<UnmodelledPlaces> unmodelled;  ///< shared by the machine's cores; null: the core's own
 };
@@ -37,6 +38,7 @@ struct CpuCounters {
   u64 interrupts = 0, software_interrupts = 0, syscalls = 0, irets = 0;
   u64 port_accesses = 0, mmio_accesses = 0, unmodelled = 0;
   u64 quanta = 0, single_steps = 0;
+  u64 engine_entries = 0;  ///< of Unicorn's run loop; a measure of speed, nothing architectural
   mmu::MmuCounters mmu;
 };
 

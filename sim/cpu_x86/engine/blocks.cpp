@@ -233,12 +233,6 @@ void Engine::Impl::note_code_page(u64 vpn, u32 frame, bool global) {
   code_seen[seen_slot(vpn)] = flush_stamp;
 }
 
-void Engine::Impl::forget_code_page(u64 va) {
-  soft_tlb.forget_code(va);
-  CodePage& page = code_pages[(va >> frame_shift) % code_pages.size()];
-  if (page.vpn == va >> frame_shift) page = {};
-}
-
 /// May be wrong one way: true for a page that ran no code.
 bool Engine::Impl::runs_code_of(u64 va) const {
   return code_seen[seen_slot(va >> frame_shift)] == flush_stamp;

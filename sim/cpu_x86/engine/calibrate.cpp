@@ -110,6 +110,7 @@ void Engine::Impl::calibrate_intercepts() {
 /// Uses the live state in place of copies when two different contents are found where they should be; else
 /// the copies go on to be used, at a cost in speed alone.
 void Engine::Impl::calibrate_in_place() {
+  if (!config.in_place) return;
   u8* const cpu = reinterpret_cast<u8*>(load_u64(uc, cpu_pointer_offset));
   u8* const state = cpu + state_offset;
   for (u64 magic : {u64{0x0123456789abcdef}, u64{0xfedcba9876543210}}) {

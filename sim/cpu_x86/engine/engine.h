@@ -169,6 +169,7 @@ struct EngineConfig {
   bool see_every_access = false;  ///< calls EngineClient::access
   bool stop_at_aligned = false;   ///< `careful` for blocks with operands that must be aligned (MOVAPS)
   u32 code_buffer_mib = 1024;
+  bool in_place = true;  ///< false: as with a Unicorn whose state is not found, by copies of it alone
 };
 
 class Engine {
@@ -235,6 +236,7 @@ class Engine {
   /// the whole running block; see instructions_before().
   u64 instructions() const;
   u64 cycles() const;
+  u64 entries() const;       ///< calls of uc_emu_start
   u64 single_steps() const;  ///< instructions that ran alone, by run() or step()
   void charge(u64 cycles, u64 instructions);
   /// For callbacks: what instructions() will be when the running block reaches `pc`.

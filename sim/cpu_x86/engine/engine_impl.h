@@ -175,7 +175,6 @@ struct Engine::Impl {
   void stop_at_block(u64 address, EngineExit::Kind kind);
   CodePage code_page(u64 va);
   void note_code_page(u64 vpn, u32 frame, bool global);
-  void forget_code_page(u64 va);
   u8 code_byte(const Block& b, u32 offset) const;
   u64 instructions_before(u64 linear);
 
@@ -233,7 +232,7 @@ struct Engine::Impl {
   bool unseen = false;  ///< a step that repeats an instruction the guest has begun already
   bool step_on_allowed = true;
   bool stepping_on = false;  ///< step_on(): past each single-step trap up to the limit
-  u64 single_steps = 0;
+  u64 single_steps = 0, entries = 0;
   Block* over_limit = nullptr;  ///< the block that would have passed the limit
   bool beginning = false;       ///< step_in_block() runs up to the next block, to begin it
   bool in_block = false;        ///< `current` is charged, and executed by single steps

@@ -172,7 +172,7 @@ void Engine::Impl::invalidate_natively(u64 va) {
 void Engine::invalidate_page(u64 va) { impl_->invalidate_page(va); }
 
 bool Engine::Impl::forget_nonglobal() {
-  if (!soft_tlb.forget_nonglobal([this](u64 va) { forget_code_page(va); })) return false;
+  if (!soft_tlb.forget_nonglobal()) return false;
   for (Block* b : nonglobal_blocks) b->key = 0;
   nonglobal_blocks.clear();
   return true;

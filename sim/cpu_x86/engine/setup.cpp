@@ -253,6 +253,7 @@ unsigned Engine::cpl() const {
 
 u64 Engine::instructions() const { return impl_->instructions(); }
 u64 Engine::cycles() const { return impl_->cycles; }
+u64 Engine::entries() const { return impl_->entries; }
 u64 Engine::single_steps() const { return impl_->single_steps; }
 void Engine::charge(u64 cycles, u64 instructions) {
   impl_->cycles += cycles;

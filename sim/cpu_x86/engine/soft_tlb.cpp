@@ -91,6 +91,17 @@ void SoftTlb::forget_victims() {
   }
 }
 
+bool SoftTlb::forget_nonglobal() {
+  if (!usable_ || nonglobal_.size() >= most_noted || crowded()) return false;
+  forget_victims();
+  for (const u64 page : nonglobal_) {
+    forget_entry(page);
+    if (page & 1) forget_code(page);
+  }
+  nonglobal_.clear();
+  return true;
+}
+
 /// Blocks may begin in the page before.
 void SoftTlb::forget_code(u64 va) {
   for (const u64 page : {va & page_mask, (va & page_mask) - page_size}) {

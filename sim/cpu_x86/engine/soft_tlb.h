@@ -38,18 +38,8 @@ class SoftTlb {
   void forget(u64 va);
   void forget_code(u64 va);
   /// False when a full flush is needed: too much to remember, or so full that Unicorn, which grows its table in
-  /// a flush only, ought to see it. Calls `code(va)` for each page that code was fetched from.
-  template <class F>
-  bool forget_nonglobal(F code) {
-    if (!usable_ || nonglobal_.size() >= most_noted || crowded()) return false;
-    forget_victims();
-    for (const u64 page : nonglobal_) {
-      forget_entry(page & ~u64{1});
-      if (page & 1) code(page & ~u64{1});
-    }
-    nonglobal_.clear();
-    return true;
-  }
+  /// a flush only, ought to see it.
+  bool forget_nonglobal();
 
  private:
   static constexpr unsigned modes = 3;

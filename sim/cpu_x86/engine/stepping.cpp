@@ -28,6 +28,7 @@ EngineExit Engine::Impl::resume() {
     uc_ctl_flush_tb(uc);
     translations_at_flush = translations;
   }
+  ++entries;
   const uc_err e = uc_emu_start(uc, rip, 0, 0, 0);
   if (!exit_set)
     throw Error("Unicorn stopped unasked (" + std::string(uc_strerror(e)) + ") at RIP " +

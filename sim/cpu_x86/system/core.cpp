@@ -35,7 +35,7 @@ Core::Core(const CpuConfig& config, MemoryPort& memory, ApicBus& apic, CoreBus& 
       reported_(config.unmodelled ? config.unmodelled : std::make_shared<UnmodelledPlaces>()) {
   engine_ =
       std::make_unique<Engine>(EngineConfig{config.timing, config.taps, config.fidelity == Fidelity::exact,
-                                            config.strict_alignment, config.code_buffer_mib},
+                                            config.strict_alignment, config.code_buffer_mib, config.in_place},
                                memory, *frames_, *this);
   apic_base_ = lapic_default_base | apic_base_enabled | (config.id == 0 ? apic_base_bsp : 0);
   pat_ = 0x0007040600070406;
@@ -112,7 +112,7 @@ void Core::handle(const EngineExit& exit) {
       on_fault(exit);
       break;
     case Kind::syscall:
-      syscall();
+      syscall(syscall_length());
       break;
     case Kind::sysenter:
       sysenter();
@@ -312,6 +312,7 @@ const CpuCounters& Core::counters() const {
   counters_.instructions = engine_->instructions();
   counters_.cycles = cycles();
   counters_.single_steps = engine_->single_steps();
+  counters_.engine_entries = engine_->entries();
   counters_.mmu = mmu_.counters();
   return counters_;
 }

@@ -223,7 +223,8 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   void load_task(const Opcode& op);
   u64 memory_operand(const Opcode& op) const;
   void read_tsc(const Opcode& op);
-  void syscall();
+  unsigned syscall_length();
+  void syscall(unsigned length);
   void sysenter();
   bool port_permitted(u16 port, unsigned size);
   void complete(const Opcode& op, unsigned after_opcode, u64 cycles);

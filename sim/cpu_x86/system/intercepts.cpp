@@ -160,8 +160,15 @@ void Core::read_tsc(const Opcode& op) {
   complete(op, 0, 0);
 }
 
+/// With its prefixes, which are rare.
+unsigned Core::syscall_length() {
+  const bool known = engine_->running_code(engine_->rip(), code_);
+  if (known && code_[0] == 0x0f && code_[1] == 0x05) return 2;
+  return opcode_at_intercept().length_to_modrm;
+}
+
 // SDM vol. 2B SYSCALL; AMD's compatibility-mode form (CSTAR) included: the vendor string is AMD's.
-void Core::syscall() {
+void Core::syscall(unsigned length) {
   const u64 rip = engine_->rip();
   if (!(control_.efer & efer::sce) || !(control_.cr0 & cr0::pe))
     return raise({vec_ud, Event::Source::fault, false, 0, 0, rip});
@@ -170,7 +177,7 @@ void Core::syscall() {
   const bool from64 = engine_->code64();
   const u16 selector = static_cast<u16>(star_ >> 32 & 0xfffc);
   HandlerEntry entry;
-  set_gpr(1, rip + 2);
+  set_gpr(1, rip + length);
   entry.load_ss = true;
   entry.ss = {static_cast<u16>(selector + 8), 0, 0xffffffff, 0x00cf9300};
   entry.rsp = gpr(4);
