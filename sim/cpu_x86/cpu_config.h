@@ -23,10 +23,10 @@ struct CpuConfig {
   Fidelity fidelity = Fidelity::fast;
   bool strict_alignment = false;  ///< #GP for misaligned operands of MOVAPS and its like
   mmu::TlbGeometry tlb;
-  std::span<const u64> taps;                     ///< code addresses at which CpuObserver::on_tap is called
-  u32 code_buffer_mib = 1024;                    ///< host address space for translated code
-  bool in_place = true;                          ///< false: no short cuts through Unicorn's inside, same results
-  CpuObserver* observer = nullptr;               ///< may be null; taps are installed all the same
+  std::span<const u64> taps;        ///< code addresses at which CpuObserver::on_tap is called
+  u32 code_buffer_mib = 1024;       ///< host address space for translated code
+  bool in_place = true;             ///< false: no short cuts through Unicorn's inside, same results
+  CpuObserver* observer = nullptr;  ///< may be null; taps are installed all the same
   std::shared_ptr<UnmodelledPlaces> unmodelled;  ///< shared by the machine's cores; null: the core's own
 };
 

@@ -128,7 +128,8 @@ void Engine::Impl::calibrate_in_place() {
   calibrate_soft_tlb(cpu, state);
 }
 
-// mov rax,[rsi]; cpuid (intercepted). `exact` needs Unicorn to ask again for everything, and has no use for it.
+// mov rax,[rsi]; cpuid (intercepted). `exact` needs Unicorn to ask again for everything, and has no use for
+// it.
 void Engine::Impl::calibrate_soft_tlb(u8* cpu, u8* state) {
   constexpr u8 code[] = {0x48, 0x8b, 0x06, 0x0f, 0xa2};
   constexpr u64 at = hidden_code + 0x300;

@@ -2,8 +2,8 @@
 //
 //     uc_emu_start [ block | intercept: Core changes registers, RIP too | block ... ]
 //
-// Unicorn looks its state up anew behind each of these callbacks, so any register may change there. What needs
-// Unicorn to execute something (IRET, LTR), or changes its hooks (debug registers, CR4), stops it.
+// Unicorn looks its state up anew behind each of these callbacks, so any register may change there. What
+// needs Unicorn to execute something (IRET, LTR), or changes its hooks (debug registers, CR4), stops it.
 #include "sim/cpu_x86/engine/engine_impl.h"
 #include "sim/cpu_x86/engine/svm_exit.h"
 
@@ -57,8 +57,8 @@ bool Engine::Impl::goes_on() {
   return on;
 }
 
-/// Behind the callback Unicorn adds the instruction's length to RIP, ends the block and looks at TF, which Core
-/// has left clear.
+/// Behind the callback Unicorn adds the instruction's length to RIP, ends the block and looks at TF, which
+/// Core has left clear.
 bool Engine::Impl::syscall_in_place() {
   if (!stays_inside()) return false;
   std::array<u8, 15> bytes;

@@ -37,8 +37,8 @@ class SoftTlb {
   /// One page. Code there is found by its old translation until forget_code().
   void forget(u64 va);
   void forget_code(u64 va);
-  /// False when a full flush is needed: too much to remember, or so full that Unicorn, which grows its table in
-  /// a flush only, ought to see it.
+  /// False when a full flush is needed: too much to remember, or so full that Unicorn, which grows its table
+  /// in a flush only, ought to see it.
   bool forget_nonglobal();
 
  private:

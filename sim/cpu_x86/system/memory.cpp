@@ -58,8 +58,8 @@ std::array<u64, 2> Core::load_pair(u64 va) {
   return words;
 }
 
-/// Where the byte at `rsp` would be, when the `size` bytes below it may be stored at once. The access that can
-/// fault is that of the first push.
+/// Where the byte at `rsp` would be, when the `size` bytes below it may be stored at once. The access that
+/// can fault is that of the first push.
 u8* Core::stack_page(u64 rsp, u64 size) {
   if (((rsp - 1) ^ (rsp - size)) >> frame_shift) return nullptr;
   const ImplicitPage* page = implicit_page(rsp - 8, 8, mmu::AccessKind::write);
@@ -68,7 +68,8 @@ u8* Core::stack_page(u64 rsp, u64 size) {
   return page->host + ((rsp - 1) & frame_mask) + 1;
 }
 
-/// Mmu::flush_page() has dropped the page at `va`, of this size: the only revocation that is not of everything.
+/// Mmu::flush_page() has dropped the page at `va`, of this size: the only revocation that is not of
+/// everything.
 void Core::forget_implicit(u64 va, unsigned shift) {
   for (auto& kind : implicit_pages_)
     for (ImplicitPage& page : kind)

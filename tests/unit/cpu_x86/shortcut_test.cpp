@@ -1,5 +1,5 @@
-// Short cuts through Unicorn's inside: each program runs with and without them, to the same end, and the short
-// cuts are taken.
+// Short cuts through Unicorn's inside: each program runs with and without them, to the same end, and the
+// short cuts are taken.
 #include <catch2/catch.hpp>
 #include <functional>
 
@@ -55,7 +55,8 @@ void check_same(const Outcome& a, const Outcome& b) {
 
 /// What the program does with short cuts, compared with what it does without; `saved`: so many entries of the
 /// engine at least.
-Outcome both(test::Code code, u64 saved, const Setup& setup = [](Machine&) {}) {
+Outcome both(
+    test::Code code, u64 saved, const Setup& setup = [](Machine&) {}) {
   Outcome fast = run(code, setup, true);
   const Outcome slow = run(code, setup, false);
   check_same(fast, slow);
@@ -65,15 +66,16 @@ Outcome both(test::Code code, u64 saved, const Setup& setup = [](Machine&) {}) {
 
 }  // namespace
 
-#define XS_LSTAR                                                                                              \
-  "mov $0xc0000081,%ecx\n mov $0x130008,%edx\n xor %eax,%eax\n wrmsr\n"                                       \
-  "mov $0xc0000082,%ecx\n mov $0x110000,%eax\n xor %edx,%edx\n wrmsr\n"                                       \
+#define XS_LSTAR                                                        \
+  "mov $0xc0000081,%ecx\n mov $0x130008,%edx\n xor %eax,%eax\n wrmsr\n" \
+  "mov $0xc0000082,%ecx\n mov $0x110000,%eax\n xor %edx,%edx\n wrmsr\n" \
   "mov $0xc0000084,%ecx\n mov $0x700,%eax\n wrmsr\n"
 
 // ---- SYSCALL ----
 
 XS_CODE(sysret_to_user, XS_LSTAR "mov $0x210000,%ecx\n mov $0x202,%r11d\n mov $0x150000,%esp\n sysretq\n")
-XS_CODE(user_calls, "mov $100,%ebx\n xor %edi,%edi\n 1: stc\n syscall\n adc $0,%edi\n dec %ebx\n jnz 1b\n ud2\n")
+XS_CODE(user_calls,
+        "mov $100,%ebx\n xor %edi,%edi\n 1: stc\n syscall\n adc $0,%edi\n dec %ebx\n jnz 1b\n ud2\n")
 XS_CODE(system_call, "incq 0x600000\n clc\n mov %rcx,0x600008\n mov %r11,0x600010\n sysretq\n")
 XS_CODE(user_prefixed, "mov $100,%ebx\n 1: .byte 0x48,0x0f,0x05\n nop\n dec %ebx\n jnz 1b\n ud2\n")
 
@@ -166,16 +168,18 @@ XS_CODE(return_1, "mov $1,%eax\n ret\n")
 // As long, and more instructions.
 XS_CODE(return_2, "push $2\n pop %rax\n nop\n nop\n ret\n")
 // The page at 0x304000 is code of two frames in turn; so is the end of a function that begins before it.
-XS_CODE(remap_code,
-        "mov $50,%ebx\n 1: mov $0x304000,%ecx\n call *%rcx\n add %rax,%rsi\n mov $0x303ffd,%ecx\n call *%rcx\n"
-        "add %rax,%rdi\n mov 0x21820,%rax\n xchg %rax,0x600020\n mov %rax,0x21820\n invlpg 0x304000\n"
-        "dec %ebx\n jnz 1b\n mov %rsi,0x600000\n mov %rdi,0x600008\n cli\n hlt\n")
-XS_CODE(remap_code_cr3,
-        "mov $0x6a0,%eax\n mov %rax,%cr4\n"
-        "mov $50,%ebx\n 1: mov $0x304000,%ecx\n call *%rcx\n add %rax,%rsi\n mov $0x303ffd,%ecx\n call *%rcx\n"
-        "add %rax,%rdi\n mov 0x21820,%rax\n xchg %rax,0x600020\n mov %rax,0x21820\n mov %cr3,%rax\n"
-        "mov %rax,%cr3\n"
-        "dec %ebx\n jnz 1b\n mov %rsi,0x600000\n mov %rdi,0x600008\n cli\n hlt\n")
+XS_CODE(
+    remap_code,
+    "mov $50,%ebx\n 1: mov $0x304000,%ecx\n call *%rcx\n add %rax,%rsi\n mov $0x303ffd,%ecx\n call *%rcx\n"
+    "add %rax,%rdi\n mov 0x21820,%rax\n xchg %rax,0x600020\n mov %rax,0x21820\n invlpg 0x304000\n"
+    "dec %ebx\n jnz 1b\n mov %rsi,0x600000\n mov %rdi,0x600008\n cli\n hlt\n")
+XS_CODE(
+    remap_code_cr3,
+    "mov $0x6a0,%eax\n mov %rax,%cr4\n"
+    "mov $50,%ebx\n 1: mov $0x304000,%ecx\n call *%rcx\n add %rax,%rsi\n mov $0x303ffd,%ecx\n call *%rcx\n"
+    "add %rax,%rdi\n mov 0x21820,%rax\n xchg %rax,0x600020\n mov %rax,0x21820\n mov %cr3,%rax\n"
+    "mov %rax,%cr3\n"
+    "dec %ebx\n jnz 1b\n mov %rsi,0x600000\n mov %rdi,0x600008\n cli\n hlt\n")
 
 void two_codes(Machine& m) {
   const u8 nops[] = {0x90, 0x90, 0x90};
@@ -277,10 +281,10 @@ TEST_CASE("an exception frame that crosses into a missing page faults at the wor
 }
 
 // The return address is wiped where the stack was, behind each return.
-#define XS_MOVING(name, set_up)                                                                          \
-  XS_CODE(name, set_up                                                                                   \
-          "mov $20,%ebx\n 1: int $0x40\n movq $0,-40(%rsp)\n"                                          \
-          "mov 0x600020,%rax\n xchg %rax,(%rdi)\n mov %rax,0x600020\n"                                 \
+#define XS_MOVING(name, set_up)                                        \
+  XS_CODE(name, set_up                                                 \
+          "mov $20,%ebx\n 1: int $0x40\n movq $0,-40(%rsp)\n"          \
+          "mov 0x600020,%rax\n xchg %rax,(%rdi)\n mov %rax,0x600020\n" \
           "invlpg (%rbp)\n dec %ebx\n jnz 1b\n cli\n hlt\n")
 XS_MOVING(moving_small, "mov $0x302800,%esp\n mov $0x21810,%edi\n mov $0x302000,%ebp\n")
 XS_MOVING(moving_large, "mov $0x41401800,%esp\n mov $0x13050,%edi\n mov $0x41400000,%ebp\n")
