@@ -16,83 +16,17 @@
 #include "sim/core/debug.h"
 #include "sim/cpu_x86/cpu_config.h"
 #include "sim/cpu_x86/engine/engine.h"
+#include "sim/cpu_x86/system/access_count.h"
 #include "sim/cpu_x86/system/breakpoints.h"
+#include "sim/cpu_x86/system/core_bus.h"
 #include "sim/cpu_x86/system/decode.h"
+#include "sim/cpu_x86/system/event.h"
+#include "sim/cpu_x86/system/implicit_pages.h"
 #include "sim/cpu_x86/system/lapic.h"
 
 namespace xs::x86 {
 
-enum class Space : u8 { memory, port };
-
-class CoreBus {
- public:
-  virtual ~CoreBus() = default;
-  /// One device access at the core's local time. False when nothing answered (`data` then holds all ones).
-  /// `cycles` receives the device's latency.
-  virtual bool transport(Space space, bool write, u64 address, u8* data, unsigned size, u64& cycles) = 0;
-  /// An event arrived for a core that is halted or waits for SIPI.
-  virtual void wake() = 0;
-  virtual void shutdown() = 0;
-};
-
 enum class CoreState : u8 { running, halted, wait_for_sipi, shutdown };
-
-/// An exception or interrupt on its way through the IDT.
-struct Event {
-  enum class Source : u8 { fault, software, external };
-  u8 vector = 0;
-  Source source = Source::fault;
-  bool has_error = false;
-  u32 error = 0;
-  u64 cr2 = 0;  ///< #PF
-  u64 return_rip = 0;
-  bool resume = false;  ///< #DB that pushes RFLAGS.RF set: SDM vol. 3B 17.3.1.1
-};
-
-/// `exact` fidelity counts each access once, though the engine tells of one up to three times: by the fill of
-/// its page, by the access itself, and by the fill of the second page when it crosses pages.
-struct AccessCount {
-  static constexpr u64 none = ~u64{0};
-  /// Pages by kind that a fill has counted and whose access is still to come.
-  std::array<std::array<u64, 2>, 3> filled{{{none, none}, {none, none}, {none, none}}};
-  /// Second page of a store, not in the TLB: its fill counts it, or else the next access.
-  mmu::Access second{none, mmu::AccessKind::read, false, false};
-  bool any_filled = false;
-  bool lost = false;  ///< the engine's table may hold what the modelled TLB has lost
-
-  void fill(const mmu::Access& access);
-  bool take_filled(const mmu::Access& access);
-  bool take_second(const mmu::Access& access);
-};
-
-/// Device accesses so far of one execution of a block: which of its instructions the next one can be.
-struct BlockAccesses {
-  u64 block = ~u64{0}, instructions = ~u64{0};  ///< name the execution
-  unsigned ports = 0;
-  u64 pc = 0, pa = 0;  ///< last unmodelled access to memory; pc 0: none
-  bool write = false;
-
-  void enter(u64 running_block, u64 at_instructions) {
-    if (block != running_block || instructions != at_instructions)
-      *this = {running_block, at_instructions, 0, 0, 0, false};
-  }
-};
-
-/// Where descriptor tables, TSS and exception frames lie, as last found.
-struct ImplicitPage {
-  u64 vpn = ~u64{0};
-  u64 revocations = 0;  ///< Mmu::revocations() then; 0: forgotten
-  u64 pa = 0;
-  u8* host = nullptr;
-};
-
-/// Thrown through the host code that emulates an instruction, never through the engine.
-struct GuestFault {
-  u8 vector;
-  bool has_error;
-  u32 error;
-  u64 cr2;
-};
 
 class Core final : public EngineClient, public LapicHost, public CpuView, public CpuControl {
  public:
@@ -151,6 +85,8 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   void startup(u8 vector) override;
 
  private:
+  static constexpr u64 apic_base_enabled = 1u << 11, apic_base_bsp = 1u << 8;
+
   // EngineClient
   FillAnswer fill(u64 va, mmu::AccessKind kind, bool user) override;
   bool probe(u64 va, u64& pa) override { return mmu_.probe(va, pa); }
@@ -174,14 +110,20 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   void access_page(const mmu::Access& access, bool first);
 
   // core.cpp
-  bool take_events();
-  bool interruptible() const;
   void handle(const EngineExit& exit);
   void step_until(u64 limit);
+  void hash(u64 pc);
+
+  // events.cpp
+  bool take_events();
+  void take_init();
+  bool interruptible() const;
   void block_nmi(bool on);  ///< from an NMI's delivery to the next IRET
   void step_iret();
-  void hash(u64 pc);
+
+  // devices.cpp
   bool lapic_page(u64 pa) const;
+  u64 device_access(Space space, bool write, u64 address, u64 value, unsigned size);
 
   // careful.cpp
   struct FarState;
@@ -263,7 +205,6 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   std::array<u64, 2> load_pair(u64 va);  ///< of 8 bytes each
   void store(u64 va, u64 value, unsigned size);
   u8* stack_page(u64 rsp, u64 size);
-  void forget_implicit(u64 va, unsigned shift);
   u64 translate_implicit(u64 va, mmu::AccessKind kind);
   const ImplicitPage* implicit_page(u64 va, unsigned size, mmu::AccessKind kind);
   std::array<u8, 15> code_at(u64 rip) const;
@@ -281,7 +222,6 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   u64 gpr(unsigned i) const { return engine_->reg(static_cast<Reg>(i)); }
   void set_gpr(unsigned i, u64 v) { engine_->set_reg(static_cast<Reg>(i), v); }
   bool long_mode() const { return control_.efer >> 10 & 1; }
-  u64 device_access(Space space, bool write, u64 address, u64 value, unsigned size);
 
   CpuConfig config_;
   MemoryPort& memory_;
@@ -307,8 +247,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
       fmask_ = 0;
   u64 mtrr_default_ = 0, mtrr_fixed_[11] = {}, mtrr_variable_[16] = {};
 
-  static constexpr std::size_t implicit_slots = 16;
-  ImplicitPage implicit_pages_[2][implicit_slots];  ///< for reads, for writes
+  ImplicitPages implicit_pages_;
 
   mmu::Translation refusal_;       ///< why the last fill was refused
   bool refused_implicit_ = false;  ///< the last refusal was of an access as supervisor: it is final

@@ -126,7 +126,7 @@ void Core::invlpg(const Opcode& op) {
   const u64 va = memory_operand(op);
   engine_->invalidate_page(va);
   const unsigned shift = mmu_.flush_page(va);
-  if (shift) forget_implicit(va, shift);
+  if (shift) implicit_pages_.forget(va, shift);
   if (shift > frame_shift) engine_->flush_tlb();  // it holds a large page in pieces
   complete(op, modrm_length(op), config_.timing.invlpg);
 }

@@ -6,19 +6,13 @@
 
 namespace xs::x86 {
 
-/// In `fast` fidelity a hit counts nothing and costs nothing: what was found stays good until the MMU
-/// revokes.
 const ImplicitPage* Core::implicit_page(u64 va, unsigned size, mmu::AccessKind kind) {
   if (config_.fidelity != Fidelity::fast || (va & frame_mask) + size > frame_size) return nullptr;
-  const u64 vpn = va >> frame_shift;
-  ImplicitPage& page = implicit_pages_[kind == mmu::AccessKind::write][vpn % implicit_slots];
-  if (page.vpn == vpn && page.revocations == mmu_.revocations()) [[likely]]
-    return &page;
+  if (const ImplicitPage* page = implicit_pages_.find(va, kind, mmu_.revocations())) return page;
   const u64 pa = translate_implicit(va, kind) & ~frame_mask;
   u8* const host = memory_.host(pa);
   if (host == nullptr) return nullptr;
-  page = {vpn, mmu_.revocations(), pa, host};
-  return &page;
+  return implicit_pages_.keep(va, kind, mmu_.revocations(), pa, host);
 }
 
 u64 Core::translate_implicit(u64 va, mmu::AccessKind kind) {
@@ -66,14 +60,6 @@ u8* Core::stack_page(u64 rsp, u64 size) {
   if (page == nullptr) return nullptr;
   frames_->host_write(page->pa, size);
   return page->host + ((rsp - 1) & frame_mask) + 1;
-}
-
-/// Mmu::flush_page() has dropped the page at `va`, of this size: the only revocation that is not of
-/// everything.
-void Core::forget_implicit(u64 va, unsigned shift) {
-  for (auto& kind : implicit_pages_)
-    for (ImplicitPage& page : kind)
-      if (((page.vpn << frame_shift) ^ va) >> shift == 0) page.revocations = 0;
 }
 
 void Core::store(u64 va, u64 value, unsigned size) {
