@@ -121,15 +121,7 @@ void make_map(Call& call) {
   }
 }
 
-// In model translated shared_info can be sent anywhere, and away: it is where the guest finds its time.
-void bring_shared_info_back(const Call&, long) {
-  if (!guest_is_translated()) return;
-  xen_add_to_physmap_t add{};
-  add.domid = DOMID_SELF;
-  add.space = XENMAPSPACE_shared_info;
-  add.gpfn = boot_info->shared_info >> page_shift;
-  hypercall_memory_op(XENMEM_add_to_physmap, &add);
-}
+void after_other(const Call&, long) { world_bring_shared_info_back(); }
 
 void make_other(Call& call) {
   u8 anything[64];
@@ -162,7 +154,7 @@ constexpr CallKind kinds[] = {
      errors(XEN_EFAULT, XEN_ESRCH, XEN_EPERM, XEN_ENOSYS, XEN_EINVAL, XEN_ENOMEM), 0, make_map, nullptr},
     {"memory_op, others", __HYPERVISOR_memory_op, 4,
      errors(XEN_EFAULT, XEN_ESRCH, XEN_EPERM, XEN_ENOSYS, XEN_EINVAL, XEN_EOPNOTSUPP, XEN_ENOMEM),
-     any_extents, make_other, bring_shared_info_back},
+     any_extents, make_other, after_other},
 };
 }  // namespace
 

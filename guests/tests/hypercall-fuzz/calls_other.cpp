@@ -50,6 +50,7 @@ void make_multicall(Call& call) {
 void after_multicall(const Call& call, long result) {
   arch_install_traps();
   restore_kernel_stack();
+  world_bring_shared_info_back();
   const u64 args = hypercall_arg(world.args),
             last = hypercall_arg(world.read_only) - sizeof(multicall_entry_t) * listed_count;
   if (result != 0 || call.arg[1] != listed_count || list_address < args || list_address > last) return;

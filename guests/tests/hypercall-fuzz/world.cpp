@@ -107,6 +107,15 @@ void world_heal() {
   events_enable(0);
 }
 
+void world_bring_shared_info_back() {
+  if (!guest_is_translated()) return;
+  xen_add_to_physmap_t add{};
+  add.domid = DOMID_SELF;
+  add.space = XENMAPSPACE_shared_info;
+  add.gpfn = boot_info->shared_info >> page_shift;
+  hypercall_memory_op(XENMEM_add_to_physmap, &add);
+}
+
 bool world_unharmed() {
   return canary_lives(canaries[0]) && canary_lives(canaries[1]) && sum_of_code() == code_sum;
 }

@@ -33,6 +33,9 @@ void world_init();
 void world_heal();
 // Replaces the entry that maps an address of the playground, for all VCPUs. 0 or a negative errno.
 long world_map(const void* va, u64 entry);
+// In model translated shared_info can be sent anywhere, and away: it is where the guest finds its time and
+// its events. Before those are let in again.
+void world_bring_shared_info_back();
 // The canaries and the guest's code are as they were.
 bool world_unharmed();
 
