@@ -107,6 +107,13 @@ std::string frame(std::string_view payload) {
   return out + '#' + hex_digit(sum >> 4) + hex_digit(sum);
 }
 
+std::string hex_number(u64 value) {
+  std::string digits;
+  for (int shift = 60; shift >= 0; shift -= 4)
+    if (value >> shift || shift == 0) digits += "0123456789abcdef"[value >> shift & 15];
+  return digits;
+}
+
 std::string to_hex(std::span<const u8> bytes) {
   std::string out;
   out.reserve(2 * bytes.size());

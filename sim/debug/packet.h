@@ -48,6 +48,7 @@ class PacketReader {
 /// The packet for a payload of text or binary data.
 std::string frame(std::string_view payload);
 
+std::string hex_number(u64 value);
 std::string to_hex(std::span<const u8> bytes);
 std::string to_hex(std::string_view text);
 /// None when a character is no digit or one is left over.

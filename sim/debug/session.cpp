@@ -50,14 +50,14 @@ Reply GdbSession::handle(std::string_view p) {
       return select(rest);
     case 'T': {
       std::string_view id = rest;
-      return {core_of(id) ? "OK" : bad};
+      return {thread_of(id) ? "OK" : bad};
     }
     case 'c':
     case 'C':
       return rest.empty() || kind == 'C' ? resume(";c") : Reply{bad};
     case 's':
     case 'S':
-      return rest.empty() || kind == 'S' ? resume(";s:" + std::to_string(current_ + 1) + ";c") : Reply{bad};
+      return rest.empty() || kind == 'S' ? resume(";s:" + hex_number(current_) + ";c") : Reply{bad};
     case 'v': {
       std::string_view text = rest;
       if (text == "Cont?") return {"vCont;c;C;s;S"};
@@ -78,19 +78,24 @@ Reply GdbSession::handle(std::string_view p) {
   }
 }
 
+// A step that ends with another VCPU on the core has taken its own off: that one shows what was saved of it.
 void GdbSession::stopped(unsigned cpu, const DebugStop& stop) {
-  stopped_cpu_ = current_ = cpu;
+  threads_ = target_.threads();
+  stopped_ = threads_[cpu].id;
+  if (stop.why == DebugStop::Why::step && thread(steps_[cpu])) stopped_ = steps_[cpu];
+  current_ = stopped_;
   stop_ = stop;
   for (unsigned i = 0; i < target_.cpus(); ++i) target_.cpu(i).request_step(false);
 }
 
+const DebugThread* GdbSession::thread(u64 id) const {
+  const auto found =
+      std::find_if(threads_.begin(), threads_.end(), [&](const DebugThread& t) { return t.id == id; });
+  return found == threads_.end() ? nullptr : &*found;
+}
+
 std::string GdbSession::stop_reply() const {
-  const std::string thread = "thread:" + std::to_string(stopped_cpu_ + 1) + ";";
-  const auto number = [](u64 value) {
-    std::string digits;
-    for (int shift = 60; shift >= 0; shift -= 4) digits += "0123456789abcdef"[value >> shift & 15];
-    return digits;
-  };
+  const std::string thread = "thread:" + hex_number(stopped_) + ";";
   switch (stop_.why) {
     case DebugStop::Why::request:
       return "T02" + thread;  // SIGINT
@@ -103,7 +108,7 @@ std::string GdbSession::stop_reply() const {
       const char* name = kind == DebugAccess::write  ? "watch:"
                          : kind == DebugAccess::read ? "rwatch:"
                                                      : "awatch:";
-      return "T05" + (name + number(stop_.point.va)) + ";" + thread;
+      return "T05" + (name + hex_number(stop_.point.va)) + ";" + thread;
     }
   }
   return bad;
@@ -123,24 +128,23 @@ void GdbSession::leave() {
 }
 
 /// Threads are written as positive hexadecimal numbers, 0 for any, -1 for all.
-std::optional<unsigned> GdbSession::core_of(std::string_view& text) const {
-  if (take(text, "-1")) return current_;
+const DebugThread* GdbSession::thread_of(std::string_view& text) const {
+  if (take(text, "-1")) return thread(current_);
   const auto id = take_number(text);
-  if (!id || *id > target_.cpus()) return std::nullopt;
-  return *id == 0 ? current_ : static_cast<unsigned>(*id - 1);
+  return id ? thread(*id == 0 ? current_ : *id) : nullptr;
 }
 
 Reply GdbSession::select(std::string_view text) {
   const bool known = take(text, "g") || take(text, "c");
-  const auto core = known ? core_of(text) : std::nullopt;
-  if (!core) return {bad};
-  current_ = *core;
+  const DebugThread* chosen = known ? thread_of(text) : nullptr;
+  if (!chosen) return {bad};
+  current_ = chosen->id;
   return {"OK"};
 }
 
 // ";action[:thread]..." The first action that fits a core is its own. All cores go on when one does: their
 // order within a run is part of the simulated result. A step of one is done when it has executed an
-// instruction.
+// instruction; that of a VCPU which is on no core is over at once, where it is.
 Reply GdbSession::resume(std::string_view actions) {
   std::vector<char> action(target_.cpus(), 0);
   while (take(actions, ";")) {
@@ -153,17 +157,27 @@ Reply GdbSession::resume(std::string_view actions) {
       return {bad};
     }
     const char normal = what == 'C' || what == 'c' ? 'c' : 's';
-    std::optional<unsigned> only;
+    const DebugThread* only = nullptr;
     if (take(actions, ":") && !take(actions, "-1")) {
-      only = core_of(actions);
+      only = thread_of(actions);
       if (!only) return {bad};
     }
+    if (only && !only->cpu && normal == 's') return step_nowhere(*only);
     for (unsigned i = 0; i < action.size(); ++i)
-      if (!action[i] && (!only || *only == i)) action[i] = normal;
+      if (!action[i] && (!only || only->cpu == i)) action[i] = normal;
   }
   if (!actions.empty()) return {bad};
-  for (unsigned i = 0; i < action.size(); ++i) target_.cpu(i).request_step(action[i] == 's');
+  for (unsigned i = 0; i < action.size(); ++i) {
+    steps_[i] = action[i] == 's' ? threads_[i].id : 0;
+    target_.cpu(i).request_step(action[i] == 's');
+  }
   return {"", Reply::Next::resume, true};
+}
+
+Reply GdbSession::step_nowhere(const DebugThread& thread) {
+  stopped_ = current_ = thread.id;
+  stop_ = {DebugStop::Why::step, {}};
+  return {stop_reply()};
 }
 
 // type,address,kind[;...]: 0 and 1 are the same here, no instruction is ever written into memory.
@@ -193,7 +207,7 @@ std::string GdbSession::point(bool set, std::string_view text) {
 }
 
 std::string GdbSession::registers() const {
-  const CpuControl& cpu = target_.cpu(current_);
+  const CpuControl& cpu = control();
   const auto rows = cpu.registers();
   std::string out;
   for (unsigned i = 0; i < rows.size(); ++i) {
@@ -208,7 +222,7 @@ std::string GdbSession::registers() const {
 bool GdbSession::set_registers(std::string_view digits) {
   const auto raw = from_hex(digits);
   if (!raw) return false;
-  CpuControl& cpu = target_.cpu(current_);
+  CpuControl& cpu = control();
   const auto rows = cpu.registers();
   std::size_t at = 0;
   for (unsigned i = 0; i < rows.size() && at + rows[i].bits / 8 <= raw->size(); at += rows[i++].bits / 8) {
@@ -221,7 +235,7 @@ bool GdbSession::set_registers(std::string_view digits) {
 }
 
 std::string GdbSession::register_value(std::string_view text) const {
-  const CpuControl& cpu = target_.cpu(current_);
+  const CpuControl& cpu = control();
   const auto index = take_number(text);
   if (!index || *index >= cpu.registers().size()) return bad;
   std::string value(cpu.registers()[*index].bits / 8, '\0');
@@ -230,7 +244,7 @@ std::string GdbSession::register_value(std::string_view text) const {
 }
 
 std::string GdbSession::set_register(std::string_view text) {
-  CpuControl& cpu = target_.cpu(current_);
+  CpuControl& cpu = control();
   const auto index = take_number(text);
   if (!index || *index >= cpu.registers().size() || !take(text, "=")) return bad;
   const auto value = from_hex(text);
@@ -242,7 +256,7 @@ bool GdbSession::copy(u64 address, std::span<u8> out) const {
   while (!out.empty()) {
     const std::size_t chunk = std::min<u64>(out.size(), frame_size - (address & frame_mask));
     u64 pa = address;
-    if (!physical_ && !target_.cpu(current_).translate(address, pa)) return false;
+    if (!physical_ && !control().translate(address, pa)) return false;
     if (!target_.read_physical(pa, out.first(chunk))) return false;
     address += chunk;
     out = out.subspan(chunk);
@@ -254,7 +268,7 @@ bool GdbSession::store(u64 address, std::span<const u8> in) {
   while (!in.empty()) {
     const std::size_t chunk = std::min<u64>(in.size(), frame_size - (address & frame_mask));
     u64 pa = address;
-    if (!physical_ && !target_.cpu(current_).translate(address, pa)) return false;
+    if (!physical_ && !control().translate(address, pa)) return false;
     if (!target_.write_physical(pa, in.first(chunk))) return false;
     address += chunk;
     in = in.subspan(chunk);

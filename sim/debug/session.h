@@ -1,5 +1,5 @@
-// One debugger's conversation with a stopped machine: packets in, answers out. Threads are cores, numbered
-// from 1.
+// One debugger's conversation with a stopped machine: packets in, answers out. Threads are VCPUs, and cores
+// that run none. Who is where is looked up when the machine stops.
 #pragma once
 #include <optional>
 #include <string>
@@ -19,7 +19,10 @@ struct Reply {
 
 class GdbSession {
  public:
-  explicit GdbSession(DebugTarget& target) : target_(target) {}
+  explicit GdbSession(DebugTarget& target)
+      : target_(target), steps_(target.cpus()), threads_(target.threads()) {
+    stopped_ = current_ = threads_.front().id;
+  }
 
   Reply handle(std::string_view packet);
   /// Where and why the machine has stopped; from now on `?` tells it.
@@ -42,6 +45,7 @@ class GdbSession {
   std::string monitor_physical(std::string_view arguments) const;
 
   Reply resume(std::string_view actions);
+  Reply step_nowhere(const DebugThread& thread);
   Reply select(std::string_view text);
   std::string point(bool set, std::string_view text);
   std::string registers() const;
@@ -52,13 +56,17 @@ class GdbSession {
   std::string write_memory(std::string_view text, bool binary);
   bool copy(u64 address, std::span<u8> out) const;
   bool store(u64 address, std::span<const u8> in);
-  /// Core of a thread id ("0" and "-1": the current one), or none.
-  std::optional<unsigned> core_of(std::string_view& text) const;
+  /// The thread of an id ("0" and "-1": the current one), or none.
+  const DebugThread* thread_of(std::string_view& text) const;
+  const DebugThread* thread(u64 id) const;
+  CpuControl& control() const { return *thread(current_)->control; }
 
   DebugTarget& target_;
   std::vector<DebugPoint> points_;
-  unsigned current_ = 0;  ///< core that register and memory packets are about
-  unsigned stopped_cpu_ = 0;
+  std::vector<u64> steps_;  ///< by core: the thread whose step is asked for, 0 none
+  std::vector<DebugThread> threads_;
+  u64 current_ = 0;  ///< thread that register and memory packets are about
+  u64 stopped_ = 0;
   DebugStop stop_;
   bool acknowledges_ = true;
   bool physical_ = false;     ///< addresses of memory packets are physical (QEMU's Qqemu.PhyMemMode)

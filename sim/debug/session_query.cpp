@@ -8,12 +8,6 @@ namespace xs::debug {
 
 namespace {
 
-std::string hex_number(u64 value) {
-  char text[20];
-  std::snprintf(text, sizeof text, "%llx", static_cast<unsigned long long>(value));
-  return text;
-}
-
 std::string escaped_xml(const std::string& text) {
   std::string out;
   for (char c : text) {
@@ -62,7 +56,7 @@ const char* types_of(std::string_view feature) {
 constexpr const char* monitor_help =
     "phys ADDRESS [BYTES]  shows machine memory (hexadecimal numbers; DRAM only)\n"
     "symbols               gdb commands that load the symbols of all that runs\n"
-    "threads               what runs on each core\n"
+    "threads               all VCPUs, and what runs on each core\n"
     "time                  simulated time\n";
 
 }  // namespace
@@ -74,16 +68,16 @@ Reply GdbSession::query(std::string_view text) {
             ";qXfer:features:read+;qXfer:threads:read+;QStartNoAckMode+;vContSupported+;swbreak+;hwbreak+"};
   }
   if (take(text, "Xfer:")) return {transfer(text)};
-  if (text == "C") return {"QC" + hex_number(current_ + 1)};
+  if (text == "C") return {"QC" + hex_number(current_)};
   if (text == "fThreadInfo") {
     std::string list = "m";
-    for (unsigned i = 0; i < target_.cpus(); ++i) list += (i ? "," : "") + hex_number(i + 1);
+    for (const DebugThread& t : threads_) list += (list.size() > 1 ? "," : "") + hex_number(t.id);
     return {list};
   }
   if (text == "sThreadInfo") return {"l"};
   if (take(text, "ThreadExtraInfo,")) {
-    const auto core = core_of(text);
-    return {core ? to_hex(target_.describe(*core)) : "E01"};
+    const DebugThread* asked = thread_of(text);
+    return {asked ? to_hex(asked->name + (asked->more.empty() ? "" : ": " + asked->more)) : "E01"};
   }
   if (take(text, "Attached")) return {"1"};
   if (text == "qemu.PhyMemMode") return {physical_ ? "1" : "0"};
@@ -145,9 +139,11 @@ std::string GdbSession::target_xml() const {
 
 std::string GdbSession::threads_xml() const {
   std::string xml = "<?xml version=\"1.0\"?><threads>";
-  for (unsigned i = 0; i < target_.cpus(); ++i)
-    xml += "<thread id=\"" + hex_number(i + 1) + "\" core=\"" + std::to_string(i) + "\" name=\"core" +
-           std::to_string(i) + "\">" + escaped_xml(target_.describe(i)) + "</thread>";
+  for (const DebugThread& t : threads_) {
+    xml += "<thread id=\"" + hex_number(t.id) + "\"";
+    if (t.cpu) xml += " core=\"" + std::to_string(*t.cpu) + "\"";
+    xml += " name=\"" + escaped_xml(t.name) + "\">" + escaped_xml(t.more) + "</thread>";
+  }
   return xml + "</threads>";
 }
 
@@ -162,7 +158,7 @@ std::string GdbSession::monitor(std::string_view command) {
   if (command == "symbols") {
     for (const std::string& line : target_.symbol_commands()) out += line + "\n";
   } else if (command == "threads") {
-    for (unsigned i = 0; i < target_.cpus(); ++i) out += target_.describe(i) + "\n";
+    for (const DebugThread& t : threads_) out += t.name + (t.more.empty() ? "" : ": " + t.more) + "\n";
   } else {
     out = monitor_help;
   }

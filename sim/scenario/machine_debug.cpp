@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 
 #include "sim/debug/server.h"
+#include "sim/scenario/saved_vcpu_control.h"
 
 namespace xs::scenario {
 
@@ -15,6 +17,7 @@ struct MachineDebug::Impl final : debug::DebugTarget {
         machine(m),
         observer(w),
         images(std::move(i)),
+        saved(observe::Image(images.front())),
         address(o.address),
         server(
             *this, address, [this] { return options.interrupted && options.interrupted->load(); },
@@ -34,7 +37,7 @@ struct MachineDebug::Impl final : debug::DebugTarget {
     return true;
   }
   bool write_physical(u64 pa, std::span<const u8> in) override { return machine.write_memory(pa, in); }
-  std::string describe(unsigned cpu) const override;
+  std::vector<debug::DebugThread> threads() override;
   std::vector<std::string> symbol_commands() const override {
     std::vector<std::string> out;
     for (const std::string& image : images)
@@ -47,16 +50,55 @@ struct MachineDebug::Impl final : debug::DebugTarget {
   platform::Machine& machine;
   const observe::Observer& observer;
   const std::vector<std::string> images;
+  const observe::SavedVcpus saved;
+  std::vector<std::unique_ptr<SavedVcpuControl>> controls;  ///< of the last threads()
   const debug::Address address;
   debug::GdbServer server;
+
+ private:
+  std::string domain_name(u32 domid) const;
+  SavedVcpuControl::FrameOf frames_of(u32 domid) const;
 };
 
-std::string MachineDebug::Impl::describe(unsigned cpu) const {
-  const auto vcpu = observer.running(cpu);
-  if (!vcpu) return fmt::format("core {}", cpu);
-  const auto domain = observer.domain(vcpu->domid);
-  const std::string name = domain && !domain->name.empty() ? fmt::format(" ({})", domain->name) : "";
-  return fmt::format("core {}: domain {}{} VCPU {}", cpu, vcpu->domid, name, vcpu->vcpu);
+std::string MachineDebug::Impl::domain_name(u32 domid) const {
+  const auto domain = observer.domain(domid);
+  return domain ? domain->name : "";
+}
+
+SavedVcpuControl::FrameOf MachineDebug::Impl::frames_of(u32 domid) const {
+  const auto domain = observer.domain(domid);
+  if (!domain || domain->model != XS_MODEL_TRANSLATED) return [](u64 mfn) { return mfn; };
+  return [p2m = observer.p2m(domid)](u64 gfn) {
+    const auto at = std::lower_bound(p2m.begin(), p2m.end(), gfn,
+                                     [](const observe::P2mEntry& e, u64 wanted) { return e.gfn < wanted; });
+    return at != p2m.end() && at->gfn == gfn ? at->mfn : invalid_frame;
+  };
+}
+
+// Who runs where is known by the marks; who else there is, by the hypervisor's memory.
+std::vector<debug::DebugThread> MachineDebug::Impl::threads() {
+  const auto id = [](u32 domid, u32 vcpu) { return u64{domid + 1} << 8 | (vcpu + 1); };
+  std::vector<debug::DebugThread> all;
+  const auto runs = [&](u64 wanted) {
+    return std::any_of(all.begin(), all.end(), [&](const auto& t) { return t.id == wanted; });
+  };
+  for (unsigned cpu = 0; cpu < cpus(); ++cpu) {
+    if (const auto v = observer.running(cpu))
+      all.push_back({id(v->domid, v->vcpu),
+                     fmt::format("dom{} vcpu{} (running on cpu{})", v->domid, v->vcpu, cpu),
+                     domain_name(v->domid), cpu, &machine.control(cpu)});
+    else
+      all.push_back({cpu + 1, fmt::format("cpu{} (no VCPU)", cpu), "", cpu, &machine.control(cpu)});
+  }
+  controls.clear();
+  for (const observe::SavedVcpu& v : saved.list(machine.cpu(0))) {
+    if (runs(id(v.domid, v.vcpu))) continue;
+    controls.push_back(
+        std::make_unique<SavedVcpuControl>(v, machine.control(0), machine.memory(), frames_of(v.domid)));
+    all.push_back({id(v.domid, v.vcpu), fmt::format("dom{} vcpu{} ({})", v.domid, v.vcpu, v.state),
+                   domain_name(v.domid), std::nullopt, controls.back().get()});
+  }
+  return all;
 }
 
 MachineDebug::MachineDebug(const DebugOptions& options, platform::Machine& machine,

@@ -101,8 +101,8 @@ says tour 'Breakpoint 1, boot_main' 'Hardware watchpoint 2: hv::domain_list' 'Ol
   '^#1 .*hypercall_dispatch' '^rip .*do_console_io' '^cs ' '^cr3 ' '^eflags .*\[' '= 0' '= 0' 'IM DM ZM OM UM PM' \
   'hypercall_dispatch'
 says tour '0x[0-9a-f]+:.*0x[0-9a-f]{16}' '100000: [0-9a-f]{2} ' 'received: "OK"' '^0x100000:.*0x[0-9a-f]{8}' \
-  'received: "OK"' 'core 0: domain 0' 'symbol-file .*/hypervisor.elf' \
-  'add-symbol-file .*/kernel.elf' 'dom0_start' '^#1 .*guest_main' 'core 0: domain 0 VCPU 0' \
+  'received: "OK"' '^dom0 vcpu0 .running on cpu0.' 'symbol-file .*/hypervisor.elf' \
+  'add-symbol-file .*/kernel.elf' 'dom0_start' '^#1 .*guest_main' '"dom0 vcpu0 .running on cpu0."' \
   'Hardware read watchpoint .*hv::domain_list' 'Value = ' 'exited normally'
 same_run() { # same_run NAME PLAIN DEBUGGED
   if [ -n "$2" ] && [ "$2" = "$3" ]; then return; fi
@@ -110,8 +110,9 @@ same_run() { # same_run NAME PLAIN DEBUGGED
 }
 same_run tour "$(hashes "$dir/plain.json")" "$(hashes "$dir/tour.json")"
 
-# --- two cores: threads, steps of either, many stops ---
+# --- two cores: threads, steps of either, many stops; before the hypervisor runs cores are all there is ---
 cat >"$dir/smp.gdb" <<'END'
+info threads
 break hv::schedule
 set $n = 0
 while $n < 30
@@ -121,7 +122,7 @@ while $n < 30
   set $n = $n + 1
 end
 info threads
-thread 2
+thread find cpu[01]
 stepi 20
 info threads
 delete
@@ -130,8 +131,52 @@ END
 scenario=$scenarios/regression/smp.json
 timeout 240 "$xenoscope" run "$scenario" --json "$dir/plain.json" >/dev/null 2>&1 || fail "the plain run on two cores"
 debug smp "$dir/smp.gdb" "$xenoscope" run "$scenario" --json "$dir/smp.json"
-says smp 'Breakpoint 1, ' 'hv::schedule' '"core0"' '"core1"' '^\* 2 ' 'exited normally'
+says smp '^\* 1 .*"cpu0 .no VCPU."' '^  2 .*"cpu1 .no VCPU."' 'Breakpoint 1, ' 'hv::schedule' '"dom0 vcpu[01] .' \
+  'has target name .*cpu[01]' '^\* ' 'exited normally'
 same_run smp "$(hashes "$dir/plain.json")" "$(hashes "$dir/smp.json")"
+
+# --- VCPUs that do not run: registers as saved, memory by their own page tables, in both memory models ---
+cat >"$dir/vcpus.gdb" <<END
+add-symbol-file $images/kernel.elf
+break hv::do_memory_op if args.arg[0] == 1
+continue
+info threads
+python
+for t in gdb.selected_inferior().threads():
+    if t.name.startswith("dom0"): t.switch()
+end
+info registers rip cs
+x/i \$rip
+print boot_info->magic
+print boot_info->flags
+print/x *(unsigned char*)\$rip
+print hv::domain_list != 0
+python
+try: gdb.execute("set var \$rax = 5")
+except gdb.error as refusal: print(refusal)
+end
+stepi
+info threads
+python
+for t in gdb.selected_inferior().threads():
+    if t.name.startswith("dom1"): t.switch()
+end
+backtrace 1
+delete
+continue
+END
+for models in "direct direct" "translated translated"; do
+  read -r model dom0_model <<<"$models"
+  settings=(--set "model=$model" --set "dom0_model=$dom0_model")
+  timeout 240 "$xenoscope" run "$scenarios/demo/balloon.json" "${settings[@]}" --json "$dir/plain.json" >/dev/null 2>&1 ||
+    fail "the plain run with domains in model $model"
+  debug "vcpus-$model" "$dir/vcpus.gdb" "$xenoscope" run "$scenarios/demo/balloon.json" "${settings[@]}" --json "$dir/vcpus.json"
+  says "vcpus-$model" 'Breakpoint 1, ' '"dom0 vcpu0 .(blocked|runnable).".* 0xffffffff80[0-9a-f]* in ' \
+    '^\* .*"dom1 vcpu0 .running on cpu0." .web.' \
+    '^rip .*0xffffffff80[0-9a-f]+ <' '^cs .*0xe033' '=> 0xffffffff80.*:' '"xen-3.0-x86_64' '= 3' '^.*= 0x[0-9a-f]+' '= (true|1)' \
+    'Could not write register "rax"' '"dom0 vcpu0' '^#0 .*do_memory_op' 'exited normally'
+  same_run "vcpus-$model" "$(hashes "$dir/plain.json")" "$(hashes "$dir/vcpus.json")"
+done
 
 # --- attached while it runs, stopped by Ctrl-C, left alone again ---
 cat >"$dir/attach.gdb" <<'END'

@@ -49,7 +49,6 @@ struct ArchVcpu {
   Mfn ldt_frames[16] = {};  ///< filled on first touch; 0 = not yet
   // Core half.
   bool kernel_mode = true;                                ///< guest kernel (both modes are ring 3)
-  bool fpu_used = false;                                  ///< fpu[] holds state
   bool ts_virtual = false;                                ///< the guest's own CR0.TS (fpu_taskswitch)
   u8 iopl = 0;                                            ///< PHYSDEVOP_set_iopl
   u64 fs_base = 0, gs_base_kernel = 0, gs_base_user = 0;  ///< while not loaded

@@ -1,4 +1,5 @@
-// Two cores of four registers and 64 KiB of DRAM at 0x1000; virtual addresses are physical ones plus 2^32.
+// Two cores of four registers, of which the first runs a VCPU, one more VCPU that does not run, and 64 KiB of
+// DRAM at 0x1000; virtual addresses are physical ones plus 2^32.
 #pragma once
 #include <cstring>
 
@@ -48,11 +49,18 @@ class FakeDebugTarget final : public debug::DebugTarget {
     std::memcpy(&memory[pa - base], in.data(), in.size());
     return true;
   }
-  std::string describe(unsigned cpu) const override { return cpu ? "core 1: idle & <none>" : "core 0: dom0"; }
+  std::vector<debug::DebugThread> threads() override {
+    std::vector<debug::DebugThread> all = {{0x101, "dom0 vcpu0 (running on cpu0)", "", 0, &cores[0]},
+                                           {2, "cpu1 (no VCPU)", "", 1, &cores[1]},
+                                           {0x201, "dom1 vcpu0 (blocked)", "a & <b>", std::nullopt, &saved}};
+    if (switched) std::swap(all[0].id, all[2].id);
+    return all;
+  }
   std::vector<std::string> symbol_commands() const override { return {"symbol-file a", "add-symbol-file b"}; }
   u64 now_ps() const override { return 1'500'000'000; }
 
-  FakeCpu cores[2];
+  FakeCpu cores[2], saved;
+  bool switched = false;  ///< dom1's VCPU runs now, dom0's does not
   std::vector<u8> memory = std::vector<u8>(size);
 };
 

@@ -30,10 +30,10 @@ constexpr const char* seeds[] = {"?",
                                  "Z0,1000,1",
                                  "Z4,1000,8",
                                  "z2,1000,8",
-                                 "Hg1",
+                                 "Hg101",
                                  "Hc-1",
                                  "T2",
-                                 "vCont;s:1;c",
+                                 "vCont;s:201;c",
                                  "vCont?",
                                  "vKill;1",
                                  "qSupported:swbreak+",
@@ -82,7 +82,7 @@ TEST_CASE("mutated packets are answered") {
     REQUIRE(target.cores[0].points.size() <= 1024);
     if (reply.next == Reply::Next::detach) session.leave();
   }
-  CHECK(session.handle("qfThreadInfo").text == "m1,2");
+  CHECK(session.handle("qfThreadInfo").text == "m101,2,201");
 }
 
 TEST_CASE("mutated streams are read to the end") {

@@ -61,14 +61,14 @@ TEST_CASE("a peer attaches at a quantum's end, looks, and lets the machine go on
   REQUIRE(s.server.wants_stop(0));
   peer.send("+" + frame("?") + frame("Z0,1000,1") + frame("vCont;c"));
   s.server.on_stop(0, {DebugStop::Why::request, {}});
-  CHECK(peer.received() == "+" + frame("T02thread:1;") + "+" + frame("OK") + "+");
+  CHECK(peer.received() == "+" + frame("T02thread:101;") + "+" + frame("OK") + "+");
   CHECK(s.target.cores[1].points.size() == 1);
 
   peer.send("\x03");
   CHECK(s.server.wants_stop(0));
   CHECK_FALSE(s.server.wants_stop(0));
 
-  peer.send(frame("vCont;s:1;c"));
+  peer.send(frame("vCont;s:101;c"));
   s.server.on_stop(1, {DebugStop::Why::breakpoint, {}});
   CHECK(peer.received() == frame("T05thread:2;") + "+");
   CHECK(s.target.cores[0].step);
@@ -115,7 +115,7 @@ TEST_CASE("kill, damage, a second peer, and a user who leaves") {
   SECTION("damaged packets are asked for again, and sent again") {
     peer.send("$qC#00" + frame("qC") + "-" + frame("c"));
     s.server.on_stop(0, {DebugStop::Why::request, {}});
-    CHECK(peer.received() == "-+" + frame("QC1") + frame("QC1") + "+");
+    CHECK(peer.received() == "-+" + frame("QC101") + frame("QC101") + "+");
   }
   SECTION("a second peer") {
     Peer second(socket_path());

@@ -33,7 +33,7 @@ TEST_CASE("the session introduces itself") {
   CHECK_FALSE(t.session.acknowledges());
   CHECK(t.ask("vMustReplyEmpty").empty());
   CHECK(t.ask("vCont?") == "vCont;c;C;s;S");
-  CHECK(t.ask("?") == "T02thread:1;");
+  CHECK(t.ask("?") == "T02thread:101;");
 }
 
 TEST_CASE("the register description names every register, in pieces as asked for") {
@@ -56,17 +56,47 @@ TEST_CASE("the register description names every register, in pieces as asked for
   CHECK(t.ask("qXfer:features:read:other.xml:0,40").empty());
 }
 
-TEST_CASE("threads are cores, with what runs there") {
+TEST_CASE("threads are VCPUs, wherever they are, and cores without any") {
   Talk t;
-  CHECK(t.ask("qfThreadInfo") == "m1,2");
+  CHECK(t.ask("qfThreadInfo") == "m101,2,201");
   CHECK(t.ask("qsThreadInfo") == "l");
-  CHECK(from_hex(t.ask("qThreadExtraInfo,1")) == "core 0: dom0");
-  CHECK(t.ask("qXfer:threads:read::0,1000").find("idle &amp; &lt;none&gt;") != std::string::npos);
+  CHECK(from_hex(t.ask("qThreadExtraInfo,101")) == "dom0 vcpu0 (running on cpu0)");
+  CHECK(from_hex(t.ask("qThreadExtraInfo,201")) == "dom1 vcpu0 (blocked): a & <b>");
+  const std::string xml = t.ask("qXfer:threads:read::0,1000");
+  CHECK(xml.find(R"x(<thread id="101" core="0" name="dom0 vcpu0 (running on cpu0)">)x") != std::string::npos);
+  CHECK(xml.find(R"x(<thread id="201" name="dom1 vcpu0 (blocked)">a &amp; &lt;b&gt;</thread>)x") !=
+        std::string::npos);
   CHECK(t.ask("T2") == "OK");
   CHECK(t.ask("T3") == "E01");
-  CHECK(t.ask("Hg2") == "OK");
-  CHECK(t.ask("qC") == "QC2");
+  CHECK(t.ask("Hg201") == "OK");
+  CHECK(t.ask("qC") == "QC201");
   CHECK(t.ask("Hg3") == "E01");
+}
+
+TEST_CASE("a VCPU on no core is looked at through what was saved of it, and its step is over at once") {
+  Talk t;
+  t.target.saved.values[0][0] = 0x77;
+  t.target.cores[0].values[0][0] = 0x11;
+  CHECK(t.ask("Hg201") == "OK");
+  CHECK(t.ask("p0") == "7700000000000000");
+  const Reply step = t.session.handle("vCont;s:201;c");
+  CHECK(step.next == Next::stay);
+  CHECK(step.text == "T05thread:201;");
+  CHECK_FALSE(t.target.cores[0].step);
+  CHECK(t.session.handle("vCont;c:201").next == Next::resume);
+}
+
+TEST_CASE("threads move; a step that takes its VCPU off the core is that VCPU's") {
+  Talk t;
+  CHECK(t.session.handle("vCont;s:101;c").next == Next::resume);
+  CHECK(t.target.cores[0].step);
+  t.target.switched = true;
+  t.session.stopped(0, {DebugStop::Why::step, {}});
+  CHECK(t.session.stop_reply() == "T05thread:101;");
+  CHECK(t.ask("qfThreadInfo") == "m201,2,101");
+  t.session.handle("vCont;c");
+  t.session.stopped(0, {DebugStop::Why::request, {}});
+  CHECK(t.session.stop_reply() == "T02thread:201;");
 }
 
 TEST_CASE("registers, all and one by one") {
@@ -139,9 +169,9 @@ TEST_CASE("stops are told with thread and reason") {
   t.session.stopped(1, {DebugStop::Why::breakpoint, {}});
   CHECK(t.ask("?") == "T05swbreak:;thread:2;");
   t.session.stopped(0, {DebugStop::Why::watchpoint, {DebugAccess::read, 0x1234, 4}});
-  CHECK(t.ask("?") == "T05rwatch:0000000000001234;thread:1;");
+  CHECK(t.ask("?") == "T05rwatch:1234;thread:101;");
   t.session.stopped(0, {DebugStop::Why::request, {}});
-  CHECK(t.ask("?") == "T02thread:1;");
+  CHECK(t.ask("?") == "T02thread:101;");
   CHECK(GdbSession::exit_reply(6) == "W06");
 }
 
@@ -160,7 +190,7 @@ TEST_CASE("going on") {
   CHECK(resumes("s"));
   CHECK(cores[0].step);
   CHECK_FALSE(cores[1].step);
-  CHECK(resumes("vCont;S05:1;C05:-1"));
+  CHECK(resumes("vCont;S05:101;C05:-1"));
   CHECK(resumes("c"));
   CHECK(t.ask("vCont;x") == "E01");
   CHECK(t.ask("vCont;s:9") == "E01");
@@ -174,7 +204,8 @@ TEST_CASE("going on") {
 TEST_CASE("monitor commands") {
   Talk t;
   CHECK(t.monitor("symbols") == "symbol-file a\nadd-symbol-file b\n");
-  CHECK(t.monitor("threads") == "core 0: dom0\ncore 1: idle & <none>\n");
+  CHECK(t.monitor("threads") ==
+        "dom0 vcpu0 (running on cpu0)\ncpu1 (no VCPU)\ndom1 vcpu0 (blocked): a & <b>\n");
   CHECK(t.monitor("time") == "1.500000 ms\n");
   CHECK(t.monitor("help").find("phys ADDRESS") == 0);
   CHECK(t.monitor("phys") == t.monitor("help"));

@@ -1,0 +1,38 @@
+/* Where the hypervisor keeps VCPUs that do not run, for a debugger that looks from outside.
+ *
+ *     *domain_list --> domain --[domain_next]--> domain --> ... 0
+ *                        | domain_vcpus: slots of 8 bytes --> VCPU, 0 where there is none
+ *                                                              | vcpu_registers: struct cpu_user_regs (Xen's)
+ *
+ * Found by the name of the symbol, which lies in the image's constants; all fields after the list's address
+ * are byte offsets. Plain C layout, 64-bit little endian.
+ */
+#ifndef XS_ABI_VCPUS_H
+#define XS_ABI_VCPUS_H
+#include <stdint.h>
+
+#define XS_VCPUS_SYMBOL "xs_published_vcpus"
+#define XS_VCPUS_MAGIC 0x3155504356ull /* "VCPU1" */
+
+struct xs_vcpus {
+  uint64_t magic;
+  uint64_t domain_list;                          /* address of the pointer to the first domain */
+  uint32_t domain_next, domain_id, domain_vcpus; /* pointer; 16 bits; array of pointers */
+  uint32_t vcpu_slots;                           /* how many that array has */
+  uint32_t domain_pauses, domain_shut_down;      /* 32 bits; 1 byte, not 0: SCHEDOP_shutdown or a crash */
+  uint32_t vcpu_pauses, vcpu_why_stopped;        /* 32 bits; 32 bits XS_VCPU_* */
+  uint32_t vcpu_registers;
+  uint32_t vcpu_kernel_mode; /* 1 byte: the guest's kernel or its user mode */
+  uint32_t vcpu_kernel_table,
+      vcpu_user_table; /* page tables of each mode: frame by the domain's name, ~0 none */
+  uint32_t vcpu_fs_base, vcpu_gs_base_kernel, vcpu_gs_base_user; /* 64 bits each */
+  uint32_t vcpu_selectors;                                       /* ds es fs gs, 16 bits each */
+  uint32_t vcpu_fpu;                                             /* FXSAVE's 512 bytes */
+  uint32_t vcpu_cr2, vcpu_cr4;                                   /* 64 bits each */
+};
+
+#define XS_VCPU_BLOCKED 1u /* until an event */
+#define XS_VCPU_POLLING 2u /* until an event of certain ports */
+#define XS_VCPU_DOWN 4u    /* not initialised, or gone down */
+
+#endif

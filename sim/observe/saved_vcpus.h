@@ -1,0 +1,39 @@
+// VCPUs as the hypervisor keeps them (hypervisor/abi/vcpus.h), read from machine memory.
+#pragma once
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hypervisor/abi/vcpus.h"
+#include "sim/core/tap.h"
+#include "sim/core/types.h"
+#include "sim/observe/image.h"
+
+namespace xs::observe {
+
+/// State that was saved when the VCPU last entered the hypervisor; while it runs, of no meaning but for its
+/// names.
+struct SavedVcpu {
+  u32 domid = 0, vcpu = 0;
+  const char* state = "";         ///< why it does not run: "blocked", "polling", "down", ...; "runnable"
+  std::array<u64, 16> general{};  ///< as instructions encode them
+  u64 rip = 0, rflags = 0;
+  std::array<u16, 6> selectors{};  ///< es cs ss ds fs gs
+  u64 fs_base = 0, gs_base = 0, cr2 = 0, cr4 = 0;
+  u64 table = invalid_frame;  ///< top page table of its mode, by the domain's name for the frame
+  std::array<u8, 512> fpu{};  ///< FXSAVE image
+};
+
+class SavedVcpus {
+ public:
+  /// An image that publishes nothing has none.
+  explicit SavedVcpus(const Image& hypervisor) : symbol_(hypervisor.symbol(XS_VCPUS_SYMBOL)) {}
+  /// All there are, by domain and number. `probe`: a core by whose tables the hypervisor is seen.
+  std::vector<SavedVcpu> list(const CpuView& probe) const;
+
+ private:
+  std::optional<u64> symbol_;
+};
+
+}  // namespace xs::observe
