@@ -20,9 +20,7 @@ endif()
 # What runs for moments (command line, tests) is compiled for the shortest build: at -O2 its templates
 # (CLI11, Catch2) cost more than the rest of the tree.
 add_library(xs_cold_flags INTERFACE)
-if(NOT XS_SANITIZE)
-  target_compile_options(xs_cold_flags INTERFACE -O0 -g0)
-endif()
+target_compile_options(xs_cold_flags INTERFACE -O0 $<$<NOT:$<BOOL:${XS_SANITIZE}>>:-g0>)
 target_link_libraries(xs_cold_flags INTERFACE xs_host_flags)
 
 # Third-party headers are system headers: their warnings are not ours.
