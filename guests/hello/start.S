@@ -2,7 +2,7 @@
 #define __ASSEMBLY__
 #include <xen/elfnote.h>
 
-#include "guests/arch/x86_64/function.inc"
+#include "hypervisor/abi/function.inc"
 
         .section .note.Xen, "a", @note
         .align 4

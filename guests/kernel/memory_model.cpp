@@ -1,5 +1,6 @@
 #include "guests/kernel/memory_model.h"
 
+#include "guests/lib/boot.h"
 #include "guests/lib/hypercall.h"
 
 const MemoryModel* memory_model;
@@ -8,4 +9,13 @@ void model_choose() {
   xen_feature_info_t features{0, 0};
   bool known = !hypercall_xen_version(XENVER_get_features, &features);
   memory_model = arch_model(known && (features.submap & (1u << XENFEAT_auto_translated_physmap)));
+}
+
+Pfn model_reservation_limit() {
+  if (boot_info->flags & SIF_INITDOMAIN) return boot_info->nr_pages;
+  domid_t self = DOMID_SELF;
+  long maximum = hypercall_memory_op(XENMEM_maximum_reservation, &self);
+  constexpr long sane_frames = 1 << 22;  // 16 GiB: a larger answer means "unlimited"
+  return max_of<Pfn>(boot_info->nr_pages,
+                     maximum > 0 && maximum <= sane_frames ? static_cast<Pfn>(maximum) : 0);
 }

@@ -57,6 +57,10 @@ void model_choose();
 extern const MemoryModel* memory_model;
 const MemoryModel* arch_model(bool translated);
 
+// For boot(). A domU may grow up to its maximum reservation; dom0's may be unlimited, so it never grows past
+// what it got.
+Pfn model_reservation_limit();
+
 constexpr unsigned model_batch = 128;
 void* frame_va(Pfn pfn);
 Pfn va_frame(const void* va);

@@ -1,6 +1,6 @@
 /* First instruction of every guest: rsi = start_info, rsp = a stack of the builder's, upcalls masked. The registers are kept as
  * found (the start-of-day test looks at them) before anything else happens. */
-#include "guests/arch/x86_64/function.inc"
+#include "hypervisor/abi/function.inc"
 
         .section .text.entry, "ax", @progbits
         FUNCTION guest_start

@@ -4,7 +4,7 @@
 #include <xen/features.h>
 #include <xen/xen.h>
 
-#include "guests/arch/x86_64/function.inc"
+#include "hypervisor/abi/function.inc"
 
 #define VIRT_BASE 0xffffffff80000000
 

@@ -2,7 +2,7 @@
  * other code of this guest writes these tables. */
 #define TAP_GUEST_P2M 32
 
-#include "guests/arch/x86_64/function.inc"
+#include "hypervisor/abi/function.inc"
 
         .text
         /* void tap_store_p2m(u64* entry, u64 frame) */

@@ -4,7 +4,7 @@
 #define __ASSEMBLY__
 #include <xen/xen.h>
 
-#include "guests/arch/x86_64/function.inc"
+#include "hypervisor/abi/function.inc"
 
         .text
 .macro stub vector, has_error, name
@@ -72,12 +72,7 @@
         pushq   %r8
         pushq   %r9
         pushq   %r10
-        pushq   %rbx
-        pushq   %rbp
-        pushq   %r12
-        pushq   %r13
-        pushq   %r14
-        pushq   %r15
+        PUSH_KEPT
         pushq   %rax
         movq    %rsp, %rdi
         cld
@@ -88,12 +83,7 @@
         FUNCTION arch_enter_frame
         movq    %rdi, %rsp
         addq    $8, %rsp
-        popq    %r15
-        popq    %r14
-        popq    %r13
-        popq    %r12
-        popq    %rbp
-        popq    %rbx
+        POP_KEPT
         popq    %r10
         popq    %r9
         popq    %r8

@@ -1,5 +1,5 @@
 /* A second entry point for upcalls, which leaves a trace. Nothing is on the stack that it could disturb; flags are saved. */
-#include "guests/arch/x86_64/function.inc"
+#include "hypervisor/abi/function.inc"
 
         .text
         FUNCTION other_event_callback

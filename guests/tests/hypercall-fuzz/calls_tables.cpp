@@ -93,14 +93,19 @@ u64 done_pointer() {
 }
 
 // No request may name a table of the guest's where a wild value would be accepted: all lists are made here.
-void make_mmu_update(Call& call) {
-  if (guest_is_translated()) use_wild_tables(rnd, 0);
-  mmu_update_t requests[most_requests];
+template <typename Request>
+void make_batch(Call& call, Request (*any)()) {
+  Request requests[most_requests];
   const u64 count = 1 + rnd.below(most_requests);
-  for (u64 i = 0; i < count; i++) requests[i] = any_request();
+  for (u64 i = 0; i < count; i++) requests[i] = any();
   call.arg[0] = place(requests, count * sizeof requests[0], false, sizeof requests[0]);
   call.arg[1] = count_of_list(call.arg[0], count * sizeof requests[0], count);
   call.arg[2] = done_pointer();
+}
+
+void make_mmu_update(Call& call) {
+  if (guest_is_translated()) use_wild_tables(rnd, 0);
+  make_batch(call, any_request);
   call.arg[3] = any_foreign();
 }
 
@@ -150,12 +155,7 @@ mmuext_op_t any_mmuext() {
 }
 
 void make_mmuext(Call& call) {
-  mmuext_op_t ops[most_requests];
-  const u64 count = 1 + rnd.below(most_requests);
-  for (u64 i = 0; i < count; i++) ops[i] = any_mmuext();
-  call.arg[0] = place(ops, count * sizeof ops[0], false, sizeof ops[0]);
-  call.arg[1] = count_of_list(call.arg[0], count * sizeof ops[0], count);
-  call.arg[2] = done_pointer();
+  make_batch(call, any_mmuext);
   call.arg[3] = rnd.one_in(4) ? any_domain() : DOMID_SELF;
 }
 

@@ -1,15 +1,10 @@
 /* Calls that may come back by another way: with other registers, in another mode, by an exception. */
-#include "guests/arch/x86_64/function.inc"
+#include "hypervisor/abi/function.inc"
 
         .text
         /* long enter_hypervisor(const Call*, u64 stack): registers from the call, the stack pointer as given unless 0. */
         FUNCTION enter_hypervisor
-        pushq   %rbx
-        pushq   %rbp
-        pushq   %r12
-        pushq   %r13
-        pushq   %r14
-        pushq   %r15
+        PUSH_KEPT
         movq    %rsp, rescue_stack(%rip)
         testq   %rsi, %rsi
         cmovneq %rsi, %rsp
@@ -28,12 +23,7 @@
         pushq   $0x202
         popfq
         movq    $0, rescue_stack(%rip)
-        popq    %r15
-        popq    %r14
-        popq    %r13
-        popq    %r12
-        popq    %rbp
-        popq    %rbx
+        POP_KEPT
         ret
         END_FUNCTION rescue_landing
 

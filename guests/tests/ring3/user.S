@@ -1,5 +1,5 @@
 /* What the user mode of test ring3 does; each label is entered on its own. Copied to 0x400000. */
-#include "guests/arch/x86_64/function.inc"
+#include "hypervisor/abi/function.inc"
 
         .text
         .globl  user_code, user_end

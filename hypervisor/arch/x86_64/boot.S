@@ -1,7 +1,7 @@
 // Entry of the boot CPU (PVH: 32-bit protected mode, paging off, EBX = hvm_start_info) and of the other CPUs (SIPI:
 // real mode). Both end in C++ with long mode, boot page tables and a stack.
 // Sources: Xen docs/misc/pvh.pandoc (entry state); Intel SDM vol. 3A 9.8.5 (long mode), 8.4 (MP start).
-#include "hypervisor/arch/x86_64/function.inc"
+#include "hypervisor/abi/function.inc"
 #include "hypervisor/arch/x86_64/layout.h"
 
 #define PHYS(symbol) ((symbol) - HV_IMAGE_BASE)

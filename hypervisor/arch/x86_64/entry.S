@@ -5,7 +5,7 @@
 // regs is the top of this CPU's stack. From the hypervisor itself the same layout is built on the stack in use.
 //
 //   vcpu + 0  stack_top       vcpu + 8  regs
-#include "hypervisor/arch/x86_64/function.inc"
+#include "hypervisor/abi/function.inc"
 #include "hypervisor/arch/x86_64/layout.h"
 #include "hypervisor/arch/x86_64/selectors.h"
 
@@ -48,12 +48,7 @@
     pushq %r9
     pushq %r10
     pushq %r11
-    pushq %rbx
-    pushq %rbp
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    PUSH_KEPT
     cld
 .endm
 
@@ -105,12 +100,7 @@
     PUSH_REGS
     movq %rsp, %rdi
     call trap_from_hypervisor
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbp
-    popq %rbx
+    POP_KEPT
     popq %r11
     popq %r10
     popq %r9

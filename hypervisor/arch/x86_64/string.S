@@ -1,5 +1,5 @@
 // memcpy, memmove, memset. The string instructions are the fastest way both on hardware and under emulation.
-#include "hypervisor/arch/x86_64/function.inc"
+#include "hypervisor/abi/function.inc"
 
     .text
     FUNCTION memcpy

@@ -1,6 +1,6 @@
 // The store routines of hypervisor/abi/observe.h: one store each, its address listed in .xs_taps.
 // C prototypes: hypervisor/common/taps.h.
-#include "hypervisor/arch/x86_64/function.inc"
+#include "hypervisor/abi/function.inc"
 #include "hypervisor/arch/x86_64/layout.h"
 
 #define XS_TAP_STORE64 1

@@ -57,16 +57,6 @@ void publish_p2m() {
                    __ATOMIC_RELEASE);
 }
 
-// A domU may grow up to its maximum reservation; dom0's may be unlimited, so it never grows past what it got.
-Pfn reservation_limit() {
-  if (boot_info->flags & SIF_INITDOMAIN) return boot_info->nr_pages;
-  domid_t self = DOMID_SELF;
-  long maximum = hypercall_memory_op(XENMEM_maximum_reservation, &self);
-  constexpr long sane_frames = 1 << 22;  // 16 GiB: a larger answer means "unlimited"
-  return max_of<Pfn>(boot_info->nr_pages,
-                     maximum > 0 && maximum <= sane_frames ? static_cast<Pfn>(maximum) : 0);
-}
-
 u64 direct_map_pte_address(Pfn pfn) {
   return (p2m[tables.l1 + pfn / table_entries] << page_shift) + pfn % table_entries * sizeof(u64);
 }
@@ -163,7 +153,7 @@ BootFrames boot() {
   Pfn pt_first = boot_va_frame(reinterpret_cast<void*>(boot_info->pt_base));
   Pfn boot_end = pt_first + boot_info->nr_pt_frames + 1;  // the builder's stack page comes last
   frames.given = boot_info->nr_pages;
-  frames.limit = reservation_limit();
+  frames.limit = model_reservation_limit();
   tables = plan_direct_map(boot_end, frames.limit);
   published = plan_p2m(tables.end, frames.limit);
   frames.first_taken = boot_va_frame(image_start);

@@ -45,15 +45,6 @@ long write_entry(u64 table, unsigned index, u64 entry) {
 long set_writable(Pfn, bool) { return 0; }  // tables may be written by anybody who may write their frames
 constexpr TableOps ops = {false, write_entry, set_writable};
 
-Pfn reservation_limit() {
-  if (boot_info->flags & SIF_INITDOMAIN) return boot_info->nr_pages;
-  domid_t self = DOMID_SELF;
-  long maximum = hypercall_memory_op(XENMEM_maximum_reservation, &self);
-  constexpr long sane_frames = 1 << 22;  // 16 GiB: a larger answer means "unlimited"
-  return max_of<Pfn>(boot_info->nr_pages,
-                     maximum > 0 && maximum <= sane_frames ? static_cast<Pfn>(maximum) : 0);
-}
-
 void find_identity_frames() {
   xen_reserved_device_memory_t entry{};
   xen_reserved_device_memory_map_t map{};
@@ -94,7 +85,7 @@ BootFrames boot() {
   table_ops = &ops;
   Pfn pt_first = boot_va_frame(reinterpret_cast<void*>(boot_info->pt_base));
   frames.given = boot_info->nr_pages;
-  frames.limit = reservation_limit();
+  frames.limit = model_reservation_limit();
   find_identity_frames();
   choose_foreign_frames();
   frames.extra = identity_count;

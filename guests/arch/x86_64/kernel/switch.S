@@ -1,4 +1,4 @@
-#include "guests/arch/x86_64/function.inc"
+#include "hypervisor/abi/function.inc"
 
         .text
         /* void arch_switch_stack(u64* save, u64 load): only what the ABI lets a function keep. */
