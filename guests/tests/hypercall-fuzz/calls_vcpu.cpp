@@ -42,9 +42,14 @@ u64 info_argument(unsigned vcpu) {
   vcpu_register_vcpu_info_t info{};
   info.mfn = frame_to_write();
   info.offset = rnd.one_in(3) ? static_cast<u32>(any_number()) : 64 * static_cast<u32>(rnd.below(64));
-  // A running VCPU's stays where the guest looks for it.
-  if (vcpu <= race_vcpus()) info.mfn = protected_table();
-  return place(info);
+  if (vcpu > race_vcpus()) return place(info);
+  // A running VCPU's stays where the guest looks for it. Nor must it be read from zeros, which name a guest
+  // frame.
+  info.mfn = protected_table();
+  u8* at = reserve(sizeof info, false);
+  if (at == nullptr) return hypercall_arg(world.hole);
+  memcpy(at, &info, sizeof info);
+  return hypercall_arg(at);
 }
 
 u64 timer_argument(bool periodic) {
