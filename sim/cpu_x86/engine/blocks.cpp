@@ -52,6 +52,7 @@ void Engine::Impl::on_block_seen(uc_engine* uc, u64 address, u32 size, void* use
 
 void Engine::Impl::look_closer(u64 address, u32 size) {
   if (bootstrapping) return;
+  if (passing != Passing::no) return pass_iret(address, size);
   if (beginning) return begin(address, size);
   if (stepping) return start_step(address, size);
   Block& b = block(address, size);

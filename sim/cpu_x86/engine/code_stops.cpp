@@ -117,7 +117,10 @@ void Engine::give_back_block() {
 
 void Engine::set_code_stops(const std::vector<u64>& linear) { impl_->set_code_stops(linear); }
 
-void Engine::allow_step_on(bool on) { impl_->step_on_allowed = on; }
+void Engine::allow_step_on(bool on) {
+  impl_->step_on_allowed = on;
+  impl_->want_iret(impl_->iret_wanted);
+}
 
 void Engine::watch_ports(bool on) { impl_->careful_ports = on; }
 

@@ -151,6 +151,8 @@ class EngineClient {
   /// An intercept or SYSCALL, dealt with on the spot with all registers as after run(). False: the core must
   /// look at something before it goes on, and run() returns `attention`.
   virtual bool intercept(const EngineExit& exit) = 0;
+  /// In front of an IRET: intercept() could execute it. Changes nothing.
+  virtual bool simple_iret() = 0;
   /// Called in front of each block while Engine::request_attention() is in force.
   virtual Attention attention() = 0;
   /// In front of the instruction at linear address `linear`, one of set_code_stops().

@@ -122,6 +122,12 @@ struct Engine::Impl {
   bool handles_in_place() const;
   bool goes_on();
   bool syscall_in_place();
+  void intercept(unsigned exit_code, bool on);
+  void want_iret(bool on);
+  bool quick_iret() const;
+  bool passes_iret();
+  void pass_iret(u64 address, u32 size);
+  void end_passing();
 
   // guest_mode.cpp
   void enter_guest_mode();
@@ -282,6 +288,8 @@ struct Engine::Impl {
   std::map<std::pair<u64, u64>, u32> window_index;  ///< by physical page and, in `exact`, virtual page
   std::vector<Origin> origins;                      ///< per frame; `exact` only
   u64 data_generation = 1;
+  bool iret_wanted = false;  ///< Engine::intercept()
+  enum class Passing : u8 { no, at_iret, behind } passing = Passing::no;
   std::vector<uc_hook> hooks;
   std::map<u64, uc_hook> code_stops;  ///< by linear address; hook 0: a tap's serves
 };

@@ -27,7 +27,6 @@ bool needs_a_stop(u32 code) {
     case svm::exit_cpuid:
     case svm::exit_msr:
     case svm::exit_pause:
-    case svm::exit_invlpg:
       return false;
     default:
       return true;
@@ -41,13 +40,16 @@ bool Engine::Impl::stays_inside() const {
 }
 
 bool Engine::Impl::handles_in_place() const {
-  if (exit.code == svm::exit_invlpg && !soft_tlb.usable()) return false;
-  return stays_inside() && !needs_a_stop(exit.code);
+  if (!stays_inside()) return false;
+  if (exit.code == svm::exit_invlpg) return soft_tlb.usable();
+  if (exit.code == svm::exit_iret) return quick_iret() && !iret_wanted && client.simple_iret();
+  return !needs_a_stop(exit.code);
 }
 
 /// False when the client wants the engine to stop.
 bool Engine::Impl::goes_on() {
   settle();
+  if (passing != Passing::no) end_passing();
   const bool on = client.intercept(exit);
   exit = {};
   exit.kind = EngineExit::Kind::attention;
@@ -67,6 +69,45 @@ bool Engine::Impl::syscall_in_place() {
   const bool on = goes_on();
   context->set_rip(rip - sizeof syscall_bytes);
   return on;
+}
+
+// IRET is intercepted for the sake of speed, too. One that the client does not execute is passed to Unicorn,
+// which takes it for a block of its own; it is charged already, with the block that it ends:
+//
+//     block hook   charge [ pop ... | intercept ]   at_iret: nothing [ iret ]   behind: as ever [ next block
+//     intercept                       on                    off                 on
+
+bool Engine::Impl::quick_iret() const {
+  return context->in_place() && step_on_allowed && !config.see_every_access;
+}
+
+void Engine::Impl::want_iret(bool on) {
+  iret_wanted = on;
+  intercept(svm::exit_iret, on || quick_iret());
+}
+
+bool Engine::Impl::passes_iret() {
+  if (exit.code != svm::exit_iret || iret_wanted || !stays_inside()) return false;
+  intercept(svm::exit_iret, false);
+  passing = Passing::at_iret;
+  limit = 0;
+  exit = {};
+  return true;
+}
+
+void Engine::Impl::pass_iret(u64 address, u32 size) {
+  if (passing == Passing::at_iret) {
+    passing = Passing::behind;
+    return;
+  }
+  end_passing();
+  limit = attention || buffer_full() ? 0 : run_limit;
+  on_block(uc, address, size, this);
+}
+
+void Engine::Impl::end_passing() {
+  passing = Passing::no;
+  want_iret(iret_wanted);
 }
 
 }  // namespace xs::x86

@@ -129,12 +129,16 @@ void Engine::enter_handler(const HandlerEntry& e) {
   impl_->rip = e.rip;
 }
 
-void Engine::intercept(unsigned exit_code, bool on) {
+void Engine::Impl::intercept(unsigned exit_code, bool on) {
   const u64 bit = u64{1} << (exit_code - svm::exit_intr);
-  ContextBytes& c = *impl_->context;
-  c.load();
-  c.set_intercepts(on ? c.intercepts() | bit : c.intercepts() & ~bit);
-  c.store();
+  context->load();
+  context->set_intercepts(on ? context->intercepts() | bit : context->intercepts() & ~bit);
+  context->store();
+}
+
+void Engine::intercept(unsigned exit_code, bool on) {
+  if (exit_code == svm::exit_iret) return impl_->want_iret(on);
+  impl_->intercept(exit_code, on);
 }
 
 }  // namespace xs::x86

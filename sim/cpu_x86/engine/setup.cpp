@@ -36,6 +36,7 @@ Engine::Impl::Impl(Engine& engine, const EngineConfig& c, MemoryPort& m, CodeFra
   map_memory();
   add_hooks();
   calibrate();
+  want_iret(false);
   slot = frames.attach(self);
 }
 
@@ -128,7 +129,11 @@ void Engine::Impl::on_interrupt(uc_engine* uc, u32 number, void* user) {
   if (e.stepping_on && e.exit.code == trap_db && e.next_step()) return;
   e.rip = e.read(UC_X86_REG_RIP);
   e.exit.kind = EngineExit::Kind::intercept;
-  if (e.handles_in_place() && e.goes_on()) return;
+  if (e.handles_in_place()) {
+    if (e.goes_on()) return;
+  } else if (e.passes_iret()) {
+    return;
+  }
   e.exit_set = true;
   uc_emu_stop(uc);
 }

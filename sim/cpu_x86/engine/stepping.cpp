@@ -29,7 +29,10 @@ EngineExit Engine::Impl::resume() {
     translations_at_flush = translations;
   }
   ++entries;
+  if (passing != Passing::no) end_passing();
+  if (stepping && !iret_wanted) intercept(svm::exit_iret, false);
   const uc_err e = uc_emu_start(uc, rip, 0, 0, 0);
+  if (stepping) want_iret(iret_wanted);
   if (!exit_set)
     throw Error("Unicorn stopped unasked (" + std::string(uc_strerror(e)) + ") at RIP " +
                 std::to_string(read(UC_X86_REG_RIP)));

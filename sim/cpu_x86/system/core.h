@@ -96,6 +96,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   void port_write(u16 port, unsigned size, u32 value) override;
   void tap(u64 pc) override;
   bool intercept(const EngineExit& exit) override;
+  bool simple_iret() override;
   Attention attention() override;
   CodeStop code_stop(u64 linear) override;
   void iret() override;
@@ -182,6 +183,12 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   void update_mmu_control();
   void flush_translations();  ///< all, global ones too
 
+  // iret.cpp
+  const u8* held(u64 va, u64 size);
+  bool held_descriptor(u64 selector, Segment& out);
+  bool keeps_data_segments(unsigned rpl) const;
+  void do_iret();
+
   // msr.cpp, cpuid.cpp
   u64 read_msr(u32 index);
   void write_msr(u32 index, u64 value);
@@ -248,6 +255,8 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   u64 mtrr_default_ = 0, mtrr_fixed_[11] = {}, mtrr_variable_[16] = {};
 
   ImplicitPages implicit_pages_;
+  HandlerEntry iret_target_;
+  u64 iret_flags_ = 0;
 
   mmu::Translation refusal_;       ///< why the last fill was refused
   bool refused_implicit_ = false;  ///< the last refusal was of an access as supervisor: it is final

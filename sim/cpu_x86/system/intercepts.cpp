@@ -45,7 +45,10 @@ void Core::on_intercept(const EngineExit& exit) {
 
 /// What run() does between two exits is done here when it is needed: then the engine stops.
 bool Core::intercept(const EngineExit& exit) {
-  handle(exit);
+  if (exit.kind == EngineExit::Kind::intercept && exit.code == svm::exit_iret)
+    do_iret();
+  else
+    handle(exit);
   return state_ == CoreState::running && !yield_ && !points_changed_ && !(armed_ && must_step());
 }
 
