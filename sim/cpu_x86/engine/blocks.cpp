@@ -143,6 +143,10 @@ unsigned Engine::Impl::code_bits() const {
 
 Block& Engine::Impl::block(u64 address, u32 size) {
   Block& b = slot_of(address);
+  if (b.address != address) {
+    std::swap(b, displaced[static_cast<std::size_t>(&b - blocks.data())]);
+    b.key = 0;  // what it was may not be so any more
+  }
   if (b.address != address || b.key != key(size)) refresh(b, address, size);
   return b;
 }
@@ -290,7 +294,8 @@ std::vector<u8> Engine::block_code() const { return impl_->block_bytes(impl_->la
 void Engine::watch_flags(bool on) {
   if (impl_->flags_watched == on) return;
   impl_->flags_watched = on;
-  for (Block& b : impl_->blocks) b.address = ~u64{0}, b.size = 0;
+  for (auto* table : {&impl_->blocks, &impl_->displaced})
+    for (Block& b : *table) b.address = ~u64{0}, b.size = 0;
 }
 
 void Engine::request_attention() {

@@ -93,7 +93,8 @@ struct Engine::Impl {
   /// Of the soft TLB and the translated code: after a change, what was known of blocks may be wrong.
   void new_generation();
   u64 key(u32 size) const { return stamp ^ size; }
-  Block& slot_of(u64 address) { return blocks[address & (block_slots - 1)]; }
+  /// Hypervisor and guest are often aligned alike: high bits count, too.
+  Block& slot_of(u64 address) { return blocks[(address ^ address >> 15) & (block_slots - 1)]; }
   u64 instructions() const { return (cycles - other_cycles) / config.timing.instruction; }
   void retire(u64 count) { cycles += count * config.timing.instruction; }
   void charge_other(u64 count) { cycles += count, other_cycles += count; }
@@ -263,6 +264,8 @@ struct Engine::Impl {
   const Block& last_block() const { return current == &no_block ? *ran_before : *current; }
   u64 taken_back = 0;  ///< instructions of `current` that were charged and did not run
   u64 charged_instructions() const { return current->instructions - taken_back; }
+  /// What a place of `blocks` held before: to examine a block anew takes thousands of instructions.
+  std::array<Block, block_slots> displaced;
   struct Position {  ///< an address in a block and the number of instructions in front of it
     u64 block = ~u64{0}, address = 0;
     u32 frame = 0, version = 0, count = 0;

@@ -212,6 +212,32 @@ TEST_CASE("short cut: code of a page that is remapped") {
   }
 }
 
+// ---- the table of blocks ----
+
+XS_CODE(
+    call_three,
+    "mov $50,%ebx\n 1: call *0x600020\n call *0x600028\n call *0x600030\n dec %ebx\n jnz 1b\n cli\n hlt\n")
+XS_CODE(only_return, "ret\n")
+
+u64 instructions_of_three(u64 first, u64 second, u64 third) {
+  Machine m;
+  m.load(first, return_1());
+  m.load(second, return_2());
+  m.load(third, only_return());
+  m.ram.word(results + 0x20) = first;
+  m.ram.word(results + 0x28) = second;
+  m.ram.word(results + 0x30) = third;
+  m.run(call_three());
+  CHECK(m.core().state() == x86::CoreState::halted);
+  return m.core().counters().instructions;
+}
+
+TEST_CASE("blocks that share a place in the engine's table are counted as what they are") {
+  const u64 apart = instructions_of_three(0x240000, 0x248100, 0x250200);
+  CHECK(apart > 50 * (3 + 2 + 2 + 5 + 1));
+  CHECK(instructions_of_three(0x240000, 0x248001, 0x250002) == apart);
+}
+
 // ---- MOV to CR3 ----
 
 XS_CODE(global_and_not,
