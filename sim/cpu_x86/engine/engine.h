@@ -5,6 +5,7 @@
 //      ^                |------ TLB fill --> Core::fill, W^X per frame            (fill.cpp)
 //      |                |------ MMIO, IN/OUT -> Core::mmio_*, port_*               (fill.cpp, setup.cpp)
 //      +--- EngineExit -+------ intercept --> sensitive instruction or exception  (guest_mode.cpp)
+//                       '--------- most of them: Core::intercept, without an exit (in_place.cpp)
 //
 // Sensitive instructions are found by Unicorn itself: the engine runs for ever inside SVM guest mode with all
 // intercepts on, so each of them stops in front of the instruction with its exact RIP (AMD64 APM vol. 2,
