@@ -17,7 +17,7 @@ void Engine::Impl::on_code_stop(uc_engine*, u64 address, u32, void* user) {
 }
 
 bool Engine::Impl::stops_at(u64 address) {
-  if (exit_set || bootstrapping || (stepping && !in_block)) return false;
+  if (exit_set || bootstrapping || passing != Passing::no || (stepping && !in_block)) return false;
   const CodeStop wanted = client.code_stop(address);
   if (wanted == CodeStop::none) return false;
   stop_at_block(address, wanted == CodeStop::hold ? EngineExit::Kind::held : EngineExit::Kind::code_stop);

@@ -140,6 +140,7 @@ void Engine::Impl::on_interrupt(uc_engine* uc, u32 number, void* user) {
 
 void Engine::Impl::on_tap(uc_engine*, u64 address, u32, void* user) {
   Impl& e = impl_of(user);
+  if (e.passing != Passing::no) return;  // told of in the block that the IRET ends
   if (!e.code_stops.empty() && e.code_stops.count(address) && e.stops_at(address)) return;
   if (address == e.quiet) return;
   e.client.tap(address);

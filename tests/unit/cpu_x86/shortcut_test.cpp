@@ -386,6 +386,21 @@ TEST_CASE("IRETQ: null stack segment, data segments that ring 3 may not keep") {
   CHECK((data.result(1) & 0xffff) == 0x1b);
 }
 
+TEST_CASE("IRETQ that is passed to Unicorn is told of once") {
+  for (const bool in_place : {true, false}) {
+    const test::Code code = iret_inner_data();
+    const u64 taps[] = {Machine::program + static_cast<u64>(code.end - code.begin) - 2};
+    x86::CpuConfig config;
+    config.in_place = in_place;
+    config.taps = taps;
+    Machine m(config);
+    m.load(user_program, note_data());
+    m.run(code);
+    REQUIRE(m.taps.size() == 1);
+    CHECK(m.taps[0].pc == taps[0]);
+  }
+}
+
 #define XS_BAD_IRET(name, ...)                                                                          \
   XS_CODE(name, "xor %eax,%eax\n mov %eax,%ds\n mov %eax,%es\n mov %eax,%fs\n mov %eax,%gs\n" XS_FRAME( \
                     __VA_ARGS__))
