@@ -68,7 +68,7 @@ std::vector<std::string> QemuMicrovm::arguments(const QemuOptions& o) {
                                 "-kernel",
                                 o.kernel};
   auto add = [&a](std::initializer_list<std::string> more) { a.insert(a.end(), more); };
-  if (o.icount && o.cpus == 1) add({"-icount", "shift=1"});
+  if (o.icount && o.cpus == 1) add({"-icount", o.disk.empty() ? "shift=1,sleep=off" : "shift=1"});
   if (!o.cmdline.empty()) add({"-append", o.cmdline});
   if (!o.module.empty()) add({"-initrd", o.module});
   if (!o.disk.empty()) {
