@@ -6,11 +6,7 @@ namespace xs::ia64 {
 
 const Row* find(Unit unit, u64 slot) {
   const detail::Bucket& bucket = detail::index.buckets[static_cast<unsigned>(unit)][slot >> 37 & 15];
-  unsigned n = bucket.first;
-  for (const detail::Run& run : bucket.runs)
-    n += static_cast<unsigned>(slot >> run.from & run.mask) << run.to;
-  const u16 row = detail::index.rows[n];
-  return row == 0 ? nullptr : &detail::row_at(row - 1);
+  return detail::all_rows[detail::index.entries[bucket.first + bucket.number(slot)]];
 }
 
 Reserved reserved_kind(Unit unit, u64 slot) {

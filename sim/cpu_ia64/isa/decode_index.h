@@ -1,7 +1,7 @@
 // The decoder's index, built by the compiler from the tables.
 //
 //     buckets[unit][major opcode]   runs: which bits of a slot the bucket's rows look at, gathered into a
-//     number rows[first + number]          1 + the row's number over all tables, or 0: reserved
+//     number entries[first + number]       position in all_rows; 0, where all_rows has no row: reserved
 //
 // Every bit that any row of a bucket fixes is part of its number, so that one look-up decides. Two rows that
 // claim the same number overlap: an error of the tables, and of the compilation.
@@ -17,30 +17,35 @@
 
 namespace xs::ia64::detail {
 
-template <typename T, std::size_t N>
-constexpr std::size_t size_of(const T (&)[N]) {
-  return N;
+/// No row, then those of the given tables.
+template <std::size_t... sizes>
+constexpr auto concatenate(const Row (&... tables)[sizes]) {
+  std::array<const Row*, 1 + (sizes + ...)> out{};
+  std::size_t n = 1;
+  const auto append = [&](const auto& rows) {
+    for (const Row& row : rows) out[n++] = &row;
+  };
+  (append(tables), ...);
+  return out;
 }
+inline constexpr auto all_rows = concatenate(table::unit_a::rows, table::unit_i::rows, table::unit_m::rows,
+                                             table::unit_f::rows, table::unit_b::rows, table::unit_x::rows);
 
-constexpr const Row& row_at(std::size_t n) {
-  using namespace table;
-  if (n < size_of(unit_a::rows)) return unit_a::rows[n];
-  n -= size_of(unit_a::rows);
-  if (n < size_of(unit_i::rows)) return unit_i::rows[n];
-  n -= size_of(unit_i::rows);
-  if (n < size_of(unit_m::rows)) return unit_m::rows[n];
-  n -= size_of(unit_m::rows);
-  if (n < size_of(unit_f::rows)) return unit_f::rows[n];
-  n -= size_of(unit_f::rows);
-  if (n < size_of(unit_b::rows)) return unit_b::rows[n];
-  return unit_x::rows[n - size_of(unit_b::rows)];
+template <typename T>
+using PerBucket = std::array<std::array<T, 16>, unit_count>;  // [unit][major opcode]
+
+constexpr unsigned opcode_of(const Row& row) { return static_cast<unsigned>(row.bits.value >> 37); }
+
+/// The bits that rows of a bucket look at, without the major opcode itself.
+constexpr PerBucket<u64> make_masks() {
+  PerBucket<u64> masks{};
+  for (std::size_t n = 1; n < all_rows.size(); ++n)
+    for (unsigned unit = 0; unit < unit_count; ++unit)
+      if (all_rows[n]->in(static_cast<Unit>(unit)))
+        masks[unit][opcode_of(*all_rows[n])] |= all_rows[n]->bits.mask & (slot_mask >> 4);
+  return masks;
 }
-inline constexpr std::size_t row_count = size_of(table::unit_a::rows) + size_of(table::unit_i::rows) +
-                                         size_of(table::unit_m::rows) + size_of(table::unit_f::rows) +
-                                         size_of(table::unit_b::rows) + size_of(table::unit_x::rows);
-
-inline constexpr u64 major_mask = u64{15} << 37;
-inline constexpr unsigned unit_table_count = 6;
+inline constexpr PerBucket<u64> masks = make_masks();
 
 /// Bits of the slot from `from`, as many as `mask` has, go to bit `to` of the number.
 struct Run {
@@ -51,23 +56,13 @@ struct Run {
 struct Bucket {
   u16 first = 0;
   std::array<Run, 5> runs{};
+
+  constexpr unsigned number(u64 slot) const {
+    unsigned n = 0;
+    for (const Run& run : runs) n += static_cast<unsigned>(slot >> run.from & run.mask) << run.to;
+    return n;
+  }
 };
-
-/// Gathers the bits of `slot` that `mask` selects: the definition that Bucket::runs abbreviate.
-constexpr unsigned gather(u64 slot, u64 mask) {
-  unsigned out = 0, to = 0;
-  for (; mask != 0; mask &= mask - 1, ++to)
-    out |= static_cast<unsigned>(slot >> std::countr_zero(mask) & 1) << to;
-  return out;
-}
-
-/// The bits that rows of this unit and major opcode look at, without the major opcode itself.
-constexpr u64 bucket_mask(Unit unit, u64 opcode) {
-  u64 mask = 0;
-  for (std::size_t n = 0; n < row_count; ++n)
-    if (row_at(n).in(unit) && row_at(n).bits.value >> 37 == opcode) mask |= row_at(n).bits.mask;
-  return mask & ~major_mask;
-}
 
 constexpr Bucket make_bucket(u64 mask, std::size_t first) {
   Bucket bucket;
@@ -82,30 +77,28 @@ constexpr Bucket make_bucket(u64 mask, std::size_t first) {
   return bucket;
 }
 
-constexpr std::size_t index_size() {
+constexpr std::size_t entry_count() {
   std::size_t size = 0;
-  for (unsigned unit = 0; unit < unit_table_count; ++unit)
-    for (u64 opcode = 0; opcode < 16; ++opcode)
-      size += std::size_t{1} << std::popcount(bucket_mask(static_cast<Unit>(unit), opcode));
+  for (const auto& unit : masks)
+    for (const u64 mask : unit) size += std::size_t{1} << std::popcount(mask);
   return size;
 }
 
 struct Index {
-  std::array<std::array<Bucket, 16>, unit_table_count> buckets{};
-  std::array<u16, index_size()> rows{};
+  PerBucket<Bucket> buckets{};
+  std::array<u16, entry_count()> entries{};
   unsigned overlaps = 0;
 };
 
 /// Enters a row at every number it answers for: the bits of the bucket that it leaves open take all values.
-constexpr void enter(Index& index, std::size_t row, u64 mask, std::size_t first) {
-  const Pattern& bits = row_at(row).bits;
-  const unsigned fixed = gather(bits.value, mask);
-  const unsigned open = gather(~bits.mask, mask);
+constexpr void enter(Index& index, const Bucket& bucket, std::size_t position) {
+  const Pattern& bits = all_rows[position]->bits;
+  const unsigned fixed = bucket.first + bucket.number(bits.value), open = bucket.number(~bits.mask);
   unsigned sub = 0;
   do {
-    u16& entry = index.rows[first + (fixed | sub)];
+    u16& entry = index.entries[fixed + sub];
     if (entry != 0) ++index.overlaps;
-    entry = static_cast<u16>(row + 1);
+    entry = static_cast<u16>(position);
     sub = (sub - open) & open;
   } while (sub != 0);
 }
@@ -113,15 +106,15 @@ constexpr void enter(Index& index, std::size_t row, u64 mask, std::size_t first)
 constexpr Index make_index() {
   Index index;
   std::size_t first = 0;
-  for (unsigned unit = 0; unit < unit_table_count; ++unit)
-    for (u64 opcode = 0; opcode < 16; ++opcode) {
-      const u64 mask = bucket_mask(static_cast<Unit>(unit), opcode);
-      index.buckets[unit][opcode] = make_bucket(mask, first);
-      for (std::size_t n = 0; n < row_count; ++n)
-        if (row_at(n).in(static_cast<Unit>(unit)) && row_at(n).bits.value >> 37 == opcode)
-          enter(index, n, mask, first);
-      first += std::size_t{1} << std::popcount(mask);
+  for (unsigned unit = 0; unit < unit_count; ++unit)
+    for (unsigned opcode = 0; opcode < 16; ++opcode) {
+      index.buckets[unit][opcode] = make_bucket(masks[unit][opcode], first);
+      first += std::size_t{1} << std::popcount(masks[unit][opcode]);
     }
+  for (std::size_t n = 1; n < all_rows.size(); ++n)
+    for (unsigned unit = 0; unit < unit_count; ++unit)
+      if (all_rows[n]->in(static_cast<Unit>(unit)))
+        enter(index, index.buckets[unit][opcode_of(*all_rows[n])], n);
   return index;
 }
 

@@ -20,11 +20,6 @@ struct Immediate {
   u8 plus = 0;        ///< added last
   const i32* table = nullptr;  ///< not null: the field is an index into this
 
-  constexpr unsigned width() const {
-    unsigned bits = 0;
-    for (const Piece& p : pieces) bits += p.width;
-    return bits;
-  }
   /// The value in 64 bits, sign-extended. `l_slot` is used by X instructions alone.
   constexpr u64 extract(u64 slot, u64 l_slot = 0) const;
 };
@@ -39,7 +34,7 @@ constexpr u64 Immediate::extract(u64 slot, u64 l_slot) const {
     bits += p.width;
   }
   if (table != nullptr) return static_cast<u64>(i64{table[value]});
-  if (is_signed && bits < 64 && (value >> (bits - 1) & 1)) value |= ~u64{0} << bits;
+  if (is_signed && bits != 0) value = static_cast<u64>(static_cast<i64>(value << (64 - bits)) >> (64 - bits));
   if (minus_from != 0) value = minus_from - value;
   return (value << scale) + plus;
 }

@@ -56,30 +56,22 @@ constexpr unsigned operand_bits(Operand o) {
       return 7;
   }
 }
-constexpr bool is_written(Operand o) {
-  return o == Operand::gr_out || o == Operand::gr_inout || o == Operand::fr_out || o == Operand::pr_out ||
-         o == Operand::br_out || o == Operand::ar_out || o == Operand::cr_out;
-}
-
 /// Bits of Row::flags. The letters in brackets are those of the manual's format tables.
 namespace flag {
 using Bits = u32;
-inline constexpr Bits privileged = 1u << 0;    ///< [p] privileged operation fault unless PSR.cpl is 0
-inline constexpr Bits group_first = 1u << 1;   ///< [f] must be the first in its instruction group
-inline constexpr Bits group_last = 1u << 2;    ///< [l] must be the last in its instruction group
-inline constexpr Bits group_end = 1u << 3;     ///< [e] ends the group when taken
-inline constexpr Bits slot2 = 1u << 4;         ///< [t] illegal operation in slots 0 and 1
-inline constexpr Bits unpredicated = 1u << 5;  ///< bits 5:0 name no predicate: executed always
-inline constexpr Bits predicate_zero =
-    1u << 6;  ///< br.ia: executed always, but illegal operation when qp is not 0
-inline constexpr Bits unconditional =
-    1u << 7;  ///< clears its predicates when PR[qp] is 0 (.unc and the approximations)
-inline constexpr Bits targets_differ = 1u << 8;  ///< illegal operation when p1 == p2
-inline constexpr Bits base_differs = 1u << 9;    ///< illegal operation when r1 == r3 (post-increment load)
-inline constexpr Bits banks_differ = 1u
-                                     << 10;  ///< illegal operation unless one of f1 and f2 is even, one odd
-inline constexpr Bits load = 1u << 11;       ///< reads memory
-inline constexpr Bits store = 1u << 12;      ///< writes memory; with load: a semaphore
+inline constexpr Bits privileged = 1u << 0;       ///< [p] privileged operation fault unless PSR.cpl is 0
+inline constexpr Bits group_first = 1u << 1;      ///< [f] must be the first in its instruction group
+inline constexpr Bits group_last = 1u << 2;       ///< [l] must be the last in its instruction group
+inline constexpr Bits group_end = 1u << 3;        ///< [e] ends the group when taken
+inline constexpr Bits slot2 = 1u << 4;            ///< [t] illegal operation in slots 0 and 1
+inline constexpr Bits unpredicated = 1u << 5;     ///< bits 5:0 name no predicate: executed always
+inline constexpr Bits predicate_zero = 1u << 6;   ///< executed always; illegal operation when qp is not 0
+inline constexpr Bits unconditional = 1u << 7;    ///< clears its predicates even when PR[qp] is 0
+inline constexpr Bits targets_differ = 1u << 8;   ///< illegal operation when p1 == p2
+inline constexpr Bits base_differs = 1u << 9;     ///< illegal operation when r1 == r3 (post-increment load)
+inline constexpr Bits banks_differ = 1u << 10;    ///< illegal operation unless f1 or f2 is odd, not both
+inline constexpr Bits load = 1u << 11;            ///< reads memory
+inline constexpr Bits store = 1u << 12;           ///< writes memory; with load: a semaphore
 inline constexpr Bits step_register = 1u << 13;   ///< r3 += r2 afterwards
 inline constexpr Bits step_immediate = 1u << 14;  ///< r3 += immediate 1 afterwards
 inline constexpr Bits speculative = 1u << 15;     ///< .s, .sa: an exception may be deferred to a NaT

@@ -1,6 +1,7 @@
-// Our disassembler says what GNU objdump says: of every encoding with its fields at their extremes, of a
-// million random bundles (half of them random bits, half random valid encodings). Reserved encodings agree as
-// well ("data8"). The differences that known_differences.cpp lists are allowed, and each of them must occur.
+// Our disassembler says what GNU objdump says: of every encoding with its fields at their extremes, of
+// every value of the opcode extensions, of a million random bundles (half of them random bits, half random
+// valid encodings). Reserved encodings agree as well ("data8"). The differences that known_differences.cpp
+// lists are allowed, and each of them must occur.
 //
 // usage: isa_ia64_objdump [SEED [BUNDLES]]
 #include <cstdlib>
@@ -73,8 +74,11 @@ Tally compare(const std::vector<Bundle>& bundles) {
 std::vector<Bundle> make_bundles(u64 seed, std::size_t random_count) {
   std::mt19937_64 random(seed);
   std::vector<Bundle> bundles = field_extremes(random);
-  std::printf("%zu bundles with fields at their extremes, %zu random ones, seed %llu\n", bundles.size(),
-              random_count, static_cast<unsigned long long>(seed));
+  const std::vector<Bundle> extensions = every_extension(random);
+  std::printf(
+      "%zu bundles with fields at their extremes, %zu with every opcode extension, %zu random; seed %llu\n",
+      bundles.size(), extensions.size(), random_count, static_cast<unsigned long long>(seed));
+  bundles.insert(bundles.end(), extensions.begin(), extensions.end());
   for (std::size_t i = 0; i < random_count / 2; ++i) bundles.push_back(random_bundle(random));
   for (std::size_t i = 0; i < random_count / 2; ++i) bundles.push_back(random_valid_bundle(random));
   return bundles;

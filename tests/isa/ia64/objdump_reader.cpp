@@ -21,17 +21,18 @@ ObjdumpReader::ObjdumpReader(const std::vector<ia64::Bundle>& bundles) {
   std::FILE* file = fd < 0 ? nullptr : fdopen(fd, "wb");
   if (file == nullptr) throw std::runtime_error("no temporary file");
   path_ = path;
+  const std::string command = std::string(program) + " -D -b binary -m ia64-elf64 -z --no-show-raw-insn ";
   const std::size_t written = std::fwrite(bundles.data(), sizeof bundles[0], bundles.size(), file);
-  if (std::fclose(file) != 0 || written != bundles.size()) throw std::runtime_error("cannot write " + path_);
-  const std::string command =
-      std::string(program) + " -D -b binary -m ia64-elf64 -z --no-show-raw-insn " + path_;
-  pipe_ = popen(command.c_str(), "r");
-  if (pipe_ == nullptr) throw std::runtime_error("cannot start " + command);
+  if (std::fclose(file) == 0 && written == bundles.size()) pipe_ = popen((command + path_).c_str(), "r");
+  if (pipe_ == nullptr) {
+    unlink(path);
+    throw std::runtime_error("cannot write " + path_ + ", or cannot start " + command);
+  }
 }
 
 ObjdumpReader::~ObjdumpReader() {
-  if (pipe_ != nullptr) pclose(pipe_);
-  if (!path_.empty()) unlink(path_.c_str());
+  pclose(pipe_);
+  unlink(path_.c_str());
   free(buffer_);
 }
 

@@ -1,5 +1,6 @@
 #include "tests/isa/ia64/slot_cases.h"
 
+#include "sim/cpu_ia64/isa/decode_index.h"
 #include "sim/cpu_ia64/isa/tables.h"
 
 namespace xs::test {
@@ -12,7 +13,7 @@ struct Field {
   unsigned at, width;
 };
 constexpr Field fields[] = {{0, 6}, {6, 7}, {13, 7}, {20, 7}, {27, 6}, {33, 4}};
-constexpr u64 nop = u64{1} << 27;  // of every unit but B, where it is break; both are encodings
+constexpr u64 nop = u64{1} << 27;  // of every unit but B, where it is reserved and ignored
 
 /// Rows that a slot for `unit` can hold.
 const std::vector<const Row*>& rows_for(Unit unit) {
@@ -69,6 +70,21 @@ std::vector<Bundle> field_extremes(std::mt19937_64& random) {
   for (unsigned t = 0; t < table_count; ++t)
     for (const Row& row : rows_of_table(t))
       for (const Field& field : fields) add_extremes(out, random, row, field);
+  return out;
+}
+
+std::vector<Bundle> every_extension(std::mt19937_64& random) {
+  std::vector<Bundle> out;
+  for (const Unit unit : {Unit::m, Unit::i, Unit::f, Unit::b, Unit::x})
+    for (u64 opcode = 0; opcode < 16; ++opcode) {
+      const u64 mask = ia64::detail::masks[static_cast<unsigned>(unit)][opcode];
+      u64 value = 0;
+      do {
+        const u64 slot = opcode << 37 | value | (random() & ~mask & (slot_mask >> 4));
+        out.push_back(bundle_around(random, unit, slot));
+        value = (value - mask) & mask;
+      } while (value != 0);
+    }
   return out;
 }
 

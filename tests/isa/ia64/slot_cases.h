@@ -11,6 +11,9 @@ namespace xs::test {
 /// bits, against backgrounds of zeros, ones and random bits.
 std::vector<ia64::Bundle> field_extremes(std::mt19937_64& random);
 
+/// Every value of the bits by which the decoder tells encodings apart, reserved ones included.
+std::vector<ia64::Bundle> every_extension(std::mt19937_64& random);
+
 /// 128 random bits; most slots are reserved encodings, some templates as well.
 ia64::Bundle random_bundle(std::mt19937_64& random);
 
