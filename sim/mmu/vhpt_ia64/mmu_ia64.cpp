@@ -1,0 +1,187 @@
+#include "sim/mmu/vhpt_ia64/mmu_ia64.h"
+
+namespace xs::mmu::ia64 {
+
+namespace {
+
+/// Protection key register (SDM vol. 2 figure 4-3).
+struct ProtectionKey {
+  u64 raw;
+  bool valid() const { return raw & 1; }
+  u32 key() const { return static_cast<u32>(bits(raw, 8, key_bits)); }
+  u8 denied() const {
+    return static_cast<u8>((raw >> 1 & 1 ? right_write : 0) | (raw >> 2 & 1 ? right_read : 0) |
+                           (raw >> 3 & 1 ? right_execute : 0));
+  }
+};
+
+}  // namespace
+
+Mmu::Mmu(MemoryPort& memory, const MmuConfig& config)
+    : memory_(memory), timing_(config.timing), instruction_(config.instruction), data_(config.data) {}
+
+Answer Mmu::translate(const Access& access) {
+  Answer answer;
+  ++counters_.accesses;
+  look_up(access, answer);
+  if ((answer.refused & any_miss) == 0) judge(access, answer);
+  if (answer.refused != 0) ++counters_.refused;
+  return answer;
+}
+
+void Mmu::look_up(const Access& access, Answer& answer) {
+  Tlb& tlb = access.fetch ? instruction_ : data_;
+  if (const Translation* t = tlb.find(rid(access.va), access.va)) {
+    ++counters_.hits;
+    answer.page = *t;
+    return;
+  }
+  ++counters_.misses;
+  answer.architectural = true;
+  if (access.walk && pta_.enabled() && region_at(access.va).vhpt_enabled())
+    walk(access, answer);
+  else
+    answer.refused = alternate_tlb;
+}
+
+void Mmu::note_lost() {
+  const bool instruction = instruction_.take_lost();
+  if (data_.take_lost() || instruction) ++revocations_;
+}
+
+/// The walker reads tables as data at privilege level 0. What it may not read is a miss like any other; a
+/// missing translation for the table itself is a fault of its own, so that software can map it (4.1.5.4).
+void Mmu::walk(const Access& access, Answer& answer) {
+  ++counters_.walks;
+  const RegionRegister rr = region_at(access.va);
+  answer.vhpt_address = vhpt_hash(access.va, rr, pta_);
+  answer.refused = tlb_miss;
+  const Translation* table = find_data(answer.vhpt_address);
+  if (!table) {
+    answer.refused = vhpt_miss;
+    return;
+  }
+  if (!table_readable(*table, access.protection_keys)) return;
+  const u64 pa = table->translate(answer.vhpt_address & region_offset_mask);
+  const VhptEntry entry = read_vhpt(memory_, pa, access.va, rr, pta_, access.big_endian_table);
+  counters_.walk_reads += entry.reads;
+  answer.cycles += entry.reads * timing_.walk_access;
+  if (!entry.usable || !(access.fetch ? instruction_ : data_).insert_cached(entry.translation)) return;
+  ++counters_.walk_inserts;
+  note_lost();
+  answer.refused = 0;
+  answer.page = entry.translation;
+}
+
+bool Mmu::table_readable(const Translation& t, bool protection_keys) const {
+  u8 rights = right_read;
+  if (!t.present || !t.accessed || t.ma != ma_wb) return false;
+  return !protection_keys || key_conditions(t, right_read, rights) == 0;
+}
+
+u16 Mmu::key_conditions(const Translation& t, u8 needed, u8& rights) const {
+  for (const u64 raw : keys_) {
+    const ProtectionKey k{raw};
+    if (!k.valid() || k.key() != t.key) continue;
+    rights &= static_cast<u8>(~k.denied());
+    return (needed & k.denied()) != 0 ? key_permission : 0;
+  }
+  rights = 0;
+  return key_miss;
+}
+
+/// A page that is not present has no other property (table 5-6).
+void Mmu::judge(const Access& access, Answer& answer) {
+  const Translation& t = answer.page;
+  answer.pa = t.translate(access.va & region_offset_mask);
+  if (!t.present) {
+    answer.refused = page_not_present;
+    return;
+  }
+  u8 rights = page_rights(t.ar, t.pl, access.cpl);
+  if (t.ma == ma_nat_page) answer.refused |= nat_page;
+  if ((access.rights & ~rights) != 0) answer.refused |= access_rights;
+  if (access.protection_keys) answer.refused |= key_conditions(t, access.rights, rights);
+  if (!access.ignore_accessed_dirty) {
+    if ((access.rights & right_write) != 0 && !t.dirty) answer.refused |= dirty_bit;
+    if (!t.accessed) answer.refused |= access_bit;
+    if (!t.dirty) rights &= static_cast<u8>(~right_write);
+    if (!t.accessed) rights = 0;
+  }
+  answer.rights = t.ma == ma_nat_page ? u8{0} : rights;
+}
+
+bool Mmu::probe(u64 va, bool fetch, u64& pa) const {
+  const u64 offset = va & region_offset_mask;
+  if (const Translation* t = (fetch ? instruction_ : data_).peek(rid(va), va)) {
+    pa = t->translate(offset);
+    return t->present;
+  }
+  const RegionRegister rr = region_at(va);
+  if (!pta_.enabled() || !rr.vhpt_enabled()) return false;
+  const u64 at = vhpt_hash(va, rr, pta_);
+  const Translation* table = data_.peek(rid(at), at);
+  if (!table || !table->present) return false;
+  const VhptEntry entry = read_vhpt(memory_, table->translate(at & region_offset_mask), va, rr, pta_, false);
+  if (!entry.usable || !entry.translation.present) return false;
+  pa = entry.translation.translate(offset);
+  return true;
+}
+
+void Mmu::set_region(unsigned index, u64 value) {
+  regions_[index].raw = value;
+  ++revocations_;
+}
+
+/// A key in two registers would have two meanings: writing a valid one ends the other (4.1.3).
+void Mmu::set_key(unsigned index, u64 value) {
+  if (value & 1)
+    for (u64& raw : keys_)
+      if ((raw & 1) != 0 && bits(raw, 8, key_bits) == bits(value, 8, key_bits)) raw &= ~u64{1};
+  keys_[index] = value;
+  ++revocations_;
+}
+
+void Mmu::set_table(u64 pta) { pta_.raw = pta; }
+
+bool Mmu::insert_register(bool fetch, unsigned slot, u64 pte, u64 itir, u64 va) {
+  ++counters_.inserts;
+  const bool ok =
+      (fetch ? instruction_ : data_).insert_register(slot, make_translation(pte, itir, va, rid(va)));
+  note_lost();
+  return ok;
+}
+
+bool Mmu::insert_cached(bool fetch, u64 pte, u64 itir, u64 va) {
+  ++counters_.inserts;
+  const bool ok = (fetch ? instruction_ : data_).insert_cached(make_translation(pte, itir, va, rid(va)));
+  note_lost();
+  return ok;
+}
+
+bool Mmu::purge_cached(u32 rid, u64 va, unsigned shift) {
+  ++counters_.purges;
+  const bool instruction = instruction_.purge_cached(rid, va, shift);
+  const bool data = data_.purge_cached(rid, va, shift);
+  note_lost();
+  return instruction && data;
+}
+
+void Mmu::purge_registers(bool fetch, u64 va, unsigned shift) {
+  ++counters_.purges;
+  (fetch ? instruction_ : data_).purge_registers(rid(va), va, shift);
+  note_lost();
+}
+
+void Mmu::purge_all_cached() {
+  ++counters_.purges;
+  instruction_.purge_all_cached();
+  data_.purge_all_cached();
+  note_lost();
+}
+
+bool Mmu::maps_frame(u64 mfn, bool user_only) const {
+  return instruction_.maps_frame(mfn, user_only) || data_.maps_frame(mfn, user_only);
+}
+
+}  // namespace xs::mmu::ia64

@@ -1,0 +1,85 @@
+// One side (instruction or data) of the TLB: registers that software owns, and a cache that hardware may
+// forget.
+//
+//     TR   translation registers, by slot: stay until they are overwritten or purged
+//     TC   translation cache: what itc and the VHPT walker inserted
+//            capacity 0    unbounded: an entry lives until a purge or an overlapping insertion (`fast`
+//            fidelity) otherwise     fully associative, the least recently used entry goes; each TR in use
+//            takes one place
+//                          (Itanium 2: 128 places, 64 of them can be TRs)
+//
+// No two translations of one side overlap: an insertion drops the TC entries in its way, and one that would
+// overlap a TR is refused, which the core answers with a machine check (SDM vol. 2 4.1.1.3, table 4-1).
+#pragma once
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "sim/mmu/vhpt_ia64/translation.h"
+
+namespace xs::mmu::ia64 {
+
+struct TlbSize {
+  unsigned registers = 64;
+  unsigned cache = 0;  ///< places for TRs and TC together; 0: unbounded
+};
+
+class Tlb {
+ public:
+  explicit Tlb(TlbSize size);
+
+  /// Null: no translation. Valid until the next call that changes the TLB.
+  const Translation* find(u32 rid, u64 va);
+  /// The same without an effect on what is forgotten next.
+  const Translation* peek(u32 rid, u64 va) const;
+
+  /// False: overlaps a TR (of another slot).
+  bool insert_register(unsigned slot, const Translation& t);
+  bool insert_cached(const Translation& t);
+  unsigned registers() const { return static_cast<unsigned>(registers_.size()); }
+
+  /// Drops TC entries that overlap [va, va + 2^shift); false when a TR overlaps it, too, which stays.
+  bool purge_cached(u32 rid, u64 va, unsigned shift);
+  /// Drops TRs and TC entries that overlap it.
+  void purge_registers(u32 rid, u64 va, unsigned shift);
+  void purge_all_cached();
+
+  /// A translation, present, with rights for code at a level above 0 if `user_only`, maps the frame.
+  bool maps_frame(u64 mfn, bool user_only) const;
+  /// A translation went since the last call, for whatever reason: copies kept elsewhere may be stale.
+  bool take_lost();
+
+ private:
+  struct Key {
+    u64 page;  ///< va >> shift
+    u32 rid;
+    u8 shift;
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& k) const {
+      return static_cast<std::size_t>((k.page ^ u64{k.rid} << 40 ^ u64{k.shift} << 34) * 0x9e3779b97f4a7c15);
+    }
+  };
+  struct Cached {
+    Translation translation;
+    mutable u64 used = 0;
+  };
+
+  const Cached* cached(u32 rid, u64 va) const;
+  const Translation* overlapping_register(u32 rid, u64 va, unsigned shift, unsigned except) const;
+  void drop_overlapping(u32 rid, u64 va, unsigned shift);
+  void drop(const Key& key);
+  void make_room();
+
+  TlbSize size_;
+  std::vector<std::optional<Translation>> registers_;
+  std::vector<unsigned> registers_in_use_;
+  std::unordered_map<Key, Cached, KeyHash> cache_;
+  u32 count_[64] = {};  ///< TC entries of each page size
+  u64 shifts_ = 0;      ///< page sizes with entries
+  u64 clock_ = 0;
+  bool lost_ = false;
+};
+
+}  // namespace xs::mmu::ia64
