@@ -1,0 +1,112 @@
+// The general register stack and its engine (SDM vol. 2 chapter 6).
+//
+//                 invalid          dirty           current frame
+//     values_  ┌──────────────┬──────────────┬───────────────────────┬─────────
+//              └──────────────┴──────────────┴───────────────────────┴─────────
+//                             ▲              ▲ bof_: r32             ▲ bof_ + sof
+//                             BSPSTORE       BSP                         (backing store addresses of these
+//                             places)
+//
+// Of the 96 physical registers, those of the dirty partition and of the frame are in use; the rest is free.
+// `values_` is longer than that and does not wrap: a call moves bof_ up, a return down, and when an end is
+// reached the registers in use are moved to the middle. So a frame always lies in one piece, and its base is
+// all that an access needs.
+//
+// Registers that were stored are free at once: there is no clean partition, and the engine never works ahead
+// (RSC.mode is "enforced lazy" in effect: 6.5.5 leaves that to the implementation).
+//
+// `dirty_` is negative while a frame is incomplete: so many of its first registers are still in memory after
+// br.ret or rfi, and BSPSTORE is above BSP (6.7).
+#pragma once
+#include <vector>
+
+#include "sim/core/types.h"
+
+namespace xs::ia64 {
+
+/// Current frame marker (SDM vol. 1 3.1.7), as it stands in CFM, PFS.pfm and IFS.ifm.
+struct FrameMarker {
+  u64 raw = 0;
+  static constexpr unsigned bits = 38;
+  constexpr unsigned sof() const { return raw & 0x7f; }             ///< registers of the frame, 0..96
+  constexpr unsigned sol() const { return raw >> 7 & 0x7f; }        ///< of them inputs and locals
+  constexpr unsigned sor() const { return (raw >> 14 & 0xf) * 8; }  ///< rotating ones
+  constexpr unsigned rrb_gr() const { return raw >> 18 & 0x7f; }
+  constexpr unsigned rrb_fr() const { return raw >> 25 & 0x7f; }
+  constexpr unsigned rrb_pr() const { return raw >> 32 & 0x3f; }
+  static constexpr FrameMarker make(unsigned sof, unsigned sol, unsigned sor) {
+    return {u64{sof} | u64{sol} << 7 | u64{sor / 8} << 14};
+  }
+};
+
+/// Backing store addresses: every 64th doubleword, at address bits 8:3 all ones, holds the NaT bits of the 63
+/// below.
+constexpr bool is_collection(u64 address) { return (address & 0x1f8) == 0x1f8; }
+constexpr unsigned collection_bit(u64 address) { return address >> 3 & 0x3f; }
+/// Address `registers` places above (or below) that of a register.
+u64 skip_registers(u64 address, i64 registers);
+
+class RegisterStackMemory {
+ public:
+  virtual ~RegisterStackMemory() = default;
+  /// One doubleword, in RSC's byte order, at RSC.pl. False: refused; the interruption has been noted.
+  virtual bool store(u64 address, u64 value) = 0;
+  virtual bool load(u64 address, u64& value) = 0;
+};
+
+class RegisterStack {
+ public:
+  static constexpr unsigned physical = 96;
+
+  explicit RegisterStack(RegisterStackMemory& memory);
+
+  FrameMarker frame() const { return frame_; }
+  /// Rotating bases change by branches, clrrrb and returns; sizes do not.
+  void set_frame(FrameMarker marker) { frame_ = marker; }
+  /// r32 of the frame and its NaT bits, without rotation. Valid until the frame changes.
+  u64* values() { return &values_[bof_]; }
+  u8* nats() { return &nats_[bof_]; }
+
+  u64 bsp() const { return skip_registers(bspstore_, dirty_); }
+  u64 bspstore() const { return bspstore_; }
+  u64 rnat() const { return rnat_; }
+  void set_rnat(u64 value) { rnat_ = value; }
+  /// mov ar.bspstore: the dirty registers go along (6.5.4).
+  void set_bspstore(u64 address) { bspstore_ = address & ~u64{7}; }
+
+  // Each of these makes what progress it can; false: the memory refused, and the same call goes on from
+  // there.
+  bool alloc(FrameMarker wanted);  ///< sizes are legal and fit together
+  bool flush();                    ///< flushrs
+  /// loadrs: so many doublewords below BSP are in registers, as dirty ones; all others are invalid.
+  bool load(unsigned doublewords);
+  /// Loads what an incomplete frame lacks. To be called before the next instruction, unless an interruption
+  /// has ended that (RSE.CFLE clear).
+  bool complete();
+  bool incomplete() const { return dirty_ < 0; }
+
+  void call();   ///< br.call: the frame shrinks to the outputs
+  void cover();  ///< the frame becomes part of the dirty partition, an empty one follows
+  /// br.ret, rfi: back to a frame of which `locals` registers lie below. False: a frame that cannot be, with
+  /// `locals` above its size; the frame is then empty (6.2, "bad PFS").
+  bool back(FrameMarker to, unsigned locals);
+
+  /// Dirty registers and those of collections between them, as RSC.loadrs and BSP - BSPSTORE count them.
+  u64 dirty_bytes() const { return bsp() - bspstore_; }
+
+ private:
+  bool make_room(unsigned frame_size);
+  bool store_one();
+  bool load_one();
+  void centre(unsigned below, unsigned above);
+
+  RegisterStackMemory& memory_;
+  std::vector<u64> values_;
+  std::vector<u8> nats_;
+  std::size_t bof_;
+  i64 dirty_ = 0;
+  FrameMarker frame_;
+  u64 bspstore_ = 0, rnat_ = 0;
+};
+
+}  // namespace xs::ia64
