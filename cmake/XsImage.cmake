@@ -3,11 +3,14 @@
 set(XS_IMAGE_DIR ${CMAKE_BINARY_DIR}/images/x86_64)
 file(MAKE_DIRECTORY ${XS_IMAGE_DIR})
 
+# Names of files in an image do not tell where it was built, nor whether a compiler cache made them relative.
+file(RELATIVE_PATH XS_SOURCES_FROM_BUILD ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
+string(REGEX REPLACE "/$" "" XS_SOURCES_FROM_BUILD "${XS_SOURCES_FROM_BUILD}")
 set(XS_TARGET_COMMON -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fcf-protection=none
   -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -fno-strict-aliasing -fno-threadsafe-statics
   -mno-red-zone -mgeneral-regs-only -g -O2
   -Wall -Wextra -Wshadow -Werror
-  -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -U_FORTIFY_SOURCE)
+  -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffile-prefix-map=${XS_SOURCES_FROM_BUILD}=. -U_FORTIFY_SOURCE)
 set(XS_TARGET_CXX -std=gnu++20 -fno-exceptions -fno-rtti -fno-use-cxa-atexit)
 
 # What target code is compiled with.
