@@ -3,10 +3,9 @@
 //
 //     -M microvm,acpi=on,pic=on,pit=on,rtc=off   the board
 //     -cpu qemu64,+pdpe1gb                        no SMEP, no SMAP; 1 GiB pages as our MMU has them
-//     -icount shift=1,sleep=off                   one instruction = 2 ns, so that a run repeats (one CPU
-//     only).
-//                                                 With a disk idle time passes as the host's does: else it
-//                                                 jumps to the next timer, past requests not served yet
+//     -icount shift=1,sleep=off                   one instruction = 2 ns, so that a run repeats (one CPU)
+//     -icount shift=1                             with a disk: idle time passes as the host's does, else it
+//                                                 jumps past requests that are not served yet
 //     -device isa-debug-exit,iobase=0xf4,iosize=4 a 4-byte write of v ends QEMU with status (v << 1) | 1
 //
 // COM1 and the virtio consoles are socket pairs: text can be awaited and typed while the machine runs.

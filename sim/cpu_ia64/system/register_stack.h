@@ -4,8 +4,7 @@
 //     values_  ┌──────────────┬──────────────┬───────────────────────┬─────────
 //              └──────────────┴──────────────┴───────────────────────┴─────────
 //                             ▲              ▲ bof_: r32             ▲ bof_ + sof
-//                             BSPSTORE       BSP                         (backing store addresses of these
-//                             places)
+//                             BSPSTORE       BSP     (their addresses in the backing store)
 //
 // Of the 96 physical registers, those of the dirty partition and of the frame are in use; the rest is free.
 // `values_` is longer than that and does not wrap: a call moves bof_ up, a return down, and when an end is

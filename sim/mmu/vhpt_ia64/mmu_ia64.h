@@ -1,14 +1,12 @@
-// The authority for translation on IA-64: region registers, protection keys, TLBs and the VHPT walker of one
-// core.
+// The authority for translation on IA-64: region registers, protection keys, TLBs and VHPT walker of a core.
 //
-//     core --Access--> Mmu --region register--> rid --> TLB (TR, TC) --(miss)--> VHPT walker --MemoryPort-->
-//     table
-//                       |                                                          | table's own page: data
-//                       TLB v                                                          v
+//     core --Access--> Mmu --region register--> TLB (TR, TC) --(miss)--> VHPT walker --MemoryPort--> table
+//                       |                                                  | the table's own page: data TLB
+//                       v                                                  v
 //                  Answer: address and rights at this privilege level, or the conditions that refuse it
 //
-// Physical accesses (PSR.it, dt, rt clear), unimplemented addresses, debug registers and alignment are the
-// core's. Sources: SDM vol. 2 4.1 (translation), 5.5.2 and table 5-6 (priorities).
+// Not here but in the core: physical accesses (PSR.it, dt, rt clear), addresses beyond the implemented bits,
+// debug registers, alignment. Sources: SDM vol. 2 4.1 (translation), 5.5.2 and table 5-6 (priorities).
 #pragma once
 #include <array>
 

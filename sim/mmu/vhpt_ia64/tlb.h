@@ -3,10 +3,9 @@
 //
 //     TR   translation registers, by slot: stay until they are overwritten or purged
 //     TC   translation cache: what itc and the VHPT walker inserted
-//            capacity 0    unbounded: an entry lives until a purge or an overlapping insertion (`fast`
-//            fidelity) otherwise     fully associative, the least recently used entry goes; each TR in use
-//            takes one place
-//                          (Itanium 2: 128 places, 64 of them can be TRs)
+//            capacity 0   unbounded: until a purge or an overlapping insertion (`fast` fidelity)
+//            otherwise    fully associative, the least recently used goes; a TR in use takes one place
+//                         (Itanium 2: 128 places, 64 of them can be TRs)
 //
 // No two translations of one side overlap: an insertion drops the TC entries in its way, and one that would
 // overlap a TR is refused, which the core answers with a machine check (SDM vol. 2 4.1.1.3, table 4-1).

@@ -9,14 +9,23 @@
 
 using namespace hvtest;
 
-TEST_CASE("pinned tables, loaded bases and descriptor tables all go") {
-  boot();
-  const u64 before = heap_free_frames();
-  Domain* domain = add_domain(7, 5000);
+namespace {
+
+Vcpu* add_vcpu(Domain* domain) {
   auto* vcpu = new Vcpu();
   vcpu->domain = domain;
   domain->vcpu[0] = vcpu;
   domain->max_vcpus = 1;
+  return vcpu;
+}
+
+}  // namespace
+
+TEST_CASE("pinned tables, loaded bases and descriptor tables all go") {
+  boot();
+  const u64 before = heap_free_frames();
+  Domain* domain = add_domain(7, 5000);
+  Vcpu* vcpu = add_vcpu(domain);
   const Mfn l4 = frame_for(domain), user = frame_for(domain), l1 = frame_for(domain), gdt = frame_for(domain);
   for (int i = 0; i < 3000; i++) frame_for(domain);
   words(l1)[0] = make_pte(frame_for(domain), kPtePresent | kPteWritable);
@@ -78,10 +87,7 @@ TEST_CASE("a VCPU that names descriptor tables alone gives them back") {
   boot();
   const u64 before = heap_free_frames();
   Domain* domain = add_domain(7, 100);
-  auto* vcpu = new Vcpu();
-  vcpu->domain = domain;
-  domain->vcpu[0] = vcpu;
-  domain->max_vcpus = 1;
+  Vcpu* vcpu = add_vcpu(domain);
   const Mfn gdt = frame_for(domain), data = frame_for(domain);
   {
     MmGuard guard;
