@@ -1,6 +1,8 @@
 #include "sim/cpu_ia64/system/register_stack.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 namespace xs::ia64 {
 
@@ -11,6 +13,28 @@ constexpr i64 per_collection = 63;
 
 i64 floor_div(i64 a, i64 b) { return a / b - (a % b < 0); }
 
+// In pieces of a fixed size, which the compiler makes one or two instructions: a frame is small, and most of
+// the time of a copy of its exact size would be the call. What lies behind the last register is overwritten.
+// Target below source, or apart.
+template <class T>
+void copy_pieces(T* to, const T* from, unsigned count) {
+  for (unsigned at = 0; at < count; at += RegisterStack::slack) {
+    std::array<T, RegisterStack::slack> piece;
+    std::memcpy(piece.data(), from + at, sizeof piece);
+    std::memcpy(to + at, piece.data(), sizeof piece);
+  }
+}
+
+template <class T>
+void move_up(T* values, unsigned by, unsigned count) {
+  count = std::min(count, RegisterStack::physical - by);
+  for (unsigned left = (count + RegisterStack::slack - 1) / RegisterStack::slack; left-- != 0;) {
+    std::array<T, RegisterStack::slack> piece;
+    std::memcpy(piece.data(), values + left * RegisterStack::slack, sizeof piece);
+    std::memcpy(values + by + left * RegisterStack::slack, piece.data(), sizeof piece);
+  }
+}
+
 }  // namespace
 
 u64 skip_registers(u64 address, i64 registers) {
@@ -18,23 +42,34 @@ u64 skip_registers(u64 address, i64 registers) {
   return address + static_cast<u64>(8 * (registers + floor_div(slot, per_collection)));
 }
 
-RegisterStack::RegisterStack(RegisterStackMemory& memory)
-    : memory_(memory), values_(places), nats_(places), bof_(places / 2) {}
+RegisterStack::RegisterStack(RegisterStackMemory& memory, u64* values, u8* nats, bool& any_nat)
+    : memory_(memory),
+      values_(values),
+      nats_(nats),
+      any_nat_(any_nat),
+      below_(places + slack),
+      below_nats_(places + slack),
+      top_(places / 2) {}
 
-/// Moves the registers in use so that the frame's base has `below` places below it and `above` from it on.
-void RegisterStack::centre(unsigned below, unsigned above) {
-  if (bof_ >= below && bof_ + above <= places) return;
-  const std::size_t first = bof_ - static_cast<std::size_t>(std::max<i64>(dirty_, 0));
-  const std::size_t count = bof_ + frame_.sof() - first;
-  const std::size_t to = places / 2 - (bof_ - first);
+/// Room for a whole frame on either side of the dirty partition's end.
+void RegisterStack::centre() {
+  if (top_ >= 2 * physical && top_ + physical <= places) return;
+  const std::size_t count = static_cast<std::size_t>(std::max<i64>(dirty_, 0));
   const auto move = [&](auto& from) {
-    std::copy_n(std::vector(from.begin() + first, from.begin() + first + count).begin(), count,
-                from.begin() + to);
+    std::copy_n(std::vector(from.begin() + top_ - count, from.begin() + top_).begin(), count,
+                from.begin() + places / 2 - count);
   };
-  move(values_);
-  move(nats_);
-  bof_ = places / 2;
+  move(below_);
+  move(below_nats_);
+  top_ = places / 2;
 }
+
+bool RegisterStack::has_nats() const {
+  const auto end = below_nats_.begin() + top_;
+  return std::any_of(end - std::max<i64>(dirty_, 0), end, [](u8 nat) { return nat != 0; });
+}
+
+void RegisterStack::forget_nats() { std::fill(below_nats_.begin(), below_nats_.end(), u8{0}); }
 
 bool RegisterStack::store_one() {
   if (is_collection(bspstore_)) {
@@ -42,10 +77,10 @@ bool RegisterStack::store_one() {
     bspstore_ += 8;
     return true;
   }
-  const std::size_t at = bof_ - static_cast<std::size_t>(dirty_);
-  if (!memory_.store(bspstore_, values_[at])) return false;
+  const std::size_t at = top_ - static_cast<std::size_t>(dirty_);
+  if (!memory_.store(bspstore_, below_[at])) return false;
   const u64 bit = u64{1} << collection_bit(bspstore_);
-  rnat_ = nats_[at] ? rnat_ | bit : rnat_ & ~bit;
+  rnat_ = below_nats_[at] ? rnat_ | bit : rnat_ & ~bit;
   bspstore_ += 8;
   --dirty_;
   return true;
@@ -62,9 +97,15 @@ bool RegisterStack::load_one() {
     return true;
   }
   ++dirty_;
-  const std::size_t at = bof_ - static_cast<std::size_t>(dirty_);
-  values_[at] = value;
-  nats_[at] = rnat_ >> collection_bit(below) & 1;
+  const u8 nat = rnat_ >> collection_bit(below) & 1;
+  any_nat_ |= nat != 0;
+  if (dirty_ > 0) {
+    below_[top_ - static_cast<std::size_t>(dirty_)] = value;
+    below_nats_[top_ - static_cast<std::size_t>(dirty_)] = nat;
+  } else {  // of an incomplete frame
+    values_[-dirty_] = value;
+    nats_[-dirty_] = nat;
+  }
   return true;
 }
 
@@ -76,7 +117,6 @@ bool RegisterStack::make_room(unsigned frame_size) {
 
 bool RegisterStack::alloc(FrameMarker wanted) {
   if (!make_room(wanted.sof())) return false;
-  centre(0, physical);
   const u64 rotation = frame_.raw >> 18 << 18;
   frame_.raw = rotation | (wanted.raw & 0x3ffff);
   return true;
@@ -90,7 +130,7 @@ bool RegisterStack::flush() {
 
 bool RegisterStack::load(unsigned doublewords) {
   const u64 top = bsp(), wanted = top - 8 * u64{doublewords};
-  centre(physical, physical);
+  centre();
   while (bspstore_ > wanted)
     if (!load_one()) return false;
   if (bspstore_ == wanted) return true;
@@ -106,31 +146,60 @@ bool RegisterStack::complete() {
   return true;
 }
 
+/// The frame's first `locals` registers go below, the others move down.
+void RegisterStack::push(unsigned locals) {
+  centre();
+  const unsigned others = frame_.sof() - locals;
+  copy_pieces(&below_[top_], values_, locals);
+  copy_pieces(values_, values_ + locals, others);
+  if (any_nat_) {
+    copy_pieces(&below_nats_[top_], nats_, locals);
+    copy_pieces(nats_, nats_ + locals, others);
+    std::fill_n(nats_ + others, locals, u8{0});  // registers outside of the frame have no NaT bit
+  }
+  top_ += locals;
+  dirty_ += locals;
+}
+
+/// `locals` registers come back from below and lie in front of the `others`.
+void RegisterStack::pop(unsigned locals, unsigned others) {
+  centre();
+  top_ -= locals;
+  dirty_ -= locals;
+  move_up(values_, locals, others);
+  std::copy_n(&below_[top_], locals, values_);
+  if (any_nat_) {
+    move_up(nats_, locals, others);
+    std::copy_n(&below_nats_[top_], locals, nats_);
+    std::fill_n(nats_ + locals + others, physical - locals - others, u8{0});
+  }
+}
+
 void RegisterStack::call() {
-  bof_ += frame_.sol();
-  dirty_ += frame_.sol();
+  push(frame_.sol());
   frame_ = FrameMarker::make(frame_.sof() - frame_.sol(), 0, 0);
-  centre(0, physical);
 }
 
 void RegisterStack::cover() {
-  bof_ += frame_.sof();
-  dirty_ += frame_.sof();
+  push(frame_.sof());
   frame_ = {};
-  centre(0, physical);
 }
 
 bool RegisterStack::back(FrameMarker to, unsigned locals) {
-  const bool possible = locals <= to.sof() && to.sof() <= physical;
-  centre(physical, physical);
-  bof_ -= locals;
+  if (locals <= to.sof() && to.sof() <= physical) {
+    pop(locals, to.sof() - locals);
+    frame_ = to;
+    return true;
+  }
   dirty_ -= locals;
-  frame_ = possible ? to : FrameMarker{};
-  if (!possible && dirty_ < 0) {
+  top_ -= locals;
+  centre();
+  frame_ = {};
+  if (dirty_ < 0) {
     bspstore_ = skip_registers(bspstore_, dirty_);
     dirty_ = 0;
   }
-  return possible;
+  return false;
 }
 
 }  // namespace xs::ia64

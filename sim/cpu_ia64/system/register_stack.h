@@ -1,15 +1,15 @@
 // The general register stack and its engine (SDM vol. 2 chapter 6).
 //
-//                 invalid          dirty           current frame
-//     values_  ┌──────────────┬──────────────┬───────────────────────┬─────────
-//              └──────────────┴──────────────┴───────────────────────┴─────────
-//                             ▲              ▲ bof_: r32             ▲ bof_ + sof
-//                             BSPSTORE       BSP     (their addresses in the backing store)
+//                 invalid          dirty            current frame
+//     below_    ┌──────────────┬──────────────┐   ┌───────────────────────┐  r32.. of the core: always at
+//               └──────────────┴──────────────┘   └───────────────────────┘  the same place
+//                              ▲              ▲    r32           r32 + sof
+//                              BSPSTORE       BSP  (their addresses in the backing store)
 //
 // Of the 96 physical registers, those of the dirty partition and of the frame are in use; the rest is free.
-// `values_` is longer than that and does not wrap: a call moves bof_ up, a return down, and when an end is
-// reached the registers in use are moved to the middle. So a frame always lies in one piece, and its base is
-// all that an access needs.
+// A call copies the caller's locals below and moves its outputs down to r32, a return does the opposite: a
+// frame is small, and all other instructions find their registers where their numbers say. `below_` is longer
+// than 96 and does not wrap; when an end is reached the dirty registers are moved to its middle.
 //
 // Registers that were stored are free at once: there is no clean partition, and the engine never works ahead
 // (RSC.mode is "enforced lazy" in effect: 6.5.5 leaves that to the implementation).
@@ -57,14 +57,18 @@ class RegisterStack {
  public:
   static constexpr unsigned physical = 96;
 
-  explicit RegisterStack(RegisterStackMemory& memory);
+  /// Copies are made in pieces of this many registers: so many more than 96 must be there behind r32.
+  static constexpr unsigned slack = 8;
+
+  /// `values` and `nats`: r32 onwards, physical + slack of each. `any_nat`: false promises that no NaT bit is
+  /// set anywhere, here included.
+  RegisterStack(RegisterStackMemory& memory, u64* values, u8* nats, bool& any_nat);
 
   FrameMarker frame() const { return frame_; }
   /// Rotating bases change by branches, clrrrb and returns; sizes do not.
   void set_frame(FrameMarker marker) { frame_ = marker; }
-  /// r32 of the frame and its NaT bits, without rotation. Valid until the frame changes.
-  u64* values() { return &values_[bof_]; }
-  u8* nats() { return &nats_[bof_]; }
+  bool has_nats() const;  ///< of dirty registers
+  void forget_nats();     ///< before `any_nat` becomes false: there are none
 
   u64 bsp() const { return skip_registers(bspstore_, dirty_); }
   u64 bspstore() const { return bspstore_; }
@@ -94,15 +98,20 @@ class RegisterStack {
   u64 dirty_bytes() const { return bsp() - bspstore_; }
 
  private:
+  void push(unsigned locals);
+  void pop(unsigned locals, unsigned others);
   bool make_room(unsigned frame_size);
   bool store_one();
   bool load_one();
-  void centre(unsigned below, unsigned above);
+  void centre();
 
   RegisterStackMemory& memory_;
-  std::vector<u64> values_;
-  std::vector<u8> nats_;
-  std::size_t bof_;
+  u64* values_;
+  u8* nats_;
+  bool& any_nat_;
+  std::vector<u64> below_;
+  std::vector<u8> below_nats_;
+  std::size_t top_;  ///< where the dirty partition ends in below_
   i64 dirty_ = 0;
   FrameMarker frame_;
   u64 bspstore_ = 0, rnat_ = 0;

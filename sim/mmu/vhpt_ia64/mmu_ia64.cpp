@@ -17,8 +17,12 @@ struct ProtectionKey {
 
 }  // namespace
 
-Mmu::Mmu(MemoryPort& memory, const MmuConfig& config)
-    : memory_(memory), timing_(config.timing), instruction_(config.instruction), data_(config.data) {}
+Mmu::Mmu(MemoryPort& memory, const MmuConfig& config, RevocationSink* sink)
+    : memory_(memory),
+      timing_(config.timing),
+      instruction_(config.instruction),
+      data_(config.data),
+      sink_(sink) {}
 
 Answer Mmu::translate(const Access& access) {
   Answer answer;
@@ -45,8 +49,16 @@ void Mmu::look_up(const Access& access, Answer& answer) {
 }
 
 void Mmu::note_lost() {
-  const bool instruction = instruction_.take_lost();
-  if (data_.take_lost() || instruction) ++revocations_;
+  const Loss instruction = instruction_.take_lost(), data = data_.take_lost();
+  if (!sink_) return;
+  if (instruction.any) sink_->revoked(true, instruction.va, instruction.shift);
+  if (data.any) sink_->revoked(false, data.va, data.shift);
+}
+
+void Mmu::revoke_all() {
+  if (!sink_) return;
+  sink_->revoked(true, 0, Loss::everything);
+  sink_->revoked(false, 0, Loss::everything);
 }
 
 /// The walker reads tables as data at privilege level 0. What it may not read is a miss like any other; a
@@ -129,8 +141,9 @@ bool Mmu::probe(u64 va, bool fetch, u64& pa) const {
 }
 
 void Mmu::set_region(unsigned index, u64 value) {
+  if (regions_[index].raw == value) return;
   regions_[index].raw = value;
-  ++revocations_;
+  revoke_all();
 }
 
 /// A key in two registers would have two meanings: writing a valid one ends the other (4.1.3).
@@ -139,7 +152,7 @@ void Mmu::set_key(unsigned index, u64 value) {
     for (u64& raw : keys_)
       if ((raw & 1) != 0 && bits(raw, 8, key_bits) == bits(value, 8, key_bits)) raw &= ~u64{1};
   keys_[index] = value;
-  ++revocations_;
+  revoke_all();
 }
 
 void Mmu::set_table(u64 pta) { pta_.raw = pta; }

@@ -64,9 +64,17 @@ struct MmuConfig {
   TlbSize instruction, data;
 };
 
+/// Whoever keeps answers: told when one of them may be granted no more.
+class RevocationSink {
+ public:
+  virtual ~RevocationSink() = default;
+  /// Of the instruction or the data side: 2^shift bytes from `offset` in every region; Loss::everything.
+  virtual void revoked(bool fetch, u64 offset, unsigned shift) = 0;
+};
+
 class Mmu {
  public:
-  Mmu(MemoryPort& memory, const MmuConfig& config);
+  Mmu(MemoryPort& memory, const MmuConfig& config, RevocationSink* sink = nullptr);
 
   Answer translate(const Access& access);
   /// By the TLB and the VHPT as they are, whatever the rights, with no effect: for debuggers and observers.
@@ -96,14 +104,12 @@ class Mmu {
   void purge_registers(bool fetch, u64 va, unsigned shift);  ///< ptr
   void purge_all_cached();                                   ///< ptc.e
 
-  /// Changes whenever something that was granted may be granted no more: copies of answers are good as long
-  /// as it stays.
-  u64 revocations() const { return revocations_; }
   bool maps_frame(u64 mfn, bool user_only = false) const;
   const MmuCounters& counters() const { return counters_; }
 
  private:
   void note_lost();
+  void revoke_all();
   u32 rid(u64 va) const { return region_at(va).rid(); }
   void look_up(const Access& access, Answer& answer);
   void walk(const Access& access, Answer& answer);
@@ -117,7 +123,7 @@ class Mmu {
   std::array<RegionRegister, 8> regions_{};
   std::array<u64, keys> keys_{};
   PageTableAddress pta_;
-  u64 revocations_ = 1;
+  RevocationSink* sink_;
   MmuCounters counters_;
 };
 

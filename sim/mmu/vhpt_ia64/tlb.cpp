@@ -61,7 +61,7 @@ bool Tlb::insert_register(unsigned slot, const Translation& t) {
   if (!registers_[slot])
     registers_in_use_.push_back(slot);
   else
-    lost_ = true;
+    lost_.add(registers_[slot]->va, registers_[slot]->page_shift);
   registers_[slot] = t;
   make_room();
   return true;
@@ -78,7 +78,7 @@ bool Tlb::insert_cached(const Translation& t) {
 
 void Tlb::drop(const Key& key) {
   if (cache_.erase(key) == 0) return;
-  lost_ = true;
+  lost_.add(key.page << key.shift, key.shift);
   if (--count_[key.shift] == 0) shifts_ &= ~(u64{1} << key.shift);
 }
 
@@ -98,7 +98,7 @@ void Tlb::drop_overlapping(u32 rid, u64 va, unsigned shift) {
         return e.first.shift == s && overlap(e.second.translation, rid, va, shift);
       });
       count_[s] -= static_cast<u32>(size_before - cache_.size());
-      lost_ |= size_before != cache_.size();
+      if (size_before != cache_.size()) lost_.add(0, Loss::everything);
       if (count_[s] == 0) shifts_ &= ~(u64{1} << s);
     }
   }
@@ -124,14 +124,14 @@ void Tlb::purge_registers(u32 rid, u64 va, unsigned shift) {
   drop_overlapping(rid, va, shift);
   std::erase_if(registers_in_use_, [&](unsigned slot) {
     if (!overlap(*registers_[slot], rid, va & region_offset_mask, shift)) return false;
+    lost_.add(registers_[slot]->va, registers_[slot]->page_shift);
     registers_[slot].reset();
-    lost_ = true;
     return true;
   });
 }
 
 void Tlb::purge_all_cached() {
-  lost_ |= !cache_.empty();
+  if (!cache_.empty()) lost_.add(0, Loss::everything);
   cache_.clear();
   std::fill(std::begin(count_), std::end(count_), 0u);
   shifts_ = 0;
@@ -144,9 +144,9 @@ bool Tlb::maps_frame(u64 mfn, bool user_only) const {
                      [&](const auto& e) { return maps(e.second.translation, mfn, user_only); });
 }
 
-bool Tlb::take_lost() {
-  const bool lost = lost_;
-  lost_ = false;
+Loss Tlb::take_lost() {
+  const Loss lost = lost_;
+  lost_ = {};
   return lost;
 }
 

@@ -18,6 +18,20 @@
 
 namespace xs::mmu::ia64 {
 
+/// Translations that are no more.
+struct Loss {
+  static constexpr unsigned everything = 64;
+  u64 va = 0;          ///< offset within the region
+  unsigned shift = 0;  ///< log2 of the range; `everything` when more than one translation went
+  bool any = false;
+
+  void add(u64 at, unsigned page_shift) {
+    shift = any ? everything : page_shift;
+    va = at;
+    any = true;
+  }
+};
+
 struct TlbSize {
   unsigned registers = 64;
   unsigned cache = 0;  ///< places for TRs and TC together; 0: unbounded
@@ -45,8 +59,8 @@ class Tlb {
 
   /// A translation, present, with rights for code at a level above 0 if `user_only`, maps the frame.
   bool maps_frame(u64 mfn, bool user_only) const;
-  /// A translation went since the last call, for whatever reason: copies kept elsewhere may be stale.
-  bool take_lost();
+  /// What went since the last call, for whatever reason: copies kept elsewhere may be stale.
+  Loss take_lost();
 
  private:
   struct Key {
@@ -78,7 +92,7 @@ class Tlb {
   u32 count_[64] = {};  ///< TC entries of each page size
   u64 shifts_ = 0;      ///< page sizes with entries
   u64 clock_ = 0;
-  bool lost_ = false;
+  Loss lost_;
 };
 
 }  // namespace xs::mmu::ia64

@@ -123,12 +123,12 @@ TEST_CASE("a bounded cache forgets the least recently used, and a register takes
   const auto page = [](u64 n) { return make_translation(pte(n << 14), itir(14), n << 14, 1); };
   const auto there = [&](u64 n) { return tlb.peek(1, n << 14) != nullptr; };
   for (u64 n = 0; n < 4; ++n) REQUIRE(tlb.insert_cached(page(n)));
-  REQUIRE_FALSE(tlb.take_lost());
+  REQUIRE_FALSE(tlb.take_lost().any);
   REQUIRE(tlb.find(1, 0));
   REQUIRE(tlb.insert_cached(page(4)));
   CHECK(there(0));
   CHECK_FALSE(there(1));
-  CHECK(tlb.take_lost());
+  CHECK(tlb.take_lost().any);
   REQUIRE(tlb.insert_register(0, page(9)));
   CHECK_FALSE(there(2));
   CHECK(there(9));
@@ -145,22 +145,22 @@ TEST_CASE("what is lost is told, what is not is not") {
   };
   REQUIRE(tlb.insert_cached(page(0)));
   REQUIRE(tlb.insert_cached(page(1)));
-  CHECK_FALSE(tlb.take_lost());
+  CHECK_FALSE(tlb.take_lost().any);
   SECTION("an insertion over a smaller page") {
     REQUIRE(tlb.insert_cached(page(0, 16)));
-    CHECK(tlb.take_lost());
+    CHECK(tlb.take_lost().any);
   }
   SECTION("a purge") {
     REQUIRE(tlb.purge_cached(1, 5 << 14, 14));
-    CHECK_FALSE(tlb.take_lost());
+    CHECK_FALSE(tlb.take_lost().any);
     REQUIRE(tlb.purge_cached(1, 1 << 14, 14));
-    CHECK(tlb.take_lost());
+    CHECK(tlb.take_lost().any);
   }
   SECTION("another translation in a register") {
     REQUIRE(tlb.insert_register(1, page(8)));
-    CHECK_FALSE(tlb.take_lost());
+    CHECK_FALSE(tlb.take_lost().any);
     REQUIRE(tlb.insert_register(1, page(9)));
-    CHECK(tlb.take_lost());
+    CHECK(tlb.take_lost().any);
   }
 }
 

@@ -62,8 +62,8 @@ struct Bench {
     model.top().marker = FrameMarker::make(sof, sol, 0);
   }
   void write(unsigned i, Register r) {
-    stack.values()[i] = r.value;
-    stack.nats()[i] = r.nat;
+    values[i] = r.value;
+    nats[i] = r.nat;
     model.reg(i) = r;
   }
   void write_all() {
@@ -84,7 +84,7 @@ struct Bench {
     REQUIRE(stack.frame().sof() == model.top().marker.sof());
     for (unsigned i = 0; i < model.top().marker.sof(); ++i) {
       INFO("r" << 32 + i << " at depth " << model.frames.size());
-      REQUIRE(Register{stack.values()[i], stack.nats()[i] != 0} == model.reg(i));
+      REQUIRE(Register{values[i], nats[i] != 0} == model.reg(i));
     }
     REQUIRE(stack.bsp() == skip_registers(store_base, static_cast<i64>(model.top().base)));
     REQUIRE(stack.bspstore() <= stack.bsp());
@@ -120,7 +120,7 @@ struct Bench {
   void handler(unsigned depth) {
     const FrameMarker m = FrameMarker::make(static_cast<unsigned>(random() % 97), 0, 0);
     insist([&] { return stack.alloc(m); });
-    for (unsigned i = 0; i < m.sof(); ++i) stack.values()[i] = random(), stack.nats()[i] = 1;
+    for (unsigned i = 0; i < m.sof(); ++i) values[i] = random(), nats[i] = 1;
     if (depth == 0) return;
     const FrameMarker split = FrameMarker::make(m.sof(), m.sof() / 2, 0);
     insist([&] { return stack.alloc(split); });
@@ -133,7 +133,10 @@ struct Bench {
   u64 random() { return source(); }
   std::mt19937_64 source{42};
   Memory memory;
-  RegisterStack stack{memory};
+  std::array<u64, RegisterStack::physical + RegisterStack::slack> values{};
+  std::array<u8, RegisterStack::physical + RegisterStack::slack> nats{};
+  bool any_nat = true;
+  RegisterStack stack{memory, values.data(), nats.data(), any_nat};
   Model model;
 };
 
@@ -246,7 +249,8 @@ TEST_CASE("loadrs drops what lies deeper, and loads what is missing") {
     REQUIRE(b.stack.load(10));
     CHECK(b.memory.accesses == 10);
     CHECK(b.stack.dirty_bytes() == 80);
-    CHECK(b.stack.values()[-1] == b.model.registers[39].value);
+    REQUIRE(b.stack.back(FrameMarker::make(1, 1, 0), 1));
+    CHECK(b.values[0] == b.model.registers[39].value);
   }
 }
 

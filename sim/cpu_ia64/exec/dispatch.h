@@ -1,0 +1,67 @@
+// From one slot to the next. What all instructions share stands here once: predication, the way on, the way
+// out. Semantics are short functions of three kinds, made handlers by step<>:
+//
+//     void f(Processor&, const Slot&)   completes always
+//     bool f(Processor&, const Slot&)   false: refused, processor.pending says how; nothing was changed
+//     Next f(Processor&, const Slot*)   may leave the block: branches, what changes the mode
+//
+// A handler ends by calling the next one. Compiled with sibling calls this is a jump; where the compiler makes
+// calls of them (no optimization, sanitizers) the stack grows by a block's slots, which are few.
+#pragma once
+#include <array>
+#include <concepts>
+
+#include "sim/cpu_ia64/exec/slot.h"
+#include "sim/cpu_ia64/isa/op.h"
+#include "sim/cpu_ia64/system/processor.h"
+
+namespace xs::ia64 {
+
+/// On to `s`, over slots whose predicate is 0. The end of a block has predicate 0, which is always 1.
+[[gnu::always_inline]] inline Next go_on(Processor& p, const Slot* s) {
+  while ((p.r.pr >> s->qp & 1) == 0) ++s;
+  return s->run(p, s);
+}
+
+[[gnu::always_inline]] inline Next stop(Processor& p, const Slot* s) {
+  p.stopped_at = s;
+  return Next::fault;
+}
+
+/// Address of the bundle that a slot of the running block stands in.
+inline u64 bundle_of(const Processor& p, const Slot* s) { return p.block->va + u64{s->bundle} * 16; }
+
+template <auto body>
+Next step(Processor& p, const Slot* s) {
+  using Result = decltype(body(p, *s));
+  if constexpr (std::same_as<Result, void>) {
+    body(p, *s);
+  } else {
+    static_assert(std::same_as<Result, bool>);
+    if (!body(p, *s)) [[unlikely]]
+      return stop(p, s);
+  }
+  return go_on(p, s + 1);
+}
+
+/// The table that decoding picks from: by operation, and by how a memory instruction moves its base.
+struct Handlers {
+  enum Update : u8 { none, by_register, by_immediate, updates };
+  std::array<std::array<Handler, op_count>, updates> of{};
+
+  void set(Op op, Handler handler) { of[none][static_cast<unsigned>(op)] = handler; }
+  Handler get(Op op, Update update) const { return of[update][static_cast<unsigned>(op)]; }
+};
+
+// Each fills in the operations of its unit: one file each.
+void add_alu(Handlers&);         // exec_alu.cpp         add, logic, shladd, parallel ALU: format A
+void add_compare(Handlers&);     // exec_compare.cpp     cmp, tbit, tnat
+void add_integer(Handlers&);     // exec_integer.cpp     shifts, extract, deposit, multimedia, extend: format I
+void add_moves(Handlers&);       // exec_moves.cpp       mov br, pr, ip, ar
+void add_memory(Handlers&);      // exec_memory.cpp      ld, st, semaphores, lfetch
+void add_float_memory(Handlers&);  // exec_float_memory.cpp  ldf, stf, ldfp, setf, getf
+void add_float(Handlers&);       // exec_float.cpp       format F
+void add_branch(Handlers&);      // exec_branch.cpp      format B, chk
+void add_system(Handlers&);      // exec_system.cpp      PSR, CR, RR, TLB, alloc, RSE, fences
+
+}  // namespace xs::ia64

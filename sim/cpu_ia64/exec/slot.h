@@ -1,0 +1,71 @@
+// Decoded code: what execution walks over instead of bundles.
+//
+//     Block   a run of bundles within one 4 KiB frame, entered at its first slot only
+//       slots  [ Slot | Slot | ... | end ]     without nop and hint: they take time and do nothing else
+//       fixups [ {slot, operand, logical} ... ]    operands that rotation moves
+//
+// A block is right for one virtual address, one mode (Mode bits below) and one frame's contents. Registers in
+// slots are physical numbers: operands above 31 are put in place anew when a block is entered with other
+// rotating bases than last time.
+#pragma once
+#include <vector>
+
+#include "sim/core/types.h"
+
+namespace xs::ia64 {
+
+class Processor;
+struct Slot;
+
+/// How a slot or a block ended.
+enum class Next : u8 {
+  leave,  ///< r.ip is the next bundle; the run loop looks around
+  fault   ///< processor.pending is to be delivered at processor.stopped_at
+};
+
+/// Executes the slot and those behind it (dispatch.h).
+using Handler = Next (*)(Processor&, const Slot*);
+
+struct Slot {
+  Handler run = nullptr;
+  u64 imm = 0;
+  u8 r1 = 0, r2 = 0, r3 = 0, r4 = 0;  ///< registers as isa/row.h places them, physical numbers
+  u8 qp = 0;                          ///< 0 as well for what is executed whatever its predicate
+  u8 bundle = 0;                      ///< of the block
+  u8 ri = 0;                          ///< slot number in the bundle
+  u8 x = 0;      ///< a second small operand: length, status field, predicate of an unconditional compare
+  u16 before = 0;  ///< instructions of the block in front of this one
+  u16 y = 0;       ///< a third one; flag bits of exec/memory.cpp
+  u32 logical = 0;  ///< r1 to r4 as they stand in the instruction, a byte each: ALAT tags, debuggers
+};
+static_assert(sizeof(Slot) == 32);
+
+/// What decoded code depends on besides its bytes: bits of Processor::code_mode.
+namespace mode {
+inline constexpr u64 cpl = 3, it = 1 << 2, be = 1 << 3, dfl = 1 << 4, dfh = 1 << 5, vm = 1 << 6,
+                     ri = 3 << 7;  ///< the slot that the block begins with
+}
+
+struct Fixup {
+  u16 slot;
+  u8 operand;  ///< 0 to 3: r1 to r4
+  u8 logical;  ///< r32 to r127 or f32 to f127
+  bool fp;
+};
+
+struct Block {
+  u64 va = 0, mode = 0;
+  u64 epoch = 0;  ///< Processor::code_epoch when va was last seen to lead to pa
+  u64 pa = 0;
+  u32 cost = 0;   ///< cycles of all its instructions
+  u32 rotation = 0;  ///< bases for which the operands are in place
+  u16 count = 0;     ///< instructions, nops included
+  u8 top = 0;        ///< highest general register that is written: must lie in the frame
+  u8 bundles = 0;
+  bool deferral = false;  ///< ITLB.ed of its page
+  u64 long_bundles = 0;  ///< bit n: bundle n is MLX, two instructions
+  std::vector<Slot> slots;
+  std::vector<Fixup> fixups;
+};
+
+}  // namespace xs::ia64

@@ -1,0 +1,145 @@
+// Everything of one core that an instruction can touch: registers, register stack, MMU, ALAT, interruptions.
+// Semantics (exec/) work on it, and so would a translator to host code; it knows neither of them.
+//
+//     exec ──> Processor ── r          registers, as plain data
+//                │          stack      frames, RSE            ── memory of its own through rse_*()
+//                │          mmu        translation            ── MemoryPort (walker)
+//                │          alat       advanced loads
+//                │          data       host addresses of granted pages
+//                │          sapic      interrupts
+//                └─ pending: the interruption that stopped an instruction
+//
+// What may be refused returns false, with `pending` filled in; nothing has changed then but what the manual
+// lets a faulting instruction change.
+#pragma once
+#include "sim/core/memory_port.h"
+#include "sim/core/timing_model.h"
+#include "sim/cpu_ia64/system/alat.h"
+#include "sim/cpu_ia64/system/core_bus.h"
+#include "sim/cpu_ia64/system/data_cache.h"
+#include "sim/cpu_ia64/system/interruption.h"
+#include "sim/cpu_ia64/system/register_stack.h"
+#include "sim/cpu_ia64/system/registers.h"
+#include "sim/cpu_ia64/system/sapic.h"
+#include "sim/mmu/vhpt_ia64/mmu_ia64.h"
+
+namespace xs::ia64 {
+
+struct Block;
+struct Slot;
+
+struct ProcessorConfig {
+  unsigned id = 0;  ///< local SAPIC id; eid is 0
+  TimingModel timing;
+  mmu::ia64::TlbSize instruction_tlb, data_tlb;
+};
+
+/// Why an access is made: decides ISR and what may be deferred.
+struct DataAccess {
+  u64 va = 0;
+  unsigned size = 8;
+  u8 rights = mmu::ia64::right_read;
+  bool speculative = false;  ///< .s, .sa: deferred conditions end in Reach::deferred
+  bool non_access = false;   ///< lfetch.fault, fc, probe.fault, tpa, tak: ISR.na and its code
+  bool rse = false;
+  u8 code = 0;
+};
+enum class Reach : u8 { granted, deferred, refused };
+
+class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink {
+ public:
+  Processor(const ProcessorConfig& config, MemoryPort& memory, CoreBus& bus, SapicBus& sapics);
+
+  Registers r;
+  bool any_nat = false;  ///< some NaT bit of a general register may be set
+  RegisterStack stack;
+  mmu::ia64::Mmu mmu;
+  Alat alat;
+  DataCache data;
+  Sapic sapic;
+  Interruption pending;
+
+  // Derived from PSR and CFM; the setters below keep them.
+  u64 code_mode = 0;   ///< what decoded code depends on (exec/block.h), and attention
+  u64 data_mode = 0;   ///< mode bits of DataCache keys
+  u32 rotation = 0;    ///< sor, rrb.gr and rrb.fr; 0: nothing rotates
+  u8 frame_top = 32;   ///< first register behind the frame
+
+  // Time, in cycles: `left` of the slice that the run loop has granted. Blocks take theirs at their entry.
+  i64 left = 0;
+  u64 slice_end = 0;   ///< cycle count at which `left` is 0
+  u64 extra_cycles = 0;  ///< of cycles(): all that is not one instruction's plain cost
+  u64 cycles() const { return slice_end - static_cast<u64>(left); }
+  void take(u64 cycles) { left -= static_cast<i64>(cycles), extra_cycles += cycles; }
+
+  // What is being executed (exec/dispatch.h).
+  Block* block = nullptr;
+  const Slot* stopped_at = nullptr;  ///< the slot that a fault or a leave came from
+  u64 last_bundle = 0;               ///< IIPA of an interruption at the next instruction
+
+  /// Bits of code_mode that make no block match: the run loop has something to look at.
+  static constexpr u64 attention = u64{1} << 63;
+  void call_attention() { code_mode |= attention; }
+
+  void set_psr(u64 value);
+  void set_frame(FrameMarker marker);  ///< rotating bases; sizes as well, by alloc and returns
+  void frame_changed();                ///< after the stack changed it
+  void rotate_predicates(unsigned from, unsigned to);  ///< rrb.pr
+  u64 physical_predicates() const;     ///< as mov from pr shows them: rrb.pr counts as 0
+  void set_physical_predicates(u64 value);
+  void switch_bank(bool bank1);        ///< bsw
+  void settle_nats();                  ///< clears any_nat when it is no longer true
+
+  // Refusals: note the interruption, return false.
+  bool refuse(const Interruption& what);
+  bool general_exception(u64 code);
+  bool nat_consumption(u64 access);  ///< ISR bits of the access, with its code when non-access
+  bool disabled_fp(bool high);
+  bool reserved_register() { return general_exception(isr::reserved_register); }
+
+  // Data memory, whatever its size, alignment and byte order: memory.cpp.
+  /// Translates and judges; `pa` is that of the first byte, `host` its place when it is DRAM.
+  Reach reach(const DataAccess& access, u64& pa, u8*& host);
+  Reach load(const DataAccess& access, u64& value);        ///< up to 8 bytes
+  Reach load_pair(const DataAccess& access, u64& low, u64& high);  ///< 10 or 16 bytes
+  bool store(u64 va, unsigned size, u64 value);
+  bool store_pair(u64 va, unsigned size, u64 low, u64 high);
+  /// xchg, cmpxchg, fetchadd: old value out, `change` decides. Aligned, cacheable memory only.
+  template <class Change>
+  bool exchange(u64 va, unsigned size, u64& old, Change change);
+  u64 last_pa = 0;           ///< of the last access, for the ALAT
+  bool last_cacheable = true;
+
+  // Registers with rules: registers.cpp.
+  bool read_application(unsigned number, u64& value);
+  bool write_application(unsigned number, u64 value);
+  bool read_control(unsigned number, u64& value);
+  bool write_control(unsigned number, u64 value);
+  u64 itc() const;
+
+  // Interruptions: interruptions.cpp.
+  /// Enters the handler of `pending`: `bundle` and `slot` are where it happened.
+  void deliver(u64 bundle, unsigned slot);
+  bool return_from_interruption();  ///< rfi
+  bool interrupt_pending() const;   ///< an external one that PSR.i and TPR let through
+  void deliver_external(u64 bundle, unsigned slot);
+
+  /// The bundle at r.ip for a fetch: physical address, or false.
+  bool fetch(u64 va, u64& pa, bool& deferral);
+  void set_code_epoch_changed() { ++code_epoch; }
+  u64 code_epoch = 1;  ///< changes when a translation of code may have gone
+  /// No store by way of `data` may reach this frame any more.
+  void watch_frame(u64 mfn) { data.drop_writes(mfn); }
+
+  const ProcessorConfig config;
+  MemoryPort& memory;
+  CoreBus& bus;
+  u64 rse_rights = 0;
+
+ private:
+  bool store(u64 address, u64 value) override;
+  bool load(u64 address, u64& value) override;
+  void revoked(bool fetch, u64 offset, unsigned shift) override;
+};
+
+}  // namespace xs::ia64
