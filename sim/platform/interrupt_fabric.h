@@ -21,8 +21,10 @@ class InterruptFabric {
   InterruptFabric(const InterruptFabric&) = delete;
   InterruptFabric& operator=(const InterruptFabric&) = delete;
 
-  IrqLine line(unsigned irq) {
-    return [this, irq](bool asserted) { set(irq, asserted); };
+  void set(unsigned irq, bool asserted) {
+    if (irq < 16) pic_.set_irq(irq, asserted);
+    const unsigned pin = pin_of(irq);
+    ioapics_[pin / Ioapic::pin_count].set_pin(pin % Ioapic::pin_count, asserted);
   }
   /// Whether an assertion of this interrupt could reach a core.
   bool routed(unsigned irq) const {
@@ -35,12 +37,6 @@ class InterruptFabric {
 
  private:
   static unsigned pin_of(unsigned irq) { return irq == microvm::irq_pit ? microvm::pit_gsi : irq; }
-  void set(unsigned irq, bool asserted) {
-    if (irq < 16) pic_.set_irq(irq, asserted);
-    const unsigned pin = pin_of(irq);
-    ioapics_[pin / Ioapic::pin_count].set_pin(pin % Ioapic::pin_count, asserted);
-  }
-
   void send_extint(x86::ApicBus& bus, bool asserted) {
     if (asserted == intr_) return;
     intr_ = asserted;

@@ -6,7 +6,6 @@
 #include <deque>
 
 #include "sim/core/error.h"
-#include "sim/platform/firmware/pvh_loader.h"
 #include "sim/platform/microvm_board.h"
 
 namespace xs::platform {
@@ -15,8 +14,6 @@ namespace {
 // Deadlock is looked for at multiples of this, so that where a caller puts its deadlines changes nothing.
 constexpr u64 slice_ps = 1'000'000'000;
 
-constexpr u64 module_limit = u64{1} << 32;
-
 DramLayout dram_layout(const MachineConfig& c) {
   constexpr u64 mib = 1 << 20, low_most = u64{3} << 30, four_gib = u64{4} << 30;
   const u64 all = c.memory_mib * mib;
@@ -24,20 +21,9 @@ DramLayout dram_layout(const MachineConfig& c) {
   return {low, c.high_base ? c.high_base : four_gib, all - low};
 }
 
-void add(mmu::MmuCounters& sum, const mmu::MmuCounters& c) {
-  sum.accesses += c.accesses;
-  sum.l1_hits += c.l1_hits;
-  sum.l2_hits += c.l2_hits;
-  sum.misses += c.misses;
-  sum.upgrades += c.upgrades;
-  sum.walks += c.walks;
-  sum.walk_reads += c.walk_reads;
-  sum.walk_cache_hits += c.walk_cache_hits;
-  sum.ad_updates += c.ad_updates;
-  sum.faults += c.faults;
-  sum.flush_all += c.flush_all;
-  sum.flush_nonglobal += c.flush_nonglobal;
-  sum.flush_page += c.flush_page;
+std::unique_ptr<Board> make_board(const MachineConfig& config, Dram& dram, CpuObserver* observer,
+                                  StopRequests& stop) {
+  return std::make_unique<MicrovmBoard>(config, dram, observer, stop);
 }
 
 /// Passes text on until the run has ended: cores finish their quantum after that, but the machine is off.
@@ -57,7 +43,7 @@ class OutputGate : public ConsoleSink {
 
 struct Machine::Impl : StopRequests {
   Impl(const MachineConfig& config, CpuObserver* observer)
-      : dram(dram_layout(config)), board(config, dram, observer, *this) {}
+      : dram(dram_layout(config)), board(make_board(config, dram, observer, *this)) {}
 
   void exit(u32 value) override {
     exit_value = value;
@@ -75,12 +61,11 @@ struct Machine::Impl : StopRequests {
 
   StopReason run_until(u64 deadline_ps);
   void run_slice(u64 end_ps);
-  bool deadlocked() const;
   ConsoleSink* gated(ConsoleSink* sink) { return &gates.emplace_back(sink, ended); }
 
   std::deque<OutputGate> gates;  // devices point at them: they must not move
   Dram dram;
-  Board board;
+  std::unique_ptr<Board> board;
   bool loaded = false;
   bool started = false;
   bool running = false;
@@ -89,21 +74,6 @@ struct Machine::Impl : StopRequests {
   StopReason reason = StopReason::paused;
   u32 exit_value = 0;
 };
-
-// Every core is halted, and what could wake one that has interrupts on will not come: no timer of its own, no
-// device that is about to act. A core halted with interrupts off, or waiting for a start-up message, hears
-// nobody.
-bool Machine::Impl::deadlocked() const {
-  constexpr u64 rflags_if = 0x200;
-  bool somebody_listens = false;
-  for (const auto& cpu : board.cpus) {
-    if (!cpu->halted()) return false;
-    if (!(cpu->reg("rflags") & rflags_if)) continue;
-    if (!cpu->waits_for_ever()) return false;
-    somebody_listens = true;
-  }
-  return !somebody_listens || !board.device_activity();
-}
 
 void Machine::Impl::run_slice(u64 end_ps) {
   running = true;
@@ -119,7 +89,7 @@ void Machine::Impl::run_slice(u64 end_ps) {
 
 StopReason Machine::Impl::run_until(u64 deadline_ps) {
   if (!loaded) throw Error("the machine has no kernel to run");
-  if (!started) board.write_acpi();  // by now every device is attached
+  if (!started) board->start();
   started = true;
   pausing = false;
   while (true) {
@@ -130,7 +100,7 @@ StopReason Machine::Impl::run_until(u64 deadline_ps) {
     const u64 boundary = (now / slice_ps + 1) * slice_ps;
     run_slice(std::min(boundary, deadline_ps));
     const bool at_boundary = sc_core::sc_time_stamp().value() == boundary;
-    if (at_boundary && !ended && !pausing && deadlocked()) return StopReason::deadlock;
+    if (at_boundary && !ended && !pausing && board->deadlocked()) return StopReason::deadlock;
   }
 }
 
@@ -144,30 +114,26 @@ Machine::Machine(const MachineConfig& config, CpuObserver* observer) {
 Machine::~Machine() = default;
 
 void Machine::fail_disk_reads(u64 count) {
-  if (impl_->board.disks.empty()) throw Error("the machine has no disk whose reads could fail");
-  impl_->board.disks.front()->fail_reads(count);
+  if (impl_->board->disks.empty()) throw Error("the machine has no disk whose reads could fail");
+  impl_->board->disks.front()->fail_reads(count);
 }
-void Machine::attach_disk(const std::string& file, bool read_only) { impl_->board.add_disk(file, read_only); }
-void Machine::add_virtio_console(ConsoleSink* sink) { impl_->board.add_console(impl_->gated(sink)); }
+void Machine::attach_disk(const std::string& file, bool read_only) {
+  impl_->board->add_disk(file, read_only);
+}
+void Machine::add_virtio_console(ConsoleSink* sink) { impl_->board->add_console(impl_->gated(sink)); }
 void Machine::console_input(unsigned index, std::string_view bytes) {
-  if (index >= impl_->board.consoles.size())
+  if (index >= impl_->board->consoles.size())
     throw Error("the machine has no console " + std::to_string(index));
-  impl_->board.consoles[index]->receive(bytes);
+  impl_->board->consoles[index]->receive(bytes);
 }
-void Machine::set_serial_sink(ConsoleSink* sink) { impl_->board.uart.set_sink(impl_->gated(sink)); }
+void Machine::set_serial_sink(ConsoleSink* sink) { impl_->board->uart.set_sink(impl_->gated(sink)); }
 
 void Machine::load(const BootImage& image) {
-  const u64 limit = impl_->dram.ram().front().size;
-  PvhBoot boot;
-  boot.kernel = parse_elf(image.kernel, read_file(image.kernel, module_limit));
-  boot.cmdline = image.cmdline;
-  for (const std::string& file : image.modules) boot.modules.push_back({file, read_file(file, limit), ""});
-  const PvhEntry entry = load_pvh(boot, impl_->dram);
-  impl_->board.cpus[0]->reset_pvh(entry.eip, entry.start_info);
+  impl_->board->load(image);
   impl_->loaded = true;
 }
 
-void Machine::serial_input(std::string_view bytes) { impl_->board.uart.receive(bytes); }
+void Machine::serial_input(std::string_view bytes) { impl_->board->uart.receive(bytes); }
 
 StopReason Machine::run_until(u64 deadline_ps) { return impl_->run_until(deadline_ps); }
 
@@ -179,50 +145,27 @@ void Machine::pause() {
 u64 Machine::now_ps() const { return sc_core::sc_time_stamp().value(); }
 u32 Machine::exit_value() const { return impl_->exit_value; }
 
-MachineCounters Machine::counters() const {
-  MachineCounters sum;
-  for (const auto& cpu : impl_->board.cpus) {
-    const x86::CpuCounters& c = cpu->counters();
-    sum.instructions += c.instructions;
-    sum.cycles += c.cycles;
-    for (u64 n : c.exceptions) sum.exceptions += n;
-    sum.interrupts += c.interrupts;
-    sum.port_accesses += c.port_accesses;
-    sum.mmio_accesses += c.mmio_accesses;
-    sum.unmodelled += c.unmodelled;
-    sum.quanta += c.quanta;
-    sum.single_steps += c.single_steps;
-    sum.syscalls += c.syscalls;
-    sum.irets += c.irets;
-    add(sum.mmu, c.mmu);
-    sum.instructions_per_cpu.push_back(c.instructions);
-  }
-  return sum;
-}
+MachineCounters Machine::counters() const { return impl_->board->counters(); }
 
 u64 Machine::execution_hash() const {
   u64 hash = 0xcbf29ce484222325;  // FNV-1a
-  for (const auto& cpu : impl_->board.cpus)
-    for (u64 rest = cpu->execution_hash(), i = 0; i < 8; ++i, rest >>= 8)
+  for (unsigned cpu = 0; cpu < cpus(); ++cpu)
+    for (u64 rest = impl_->board->execution_hash(cpu), i = 0; i < 8; ++i, rest >>= 8)
       hash = (hash ^ (rest & 0xff)) * 0x100000001b3;
   return hash;
 }
 
 MemoryPort& Machine::memory() { return impl_->dram; }
-unsigned Machine::cpus() const { return static_cast<unsigned>(impl_->board.cpus.size()); }
-const CpuView& Machine::cpu(unsigned index) const { return impl_->board.cpus.at(index)->view(); }
+unsigned Machine::cpus() const { return impl_->board->cpus(); }
+const CpuView& Machine::cpu(unsigned index) const { return impl_->board->view(index); }
 bool Machine::tlb_maps_for_user(unsigned cpu, u64 mfn) const {
-  return impl_->board.cpus.at(cpu)->tlb_maps_for_user(mfn);
+  return impl_->board->tlb_maps_for_user(cpu, mfn);
 }
-void Machine::set_debugger(CpuDebugger* debugger) {
-  for (const auto& cpu : impl_->board.cpus) cpu->set_debugger(debugger);
-}
-CpuControl& Machine::control(unsigned cpu) { return impl_->board.cpus.at(cpu)->control(); }
+void Machine::set_debugger(CpuDebugger* debugger) { impl_->board->set_debugger(debugger); }
+CpuControl& Machine::control(unsigned cpu) { return impl_->board->control(cpu); }
 bool Machine::write_memory(u64 pa, std::span<const u8> bytes) {
-  return impl_->board.dma.write(pa, bytes.data(), bytes.size());
+  return impl_->board->dma.write(pa, bytes.data(), bytes.size());
 }
-u64 Machine::cpu_reg(unsigned index, const char* name) const {
-  return impl_->board.cpus.at(index)->reg(name);
-}
+u64 Machine::cpu_reg(unsigned index, const char* name) const { return impl_->board->reg(index, name); }
 
 }  // namespace xs::platform

@@ -2,7 +2,6 @@
 
 #include <cstring>
 
-#include "sim/core/error.h"
 #include "sim/platform/firmware/acpi_tables.h"
 #include "sim/platform/firmware/pvh_loader.h"
 #include "sim/platform/microvm.h"
@@ -10,80 +9,66 @@
 namespace xs::platform {
 namespace {
 
+constexpr u64 module_limit = u64{1} << 32;
+
 u64 low_bytes(const Dram& dram) { return dram.ram().front().size; }
 u64 high_bytes(const Dram& dram) { return dram.ram().size() > 1 ? dram.ram()[1].size : 0; }
 
+void add(mmu::MmuCounters& sum, const mmu::MmuCounters& c) {
+  sum.accesses += c.accesses;
+  sum.l1_hits += c.l1_hits;
+  sum.l2_hits += c.l2_hits;
+  sum.misses += c.misses;
+  sum.upgrades += c.upgrades;
+  sum.walks += c.walks;
+  sum.walk_reads += c.walk_reads;
+  sum.walk_cache_hits += c.walk_cache_hits;
+  sum.ad_updates += c.ad_updates;
+  sum.faults += c.faults;
+  sum.flush_all += c.flush_all;
+  sum.flush_nonglobal += c.flush_nonglobal;
+  sum.flush_page += c.flush_page;
+}
+
+void add(MachineCounters& sum, const x86::CpuCounters& c) {
+  sum.instructions += c.instructions;
+  sum.cycles += c.cycles;
+  for (u64 n : c.exceptions) sum.exceptions += n;
+  sum.interrupts += c.interrupts;
+  sum.port_accesses += c.port_accesses;
+  sum.mmio_accesses += c.mmio_accesses;
+  sum.unmodelled += c.unmodelled;
+  sum.quanta += c.quanta;
+  sum.single_steps += c.single_steps;
+  sum.syscalls += c.syscalls;
+  sum.irets += c.irets;
+  add(sum.mmu, c.mmu);
+  sum.instructions_per_cpu.push_back(c.instructions);
+}
+
 }  // namespace
 
-Board::Board(const MachineConfig& machine, Dram& memory, CpuObserver* observer, StopRequests& stop)
-    : config(machine),
-      dram(memory),
-      interrupts(apic_bus),
-      dma(memory,
-          [this](u64 pa, u64 size) {
-            for (auto& cpu : cpus) cpu->invalidate_code(pa, size);
-          }),
-      uart(host, interrupts.line(microvm::irq_com1)),
-      pit(host, interrupts.line(microvm::irq_pit)),
-      rtc(host, machine.wall_clock_s, low_bytes(memory), high_bytes(memory)),
-      debug_exit([&stop](u32 value) { stop.exit(value); }),
-      acpi_power([&stop] { stop.exit(0); }, [&stop] { stop.reset(); }) {
-  for (const RamRange& range : dram.ram()) {
-    dram_ports.push_back(std::make_unique<DramPort>(sc_core::sc_gen_unique_name("dram"), range));
-    memory_bus.map(range.base, range.size, dram_ports.back()->in);
-  }
-  add_device(memory_bus, "ioapic0", microvm::ioapic[0], Ioapic::register_bytes, interrupts.ioapic(0));
-  add_device(memory_bus, "ioapic1", microvm::ioapic[1], Ioapic::register_bytes, interrupts.ioapic(1));
-  add_device(memory_bus, "acpi_ged", microvm::ged_events, AcpiGed::register_bytes, acpi_ged);
-  add_device(memory_bus, "acpi_power", microvm::ged_power, AcpiPower::register_bytes, acpi_power);
-  add_device(port_bus, "pic_master", microvm::pic_master, 2, interrupts.pic().command_data(0));
-  add_device(port_bus, "pic_slave", microvm::pic_slave, 2, interrupts.pic().command_data(1));
-  add_device(port_bus, "pic_elcr", microvm::pic_elcr, 2, interrupts.pic().trigger_control());
-  add_device(port_bus, "pit", microvm::pit, Pit8254::register_bytes, pit);
-  add_device(port_bus, "rtc", microvm::rtc, Rtc146818::register_bytes, rtc);
-  add_device(port_bus, "debug_exit", microvm::debug_exit, DebugExit::register_bytes, debug_exit);
-  add_device(port_bus, "uart", microvm::com1, Uart16550::register_bytes, uart);
-  for (unsigned slot = 0; slot < microvm::virtio_slots; ++slot) {
-    virtio_slots.push_back(std::make_unique<VirtioMmio>(dma, interrupts.line(microvm::virtio_gsi + slot)));
-    add_device(memory_bus, ("virtio_mmio" + std::to_string(slot)).c_str(),
-               microvm::virtio_base + slot * microvm::virtio_step, microvm::virtio_step,
-               *virtio_slots.back());
-  }
+MicrovmBoard::MicrovmBoard(const MachineConfig& machine, Dram& memory, CpuObserver* observer,
+                           StopRequests& stop)
+    : Board(machine, memory, stop),
+      interrupts_(apic_bus_),
+      pit_(host, line(microvm::irq_pit)),
+      rtc_(host, machine.wall_clock_s, low_bytes(memory), high_bytes(memory)),
+      acpi_power_([&stop] { stop.exit(0); }, [&stop] { stop.reset(); }) {
+  add_device(memory_bus, "ioapic0", microvm::ioapic[0], Ioapic::register_bytes, interrupts_.ioapic(0));
+  add_device(memory_bus, "ioapic1", microvm::ioapic[1], Ioapic::register_bytes, interrupts_.ioapic(1));
+  add_device(memory_bus, "acpi_ged", microvm::ged_events, AcpiGed::register_bytes, acpi_ged_);
+  add_device(memory_bus, "acpi_power", microvm::ged_power, AcpiPower::register_bytes, acpi_power_);
+  add_device(port_bus, "pic_master", microvm::pic_master, 2, interrupts_.pic().command_data(0));
+  add_device(port_bus, "pic_slave", microvm::pic_slave, 2, interrupts_.pic().command_data(1));
+  add_device(port_bus, "pic_elcr", microvm::pic_elcr, 2, interrupts_.pic().trigger_control());
+  add_device(port_bus, "pit", microvm::pit, Pit8254::register_bytes, pit_);
+  add_device(port_bus, "rtc", microvm::rtc, Rtc146818::register_bytes, rtc_);
+  add_virtio_slots({microvm::virtio_base, microvm::virtio_step, microvm::virtio_slots, microvm::virtio_gsi});
   add_cpus(observer, stop);
 }
 
-void Board::plug(VirtioDevice& device) {
-  for (auto slot = virtio_slots.rbegin(); slot != virtio_slots.rend(); ++slot)
-    if (!(*slot)->device()) return (*slot)->attach(device);
-  throw Error("the machine has " + std::to_string(microvm::virtio_slots) +
-              " slots for disks and consoles, all taken");
-}
-
-void Board::add_disk(const std::string& file, bool read_only) {
-  const DiskTiming timing{config.disk_latency_ns, config.disk_bytes_per_s};
-  const std::string serial = "disk" + std::to_string(disks.size());
-  disks.push_back(std::make_unique<VirtioBlock>(host, dma, file, read_only, timing, serial));
-  plug(*disks.back());
-}
-
-void Board::add_console(ConsoleSink* sink) {
-  consoles.push_back(std::make_unique<VirtioConsole>(host, dma, sink));
-  plug(*consoles.back());
-}
-
-std::vector<unsigned> Board::occupied_slots() const {
-  std::vector<unsigned> slots;
-  for (unsigned i = 0; i < virtio_slots.size(); ++i)
-    if (virtio_slots[i]->device()) slots.push_back(i);
-  return slots;
-}
-
-void Board::add_device(Bus& bus, const char* name, u64 base, u64 size, RegisterDevice& device) {
-  register_ports.push_back(std::make_unique<RegisterPort>(name, device, host));
-  bus.map(base, size, register_ports.back()->in);
-}
-
-void Board::add_cpus(CpuObserver* observer, StopRequests& stop) {
+void MicrovmBoard::add_cpus(CpuObserver* observer, StopRequests& stop) {
   const auto unmodelled = std::make_shared<x86::UnmodelledPlaces>();
   for (unsigned i = 0; i < config.cpus; ++i) {
     x86::CpuConfig c;
@@ -98,25 +83,63 @@ void Board::add_cpus(CpuObserver* observer, StopRequests& stop) {
     c.taps = config.taps;
     c.observer = observer;
     const std::string name = "cpu" + std::to_string(i);
-    cpus.push_back(std::make_unique<x86::Cpu>(name.c_str(), c, dram, apic_bus));
-    cpus.back()->out.bind(memory_bus.in);
-    cpus.back()->io_out.bind(port_bus.in);
-    cpus.back()->on_shutdown = [&stop] { stop.triple_fault(); };
+    cpus_.push_back(std::make_unique<x86::Cpu>(name.c_str(), c, dram, apic_bus_));
+    cpus_.back()->out.bind(memory_bus.in);
+    cpus_.back()->io_out.bind(port_bus.in);
+    cpus_.back()->on_shutdown = [&stop] { stop.triple_fault(); };
   }
 }
 
-void Board::write_acpi() {
+void MicrovmBoard::load(const BootImage& image) {
+  PvhBoot boot;
+  boot.kernel = parse_elf(image.kernel, read_file(image.kernel, module_limit));
+  boot.cmdline = image.cmdline;
+  for (const std::string& file : image.modules)
+    boot.modules.push_back({file, read_file(file, low_bytes(dram)), ""});
+  const PvhEntry entry = load_pvh(boot, dram);
+  cpus_[0]->reset_pvh(entry.eip, entry.start_info);
+}
+
+void MicrovmBoard::start() {
   const AcpiTables acpi = build_acpi(acpi_tables_pa, {config.cpus, occupied_slots()});
   std::memcpy(ram_bytes(dram, acpi_tables_pa, acpi_tables_end - acpi_tables_pa), acpi.tables.data(),
               acpi.tables.size());
   std::memcpy(ram_bytes(dram, rsdp_pa, acpi.rsdp.size()), acpi.rsdp.data(), acpi.rsdp.size());
 }
 
-bool Board::device_activity() const {
-  for (const auto& disk : disks)
-    if (disk->busy()) return true;
-  return (pit.may_interrupt() && interrupts.routed(microvm::irq_pit)) ||
-         (uart.may_interrupt() && interrupts.routed(microvm::irq_com1));
+void MicrovmBoard::invalidate_code(u64 pa, u64 size) {
+  for (auto& cpu : cpus_) cpu->invalidate_code(pa, size);
+}
+
+// Every core is halted, and what could wake one that has interrupts on will not come: no timer of its own, no
+// device that is about to act. A core halted with interrupts off, or waiting for a start-up message, hears
+// nobody.
+bool MicrovmBoard::deadlocked() const {
+  constexpr u64 rflags_if = 0x200;
+  bool somebody_listens = false;
+  for (const auto& cpu : cpus_) {
+    if (!cpu->halted()) return false;
+    if (!(cpu->reg("rflags") & rflags_if)) continue;
+    if (!cpu->waits_for_ever()) return false;
+    somebody_listens = true;
+  }
+  return !somebody_listens || !device_activity();
+}
+
+// Some device will act by itself: finish a transfer, raise an interrupt that is not masked.
+bool MicrovmBoard::device_activity() const {
+  return disk_activity() || (pit_.may_interrupt() && interrupts_.routed(microvm::irq_pit)) ||
+         (uart.may_interrupt() && interrupts_.routed(isa::irq_com1));
+}
+
+MachineCounters MicrovmBoard::counters() const {
+  MachineCounters sum;
+  for (const auto& cpu : cpus_) add(sum, cpu->counters());
+  return sum;
+}
+
+void MicrovmBoard::set_debugger(CpuDebugger* debugger) {
+  for (const auto& cpu : cpus_) cpu->set_debugger(debugger);
 }
 
 }  // namespace xs::platform

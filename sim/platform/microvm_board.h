@@ -1,79 +1,51 @@
-// The board: everything of the machine between the cores and the outside, wired in the constructor.
+// The x86-64 board.
 //
 //     cpus[i].out    ==> memory_bus ==> DRAM, I/O APICs, virtio-mmio slots, ACPI registers
 //     cpus[i].io_out ==> port_bus   ==> 16550, 8254, 8259 pair, RTC, debug exit
 #pragma once
-#include <memory>
-#include <vector>
-
 #include "sim/cpu_x86/cpu.h"
-#include "sim/platform/bus/bus.h"
-#include "sim/platform/bus/dram_port.h"
-#include "sim/platform/bus/register_port.h"
+#include "sim/platform/board.h"
 #include "sim/platform/device/pit8254.h"
-#include "sim/platform/device/power.h"
 #include "sim/platform/device/rtc146818.h"
-#include "sim/platform/device/uart16550.h"
-#include "sim/platform/dma.h"
-#include "sim/platform/dram.h"
 #include "sim/platform/interrupt_fabric.h"
-#include "sim/platform/machine.h"
-#include "sim/platform/virtio/virtio_block.h"
-#include "sim/platform/virtio/virtio_console.h"
-#include "sim/platform/virtio/virtio_mmio.h"
 
 namespace xs::platform {
 
-/// What the board asks of the simulation's owner.
-class StopRequests {
+class MicrovmBoard final : public Board {
  public:
-  virtual ~StopRequests() = default;
-  virtual void exit(u32 value) = 0;
-  virtual void reset() = 0;
-  virtual void triple_fault() = 0;
-};
+  MicrovmBoard(const MachineConfig& config, Dram& dram, CpuObserver* observer, StopRequests& stop);
 
-class Board {
- public:
-  Board(const MachineConfig& config, Dram& dram, CpuObserver* observer, StopRequests& stop);
+  void load(const BootImage& image) override;
+  /// Describes the cores and the devices by ACPI tables.
+  void start() override;
+  bool deadlocked() const override;
 
-  // Devices occupy virtio-mmio slots from the last one down, in call order, as QEMU fills them.
-  void add_disk(const std::string& file, bool read_only);
-  void add_console(ConsoleSink* sink);
-  /// Describes the cores and the devices added so far.
-  void write_acpi();
-  /// Some device will act by itself: finish a transfer, raise an interrupt that is not masked.
-  bool device_activity() const;
+  unsigned cpus() const override { return static_cast<unsigned>(cpus_.size()); }
+  const CpuView& view(unsigned cpu) const override { return cpus_.at(cpu)->view(); }
+  CpuControl& control(unsigned cpu) override { return cpus_.at(cpu)->control(); }
+  u64 reg(unsigned cpu, const char* name) const override { return cpus_.at(cpu)->reg(name); }
+  u64 execution_hash(unsigned cpu) const override { return cpus_.at(cpu)->execution_hash(); }
+  bool tlb_maps_for_user(unsigned cpu, u64 mfn) const override {
+    return cpus_.at(cpu)->tlb_maps_for_user(mfn);
+  }
+  MachineCounters counters() const override;
+  void set_debugger(CpuDebugger* debugger) override;
 
-  const MachineConfig config;
-  Dram& dram;
-  SimHost host;
-  x86::ApicBus apic_bus;
-  InterruptFabric interrupts;
-  Dma dma;
-
-  Uart16550 uart;
-  Pit8254 pit;
-  Rtc146818 rtc;
-  DebugExit debug_exit;
-  AcpiPower acpi_power;
-  AcpiGed acpi_ged;
-
-  std::vector<std::unique_ptr<VirtioMmio>> virtio_slots;
-  std::vector<std::unique_ptr<VirtioBlock>> disks;
-  std::vector<std::unique_ptr<VirtioConsole>> consoles;
-
-  Bus memory_bus{"memory_bus"};
-  Bus port_bus{"port_bus"};
-  std::vector<std::unique_ptr<DramPort>> dram_ports;
-  std::vector<std::unique_ptr<RegisterPort>> register_ports;
-  std::vector<std::unique_ptr<x86::Cpu>> cpus;
+ protected:
+  void set_interrupt(unsigned gsi, bool asserted) override { interrupts_.set(gsi, asserted); }
+  void invalidate_code(u64 pa, u64 size) override;
 
  private:
-  void plug(VirtioDevice& device);
-  std::vector<unsigned> occupied_slots() const;
-  void add_device(Bus& bus, const char* name, u64 base, u64 size, RegisterDevice& device);
   void add_cpus(CpuObserver* observer, StopRequests& stop);
+  bool device_activity() const;
+
+  x86::ApicBus apic_bus_;
+  InterruptFabric interrupts_;
+  Pit8254 pit_;
+  Rtc146818 rtc_;
+  AcpiPower acpi_power_;
+  AcpiGed acpi_ged_;
+  std::vector<std::unique_ptr<x86::Cpu>> cpus_;
 };
 
 }  // namespace xs::platform

@@ -102,7 +102,7 @@ std::string virtio_device(unsigned slot) {
 std::string dsdt(const AcpiMachine& machine) {
   std::string devices =
       isa_device("COM1", "PNP0501", aml::name("_UID", aml::integer(1)) + aml::name("_STA", aml::integer(15)),
-                 microvm::com1, 8, microvm::irq_com1) +
+                 isa::com1, 8, isa::irq_com1) +
       isa_device("RTC", "PNP0B00", "", microvm::rtc, 2, microvm::irq_rtc);
   for (unsigned slot : machine.virtio_slots) devices += virtio_device(slot);
   const std::string s5 =

@@ -36,13 +36,35 @@ class FileDescriptor {
   int fd_;
 };
 
+std::vector<u8> read_start(const std::string& name, u64 most) {
+  const FileDescriptor fd(open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  std::vector<u8> bytes(most);
+  const ssize_t n = fd.get() < 0 ? 0 : pread(fd.get(), bytes.data(), most, 0);
+  bytes.resize(n > 0 ? static_cast<u64>(n) : 0);
+  return bytes;
+}
+
 bool inside(u64 offset, u64 size, u64 total) { return offset <= total && size <= total - offset; }
 
-void check_header(const std::string& name, Elf* elf, GElf_Ehdr& header) {
-  if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &header)) bad(name, "not an ELF file");
+void check_x86(const std::string& name, const GElf_Ehdr& header) {
   if (header.e_ident[EI_DATA] != ELFDATA2LSB || (header.e_machine != EM_X86_64 && header.e_machine != EM_386))
     bad(name, "not an x86 ELF file");
   if (header.e_type != ET_EXEC && header.e_type != ET_DYN) bad(name, "not an ELF executable");
+}
+
+// Bits of e_flags: Itanium Processor-specific ABI 4.1.1.
+void check_ia64(const std::string& name, const GElf_Ehdr& header) {
+  if (header.e_machine != EM_IA_64) bad(name, "not an IA-64 ELF file");
+  if (header.e_ident[EI_CLASS] != ELFCLASS64) bad(name, "a 32-bit IA-64 file; the machine takes 64-bit ones");
+  constexpr u32 big_endian_data = 0x8;  // EF_IA_64_BE
+  if (header.e_ident[EI_DATA] != ELFDATA2LSB || (header.e_flags & big_endian_data))
+    bad(name, "for big-endian data; the machine takes little-endian files");
+  if (header.e_type != ET_EXEC) bad(name, "not a static ELF executable");
+}
+
+void check_header(const std::string& name, Elf* elf, GElf_Ehdr& header, ElfFor target) {
+  if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &header)) bad(name, "not an ELF file");
+  target == ElfFor::ia64 ? check_ia64(name, header) : check_x86(name, header);
 }
 
 // Notes are name size, descriptor size, type, name, descriptor, the last two padded to 4 bytes.
@@ -75,7 +97,8 @@ void add_segment(ElfImage& image, const GElf_Phdr& header, size_t index) {
   if (header.p_filesz > header.p_memsz) bad(image.name, which + " has more bytes in the file than in memory");
   if (header.p_paddr + header.p_memsz < header.p_paddr)
     bad(image.name, which + " wraps around the address space");
-  image.segments.push_back({header.p_paddr, header.p_offset, header.p_filesz, header.p_memsz});
+  image.segments.push_back(
+      {header.p_paddr, header.p_offset, header.p_filesz, header.p_memsz, header.p_vaddr});
 }
 
 void check_overlaps(const ElfImage& image) {
@@ -108,7 +131,17 @@ std::vector<u8> read_file(const std::string& name, u64 limit) {
   return bytes;
 }
 
-ElfImage parse_elf(std::string name, std::vector<u8> bytes) {
+// e_machine lies at the same place in both classes; the byte order is that of the file.
+ElfFor elf_target(const std::string& name) {
+  const std::vector<u8> h = read_start(name, offsetof(Elf64_Ehdr, e_version));
+  if (h.size() < offsetof(Elf64_Ehdr, e_version) || std::memcmp(h.data(), ELFMAG, SELFMAG) != 0)
+    return ElfFor::x86;
+  const unsigned first = h[EI_NIDENT + 2], second = h[EI_NIDENT + 3];
+  const bool big = h[EI_DATA] == ELFDATA2MSB;
+  return (big ? first << 8 | second : second << 8 | first) == EM_IA_64 ? ElfFor::ia64 : ElfFor::x86;
+}
+
+ElfImage parse_elf(std::string name, std::vector<u8> bytes, ElfFor target) {
   constexpr size_t most_headers = 256;  // bounds check_overlaps
   elf_version(EV_CURRENT);
   ElfImage image;
@@ -117,7 +150,8 @@ ElfImage parse_elf(std::string name, std::vector<u8> bytes) {
   ElfHandle elf(elf_memory(reinterpret_cast<char*>(image.bytes.data()), image.bytes.size()));
   if (!elf) bad(image.name, "not an ELF file");
   GElf_Ehdr header{};
-  check_header(image.name, elf.get(), header);
+  check_header(image.name, elf.get(), header, target);
+  image.entry = header.e_entry;
   size_t count = 0;
   if (elf_getphdrnum(elf.get(), &count) != 0 || count == 0) bad(image.name, "no program headers");
   if (count > most_headers) bad(image.name, "more than " + std::to_string(most_headers) + " program headers");

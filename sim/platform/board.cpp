@@ -1,0 +1,69 @@
+#include "sim/platform/board.h"
+
+#include "sim/core/error.h"
+#include "sim/platform/isa_ports.h"
+
+namespace xs::platform {
+
+Board::Board(const MachineConfig& machine, Dram& memory, StopRequests& stop)
+    : config(machine),
+      dram(memory),
+      dma(memory, [this](u64 pa, u64 size) { invalidate_code(pa, size); }),
+      uart(host, line(isa::irq_com1)),
+      debug_exit([&stop](u32 value) { stop.exit(value); }) {
+  for (const RamRange& range : dram.ram()) {
+    dram_ports_.push_back(std::make_unique<DramPort>(sc_core::sc_gen_unique_name("dram"), range));
+    memory_bus.map(range.base, range.size, dram_ports_.back()->in);
+  }
+  add_device(port_bus, "debug_exit", isa::debug_exit, DebugExit::register_bytes, debug_exit);
+  add_device(port_bus, "uart", isa::com1, Uart16550::register_bytes, uart);
+}
+
+Board::~Board() = default;
+
+void Board::add_device(Bus& bus, const char* name, u64 base, u64 size, RegisterDevice& device) {
+  register_ports_.push_back(std::make_unique<RegisterPort>(name, device, host));
+  bus.map(base, size, register_ports_.back()->in);
+}
+
+void Board::add_virtio_slots(const VirtioSlots& where) {
+  for (unsigned slot = 0; slot < where.count; ++slot) {
+    virtio_slots_.push_back(std::make_unique<VirtioMmio>(dma, line(where.gsi + slot)));
+    add_device(memory_bus, ("virtio_mmio" + std::to_string(slot)).c_str(), where.base + slot * where.step,
+               where.step, *virtio_slots_.back());
+  }
+}
+
+void Board::plug(VirtioDevice& device) {
+  for (auto slot = virtio_slots_.rbegin(); slot != virtio_slots_.rend(); ++slot)
+    if (!(*slot)->device()) return (*slot)->attach(device);
+  throw Error("the machine has " + std::to_string(virtio_slots_.size()) +
+              " slots for disks and consoles, all taken");
+}
+
+void Board::add_disk(const std::string& file, bool read_only) {
+  const DiskTiming timing{config.disk_latency_ns, config.disk_bytes_per_s};
+  const std::string serial = "disk" + std::to_string(disks.size());
+  disks.push_back(std::make_unique<VirtioBlock>(host, dma, file, read_only, timing, serial));
+  plug(*disks.back());
+}
+
+void Board::add_console(ConsoleSink* sink) {
+  consoles.push_back(std::make_unique<VirtioConsole>(host, dma, sink));
+  plug(*consoles.back());
+}
+
+std::vector<unsigned> Board::occupied_slots() const {
+  std::vector<unsigned> slots;
+  for (unsigned i = 0; i < virtio_slots_.size(); ++i)
+    if (virtio_slots_[i]->device()) slots.push_back(i);
+  return slots;
+}
+
+bool Board::disk_activity() const {
+  for (const auto& disk : disks)
+    if (disk->busy()) return true;
+  return false;
+}
+
+}  // namespace xs::platform
