@@ -5,8 +5,8 @@
 //     bool f(Processor&, const Slot&)   false: refused, processor.pending says how; nothing was changed
 //     Next f(Processor&, const Slot*)   may leave the block: branches, what changes the mode
 //
-// A handler ends by calling the next one. Compiled with sibling calls this is a jump; where the compiler makes
-// calls of them (no optimization, sanitizers) the stack grows by a block's slots, which are few.
+// A handler ends by calling the next one. Compiled with sibling calls this is a jump; where the compiler
+// makes calls of them (no optimization, sanitizers) the stack grows by a block's slots, which are few.
 #pragma once
 #include <array>
 #include <concepts>
@@ -54,14 +54,16 @@ struct Handlers {
 };
 
 // Each fills in the operations of its unit: one file each.
-void add_alu(Handlers&);         // exec_alu.cpp         add, logic, shladd, parallel ALU: format A
-void add_compare(Handlers&);     // exec_compare.cpp     cmp, tbit, tnat
-void add_integer(Handlers&);     // exec_integer.cpp     shifts, extract, deposit, multimedia, extend: format I
-void add_moves(Handlers&);       // exec_moves.cpp       mov br, pr, ip, ar
-void add_memory(Handlers&);      // exec_memory.cpp      ld, st, semaphores, lfetch
-void add_float_memory(Handlers&);  // exec_float_memory.cpp  ldf, stf, ldfp, setf, getf
-void add_float(Handlers&);       // exec_float.cpp       format F
-void add_branch(Handlers&);      // exec_branch.cpp      format B, chk
-void add_system(Handlers&);      // exec_system.cpp      PSR, CR, RR, TLB, alloc, RSE, fences
+void add_alu(Handlers&);           // exec_alu.cpp         add, logic, shladd, movl
+void add_compare(Handlers&);       // exec_compare.cpp     cmp, tbit, tnat
+void add_integer(Handlers&);       // exec_integer.cpp     shifts, fields, extension, counts
+void add_multimedia(Handlers&);    // exec_multimedia.cpp  elements of a register
+void add_moves(Handlers&);         // exec_moves.cpp       mov br, pr, ip, ar
+void add_memory(Handlers&);        // exec_memory.cpp      ld, st, semaphores, lfetch
+void add_float_memory(Handlers&);  // exec_float_memory.cpp  ldf, stf, ldfp
+void add_float_moves(Handlers&);   // exec_float_moves.cpp  setf, getf
+void add_float(Handlers&);         // exec_float.cpp       format F
+void add_branch(Handlers&);        // exec_branch.cpp      format B, chk
+void add_system(Handlers&);        // exec_system.cpp      PSR, CR, RR, TLB, alloc, RSE, fences
 
 }  // namespace xs::ia64

@@ -1,4 +1,4 @@
-// Integer ALU: formats A1 to A5, A9, A10 (SDM vol. 3). A result has a NaT bit when an operand has one.
+// Integer ALU: formats A1 to A5, and movl (SDM vol. 3). A result has a NaT bit when an operand has one.
 #include "sim/cpu_ia64/exec/dispatch.h"
 #include "sim/cpu_ia64/exec/operands.h"
 

@@ -1,8 +1,14 @@
 // How semantics reach registers, and the handlers of instructions that only compute.
 #pragma once
+#include <bit>
+#include <cstdint>
+
 #include "sim/cpu_ia64/exec/dispatch.h"
 
 namespace xs::ia64 {
+
+using i8 = std::int8_t;
+using i16 = std::int16_t;
 
 inline void write_gr(Processor& p, unsigned reg, u64 value) {
   p.r.gr[reg] = value;
@@ -27,6 +33,26 @@ inline void write_pr(Processor& p, unsigned reg, bool value) {
   const u64 bit = u64{1} << reg;
   p.r.pr = ((p.r.pr & ~bit) | u64{value} << reg) | 1;  // p0 stays 1
 }
+/// A value that the compiler knows nothing about: it must take it as it is.
+inline u64 opaque(u64 x) {
+  asm("" : "+r"(x));
+  return x;
+}
+/// One instruction where hosts have one for it (btr).
+inline u64 without_bit(u64 x, u64 n) { return opaque(x) & std::rotl(~u64{1}, static_cast<int>(n)); }
+
+/// The targets of a compare.
+inline void clear_prs(Processor& p, const Slot& s) {
+  p.r.pr = without_bit(without_bit(p.r.pr, s.r1), s.r4) | 1;
+}
+/// One of them is set, the other is clear. Which one must not become a branch, since hosts cannot predict it.
+inline void write_prs(Processor& p, const Slot& s, bool first) {
+  const u64 one = opaque(s.r1), other = opaque(s.r4);
+  const u64 others = without_bit(without_bit(p.r.pr, one), other);
+  p.r.pr = others | u64{1} << opaque(first ? one : other) | 1;
+}
+/// Of what is executed whatever its predicate (flag::unconditional), and then asks for it.
+inline bool predicated_on(const Processor& p, const Slot& s) { return (p.r.pr >> s.x & 1) != 0; }
 
 // GR[r1] = f(GR[r2], GR[r3]) and the like. NaT bits go along.
 
@@ -63,6 +89,15 @@ Next one_r3(Processor& p, const Slot* s) {
   p.r.gr[s->r1] = value;
   if (p.any_nat) [[unlikely]]
     p.r.nat[s->r1] = p.r.nat[s->r3];
+  return go_on(p, s + 1);
+}
+/// GR[r1] = f(GR[r2])
+template <auto f>
+Next one_r2(Processor& p, const Slot* s) {
+  const u64 value = f(p.r.gr[s->r2]);
+  p.r.gr[s->r1] = value;
+  if (p.any_nat) [[unlikely]]
+    p.r.nat[s->r1] = p.r.nat[s->r2];
   return go_on(p, s + 1);
 }
 /// GR[r1] = f(GR[r2], imm)
