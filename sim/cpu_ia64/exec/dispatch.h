@@ -6,7 +6,8 @@
 //     Next f(Processor&, const Slot*)   may leave the block: branches, what changes the mode
 //
 // A handler ends by calling the next one. Compiled with sibling calls this is a jump; where the compiler
-// makes calls of them (no optimization, sanitizers) the stack grows by a block's slots, which are few.
+// makes calls of them (no optimization, sanitizers) the stack grows by a block's slots, which are few, and
+// blocks do not chain.
 #pragma once
 #include <array>
 #include <concepts>
@@ -31,6 +32,40 @@ namespace xs::ia64 {
 /// Address of the bundle that a slot of the running block stands in.
 inline u64 bundle_of(const Processor& p, const Slot* s) { return p.block->va + u64{s->bundle} * 16; }
 
+/// Puts the operands in place for the present rotating bases (block.cpp).
+void rotate(Processor& p, Block& block);
+
+/// On to the block at r.ip, slot `ri`, when it is known and nobody wants to look around first. PSR.ri is 0
+/// while code runs; it is set when the run loop is to go on within a bundle.
+[[gnu::always_inline]] inline Next chain(Processor& p, unsigned ri = 0) {
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
+  Block* b = static_cast<Block*>(p.jump(p.r.ip, ri));
+  if (b->va == p.r.ip && b->mode == (p.code_mode | u64{ri} << mode::ri_shift) && b->epoch == p.code_epoch &&
+      p.left >= b->cost && b->top < p.frame_top) [[likely]] {
+    p.left -= b->cost;
+    p.block = b;
+    if (b->rotation != p.rotation) rotate(p, *b);
+    return go_on(p, b->slots.data());
+  }
+#endif
+  p.r.psr |= u64{ri} << psr::ri_shift;
+  return Next::leave;
+}
+
+/// A branch that is taken to r.ip. What the block's entry has paid for and is not executed is given back.
+[[gnu::always_inline]] inline Next taken(Processor& p, const Slot* s) {
+  p.left += i64{s->rest} * p.config.timing.instruction;
+  p.last_bundle = bundle_of(p, s);
+  p.branched = true;
+  return chain(p);
+}
+
+/// Apart from step: variables whose address goes elsewhere would make its last call no jump.
+template <auto body>
+[[gnu::noinline]] bool attempt(Processor& p, const Slot& s) {
+  return body(p, s);
+}
+
 template <auto body>
 Next step(Processor& p, const Slot* s) {
   using Result = decltype(body(p, *s));
@@ -38,7 +73,7 @@ Next step(Processor& p, const Slot* s) {
     body(p, *s);
   } else {
     static_assert(std::same_as<Result, bool>);
-    if (!body(p, *s)) [[unlikely]]
+    if (!attempt<body>(p, *s)) [[unlikely]]
       return stop(p, s);
   }
   return go_on(p, s + 1);
@@ -49,21 +84,23 @@ struct Handlers {
   enum Update : u8 { none, by_register, by_immediate, updates };
   std::array<std::array<Handler, op_count>, updates> of{};
 
-  void set(Op op, Handler handler) { of[none][static_cast<unsigned>(op)] = handler; }
+  void set(Op op, Handler handler, Update update = none) { of[update][static_cast<unsigned>(op)] = handler; }
   Handler get(Op op, Update update) const { return of[update][static_cast<unsigned>(op)]; }
 };
 
 // Each fills in the operations of its unit: one file each.
-void add_alu(Handlers&);           // exec_alu.cpp         add, logic, shladd, movl
-void add_compare(Handlers&);       // exec_compare.cpp     cmp, tbit, tnat
-void add_integer(Handlers&);       // exec_integer.cpp     shifts, fields, extension, counts
-void add_multimedia(Handlers&);    // exec_multimedia.cpp  elements of a register
-void add_moves(Handlers&);         // exec_moves.cpp       mov br, pr, ip, ar
-void add_memory(Handlers&);        // exec_memory.cpp      ld, st, semaphores, lfetch
+void add_alu(Handlers&);           // exec_alu.cpp           add, logic, shladd, movl
+void add_compare(Handlers&);       // exec_compare.cpp       cmp, tbit, tnat
+void add_integer(Handlers&);       // exec_integer.cpp       shifts, fields, extension, counts
+void add_multimedia(Handlers&);    // exec_multimedia.cpp    elements of a register
+void add_moves(Handlers&);         // exec_moves.cpp         mov br, pr, ip, ar
+void add_memory(Handlers&);        // exec_memory.cpp        ld, st, lfetch
+void add_semaphores(Handlers&);    // exec_semaphore.cpp     xchg, cmpxchg, fetchadd
 void add_float_memory(Handlers&);  // exec_float_memory.cpp  ldf, stf, ldfp
-void add_float_moves(Handlers&);   // exec_float_moves.cpp  setf, getf
-void add_float(Handlers&);         // exec_float.cpp       format F
-void add_branch(Handlers&);        // exec_branch.cpp      format B, chk
-void add_system(Handlers&);        // exec_system.cpp      PSR, CR, RR, TLB, alloc, RSE, fences
+void add_float_moves(Handlers&);   // exec_float_moves.cpp   setf, getf
+void add_float(Handlers&);         // exec_float.cpp         format F
+void add_branch(Handlers&);        // exec_branch.cpp        format B, chk
+void add_system(Handlers&);        // exec_system.cpp        PSR, CR, RR, alloc, RSE, fences
+void add_translation(Handlers&);   // exec_translation.cpp   itc, ptc, probe, tpa
 
 }  // namespace xs::ia64

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "sim/core/types.h"
+#include "sim/cpu_ia64/system/processor.h"
 
 namespace xs::ia64 {
 
-class Processor;
 struct Slot;
 
 /// How a slot or a block ended.
@@ -34,17 +34,10 @@ struct Slot {
   u8 bundle = 0;                      ///< of the block
   u8 ri = 0;                          ///< slot number in the bundle
   u8 x = 0;      ///< a second small operand: length, status field, predicate of an unconditional compare
-  u16 before = 0;  ///< instructions of the block in front of this one
-  u16 y = 0;       ///< a third one; flag bits of exec/memory.cpp
-  u32 logical = 0;  ///< r1 to r4 as they stand in the instruction, a byte each: ALAT tags, debuggers
+  u16 rest = 0;  ///< instructions of the block behind this one
+  u16 y = 0;     ///< a third small operand
 };
 static_assert(sizeof(Slot) == 32);
-
-/// What decoded code depends on besides its bytes: bits of Processor::code_mode.
-namespace mode {
-inline constexpr u64 cpl = 3, it = 1 << 2, be = 1 << 3, dfl = 1 << 4, dfh = 1 << 5, vm = 1 << 6,
-                     ri = 3 << 7;  ///< the slot that the block begins with
-}
 
 struct Fixup {
   u16 slot;
@@ -53,17 +46,14 @@ struct Fixup {
   bool fp;
 };
 
-struct Block {
-  u64 va = 0, mode = 0;
+struct Block : CodePlace {
+  u64 mode = 0;
   u64 epoch = 0;  ///< Processor::code_epoch when va was last seen to lead to pa
   u64 pa = 0;
-  u32 cost = 0;   ///< cycles of all its instructions
+  u32 cost = 0;      ///< cycles of all its instructions
   u32 rotation = 0;  ///< bases for which the operands are in place
   u16 count = 0;     ///< instructions, nops included
   u8 top = 0;        ///< highest general register that is written: must lie in the frame
-  u8 bundles = 0;
-  bool deferral = false;  ///< ITLB.ed of its page
-  u64 long_bundles = 0;  ///< bit n: bundle n is MLX, two instructions
   std::vector<Slot> slots;
   std::vector<Fixup> fixups;
 };

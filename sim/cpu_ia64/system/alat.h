@@ -16,7 +16,8 @@ class Alat {
  public:
   static constexpr unsigned places = 32;
 
-  /// General registers have tags from 0 (static) or their place in the stack; floating-point ones have bit 31.
+  /// General registers have tags from 0 (static) or their place in the stack; floating-point ones have
+  /// bit 31.
   using Tag = u64;
 
   void enter(Tag tag, u64 pa, unsigned size) {

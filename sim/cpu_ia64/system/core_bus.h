@@ -1,10 +1,10 @@
 // What a core needs from its surroundings, without SystemC.
 #pragma once
+#include <string>
+
 #include "sim/core/types.h"
 
 namespace xs::ia64 {
-
-class Processor;
 
 class CoreBus {
  public:
@@ -12,11 +12,15 @@ class CoreBus {
   /// One device access at the core's local time. False when nothing answered (`data` then holds all ones).
   /// `cycles` receives the device's latency.
   virtual bool transport(bool write, u64 pa, u8* data, unsigned size, u64& cycles) = 0;
+  /// Why nothing can be executed at `pa`, which is not DRAM: a name when it is firmware's.
+  virtual std::string no_code_at(u64 pa) const = 0;
   /// ptc.g, ptc.ga: the same purge on every other core.
   virtual void purge_elsewhere(u32 rid, u64 va, unsigned shift) = 0;
-  /// This core has decoded code in the frame: from now on all writes to it must be reported to code_written().
+  /// This core has decoded code in the frame: from now on all writes to it must be reported to
+  /// code_written().
   virtual void watch_code(u64 mfn) = 0;
-  /// A store by this core to a frame that some core watches.
+  virtual bool code_watched(u64 mfn) const = 0;
+  /// This core has stored to such a frame.
   virtual void code_written(u64 mfn) = 0;
 };
 

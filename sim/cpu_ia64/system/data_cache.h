@@ -4,7 +4,9 @@
 //     tag   page of va | mode (bits 4..11: everything besides the address that a grant depends on)
 //     index bits 12..21 of va
 //
-// Bits 0..3 of a tag are 0, those of a key are the address's: an access that is not aligned never hits.
+// Bits 0..3 of a tag are 0, those of a key are the address's: an access that is not aligned never hits. A
+// mode with `slow` has no entries either: byte order, breakpoints and other rare things are for the slow
+// path.
 #pragma once
 #include <array>
 
@@ -15,12 +17,15 @@ namespace xs::ia64 {
 class DataCache {
  public:
   static constexpr u64 entries = 1024;
-  static constexpr u64 never = 1;  ///< no key of an aligned access
+  static constexpr u64 never = ~u64{0};  ///< no key: modes leave bits clear
+  static constexpr u64 slow = 1 << 8;
 
   struct Entry {
     u64 read = never, write = never;
-    u8* host = nullptr;  ///< of va 0: host + va is the byte at va
-    u64 pa = 0;          ///< of the page
+    std::uintptr_t host = 0;  ///< of va 0: plus va, modulo 2^64, it is that of va
+    u64 pa = 0;               ///< of the page
+
+    u8* place(u64 va) const { return reinterpret_cast<u8*>(host + va); }
   };
 
   Entry& at(u64 va) { return entries_[va >> frame_shift & (entries - 1)]; }

@@ -66,8 +66,8 @@ inline constexpr u64 tpa = 0, fc = 1, probe = 2, tak = 3, lfetch = 4, probe_faul
 /// An interruption that has been found and not yet delivered.
 struct Interruption {
   Vector vector = Vector::general_exception;
-  u64 isr = 0;        ///< without ei, ni, ed: delivery adds them
-  u64 ifa = 0;        ///< where `address` is set: IFA and ITIR (and IHA for VHPT misses) are written
+  u64 isr = 0;  ///< without ei, ni, ed: delivery adds them
+  u64 ifa = 0;  ///< where `address` is set: IFA and ITIR (and IHA for VHPT misses) are written
   u64 itir = 0;
   u64 iha = 0;
   u64 iim = 0;
@@ -75,6 +75,7 @@ struct Interruption {
   bool hash = false;       ///< IHA, too
   bool immediate = false;  ///< IIM
   bool trap = false;       ///< the instruction has completed: IIP is behind it
+  u8 slot = 0;             ///< of a trap: where that instruction stands in its bundle
 };
 
 }  // namespace xs::ia64

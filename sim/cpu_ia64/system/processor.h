@@ -12,12 +12,17 @@
 // What may be refused returns false, with `pending` filled in; nothing has changed then but what the manual
 // lets a faulting instruction change.
 #pragma once
+#include <array>
+#include <string>
+
 #include "sim/core/memory_port.h"
 #include "sim/core/timing_model.h"
+#include "sim/cpu_ia64/float/status.h"
 #include "sim/cpu_ia64/system/alat.h"
 #include "sim/cpu_ia64/system/core_bus.h"
 #include "sim/cpu_ia64/system/data_cache.h"
 #include "sim/cpu_ia64/system/interruption.h"
+#include "sim/cpu_ia64/system/modes.h"
 #include "sim/cpu_ia64/system/register_stack.h"
 #include "sim/cpu_ia64/system/registers.h"
 #include "sim/cpu_ia64/system/sapic.h"
@@ -25,8 +30,13 @@
 
 namespace xs::ia64 {
 
-struct Block;
 struct Slot;
+
+/// What decoded code tells about itself.
+struct CodePlace {
+  u64 va = 0;
+  bool deferral = false;  ///< ITLB.ed of its page
+};
 
 struct ProcessorConfig {
   unsigned id = 0;  ///< local SAPIC id; eid is 0
@@ -38,10 +48,13 @@ struct ProcessorConfig {
 struct DataAccess {
   u64 va = 0;
   unsigned size = 8;
+  unsigned element = 0;  ///< bytes of one item, when there are several: byte order is theirs
   u8 rights = mmu::ia64::right_read;
   bool speculative = false;  ///< .s, .sa: deferred conditions end in Reach::deferred
   bool non_access = false;   ///< lfetch.fault, fc, probe.fault, tpa, tak: ISR.na and its code
   bool rse = false;
+  bool aligned = false;    ///< must be, whatever PSR.ac says
+  bool cacheable = false;  ///< must be: semaphores, 16-byte accesses
   u8 code = 0;
 };
 enum class Reach : u8 { granted, deferred, refused };
@@ -60,22 +73,27 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   Interruption pending;
 
   // Derived from PSR and CFM; the setters below keep them.
-  u64 code_mode = 0;   ///< what decoded code depends on (exec/block.h), and attention
-  u64 data_mode = 0;   ///< mode bits of DataCache keys
-  u32 rotation = 0;    ///< sor, rrb.gr and rrb.fr; 0: nothing rotates
-  u8 frame_top = 32;   ///< first register behind the frame
+  u64 code_mode = 0;  ///< what decoded code depends on (exec/block.h), and attention
+  u64 data_mode = 0;  ///< mode bits of DataCache keys
+  u32 rotation = 0;   ///< sor, rrb.gr and rrb.fr; 0: nothing rotates
+  u8 frame_top = 32;  ///< first register behind the frame
 
   // Time, in cycles: `left` of the slice that the run loop has granted. Blocks take theirs at their entry.
   i64 left = 0;
-  u64 slice_end = 0;   ///< cycle count at which `left` is 0
+  u64 slice_end = 0;     ///< cycle count at which `left` is 0
   u64 extra_cycles = 0;  ///< of cycles(): all that is not one instruction's plain cost
   u64 cycles() const { return slice_end - static_cast<u64>(left); }
   void take(u64 cycles) { left -= static_cast<i64>(cycles), extra_cycles += cycles; }
 
   // What is being executed (exec/dispatch.h).
-  Block* block = nullptr;
+  CodePlace* block = nullptr;
   const Slot* stopped_at = nullptr;  ///< the slot that a fault or a leave came from
   u64 last_bundle = 0;               ///< IIPA of an interruption at the next instruction
+  bool branched = false;             ///< since somebody last set it to false
+  /// Decoded code by address, the one met last: where a branch looks before it asks the run loop. Never null.
+  static constexpr u64 jump_entries = 4096;
+  std::array<CodePlace*, jump_entries> jumps{};
+  CodePlace*& jump(u64 ip, unsigned ri) { return jumps[(ip >> 4 ^ u64{ri} << 10) & (jump_entries - 1)]; }
 
   /// Bits of code_mode that make no block match: the run loop has something to look at.
   static constexpr u64 attention = u64{1} << 63;
@@ -85,10 +103,10 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   void set_frame(FrameMarker marker);  ///< rotating bases; sizes as well, by alloc and returns
   void frame_changed();                ///< after the stack changed it
   void rotate_predicates(unsigned from, unsigned to);  ///< rrb.pr
-  u64 physical_predicates() const;     ///< as mov from pr shows them: rrb.pr counts as 0
+  u64 physical_predicates() const;                     ///< as mov from pr shows them: rrb.pr counts as 0
   void set_physical_predicates(u64 value);
-  void switch_bank(bool bank1);        ///< bsw
-  void settle_nats();                  ///< clears any_nat when it is no longer true
+  void switch_bank(bool bank1);  ///< bsw
+  void settle_nats();            ///< clears any_nat when it is no longer true
 
   // Refusals: note the interruption, return false.
   bool refuse(const Interruption& what);
@@ -100,15 +118,17 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   // Data memory, whatever its size, alignment and byte order: memory.cpp.
   /// Translates and judges; `pa` is that of the first byte, `host` its place when it is DRAM.
   Reach reach(const DataAccess& access, u64& pa, u8*& host);
-  Reach load(const DataAccess& access, u64& value);        ///< up to 8 bytes
-  Reach load_pair(const DataAccess& access, u64& low, u64& high);  ///< 10 or 16 bytes
-  bool store(u64 va, unsigned size, u64 value);
-  bool store_pair(u64 va, unsigned size, u64 low, u64 high);
-  /// xchg, cmpxchg, fetchadd: old value out, `change` decides. Aligned, cacheable memory only.
-  template <class Change>
-  bool exchange(u64 va, unsigned size, u64& old, Change change);
-  u64 last_pa = 0;           ///< of the last access, for the ALAT
-  bool last_cacheable = true;
+  Reach load(const DataAccess& access, u64& value);  ///< up to 8 bytes
+  /// 10 or 16 bytes; `low` is what stands at the lower address of a little-endian item.
+  Reach load_wide(const DataAccess& access, u64& low, u64& high);
+  bool store(const DataAccess& access, u64 value);
+  bool store_wide(const DataAccess& access, u64 low, u64 high);
+  /// By the TLB and the VHPT whatever PSR.dt says: tpa, probe.fault; at a level of its own.
+  bool look_up(const DataAccess& access, unsigned level, u64& pa);
+  /// probe: false where it faults; whether the rights are there is the answer.
+  bool probe(const DataAccess& access, unsigned level, bool& allowed);
+  u64 last_pa = 0;             ///< of the first byte of the last access that was granted
+  bool last_cacheable = true;  ///< its memory attribute allows speculation and semaphores
 
   // Registers with rules: registers.cpp.
   bool read_application(unsigned number, u64& value);
@@ -124,22 +144,43 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   bool interrupt_pending() const;   ///< an external one that PSR.i and TPR let through
   void deliver_external(u64 bundle, unsigned slot);
 
-  /// The bundle at r.ip for a fetch: physical address, or false.
+  /// Where the bundle at `va` lies; `deferral`: ITLB.ed.
   bool fetch(u64 va, u64& pa, bool& deferral);
-  void set_code_epoch_changed() { ++code_epoch; }
   u64 code_epoch = 1;  ///< changes when a translation of code may have gone
-  /// No store by way of `data` may reach this frame any more.
-  void watch_frame(u64 mfn) { data.drop_writes(mfn); }
+  /// Recomputes `attention` after anything that the run loop looks at has changed.
+  void review();
+  /// Instructions are to be executed one by one, with a look around after each.
+  bool careful() const;
+  u64 timer_cycle() const { return timer_cycle_; }  ///< when ITC reaches ITM; ~0
+  void timer_expired();
 
   const ProcessorConfig config;
   MemoryPort& memory;
   CoreBus& bus;
-  u64 rse_rights = 0;
+  SapicBus& sapics;
+  /// Code is executed nowhere and never from here on: the run ends, with this to say.
+  std::string stop_reason;
 
  private:
   bool store(u64 address, u64 value) override;
   bool load(u64 address, u64& value) override;
   void revoked(bool fetch, u64 offset, unsigned shift) override;
+
+  bool refuse_data(const DataAccess& a, u64 conditions, u64 vhpt_address);
+  bool refuse_fetch(u64 va, u64 conditions, u64 vhpt_address);
+  mmu::ia64::Answer ask(const DataAccess& a, unsigned level);
+  u64 deferred_conditions() const;
+  bool data_breakpoint(const DataAccess& a) const;
+  void keep(u64 va, u64 pa, u64 mode, u8 rights, u8* host);
+  bool move_bytes(bool write, u64 pa, u8* host, u8* bytes, unsigned size);
+  bool interrupt_block_access(bool write, u64 pa, u8* bytes, unsigned size);
+  Reach transfer(const DataAccess& a, bool write, u8* bytes);
+  void order_bytes(const DataAccess& a, u8* bytes) const;
+  u64 mode_of(bool rse) const;
+  void set_timer();
+
+  u64 itc_offset_ = 0;
+  u64 timer_cycle_ = ~u64{0};
 };
 
 }  // namespace xs::ia64

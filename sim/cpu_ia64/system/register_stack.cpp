@@ -159,6 +159,7 @@ void RegisterStack::push(unsigned locals) {
   }
   top_ += locals;
   dirty_ += locals;
+  position_ += locals;
 }
 
 /// `locals` registers come back from below and lie in front of the `others`.
@@ -186,6 +187,8 @@ void RegisterStack::cover() {
 }
 
 bool RegisterStack::back(FrameMarker to, unsigned locals) {
+  position_ -= locals;
+  loading_ = true;
   if (locals <= to.sof() && to.sof() <= physical) {
     pop(locals, to.sof() - locals);
     frame_ = to;

@@ -86,7 +86,12 @@ class RegisterStack {
   /// Loads what an incomplete frame lacks. To be called before the next instruction, unless an interruption
   /// has ended that (RSE.CFLE clear).
   bool complete();
-  bool incomplete() const { return dirty_ < 0; }
+  bool incomplete() const { return dirty_ < 0 && loading_; }
+  // An interruption ends the loading (RSE.CFLE becomes 0); br.ret and rfi let it go on (6.8).
+  void suspend() { loading_ = false; }
+  void resume() { loading_ = true; }
+  /// Number of r32 of this frame, counted through all frames below: names a register for the ALAT.
+  u64 position() const { return position_; }
 
   void call();   ///< br.call: the frame shrinks to the outputs
   void cover();  ///< the frame becomes part of the dirty partition, an empty one follows
@@ -113,6 +118,8 @@ class RegisterStack {
   std::vector<u8> below_nats_;
   std::size_t top_;  ///< where the dirty partition ends in below_
   i64 dirty_ = 0;
+  bool loading_ = true;
+  u64 position_ = 0;
   FrameMarker frame_;
   u64 bspstore_ = 0, rnat_ = 0;
 };

@@ -1,7 +1,8 @@
 // The register file of one core, as plain data in the order of heat (SDM vol. 1 chapter 3, vol. 2 chapter 3).
 //
 //     gr[0..31]    static; 16..31 are those of the bank that PSR.bn selects, `banked` holds the others
-//     gr[32..127]  the current stack frame, in physical order: where rotation puts a register is decided when a
+//     gr[32..127]  the current stack frame, in physical order: where rotation puts a register is decided when
+//     a
 //                  block is entered (exec/block.h), not at each access. Frames below are RegisterStack's.
 //     nat[]        one byte a register. All are 0 while `any_nat` is.
 //     fr[32..127]  likewise in physical order
@@ -75,13 +76,13 @@ namespace dcr {
 inline constexpr u64 pp = 1, be = 2, lc = 4, dm = 1 << 8, dp = 1 << 9, dk = 1 << 10, dx = 1 << 11,
                      dr = 1 << 12, da = 1 << 13, dd = 1 << 14;
 inline constexpr u64 implemented = 0x7f07;
-}
+}  // namespace dcr
 
 struct Registers {
   alignas(64) std::array<u64, 128> gr{};
   std::array<u8, 128> nat{};
   u64 pr = 1;
-  u64 ip = 0;          ///< address of the next bundle; its slot is PSR.ri
+  u64 ip = 0;  ///< address of the next bundle; its slot is PSR.ri
   u64 psr = 0;
   std::array<u64, 8> br{};
   std::array<fp::Register, 128> fr{};

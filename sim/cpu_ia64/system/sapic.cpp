@@ -11,7 +11,8 @@ constexpr u64 mmi = 1 << 16;  // TPR: all but NMI
 constexpr u64 lid_fields = 0xffff0000;
 constexpr u64 tpr_fields = mmi | 0xf0;
 constexpr u64 vector_fields = masked | 0xff;
-constexpr u64 vector_ignored = 0xf00 | u64{1} << 12;  // bits 11:8 of ITV and its like are reserved, 12 ignored
+constexpr u64 vector_ignored = 0xf00 | u64{1}
+                                           << 12;  // bits 11:8 of ITV and its like are reserved, 12 ignored
 
 }  // namespace
 

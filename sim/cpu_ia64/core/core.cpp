@@ -1,0 +1,255 @@
+#include "sim/cpu_ia64/core/core.h"
+
+#include <algorithm>
+
+namespace xs::ia64 {
+
+namespace {
+
+constexpr u64 ps_per_s = 1'000'000'000'000;
+/// So often may the same instruction be refused with collection off before the program counts as lost.
+constexpr unsigned most_repeats = 64;
+
+}  // namespace
+
+Core::Core(const CoreConfig& config, MemoryPort& memory, CoreBus& bus, SapicBus& sapics)
+    : config_(config), memory_(memory), bus_(bus), p_(config.processor, memory, bus, sapics), blocks_(p_) {
+  sapics.attach(*this);
+}
+
+void Core::reset(u64 entry) {
+  p_.r.ip = entry;
+  p_.set_psr(psr::bn);
+}
+
+u64 Core::to_ps(u64 cycles) const {
+  const u64 hz = config_.processor.timing.frequency_hz;
+  __extension__ using u128 = unsigned __int128;
+  return static_cast<u64>(u128{cycles} * ps_per_s / hz);
+}
+
+u64 Core::to_cycles(u64 ps) const {
+  const u64 hz = config_.processor.timing.frequency_hz;
+  __extension__ using u128 = unsigned __int128;
+  return static_cast<u64>((u128{ps} * hz + ps_per_s - 1) / ps_per_s);
+}
+
+u64 Core::instructions() const {
+  return (p_.cycles() - p_.extra_cycles - idle_cycles_) / config_.processor.timing.instruction;
+}
+
+const CoreCounters& Core::counters() const {
+  counters_.instructions = instructions();
+  counters_.cycles = p_.cycles();
+  counters_.idle_cycles = idle_cycles_;
+  counters_.mmu = p_.mmu.counters();
+  return counters_;
+}
+
+void Core::hash(u64 value) {
+  for (unsigned n = 0; n < 8; ++n) hash_ = (hash_ ^ (value >> 8 * n & 0xff)) * 0x100000001b3;
+}
+
+void Core::advance_to(u64 cycles) {
+  if (cycles <= p_.cycles()) return;
+  idle_cycles_ += cycles - p_.cycles();
+  p_.slice_end = cycles;
+  p_.left = 0;
+}
+
+void Core::run(u64 end) {
+  p_.settle_nats();
+  while (!stopped() && p_.cycles() < end) slice(end);
+}
+
+void Core::end_quantum() {
+  p_.alat.clear();
+  hash(instructions());
+  hash(p_.r.ip);
+}
+
+/// One visit of the run loop: at least an instruction or an interruption.
+void Core::slice(u64 end) {
+  if (p_.cycles() >= p_.timer_cycle()) p_.timer_expired();
+  const u64 now = p_.cycles(), limit = std::min(end, p_.timer_cycle());
+  p_.slice_end = limit;
+  p_.left = static_cast<i64>(limit - now);
+  p_.review();
+  blocks_.sweep();
+  if (look_around()) return;
+  if (p_.careful()) return step_carefully();
+  Block* block = find();
+  if (!block) return;
+  if (block->top >= p_.frame_top) return step_carefully();
+  if (p_.left >= block->cost) return execute(*block);
+  const u64 cost = config_.processor.timing.instruction;
+  cut(static_cast<unsigned>((static_cast<u64>(p_.left) + cost - 1) / cost));
+}
+
+/// What comes before the next instruction; true when something did.
+bool Core::look_around() {
+  if (p_.stack.incomplete() && !p_.stack.complete()) {
+    p_.pending.isr |= isr::ir;
+    interrupt(p_.r.ip, p_.r.ri());
+    return true;
+  }
+  if (!p_.interrupt_pending()) {
+    p_.review();
+    return false;
+  }
+  ++counters_.external_interrupts;
+  p_.pending = {.vector = Vector::external_interrupt};
+  interrupt(p_.r.ip, p_.r.ri());
+  return true;
+}
+
+bool Core::fetch(u64& pa, bool& deferral) {
+  if (!p_.fetch(p_.r.ip, pa, deferral)) {
+    interrupt(p_.r.ip, p_.r.ri());
+    return false;
+  }
+  if (memory_.host(pa)) return true;
+  p_.stop_reason = bus_.no_code_at(pa);
+  return false;
+}
+
+/// The block at IP; null: the fetch was refused, and that is dealt with.
+Block* Core::find() {
+  const unsigned slot = p_.r.ri();
+  const u64 mode = p_.code_mode | u64{slot} << mode::ri_shift;
+  Block* known = static_cast<Block*>(p_.jump(p_.r.ip, slot));
+  if (known->va == p_.r.ip && known->mode == mode && known->epoch == p_.code_epoch) return known;
+  u64 pa = 0;
+  bool deferral = false;
+  if (!fetch(pa, deferral)) return nullptr;
+  Block* block = blocks_.find(p_.r.ip, mode, pa);
+  if (!block) block = decode(pa, deferral, ~0u);
+  block->deferral = deferral;
+  block->epoch = p_.code_epoch;
+  blocks_.remember(*block);
+  return block;
+}
+
+Block* Core::decode(u64 pa, bool deferral, unsigned most) {
+  CodeSource source{.va = p_.r.ip, .mode = p_.code_mode & ~Processor::attention, .code = memory_.host(pa)};
+  source.bundles = static_cast<unsigned>((frame_size - (pa & frame_mask)) / bundle_size);
+  source.first_slot = p_.r.ri();
+  source.cycles = config_.processor.timing.instruction;
+  source.most = most;
+  if (most != ~0u) {
+    scratch_ = {};
+    ia64::translate(scratch_, source);
+    scratch_.deferral = deferral;
+    return &scratch_;
+  }
+  auto block = std::make_unique<Block>();
+  ia64::translate(*block, source);
+  block->pa = pa;
+  ++counters_.blocks_decoded;
+  if (!bus_.code_watched(pa >> frame_shift)) bus_.watch_code(pa >> frame_shift);
+  return &blocks_.add(std::move(block));
+}
+
+void Core::execute(Block& block) {
+  p_.r.psr &= ~psr::ri;
+  p_.left -= block.cost;
+  p_.block = &block;
+  if (block.rotation != p_.rotation) rotate(p_, block);
+  if (go_on(p_, block.slots.data()) == Next::fault) fault();
+}
+
+/// The first instructions of what is at IP, so many and no more.
+void Core::cut(unsigned instructions) {
+  u64 pa = 0;
+  bool deferral = false;
+  if (!fetch(pa, deferral)) return;
+  execute(*decode(pa, deferral, instructions));
+}
+
+/// Where a slot was refused: it has not happened, nor what lies behind it. A trap comes behind its
+/// instruction.
+void Core::fault() {
+  const Slot& s = *p_.stopped_at;
+  const bool trap = p_.pending.trap;
+  p_.left += i64{s.rest + (trap ? 0 : 1)} * config_.processor.timing.instruction;
+  const u64 bundle = bundle_of(p_, &s);
+  if (p_.pending.vector == Vector::lower_privilege_transfer) {
+    p_.last_bundle = bundle;
+    interrupt(p_.r.ip, 0);
+  } else if (trap) {
+    p_.last_bundle = bundle;
+    interrupt(s.ri == 2 ? bundle + 16 : bundle, s.ri == 2 ? 0 : s.ri + 1u);  // no long instruction traps
+  } else {
+    const bool first = &s == static_cast<Block*>(p_.block)->slots.data();
+    if (!first) p_.last_bundle = s.ri != 0 ? bundle : bundle - 16;
+    interrupt(bundle, s.ri);
+  }
+}
+
+void Core::interrupt(u64 bundle, unsigned slot) {
+  note_progress(bundle, slot);
+  ++counters_.interruptions;
+  p_.deliver(bundle, slot);
+  last_ = {p_.pending.vector, bundle, slot, p_.r.isr, p_.pending.ifa};
+  hash(instructions());
+  hash(p_.r.ip);
+  if (config_.observer)
+    config_.observer->on_trap(*this, static_cast<u32>(p_.pending.vector), p_.r.isr, p_.pending.ifa);
+}
+
+/// A handler that is refused at the same place again and again, with collection off, will be for ever.
+void Core::note_progress(u64 bundle, unsigned slot) {
+  const bool again = (p_.r.psr & psr::ic) == 0 && last_.vector == p_.pending.vector &&
+                     last_.bundle == bundle && last_.slot == slot;
+  repeats_ = again ? repeats_ + 1 : 0;
+  if (repeats_ < most_repeats) return;
+  p_.stop_reason = std::string("the program loops on a fault: ") + vector_name(p_.pending.vector) +
+                   ", again and again at the same instruction of a handler";
+}
+
+bool Core::answers(u8 id, u8 eid) const {
+  const u64 lid = p_.sapic.lid();
+  return (lid >> 24 & 0xff) == id && (lid >> 16 & 0xff) == eid;
+}
+
+void Core::deliver(const SapicMessage& message) {
+  using Delivery = SapicMessage::Delivery;
+  const u8 vector = message.delivery == Delivery::nmi      ? vector_nmi
+                    : message.delivery == Delivery::extint ? vector_extint
+                                                           : message.vector;
+  if (message.delivery == Delivery::init || message.delivery == Delivery::pmi) return;
+  p_.sapic.request(vector);
+  p_.review();
+}
+
+void Core::purge(u32 rid, u64 va, unsigned shift) {
+  if (p_.mmu.purge_cached(rid, va, shift)) return;
+  p_.stop_reason = "machine check: a global purge overlaps a translation register";
+  p_.review();
+}
+
+u64 Core::tap_reg(unsigned index) const { return general_reg(32 + index); }
+
+u64 Core::general_reg(unsigned index) const { return index < 128 ? p_.r.gr[index] : 0; }
+
+bool Core::translate(u64 va, u64& pa) const {
+  if ((p_.r.psr & psr::dt) != 0) return p_.mmu.probe(va, false, pa);
+  pa = va & ~(u64{1} << 63);
+  return true;
+}
+
+bool Core::peek(u64 va, void* out, u64 size) const {
+  u8* to = static_cast<u8*>(out);
+  for (u64 done = 0; done < size;) {
+    u64 pa = 0;
+    const u64 piece = std::min(size - done, frame_size - ((va + done) & frame_mask));
+    if (!translate(va + done, pa)) return false;
+    const u8* from = memory_.host(pa);
+    if (!from) return false;
+    std::copy_n(from, piece, to + done);
+    done += piece;
+  }
+  return true;
+}
+
+}  // namespace xs::ia64

@@ -1,0 +1,115 @@
+// An Itanium 2-class core without SystemC: runs decoded blocks for a number of cycles, looks around between
+// them, delivers interruptions.
+//
+//     run(end) ── slice: up to the timer, at most to `end`
+//        │  look around: fill the frame, external interrupt, breakpoints, traps
+//        │  find the block at IP ── fetch (translation, rights) ── translate
+//        └─ execute: blocks chain by themselves until the slice ends or something wants a look
+//
+// Everything that happens, happens at the same instruction whatever a slice's length: a block that would pass
+// the end is cut there.
+#pragma once
+#include "sim/core/tap.h"
+#include "sim/cpu_ia64/core/block_cache.h"
+#include "sim/cpu_ia64/exec/translate.h"
+
+namespace xs::ia64 {
+
+struct CoreConfig {
+  ProcessorConfig processor;
+  CpuObserver* observer = nullptr;
+};
+
+/// An instruction is counted when it completes, nop and predicated-off ones included; MLX holds two.
+struct CoreCounters {
+  u64 instructions = 0, cycles = 0, idle_cycles = 0;
+  u64 interruptions = 0, external_interrupts = 0, returns = 0;
+  u64 blocks_decoded = 0, single_steps = 0;
+  mmu::ia64::MmuCounters mmu;
+};
+
+/// Where the last interruption came from: what a message about a dead program says.
+struct LastInterruption {
+  Vector vector = Vector::general_exception;
+  u64 bundle = 0;
+  unsigned slot = 0;
+  u64 isr = 0, ifa = 0;
+};
+
+class Core final : public CpuView, private SapicAgent {
+ public:
+  Core(const CoreConfig& config, MemoryPort& memory, CoreBus& bus, SapicBus& sapics);
+
+  /// Physical mode at `entry`, bank 1, collection off: as firmware hands over.
+  void reset(u64 entry);
+  Processor& processor() { return p_; }
+  const Processor& processor() const { return p_; }
+
+  /// Until cycles() reaches `end`, or the core has stopped.
+  void run(u64 end);
+  /// Devices and other cores may have written since: nothing that was loaded ahead is good any more.
+  void end_quantum();
+  bool stopped() const { return !p_.stop_reason.empty(); }
+  const std::string& stop_reason() const { return p_.stop_reason; }
+  const LastInterruption& last_interruption() const { return last_; }
+
+  u64 cycles() const { return p_.cycles(); }
+  /// Time passes without instructions.
+  void advance_to(u64 cycles);
+  u64 to_ps(u64 cycles) const;
+  u64 to_cycles(u64 ps) const;
+  u64 now_ps() const { return to_ps(cycles()); }
+  const CoreCounters& counters() const;
+  u64 execution_hash() const { return hash_; }
+
+  /// Writes from elsewhere: decoded code of the frame goes.
+  void code_written(u64 mfn) { blocks_.drop_frame(mfn); }
+  /// Some core has decoded code there: stores must be seen.
+  void watch_frame(u64 mfn) { p_.data.drop_writes(mfn); }
+  void purge(u32 rid, u64 va, unsigned shift);
+
+  // CpuView
+  unsigned cpu() const override { return config_.processor.id; }
+  u64 pc() const override { return p_.r.ip; }
+  u64 instructions() const override;
+  u64 time_ps() const override { return now_ps(); }
+  u64 tap_reg(unsigned index) const override;
+  bool in_guest() const override { return p_.r.cpl() != 0; }
+  u64 general_reg(unsigned index) const override;
+  bool translate(u64 va, u64& pa) const override;
+  bool peek(u64 va, void* out, u64 size) const override;
+
+ private:
+  bool answers(u8 id, u8 eid) const override;
+  void deliver(const SapicMessage& message) override;
+
+  void slice(u64 end);
+  bool look_around();
+  Block* find();
+  Block* decode(u64 pa, bool deferral, unsigned most);
+  bool fetch(u64& pa, bool& deferral);
+  void execute(Block& block);
+  void cut(unsigned instructions);
+  void step_carefully();
+  bool instruction_breakpoint() const;
+  void after_step(u64 psr_before, u64 bundle, unsigned slot, bool was_rfi);
+  void fault();
+  void interrupt(u64 bundle, unsigned slot);
+  void note_progress(u64 bundle, unsigned slot);
+  void hash(u64 value);
+
+  CoreConfig config_;
+  MemoryPort& memory_;
+  CoreBus& bus_;
+  Processor p_;
+  BlockCache blocks_;
+  Block scratch_;  ///< what is executed once: a cut block, a single step
+  LastInterruption last_;
+  u64 delivered_at_ = ~u64{0};  ///< instructions at the last delivery with collection off
+  unsigned repeats_ = 0;
+  u64 idle_cycles_ = 0;
+  u64 hash_ = 0xcbf29ce484222325;
+  mutable CoreCounters counters_;
+};
+
+}  // namespace xs::ia64

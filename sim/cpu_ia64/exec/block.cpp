@@ -1,0 +1,22 @@
+#include "sim/cpu_ia64/exec/dispatch.h"
+
+namespace xs::ia64 {
+
+/// Place of a rotating register: base added, modulo the size of its region (SDM vol. 1 3.1.7).
+static u8 place(const Fixup& f, FrameMarker frame) {
+  const unsigned n = f.logical - 32u;
+  const unsigned size = f.fp ? 96 : frame.sor(), base = f.fp ? frame.rrb_fr() : frame.rrb_gr();
+  if (n >= size) return f.logical;
+  return static_cast<u8>(32 + (n + base >= size ? n + base - size : n + base));
+}
+
+void rotate(Processor& p, Block& block) {
+  const FrameMarker frame = p.stack.frame();
+  for (const Fixup& f : block.fixups) {
+    Slot& s = block.slots[f.slot];
+    (f.operand == 0 ? s.r1 : f.operand == 1 ? s.r2 : f.operand == 2 ? s.r3 : s.r4) = place(f, frame);
+  }
+  block.rotation = p.rotation;
+}
+
+}  // namespace xs::ia64

@@ -1,0 +1,276 @@
+#include "sim/cpu_ia64/exec/translate.h"
+
+#include <algorithm>
+
+namespace xs::ia64 {
+namespace {
+
+constexpr unsigned most_bundles = 32;
+
+// What decoding alone can refuse.
+
+bool illegal_operation(Processor& p, const Slot&) { return p.general_exception(isr::illegal_operation); }
+bool privileged_operation(Processor& p, const Slot&) {
+  return p.general_exception(isr::privileged_operation);
+}
+bool virtualization(Processor& p, const Slot&) { return p.refuse({.vector = Vector::virtualization}); }
+template <bool high>
+bool disabled_fp(Processor& p, const Slot&) {
+  return p.disabled_fp(high);
+}
+
+Next end_of_block(Processor& p, const Slot* s) {
+  p.r.ip = bundle_of(p, s);
+  p.last_bundle = p.r.ip - (s->ri == 0 ? 16 : 0);
+  return chain(p, s->ri);
+}
+
+bool writes_general(Operand o) { return o == Operand::gr_out || o == Operand::gr_inout; }
+bool names_general(Operand o) {
+  return writes_general(o) || o == Operand::gr || o == Operand::gr_name || o == Operand::gr_low;
+}
+bool names_float(Operand o) { return o == Operand::fr || o == Operand::fr_out || o == Operand::fr_name; }
+unsigned reg(const Decoded& d, unsigned n) { return n == 0 ? d.r1 : n == 1 ? d.r2 : n == 2 ? d.r3 : d.r4; }
+
+/// Reserved uses of operands (SDM vol. 3, check_target_register and each instruction's page).
+bool is_illegal(const Decoded& d) {
+  const Row& row = *d.row;
+  for (unsigned n = 0; n < 4; ++n) {
+    if (writes_general(row.operand[n]) && reg(d, n) == 0) return true;
+    if (row.operand[n] == Operand::fr_out && reg(d, n) < 2) return true;
+  }
+  if (row.has(flag::targets_differ) && d.r1 == d.r4) return true;
+  if (row.has(flag::base_differs) && d.r1 == d.r3) return true;
+  if (row.has(flag::banks_differ) && ((d.r1 ^ d.r2) & 1) == 0) return true;
+  if (row.has(flag::slot2) && d.slot != 2) return true;
+  return row.has(flag::predicate_zero) && d.qp != 0;
+}
+
+/// A register of a part of the file that PSR.dfl or dfh has switched off: 1 low, 2 high.
+unsigned disabled_part(const Decoded& d, u64 mode) {
+  unsigned part = 0;
+  for (unsigned n = 0; n < 4; ++n) {
+    if (!names_float(d.row->operand[n]) || reg(d, n) < 2) continue;
+    if (reg(d, n) < 32 && (mode & mode::dfl) != 0) part |= 1;
+    if (reg(d, n) >= 32 && (mode & mode::dfh) != 0) part |= 2;
+  }
+  return part;
+}
+
+bool does_nothing(Op op) { return op == Op::nop || op == Op::hint || op == Op::brp; }
+
+/// Its immediate is a distance from its bundle.
+bool is_relative(Op op) {
+  switch (op) {
+    case Op::br_cond:
+    case Op::br_call:
+    case Op::br_wexit:
+    case Op::br_wtop:
+    case Op::br_cloop:
+    case Op::br_cexit:
+    case Op::br_ctop:
+    case Op::chk_s:
+    case Op::chk_s_fp:
+    case Op::chk_a_nc:
+    case Op::chk_a_clr:
+    case Op::chk_a_nc_fp:
+    case Op::chk_a_clr_fp:
+    case Op::fchkf:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Behind it other registers have these names, another mode is on, or the run loop must look around.
+bool ends_block(Op op) {
+  switch (op) {
+    case Op::br_wexit:
+    case Op::br_wtop:
+    case Op::br_cexit:
+    case Op::br_ctop:
+    case Op::cover:
+    case Op::clrrrb:
+    case Op::clrrrb_pr:
+    case Op::rfi:
+    case Op::bsw_0:
+    case Op::bsw_1:
+    case Op::epc:
+    case Op::vmsw_0:
+    case Op::vmsw_1:
+    case Op::mov_to_psr_l:
+    case Op::mov_to_psr_um:
+    case Op::sum:
+    case Op::rum:
+    case Op::ssm:
+    case Op::rsm:
+    case Op::srlz_i:
+    case Op::mov_to_cr:
+    case Op::mov_from_cr:
+    case Op::mov_to_rr:
+    case Op::mov_to_pkr:
+    case Op::mov_to_ibr:
+    case Op::mov_to_dbr:
+    case Op::mov_to_ar_m:
+    case Op::itc_d:
+    case Op::itc_i:
+    case Op::itr_d:
+    case Op::itr_i:
+    case Op::ptc_l:
+    case Op::ptc_g:
+    case Op::ptc_ga:
+    case Op::ptc_e:
+    case Op::ptr_d:
+    case Op::ptr_i:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool never_returns(Op op) {
+  return op == Op::br_cond || op == Op::br_cond_indirect || op == Op::br_call || op == Op::br_call_indirect ||
+         op == Op::br_ret || op == Op::break_;
+}
+
+class Translation {
+ public:
+  Translation(Block& block, const CodeSource& source) : block_(block), source_(source) {}
+  void run();
+
+ private:
+  void bundle(const Bundle& bits);
+  void slot(const Decoded& d);
+  void operands(const Decoded& d, Slot& s);
+  Handler handler(const Decoded& d);
+  void finish();
+
+  Block& block_;
+  const CodeSource& source_;
+  std::vector<u16> index_;  ///< of the slots: instructions in front
+  unsigned bundle_ = 0, next_slot_ = 0;
+  unsigned sof_ = ~0u;  ///< of the frame since an alloc in this block
+  bool ended_ = false;
+};
+
+Handler Translation::handler(const Decoded& d) {
+  if (d.row == nullptr || is_illegal(d)) return step<illegal_operation>;
+  for (unsigned n = 0; n < 4; ++n)
+    if (writes_general(d.row->operand[n]) && d.op != Op::alloc && reg(d, n) >= 32 + u64{sof_})
+      return step<illegal_operation>;
+  const bool privileged = d.row->has(flag::privileged);
+  if (privileged && (source_.mode & mode::cpl) != 0) return step<privileged_operation>;
+  if (privileged && (source_.mode & mode::vm) != 0 && d.op != Op::vmsw_0 && d.op != Op::vmsw_1)
+    return step<virtualization>;
+  if (const unsigned part = disabled_part(d, source_.mode); part != 0)
+    return (part & 2) != 0 ? step<disabled_fp<true>> : step<disabled_fp<false>>;
+  const Handlers::Update update = d.row->has(flag::step_register)    ? Handlers::by_register
+                                  : d.row->has(flag::step_immediate) ? Handlers::by_immediate
+                                                                     : Handlers::none;
+  return handlers().get(d.op, update);
+}
+
+/// Numbers as the instruction has them; where rotation may move one, a note.
+void Translation::operands(const Decoded& d, Slot& s) {
+  s.r1 = d.r1, s.r2 = d.r2, s.r3 = d.r3, s.r4 = d.r4;
+  s.imm = d.imm[0];
+  s.x = static_cast<u8>(d.imm[1]);
+  s.y = static_cast<u16>(d.imm[2]);
+  if (is_relative(d.op)) s.imm += u64{bundle_} * 16;
+  if (d.row == nullptr) return;
+  for (unsigned n = 0; n < 4; ++n) {
+    const Operand o = d.row->operand[n];
+    const unsigned r = reg(d, n);
+    if (writes_general(o) && d.op != Op::alloc && sof_ == ~0u)
+      block_.top = std::max(block_.top, static_cast<u8>(r));
+    if ((names_general(o) || names_float(o)) && r >= 32)
+      block_.fixups.push_back(
+          {static_cast<u16>(block_.slots.size()), static_cast<u8>(n), static_cast<u8>(r), names_float(o)});
+  }
+}
+
+void Translation::slot(const Decoded& d) {
+  const bool nothing = d.row ? does_nothing(d.op) : d.reserved == Reserved::ignored;
+  if (!nothing) {
+    Slot s;
+    s.qp = d.reserved == Reserved::illegal ? u8{0} : d.qp;
+    s.bundle = static_cast<u8>(bundle_);
+    s.ri = d.slot;
+    operands(d, s);
+    const bool asks_itself =
+        d.row && (d.row->has(flag::unconditional) || d.op == Op::br_wtop || d.op == Op::br_wexit);
+    if (asks_itself) s.x = d.qp, s.qp = 0;
+    s.run = handler(d);
+    index_.push_back(block_.count);
+    block_.slots.push_back(s);
+    if (d.op == Op::alloc) sof_ = static_cast<unsigned>(d.imm[0]);
+    ended_ = ends_block(d.op) || (s.qp == 0 && (!d.row || never_returns(d.op)));
+  }
+  ++block_.count;
+}
+
+void Translation::bundle(const Bundle& bits) {
+  const bool is_long = bits.layout().long_immediate();
+  for (unsigned n = next_slot_; n < 3 && !ended_ && block_.count < source_.most; ++n) {
+    slot(decode(bits, n));
+    if (is_long && n == 1) n = 2;
+    next_slot_ = n + 1;
+  }
+  if (next_slot_ < 3) return;
+  next_slot_ = 0;
+  ++bundle_;
+}
+
+void Translation::finish() {
+  Slot end;
+  end.run = end_of_block;
+  end.bundle = static_cast<u8>(bundle_);
+  end.ri = static_cast<u8>(next_slot_);
+  for (std::size_t n = 0; n < index_.size(); ++n)
+    block_.slots[n].rest = static_cast<u16>(block_.count - index_[n] - 1);
+  block_.slots.push_back(end);
+  block_.cost = static_cast<u32>(block_.count * source_.cycles);
+}
+
+void Translation::run() {
+  next_slot_ = source_.first_slot;
+  const unsigned limit = std::min(source_.bundles, most_bundles);
+  while (bundle_ < limit && !ended_ && block_.count < source_.most)
+    bundle(Bundle::from_bytes(source_.code + u64{bundle_} * 16));
+  finish();
+}
+
+Handlers make_handlers() {
+  Handlers h;
+  add_alu(h);
+  add_compare(h);
+  add_integer(h);
+  add_multimedia(h);
+  add_moves(h);
+  add_memory(h);
+  add_semaphores(h);
+  add_float_memory(h);
+  add_float_moves(h);
+  add_float(h);
+  add_branch(h);
+  add_system(h);
+  add_translation(h);
+  return h;
+}
+
+}  // namespace
+
+const Handlers& handlers() {
+  static const Handlers all = make_handlers();
+  return all;
+}
+
+void translate(Block& block, const CodeSource& source) {
+  block.va = source.va;
+  block.mode = source.mode | u64{source.first_slot} << mode::ri_shift;
+  Translation(block, source).run();
+}
+
+void make_illegal(Block& block) { block.slots.front().run = step<illegal_operation>; }
+
+}  // namespace xs::ia64

@@ -1,0 +1,185 @@
+// Entering a handler and coming back (SDM vol. 2 5.5.3, 5.6; vol. 3 rfi).
+#include "sim/cpu_ia64/system/processor.h"
+
+namespace xs::ia64 {
+
+namespace tlb = mmu::ia64;
+
+namespace {
+
+struct Rule {
+  u16 condition;
+  Vector vector;
+  u64 code;
+};
+constexpr Rule fetch_rules[] = {
+    {tlb::alternate_tlb, Vector::alternate_instruction_tlb, 0},
+    {tlb::vhpt_miss, Vector::vhpt_translation, 0},
+    {tlb::tlb_miss, Vector::instruction_tlb, 0},
+    {tlb::page_not_present, Vector::page_not_present, 0},
+    {tlb::nat_page, Vector::nat_consumption, isr::nat_page},
+    {tlb::key_miss, Vector::instruction_key_miss, 0},
+    {tlb::key_permission, Vector::key_permission, 0},
+    {tlb::access_rights, Vector::instruction_access_rights, 0},
+    {tlb::access_bit, Vector::instruction_access_bit, 0},
+};
+
+/// What an interruption leaves of PSR; be and pp come from DCR (SDM vol. 2 table 3-2).
+constexpr u64 kept = psr::up | psr::mfl | psr::mfh | psr::pk | psr::dt | psr::rt | psr::it | psr::mc;
+
+}  // namespace
+
+const char* vector_name(Vector v) {
+  switch (v) {
+    case Vector::vhpt_translation:
+      return "VHPT translation";
+    case Vector::instruction_tlb:
+      return "instruction TLB";
+    case Vector::data_tlb:
+      return "data TLB";
+    case Vector::alternate_instruction_tlb:
+      return "alternate instruction TLB";
+    case Vector::alternate_data_tlb:
+      return "alternate data TLB";
+    case Vector::data_nested_tlb:
+      return "data nested TLB";
+    case Vector::instruction_key_miss:
+      return "instruction key miss";
+    case Vector::data_key_miss:
+      return "data key miss";
+    case Vector::dirty_bit:
+      return "dirty bit";
+    case Vector::instruction_access_bit:
+      return "instruction access bit";
+    case Vector::data_access_bit:
+      return "data access bit";
+    case Vector::break_instruction:
+      return "break instruction";
+    case Vector::external_interrupt:
+      return "external interrupt";
+    case Vector::virtual_external_interrupt:
+      return "virtual external interrupt";
+    case Vector::page_not_present:
+      return "page not present";
+    case Vector::key_permission:
+      return "key permission";
+    case Vector::instruction_access_rights:
+      return "instruction access rights";
+    case Vector::data_access_rights:
+      return "data access rights";
+    case Vector::general_exception:
+      return "general exception";
+    case Vector::disabled_fp_register:
+      return "disabled floating-point register";
+    case Vector::nat_consumption:
+      return "NaT consumption";
+    case Vector::speculation:
+      return "speculation";
+    case Vector::debug:
+      return "debug";
+    case Vector::unaligned_reference:
+      return "unaligned reference";
+    case Vector::unsupported_data_reference:
+      return "unsupported data reference";
+    case Vector::fp_fault:
+      return "floating-point fault";
+    case Vector::fp_trap:
+      return "floating-point trap";
+    case Vector::lower_privilege_transfer:
+      return "lower-privilege transfer trap";
+    case Vector::taken_branch:
+      return "taken branch trap";
+    case Vector::single_step:
+      return "single step trap";
+    case Vector::virtualization:
+      return "virtualization";
+  }
+  return "?";
+}
+
+bool Processor::refuse_fetch(u64 va, u64 conditions, u64 vhpt_address) {
+  for (const Rule& rule : fetch_rules) {
+    if ((conditions & rule.condition) == 0) continue;
+    Interruption what{.vector = rule.vector, .isr = isr::x | rule.code, .ifa = va};
+    what.itir = mmu.region_at(va).default_itir();
+    what.iha = vhpt_address;
+    what.address = true;
+    what.hash = (rule.condition & (tlb::vhpt_miss | tlb::tlb_miss)) != 0;
+    return refuse(what);
+  }
+  return false;
+}
+
+bool Processor::fetch(u64 va, u64& pa, bool& deferral) {
+  deferral = false;
+  if ((r.psr & psr::it) == 0) {
+    pa = va & ~(u64{1} << 63);
+    return true;
+  }
+  tlb::Access ask{.va = va, .fetch = true, .rights = tlb::right_execute};
+  ask.cpl = static_cast<u8>(r.cpl());
+  ask.walk = (r.psr & psr::ic) != 0;
+  ask.protection_keys = (r.psr & psr::pk) != 0;
+  ask.ignore_accessed_dirty = (r.psr & psr::ia) != 0;
+  ask.big_endian_table = (r.dcr & dcr::be) != 0;
+  const tlb::Answer answer = mmu.translate(ask);
+  take(answer.cycles);
+  if (answer.refused != 0) return refuse_fetch(va, answer.refused, answer.vhpt_address);
+  pa = answer.pa;
+  deferral = answer.page.exception_deferral;
+  return true;
+}
+
+/// `bundle` and `slot`: the instruction that was refused; behind a trap, the next one, and ISR.ei still names
+/// the one that has completed.
+void Processor::deliver(u64 bundle, unsigned slot) {
+  const Interruption& what = pending;
+  const bool collect = (r.psr & psr::ic) != 0;
+  take(config.timing.trap);
+  if (what.vector != Vector::data_nested_tlb) {
+    const u64 ei = u64{what.trap ? what.slot : slot} << isr::ei_shift;
+    r.isr = what.isr | ei | (collect ? 0 : isr::ni) | (block && block->deferral ? isr::ed : 0);
+  }
+  if (collect) {
+    r.iip = bundle;
+    r.ipsr = (r.psr & ~psr::ri) | u64{slot} << psr::ri_shift;
+    r.iipa = last_bundle;
+    r.ifs &= ~(u64{1} << 63);
+    if (what.address) r.ifa = what.ifa, r.itir = what.itir;
+    if (what.hash) r.iha = what.iha;
+    if (what.immediate) r.iim = what.iim;
+  }
+  const u64 from_dcr = ((r.dcr & dcr::be) != 0 ? psr::be : 0) | ((r.dcr & dcr::pp) != 0 ? psr::pp : 0);
+  r.ip = r.iva + static_cast<u64>(what.vector);
+  stack.suspend();
+  set_psr((r.psr & kept) | from_dcr);
+}
+
+bool Processor::interrupt_pending() const {
+  return (r.psr & psr::i) != 0 && sapic.deliverable() != Sapic::none;
+}
+
+void Processor::deliver_external(u64 bundle, unsigned slot) {
+  pending = {.vector = Vector::external_interrupt};
+  deliver(bundle, slot);
+}
+
+/// The frame's missing registers are loaded before the next instruction, not here: that may fault, and then
+/// the interrupted state is the one that rfi has restored.
+bool Processor::return_from_interruption() {
+  if ((r.ipsr & psr::is) != 0) return general_exception(isr::disabled_transition);
+  take(config.timing.iret);
+  r.ip = r.iip & ~u64{15};
+  if (r.ifs >> 63 != 0) {
+    const FrameMarker to{r.ifs & ((u64{1} << FrameMarker::bits) - 1)};
+    const unsigned from = stack.frame().rrb_pr();
+    stack.back(to, to.sof());
+    rotate_predicates(from, stack.frame().rrb_pr());
+  }
+  stack.resume();
+  frame_changed();
+  set_psr(r.ipsr & psr::implemented);
+  return true;
+}
+
+}  // namespace xs::ia64

@@ -1,0 +1,134 @@
+#include "sim/cpu_ia64/system/processor.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace xs::ia64 {
+
+namespace {
+
+constexpr unsigned rotating_predicates = 48;
+
+/// The 48 rotating bits turned right by `by` places.
+u64 turn(u64 pr, unsigned by) {
+  constexpr u64 low = 0xffff, all = (u64{1} << rotating_predicates) - 1;
+  const u64 bits = pr >> 16;
+  if (by == 0) return pr;
+  return (pr & low) | ((bits >> by | bits << (rotating_predicates - by)) & all) << 16;
+}
+
+}  // namespace
+
+Processor::Processor(const ProcessorConfig& c, MemoryPort& m, CoreBus& b, SapicBus& s)
+    : stack(*this, &r.gr[32], &r.nat[32], any_nat),
+      mmu(m, {c.timing, c.instruction_tlb, c.data_tlb}, this),
+      config(c),
+      memory(m),
+      bus(b),
+      sapics(s) {
+  for (auto& place : r.pmc) place = 0;
+  r.fr[1] = fp::one();
+  r.fpsr = fp::default_fpsr;
+  sapic.write_lid(u64{c.id} << 24);
+  set_psr(psr::bn);
+  frame_changed();
+}
+
+u64 Processor::mode_of(bool rse) const {
+  const u64 level = rse ? r.rsc >> 2 & 3 : r.cpl();
+  const bool translated = (r.psr & (rse ? psr::rt : psr::dt)) != 0;
+  const bool big = rse ? (r.rsc >> 4 & 1) != 0 : (r.psr & psr::be) != 0;
+  const bool slow = big || (r.psr & (psr::da | psr::db)) != 0;
+  return level << 4 | u64{translated} << 6 | ((r.psr & psr::pk) != 0 ? 1 << 7 : 0) |
+         (slow ? DataCache::slow : 0);
+}
+
+void Processor::set_psr(u64 value) {
+  if (((r.psr ^ value) & psr::bn) != 0) {
+    std::swap_ranges(r.banked.begin(), r.banked.end(), &r.gr[16]);
+    std::swap_ranges(r.banked_nat.begin(), r.banked_nat.end(), &r.nat[16]);
+  }
+  r.psr = value;
+  data_mode = mode_of(false);
+  review();
+}
+
+bool Processor::careful() const {
+  if ((r.psr & (psr::ss | psr::tb | psr::one_instruction)) != 0) return true;
+  if ((r.psr & psr::db) == 0) return false;
+  for (unsigned n = 1; n < 8; n += 2)
+    if (r.ibr[n] >> 63 != 0) return true;
+  return false;
+}
+
+void Processor::review() {
+  const u64 p = r.psr;
+  code_mode = r.cpl() | ((p & psr::it) != 0 ? mode::it : 0) | ((p & psr::be) != 0 ? mode::be : 0) |
+              ((p & psr::dfl) != 0 ? mode::dfl : 0) | ((p & psr::dfh) != 0 ? mode::dfh : 0) |
+              ((p & psr::vm) != 0 ? mode::vm : 0);
+  if (careful() || interrupt_pending() || stack.incomplete() || !stop_reason.empty()) code_mode |= attention;
+}
+
+void Processor::frame_changed() {
+  const u64 raw = stack.frame().raw;
+  rotation = (raw >> 18 & 0x3fff) != 0 ? static_cast<u32>(raw >> 14 & 0x3ffff) : 0;
+  frame_top = static_cast<u8>(32 + stack.frame().sof());
+  if (stack.incomplete()) call_attention();
+}
+
+void Processor::set_frame(FrameMarker marker) {
+  rotate_predicates(stack.frame().rrb_pr(), marker.rrb_pr());
+  stack.set_frame(marker);
+  frame_changed();
+}
+
+void Processor::rotate_predicates(unsigned from, unsigned to) {
+  r.pr = turn(r.pr, (to + rotating_predicates - from) % rotating_predicates);
+}
+
+u64 Processor::physical_predicates() const {
+  const unsigned rrb = stack.frame().rrb_pr();
+  return turn(r.pr, (rotating_predicates - rrb) % rotating_predicates);
+}
+
+void Processor::set_physical_predicates(u64 value) {
+  r.pr = turn(value | 1, stack.frame().rrb_pr() % rotating_predicates);
+}
+
+void Processor::settle_nats() {
+  const auto set = [](const auto& bits) {
+    return std::any_of(bits.begin(), bits.end(), [](u8 b) { return b != 0; });
+  };
+  if (!any_nat || set(r.nat) || set(r.banked_nat) || stack.has_nats()) return;
+  stack.forget_nats();
+  any_nat = false;
+}
+
+bool Processor::refuse(const Interruption& what) {
+  pending = what;
+  return false;
+}
+
+bool Processor::general_exception(u64 code) {
+  return refuse({.vector = Vector::general_exception, .isr = code});
+}
+
+bool Processor::nat_consumption(u64 access) {
+  return refuse({.vector = Vector::nat_consumption, .isr = isr::register_nat | access});
+}
+
+/// ISR.code: bit 0 for the low registers, bit 1 for the high ones.
+bool Processor::disabled_fp(bool high) {
+  return refuse({.vector = Vector::disabled_fp_register, .isr = high ? u64{2} : u64{1}});
+}
+
+void Processor::revoked(bool fetch, u64 offset, unsigned shift) {
+  if (fetch)
+    ++code_epoch;
+  else if (shift >= mmu::ia64::Loss::everything)
+    data.clear();
+  else
+    data.drop(offset, shift);
+}
+
+}  // namespace xs::ia64
