@@ -3,9 +3,9 @@
 #include <catch2/catch.hpp>
 #include <random>
 #include <stdexcept>
+#include <string>
 
-#include "sim/cpu_ia64/exec/dispatch.h"
-#include "sim/cpu_ia64/isa/decode.h"
+#include "sim/cpu_ia64/exec/translate.h"
 #include "sim/cpu_ia64/isa/tables.h"
 #include "tests/support/flat_memory.h"
 
@@ -13,24 +13,12 @@ namespace xs::ia64::test {
 
 struct NoBus final : CoreBus {
   bool transport(bool, u64, u8*, unsigned, u64&) override { return false; }
+  std::string no_code_at(u64) const override { return {}; }
   void purge_elsewhere(u32, u64, unsigned) override {}
   void watch_code(u64) override {}
+  bool code_watched(u64) const override { return false; }
   void code_written(u64) override {}
 };
-
-/// Handlers of the instructions that only compute.
-inline const Handlers& handlers() {
-  static const Handlers all = [] {
-    Handlers h;
-    add_alu(h);
-    add_compare(h);
-    add_integer(h);
-    add_multimedia(h);
-    add_float_moves(h);
-    return h;
-  }();
-  return all;
-}
 
 inline const Row& row_of(Op op) {
   for (unsigned table = 0; table < table_count; ++table)

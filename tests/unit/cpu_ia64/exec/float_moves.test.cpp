@@ -71,6 +71,7 @@ TEST_CASE("a NaT becomes a NaTVal, a NaTVal becomes a NaT") {
 
 TEST_CASE("writes of floating-point registers show in PSR.mfl and mfh") {
   Bench bench;
+  bench.p.r.psr = 0;
   bench.run(slot_of(Op::setf_sig, {31, 40}));
   CHECK(bench.p.r.psr == psr::mfl);
   bench.p.r.psr = 0;
