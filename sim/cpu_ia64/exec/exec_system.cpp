@@ -187,9 +187,13 @@ bool alloc(Processor& p, const Slot& s) {
 
 bool flushrs(Processor& p, const Slot&) { return p.stack.flush(); }
 
+/// What is to be in registers below the frame: no more than there are registers, and only under an empty frame.
 bool loadrs(Processor& p, const Slot&) {
-  if ((p.r.rsc & 3) != 0 || p.stack.frame().sof() != 0) return p.general_exception(isr::illegal_operation);
-  return p.stack.load(static_cast<unsigned>(p.r.rsc >> 19 & 0x7ff));
+  const u64 bytes = p.r.rsc >> 16 & 0x3ff8, top = p.stack.bsp();
+  const bool too_many = skip_registers(top, -i64{RegisterStack::physical}) > top - bytes;
+  if ((p.r.rsc & 3) != 0 || (p.stack.frame().sof() != 0 && bytes != 0) || too_many)
+    return p.general_exception(isr::illegal_operation);
+  return p.stack.load(static_cast<unsigned>(bytes / 8));
 }
 
 // Fences order what other cores see; cores here run in turn, and nothing is ever out of order.
