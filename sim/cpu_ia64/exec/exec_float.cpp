@@ -106,8 +106,8 @@ bool parallel_to_integer(Processor& p, const Slot& s) {
 // Predicates.
 
 void write_targets(Processor& p, const Slot& s, fp::Predicates to) {
-  write_pr(p, s.r1, to.first);
-  write_pr(p, s.r4, to.second);
+  if (to.first == to.second) return clear_prs(p, s);  // a NaTVal
+  write_prs(p, s, to.first);
 }
 template <Relation relation>
 bool fcmp(Processor& p, const Slot& s) {

@@ -142,7 +142,9 @@ class Translation {
   void bundle(const Bundle& bits);
   void slot(const Decoded& d);
   void operands(const Decoded& d, Slot& s);
-  Handler handler(const Decoded& d);
+  void add(const Slot& s);
+  Handler refusal(const Decoded& d) const;
+  Handler handler(const Decoded& d) const;
   void finish();
 
   Block& block_;
@@ -153,7 +155,8 @@ class Translation {
   bool ended_ = false;
 };
 
-Handler Translation::handler(const Decoded& d) {
+/// Null: it is executed.
+Handler Translation::refusal(const Decoded& d) const {
   if (d.row == nullptr || is_illegal(d)) return step<illegal_operation>;
   for (unsigned n = 0; n < 4; ++n)
     if (writes_general(d.row->operand[n]) && d.op != Op::alloc && reg(d, n) >= 32 + u64{sof_})
@@ -164,10 +167,20 @@ Handler Translation::handler(const Decoded& d) {
     return step<virtualization>;
   if (const unsigned part = disabled_part(d, source_.mode); part != 0)
     return (part & 2) != 0 ? step<disabled_fp<true>> : step<disabled_fp<false>>;
+  return nullptr;
+}
+
+Handler Translation::handler(const Decoded& d) const {
   const Handlers::Update update = d.row->has(flag::step_register)    ? Handlers::by_register
                                   : d.row->has(flag::step_immediate) ? Handlers::by_immediate
                                                                      : Handlers::none;
   return handlers().get(d.op, update);
+}
+
+/// Instructions that clear predicates whatever PR[qp] is are refused only when it is 1, but for equal targets
+/// (SDM vol. 3, fcmp, frcpa).
+bool refused_by_predicate(const Decoded& d) {
+  return d.row && d.row->has(flag::unconditional) && !(d.row->has(flag::targets_differ) && d.r1 == d.r4);
 }
 
 /// Numbers as the instruction has them; where rotation may move one, a note.
@@ -189,6 +202,11 @@ void Translation::operands(const Decoded& d, Slot& s) {
   }
 }
 
+void Translation::add(const Slot& s) {
+  index_.push_back(block_.count);
+  block_.slots.push_back(s);
+}
+
 void Translation::slot(const Decoded& d) {
   const bool nothing = d.row ? does_nothing(d.op) : d.reserved == Reserved::ignored;
   if (!nothing) {
@@ -196,13 +214,17 @@ void Translation::slot(const Decoded& d) {
     s.qp = d.reserved == Reserved::illegal ? u8{0} : d.qp;
     s.bundle = static_cast<u8>(bundle_);
     s.ri = d.slot;
+    const Handler refused = refusal(d);
+    if (refused && refused_by_predicate(d)) {
+      s.run = refused;
+      add(s);
+    }
     operands(d, s);
     const bool asks_itself =
         d.row && (d.row->has(flag::unconditional) || d.op == Op::br_wtop || d.op == Op::br_wexit);
     if (asks_itself) s.x = d.qp, s.qp = 0;
-    s.run = handler(d);
-    index_.push_back(block_.count);
-    block_.slots.push_back(s);
+    s.run = refused && !refused_by_predicate(d) ? refused : handler(d);
+    add(s);
     if (d.op == Op::alloc) sof_ = static_cast<unsigned>(d.imm[0]);
     ended_ = ends_block(d.op) || (s.qp == 0 && (!d.row || never_returns(d.op)));
   }

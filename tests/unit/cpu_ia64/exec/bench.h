@@ -1,6 +1,7 @@
 // One instruction at a time: registers in, the handler that decoding would pick, registers out.
 #pragma once
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -32,17 +33,21 @@ struct Places {
   unsigned r1 = 0, r2 = 0, r3 = 0, r4 = 0;
 };
 
-/// The slot that decoding makes: `qp` is where an unconditional instruction finds it.
-inline Slot slot_of(Op op, Places places, u64 imm = 0, u8 x = 0, u16 y = 0, unsigned qp = 0) {
-  const Row& row = row_of(op);
+/// The 41 bits, immediates 0.
+inline u64 bits_for(const Row& row, Places places, unsigned qp) {
   const unsigned numbers[] = {places.r1, places.r2, places.r3, places.r4};
   constexpr unsigned at[] = {6, 13, 20, 27};
   u64 bits = row.bits.value | qp;
   for (unsigned n = 0; n < 4; ++n)
     bits |= (numbers[n] & ((u64{1} << operand_bits(row.operand[n])) - 1)) << at[n];
-  constexpr Unit units[] = {Unit::i, Unit::m, Unit::f};
-  const Unit unit = row.in(Unit::i) ? units[0] : row.in(Unit::m) ? units[1] : units[2];
-  const Decoded d = decode(unit, bits);
+  return bits;
+}
+
+/// The slot that decoding makes: `qp` is where an unconditional instruction finds it.
+inline Slot slot_of(Op op, Places places, u64 imm = 0, u8 x = 0, u16 y = 0, unsigned qp = 0) {
+  const Row& row = row_of(op);
+  const Unit unit = row.in(Unit::i) ? Unit::i : row.in(Unit::m) ? Unit::m : Unit::f;
+  const Decoded d = decode(unit, bits_for(row, places, qp));
   REQUIRE(d.op == op);
   const bool always = row.has(flag::unconditional);
   return {.run = handlers().get(op, Handlers::none),
@@ -62,6 +67,19 @@ struct Bench {
     const Slot slots[] = {slot, end};
     REQUIRE(slot.run != nullptr);
     return go_on(p, slots);
+  }
+  /// The instruction alone, through decoding: in a bundle of units M, F, I.
+  Next run_bits(const Row& row, u64 bits, u64 mode = 0) {
+    const unsigned slot = row.in(Unit::i) ? 2 : row.in(Unit::f) ? 1 : 0;
+    const Bundle bundle =
+        Bundle::make(0x0c, slot == 0 ? bits : 0, slot == 1 ? bits : 0, slot == 2 ? bits : 0);
+    u8 bytes[bundle_size];
+    std::memcpy(bytes, &bundle, sizeof bytes);
+    Block block;
+    translate(block, {.mode = mode, .code = bytes, .bundles = 1, .first_slot = slot, .most = 1});
+    block.slots.back().run = [](Processor&, const Slot*) { return Next::leave; };
+    p.block = &block;
+    return go_on(p, block.slots.data());
   }
   void set(unsigned reg, u64 value, bool nat = false) {
     p.r.gr[reg] = value;
