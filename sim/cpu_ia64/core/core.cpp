@@ -180,7 +180,7 @@ void Core::fault() {
     p_.last_bundle = bundle;
     interrupt(s.ri == 2 ? bundle + 16 : bundle, s.ri == 2 ? 0 : s.ri + 1u);  // no long instruction traps
   } else {
-    const bool first = &s == static_cast<Block*>(p_.block)->slots.data();
+    const bool first = s.rest + 1 == static_cast<Block*>(p_.block)->count;
     if (!first) p_.last_bundle = s.ri != 0 ? bundle : bundle - 16;
     interrupt(bundle, s.ri);
   }
