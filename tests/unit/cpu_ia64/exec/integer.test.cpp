@@ -12,11 +12,11 @@ using namespace xs::ia64::test;
 namespace {
 
 __extension__ using i128 = __int128;
-using Bits = std::bitset<64>;
+using Bits = const std::bitset<64>;  // const: [] is a bit, not a reference to one
 
 /// Bit i of the result is `bit(i)`.
 u64 each_bit(const std::function<bool(unsigned)>& bit) {
-  Bits bits;
+  std::bitset<64> bits;
   for (unsigned i = 0; i < 64; ++i) bits[i] = bit(i);
   return bits.to_ullong();
 }
