@@ -50,6 +50,8 @@ void BlockCache::drop_all() {
   processor_.jumps.fill(&nothing_);
 }
 
-void BlockCache::sweep() { dropped_.clear(); }
+void BlockCache::sweep() {
+  if (!dropped_.empty()) dropped_.clear();
+}
 
 }  // namespace xs::ia64

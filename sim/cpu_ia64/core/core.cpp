@@ -47,7 +47,8 @@ const CoreCounters& Core::counters() const {
 }
 
 void Core::hash(u64 value) {
-  for (unsigned n = 0; n < 8; ++n) hash_ = (hash_ ^ (value >> 8 * n & 0xff)) * 0x100000001b3;
+  hash_ = (hash_ ^ value) * 0x9e3779b97f4a7c15;
+  hash_ ^= hash_ >> 32;
 }
 
 void Core::advance_to(u64 cycles) {
@@ -64,7 +65,7 @@ void Core::run(u64 end) {
 
 void Core::end_quantum() {
   p_.alat.clear();
-  hash(instructions());
+  hash(p_.cycles());
   hash(p_.r.ip);
 }
 
@@ -74,10 +75,12 @@ void Core::slice(u64 end) {
   const u64 now = p_.cycles(), limit = std::min(end, p_.timer_cycle());
   p_.slice_end = limit;
   p_.left = static_cast<i64>(limit - now);
-  p_.review();
   blocks_.sweep();
-  if (look_around()) return;
-  if (p_.careful()) return step_carefully();
+  p_.review();
+  if ((p_.code_mode & Processor::attention) != 0) {
+    if (look_around()) return;
+    if (p_.careful()) return step_carefully();
+  }
   Block* block = find();
   if (!block) return;
   if (block->top >= p_.frame_top) return step_carefully();
@@ -155,7 +158,11 @@ void Core::execute(Block& block) {
   p_.left -= block.cost;
   p_.block = &block;
   if (block.rotation != p_.rotation) rotate(p_, block);
-  if (go_on(p_, block.slots.data()) == Next::fault) fault();
+  Next how = go_on(p_, block.slots.data());
+  while (how == Next::fault) {
+    fault();
+    how = chain(p_);  // the handler, when it is known
+  }
 }
 
 /// The first instructions of what is at IP, so many and no more.
@@ -191,7 +198,7 @@ void Core::interrupt(u64 bundle, unsigned slot) {
   ++counters_.interruptions;
   p_.deliver(bundle, slot);
   last_ = {p_.pending.vector, bundle, slot, p_.r.isr, p_.pending.ifa};
-  hash(instructions());
+  hash(p_.cycles());
   hash(p_.r.ip);
   if (config_.observer)
     config_.observer->on_trap(*this, static_cast<u32>(p_.pending.vector), p_.r.isr, p_.pending.ifa);

@@ -59,6 +59,7 @@ Next br_ret(Processor& p, const Slot* s) {
   const unsigned from = p.stack.frame().rrb_pr();
   p.r.ec = p.r.pfs >> ec_shift & 0x3f;
   p.stack.back(to, to.sol());
+  if (p.stack.incomplete()) p.stack.complete_quickly();
   if (from != p.stack.frame().rrb_pr()) p.rotate_predicates(from, p.stack.frame().rrb_pr());
   p.frame_changed();
   const unsigned level = static_cast<unsigned>(p.r.pfs >> ppl_shift);
@@ -156,7 +157,9 @@ Next rfi(Processor& p, const Slot* s) {
   if (!p.return_from_interruption()) return stop(p, s);
   p.last_bundle = bundle_of(p, s);
   p.branched = true;
-  return Next::leave;
+  const unsigned ri = p.r.ri();
+  p.r.psr &= ~psr::ri;
+  return chain(p, ri);
 }
 
 template <bool one>

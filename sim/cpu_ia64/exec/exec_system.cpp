@@ -54,7 +54,7 @@ bool system_mask(Processor& p, const Slot& s) {
 bool mov_to_cr(Processor& p, const Slot& s) {
   if (is_nat(p, s.r2)) return p.nat_consumption(0);
   if (!p.write_control(s.r3, p.r.gr[s.r2])) return false;
-  p.call_attention();
+  if (s.r3 == cr::itm) p.call_attention();
   return true;
 }
 
@@ -187,7 +187,8 @@ bool alloc(Processor& p, const Slot& s) {
 
 bool flushrs(Processor& p, const Slot&) { return p.stack.flush(); }
 
-/// What is to be in registers below the frame: no more than there are registers, and only under an empty frame.
+/// What is to be in registers below the frame: no more than there are registers, and only under an empty
+/// frame.
 bool loadrs(Processor& p, const Slot&) {
   const u64 bytes = p.r.rsc >> 16 & 0x3ff8, top = p.stack.bsp();
   const bool too_many = skip_registers(top, -i64{RegisterStack::physical}) > top - bytes;

@@ -82,9 +82,22 @@ bool is_relative(Op op) {
   }
 }
 
-/// Behind it other registers have these names, another mode is on, or the run loop must look around.
-bool ends_block(Op op) {
-  switch (op) {
+/// Bits of PSR that decoded code or the run loop depends on.
+constexpr u64 looked_at = psr::be | psr::i | psr::dfl | psr::dfh | psr::db | psr::tb | psr::lp;
+
+/// Behind it other registers have these names, another mode is on, or the run loop must look around. What
+/// changes translations needs no end: code that was fetched stays valid until srlz.i.
+bool ends_block(const Decoded& d) {
+  switch (d.op) {
+    case Op::sum:
+    case Op::rum:
+    case Op::ssm:
+    case Op::rsm:
+      return (d.imm[0] & looked_at) != 0;
+    case Op::mov_to_cr:  // but not what describes an interruption
+      return d.r3 < cr::ipsr || d.r3 > cr::iha;
+    case Op::mov_to_ar_m:
+      return d.r3 == ar::itc;
     case Op::br_wexit:
     case Op::br_wtop:
     case Op::br_cexit:
@@ -100,28 +113,9 @@ bool ends_block(Op op) {
     case Op::vmsw_1:
     case Op::mov_to_psr_l:
     case Op::mov_to_psr_um:
-    case Op::sum:
-    case Op::rum:
-    case Op::ssm:
-    case Op::rsm:
     case Op::srlz_i:
-    case Op::mov_to_cr:
-    case Op::mov_from_cr:
-    case Op::mov_to_rr:
-    case Op::mov_to_pkr:
     case Op::mov_to_ibr:
     case Op::mov_to_dbr:
-    case Op::mov_to_ar_m:
-    case Op::itc_d:
-    case Op::itc_i:
-    case Op::itr_d:
-    case Op::itr_i:
-    case Op::ptc_l:
-    case Op::ptc_g:
-    case Op::ptc_ga:
-    case Op::ptc_e:
-    case Op::ptr_d:
-    case Op::ptr_i:
       return true;
     default:
       return false;
@@ -226,7 +220,7 @@ void Translation::slot(const Decoded& d) {
     s.run = refused && !refused_by_predicate(d) ? refused : handler(d);
     add(s);
     if (d.op == Op::alloc) sof_ = static_cast<unsigned>(d.imm[0]);
-    ended_ = ends_block(d.op) || (s.qp == 0 && (!d.row || never_returns(d.op)));
+    ended_ = (d.row && ends_block(d)) || (s.qp == 0 && (!d.row || never_returns(d.op)));
   }
   ++block_.count;
 }

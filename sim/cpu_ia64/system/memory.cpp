@@ -124,7 +124,7 @@ bool Processor::probe(const DataAccess& a, unsigned level, bool& allowed) {
 }
 
 Reach Processor::reach(const DataAccess& a, u64& pa, u8*& host) {
-  const u64 mode = mode_of(a.rse);
+  const u64 mode = a.rse ? rse_mode : data_mode;
   u64 conditions = 0, vhpt_address = 0;
   u8 rights = right_read | right_write;
   bool cacheable = true;
@@ -250,7 +250,7 @@ bool Processor::store_wide(const DataAccess& a, u64 low, u64 high) {
 
 bool Processor::store(u64 address, u64 value) {
   const DataCache::Entry& e = data.at(address);
-  if (e.write == DataCache::key(address, 8, mode_of(true))) {
+  if (e.write == DataCache::key(address, 8, rse_mode)) {
     std::memcpy(e.place(address), &value, 8);
     if (!alat.empty()) alat.stored(e.pa | (address & frame_mask), 8);
     return true;
@@ -260,11 +260,17 @@ bool Processor::store(u64 address, u64 value) {
 
 bool Processor::load(u64 address, u64& value) {
   const DataCache::Entry& e = data.at(address);
-  if (e.read == DataCache::key(address, 8, mode_of(true))) {
+  if (e.read == DataCache::key(address, 8, rse_mode)) {
     std::memcpy(&value, e.place(address), 8);
     return true;
   }
   return load(DataAccess{.va = address, .rse = true}, value) == Reach::granted;
+}
+
+u8* Processor::place(u64 address, bool write) {
+  const DataCache::Entry& e = data.at(address);
+  const bool known = (write ? e.write : e.read) == DataCache::key(address, 8, rse_mode);
+  return known && (!write || alat.empty()) ? e.place(address) : nullptr;
 }
 
 }  // namespace xs::ia64

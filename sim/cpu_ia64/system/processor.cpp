@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 namespace xs::ia64 {
 
@@ -43,13 +44,28 @@ u64 Processor::mode_of(bool rse) const {
          (slow ? DataCache::slow : 0);
 }
 
+void Processor::exchange_banks() {
+  std::array<u64, 16> other = r.banked;
+  std::memcpy(r.banked.data(), &r.gr[16], sizeof other);
+  std::memcpy(&r.gr[16], other.data(), sizeof other);
+  if (any_nat) std::swap_ranges(r.banked_nat.begin(), r.banked_nat.end(), &r.nat[16]);
+}
+
 void Processor::set_psr(u64 value) {
-  if (((r.psr ^ value) & psr::bn) != 0) {
-    std::swap_ranges(r.banked.begin(), r.banked.end(), &r.gr[16]);
-    std::swap_ranges(r.banked_nat.begin(), r.banked_nat.end(), &r.nat[16]);
-  }
+  constexpr u64 code = psr::cpl | psr::it | psr::be | psr::dfl | psr::dfh | psr::vm;
+  constexpr u64 access = psr::cpl | psr::dt | psr::rt | psr::pk | psr::be | psr::da | psr::db;
+  const u64 changed = r.psr ^ value;
+  if ((changed & psr::bn) != 0) exchange_banks();
   r.psr = value;
-  data_mode = mode_of(false);
+  if ((changed & access) != 0) {
+    data_mode = mode_of(false);
+    rse_mode = mode_of(true);
+  }
+  if ((changed & code) != 0) {
+    code_mode = r.cpl() | ((value & psr::it) != 0 ? mode::it : 0) | ((value & psr::be) != 0 ? mode::be : 0) |
+                ((value & psr::dfl) != 0 ? mode::dfl : 0) | ((value & psr::dfh) != 0 ? mode::dfh : 0) |
+                ((value & psr::vm) != 0 ? mode::vm : 0);
+  }
   review();
 }
 
@@ -62,11 +78,8 @@ bool Processor::careful() const {
 }
 
 void Processor::review() {
-  const u64 p = r.psr;
-  code_mode = r.cpl() | ((p & psr::it) != 0 ? mode::it : 0) | ((p & psr::be) != 0 ? mode::be : 0) |
-              ((p & psr::dfl) != 0 ? mode::dfl : 0) | ((p & psr::dfh) != 0 ? mode::dfh : 0) |
-              ((p & psr::vm) != 0 ? mode::vm : 0);
-  if (careful() || interrupt_pending() || stack.incomplete() || !stop_reason.empty()) code_mode |= attention;
+  code_mode &= ~attention;
+  if (careful() || interrupt_pending() || stack.incomplete() || !stop_reason.empty()) call_attention();
 }
 
 void Processor::frame_changed() {
@@ -102,11 +115,6 @@ void Processor::settle_nats() {
   if (!any_nat || set(r.nat) || set(r.banked_nat) || stack.has_nats()) return;
   stack.forget_nats();
   any_nat = false;
-}
-
-bool Processor::refuse(const Interruption& what) {
-  pending = what;
-  return false;
 }
 
 bool Processor::general_exception(u64 code) {

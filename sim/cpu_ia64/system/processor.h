@@ -74,6 +74,7 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
 
   // Derived from PSR and CFM; the setters below keep them.
   u64 code_mode = 0;  ///< what decoded code depends on (exec/block.h), and attention
+  u64 rse_mode = 0;   ///< the same of the register stack's own accesses
   u64 data_mode = 0;  ///< mode bits of DataCache keys
   u32 rotation = 0;   ///< sor, rrb.gr and rrb.fr; 0: nothing rotates
   u8 frame_top = 32;  ///< first register behind the frame
@@ -105,11 +106,10 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   void rotate_predicates(unsigned from, unsigned to);  ///< rrb.pr
   u64 physical_predicates() const;                     ///< as mov from pr shows them: rrb.pr counts as 0
   void set_physical_predicates(u64 value);
-  void switch_bank(bool bank1);  ///< bsw
-  void settle_nats();            ///< clears any_nat when it is no longer true
+  void settle_nats();  ///< clears any_nat when it is no longer true
 
   // Refusals: note the interruption, return false.
-  bool refuse(const Interruption& what);
+  bool refuse(const Interruption& what) { return pending = what, false; }
   bool general_exception(u64 code);
   bool nat_consumption(u64 access);  ///< ISR bits of the access, with its code when non-access
   bool disabled_fp(bool high);
@@ -164,6 +164,7 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
  private:
   bool store(u64 address, u64 value) override;
   bool load(u64 address, u64& value) override;
+  u8* place(u64 address, bool write) override;
   void revoked(bool fetch, u64 offset, unsigned shift) override;
 
   bool refuse_data(const DataAccess& a, u64 conditions, u64 vhpt_address);
@@ -177,6 +178,7 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   Reach transfer(const DataAccess& a, bool write, u8* bytes);
   void order_bytes(const DataAccess& a, u8* bytes) const;
   u64 mode_of(bool rse) const;
+  void exchange_banks();
   void set_timer();
 
   u64 itc_offset_ = 0;

@@ -86,18 +86,40 @@ bool RegisterStack::store_one() {
   return true;
 }
 
+/// Up to `most` registers, and collections between them, within one page.
+void RegisterStack::store_run(i64 most) {
+  u8* to = memory_.place(bspstore_, true);
+  if (!to) return;
+  const u64 end = (bspstore_ | frame_mask) + 1;
+  for (; most > 0 && bspstore_ != end; bspstore_ += 8, to += 8) {
+    if (is_collection(bspstore_)) {
+      const u64 collection = rnat_ & ~(u64{1} << 63);
+      std::memcpy(to, &collection, 8);
+      continue;
+    }
+    const std::size_t at = top_ - static_cast<std::size_t>(dirty_);
+    std::memcpy(to, &below_[at], 8);
+    const unsigned bit = collection_bit(bspstore_);
+    rnat_ = (rnat_ & ~(u64{1} << bit)) | u64{below_nats_[at]} << bit;
+    --dirty_;
+    --most;
+  }
+}
+
 /// The register below BSPSTORE. Its NaT bit is in RNAT, or in the collection that is passed on the way.
 bool RegisterStack::load_one() {
-  const u64 below = bspstore_ - 8;
   u64 value = 0;
-  if (!memory_.load(below, value)) return false;
-  bspstore_ = below;
-  if (is_collection(below)) {
+  return memory_.load(bspstore_ - 8, value) && loaded(value);
+}
+
+bool RegisterStack::loaded(u64 value) {
+  bspstore_ -= 8;
+  if (is_collection(bspstore_)) {
     rnat_ = value;
     return true;
   }
   ++dirty_;
-  const u8 nat = rnat_ >> collection_bit(below) & 1;
+  const u8 nat = rnat_ >> collection_bit(bspstore_) & 1;
   any_nat_ |= nat != 0;
   if (dirty_ > 0) {
     below_[top_ - static_cast<std::size_t>(dirty_)] = value;
@@ -109,8 +131,24 @@ bool RegisterStack::load_one() {
   return true;
 }
 
+void RegisterStack::complete_quickly() {
+  while (dirty_ < 0) {
+    const u64 page = (bspstore_ - 8) & ~frame_mask;
+    const u8* from = memory_.place(bspstore_ - 8, false);
+    if (!from) return;
+    for (from += 8; dirty_ < 0 && bspstore_ != page;) {
+      from -= 8;
+      u64 value = 0;
+      std::memcpy(&value, from, 8);
+      loaded(value);
+    }
+  }
+}
+
 bool RegisterStack::make_room(unsigned frame_size) {
-  while (dirty_ > 0 && static_cast<u64>(dirty_) + frame_size > physical)
+  const i64 most = i64{physical} - frame_size;
+  if (dirty_ > most && dirty_ > 0) store_run(std::min(dirty_, dirty_ - most));
+  while (dirty_ > 0 && dirty_ > most)
     if (!store_one()) return false;
   return true;
 }
@@ -123,6 +161,7 @@ bool RegisterStack::alloc(FrameMarker wanted) {
 }
 
 bool RegisterStack::flush() {
+  store_run(dirty_);
   while (dirty_ > 0)
     if (!store_one()) return false;
   return !is_collection(bspstore_) || store_one();

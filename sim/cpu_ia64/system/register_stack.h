@@ -51,6 +51,9 @@ class RegisterStackMemory {
   /// One doubleword, in RSC's byte order, at RSC.pl. False: refused; the interruption has been noted.
   virtual bool store(u64 address, u64 value) = 0;
   virtual bool load(u64 address, u64& value) = 0;
+  /// Where the doubleword lies, when it and its neighbours in the page may be moved without further ado; or
+  /// null.
+  virtual u8* place(u64 address, bool write) = 0;
 };
 
 class RegisterStack {
@@ -86,6 +89,8 @@ class RegisterStack {
   /// Loads what an incomplete frame lacks. To be called before the next instruction, unless an interruption
   /// has ended that (RSE.CFLE clear).
   bool complete();
+  /// As far as place() serves; the rest is left to complete().
+  void complete_quickly();
   bool incomplete() const { return dirty_ < 0 && loading_; }
   // An interruption ends the loading (RSE.CFLE becomes 0); br.ret and rfi let it go on (6.8).
   void suspend() { loading_ = false; }
@@ -106,8 +111,10 @@ class RegisterStack {
   void push(unsigned locals);
   void pop(unsigned locals, unsigned others);
   bool make_room(unsigned frame_size);
+  void store_run(i64 most);
   bool store_one();
   bool load_one();
+  bool loaded(u64 value);
   void centre();
 
   RegisterStackMemory& memory_;

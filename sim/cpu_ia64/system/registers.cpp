@@ -107,6 +107,7 @@ bool Processor::write_application(unsigned n, u64 value) {
       if ((value & ~rsc_fields) != 0) return reserved_register();
       const u64 level = value >> 2 & 3;
       r.rsc = (value & ~u64{0xc}) | (level < r.cpl() ? r.cpl() : level) << 2;
+      rse_mode = mode_of(true);
       return true;
     }
     case ar::bspstore:

@@ -70,14 +70,23 @@ bool Tlb::insert_register(unsigned slot, const Translation& t) {
 bool Tlb::insert_cached(const Translation& t) {
   if (overlapping_register(t.rid, t.va, t.page_shift, no_slot)) return false;
   drop_overlapping(t.rid, t.va, t.page_shift);
-  cache_[{t.va >> t.page_shift, t.rid, t.page_shift}] = {t, ++clock_};
+  const Key key{t.va >> t.page_shift, t.rid, t.page_shift};
+  if (spare_) {
+    spare_.key() = key;
+    spare_.mapped() = {t, ++clock_};
+    cache_.insert(std::move(spare_));
+  } else {
+    cache_[key] = {t, ++clock_};
+  }
   if (count_[t.page_shift]++ == 0) shifts_ |= u64{1} << t.page_shift;
   make_room();
   return true;
 }
 
 void Tlb::drop(const Key& key) {
-  if (cache_.erase(key) == 0) return;
+  auto node = cache_.extract(key);
+  if (!node) return;
+  spare_ = std::move(node);
   lost_.add(key.page << key.shift, key.shift);
   if (--count_[key.shift] == 0) shifts_ &= ~(u64{1} << key.shift);
 }

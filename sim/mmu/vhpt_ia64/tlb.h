@@ -88,9 +88,11 @@ class Tlb {
   TlbSize size_;
   std::vector<std::optional<Translation>> registers_;
   std::vector<unsigned> registers_in_use_;
-  std::unordered_map<Key, Cached, KeyHash> cache_;
-  u32 count_[64] = {};  ///< TC entries of each page size
-  u64 shifts_ = 0;      ///< page sizes with entries
+  using Cache = std::unordered_map<Key, Cached, KeyHash>;
+  Cache cache_;
+  Cache::node_type spare_;  ///< of the last one dropped: a miss is often a purge and an insertion in turn
+  u32 count_[64] = {};      ///< TC entries of each page size
+  u64 shifts_ = 0;          ///< page sizes with entries
   u64 clock_ = 0;
   Loss lost_;
 };

@@ -19,13 +19,22 @@ struct Memory final : RegisterStackMemory {
     words[address] = value;
     return true;
   }
+  u8* place(u64 address, bool) override {
+    if (random() % 2 == 0) return nullptr;
+    ++accesses;
+    return reinterpret_cast<u8*>(&words[address]);
+  }
   bool load(u64 address, u64& value) override {
     if (refuse && random() % 3 == 0) return ++refused, false;
     ++accesses;
     value = words[address];
     return true;
   }
-  std::map<u64, u64> words;
+  struct Words {
+    u64& operator[](u64 address) { return pages[address >> frame_shift][(address & frame_mask) / 8]; }
+    std::map<u64, std::array<u64, frame_size / 8>> pages;
+  };
+  Words words;
   std::minstd_rand random{7};
   bool refuse = false;
   unsigned refused = 0, accesses = 0;
