@@ -116,6 +116,20 @@ int domain_kill(Domain* domain);
 
 bool is_idle(const Vcpu* vcpu);
 
+// What each entry from a guest asks is inline.
+/// "dv" of observe.h: domid << 16 | vcpu_id.
+inline u64 mark_name(const Vcpu* vcpu) { return u64{vcpu->domain->id} << 16 | vcpu->id; }
+inline bool vcpu_runnable(const Vcpu* vcpu) {
+  return (__atomic_load_n(&vcpu->pause_flags, __ATOMIC_ACQUIRE) |
+          __atomic_load_n(&vcpu->pause_count, __ATOMIC_ACQUIRE) |
+          __atomic_load_n(&vcpu->domain->pause_count, __ATOMIC_ACQUIRE)) == 0;
+}
+/// Has events that it does not mask: must not block; an upcall is due.
+inline bool vcpu_event_deliverable(const Vcpu* vcpu) {
+  return __atomic_load_n(&vcpu->info->evtchn_upcall_pending, __ATOMIC_SEQ_CST) &&
+         !vcpu->info->evtchn_upcall_mask;
+}
+
 // --- per architecture ---------------------------------------------------------------------------------
 int arch_domain_create(Domain* domain);
 void arch_domain_destroy(Domain* domain);

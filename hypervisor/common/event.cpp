@@ -113,11 +113,6 @@ bool event_is_pending(const Domain* domain, u64 port) {
   return port < kEventPorts && test(domain->shared->evtchn_pending[port / kBitsPerWord], port % kBitsPerWord);
 }
 
-bool vcpu_event_deliverable(const Vcpu* vcpu) {
-  return __atomic_load_n(&vcpu->info->evtchn_upcall_pending, __ATOMIC_SEQ_CST) &&
-         !vcpu->info->evtchn_upcall_mask;
-}
-
 void events_dump(const Domain* domain) {
   static const char* const kNames[] = {"free", "reserved", "unbound", "interdomain", "pirq", "virq", "ipi"};
   print("event channels of d%u\n", domain->id);

@@ -52,8 +52,6 @@ void event_send_domain_virq(Domain* domain, unsigned virq);
 /// EVTCHNOP_unmask: a pending event that was masked is notified now. 0 or -XEN_EINVAL.
 int event_unmask(Domain* domain, u64 port);
 
-/// Has events that it does not mask: must not block; an upcall is due.
-bool vcpu_event_deliverable(const Vcpu* vcpu);
 bool event_is_pending(const Domain* domain, u64 port);
 /// Sets the VCPU's upcall_pending and gets it to look: wakes it, or interrupts the CPU it runs on.
 void vcpu_mark_events_pending(Vcpu* vcpu);

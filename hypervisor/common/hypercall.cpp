@@ -11,71 +11,63 @@ namespace {
 /// How long a hypercall may keep a CPU from its interrupts before it asks to be continued.
 constexpr Nanoseconds kLongestStep = 1'000'000;
 
-HypercallHandler common_handler(u64 number) {
-  switch (number) {
-    case __HYPERVISOR_mmu_update:
-      return do_mmu_update;
-    case __HYPERVISOR_set_gdt:
-      return do_set_gdt;
-    case __HYPERVISOR_sched_op_compat:
-      return do_sched_op_compat;
-    case __HYPERVISOR_update_descriptor:
-      return do_update_descriptor;
-    case __HYPERVISOR_memory_op:
-      return do_memory_op;
-    case __HYPERVISOR_multicall:
-      return do_multicall;
-    case __HYPERVISOR_update_va_mapping:
-      return do_update_va_mapping;
-    case __HYPERVISOR_set_timer_op:
-      return do_set_timer_op;
-    case __HYPERVISOR_xen_version:
-      return do_xen_version;
-    case __HYPERVISOR_console_io:
-      return do_console_io;
-    case __HYPERVISOR_vm_assist:
-      return do_vm_assist;
-    case __HYPERVISOR_update_va_mapping_otherdomain:
-      return do_update_va_mapping_otherdomain;
-    case __HYPERVISOR_vcpu_op:
-      return do_vcpu_op;
-    case __HYPERVISOR_mmuext_op:
-      return do_mmuext_op;
-    case __HYPERVISOR_sched_op:
-      return do_sched_op;
-    case __HYPERVISOR_event_channel_op:
-      return do_event_channel_op;
-    case __HYPERVISOR_sysctl:
-      return do_sysctl;
-    case __HYPERVISOR_domctl:
-      return do_domctl;
-    default:
-      return nullptr;
-  }
-}
+struct HandlerTable {
+  HypercallHandler at[kHypercallCount] = {};
+};
 
-HypercallHandler find_handler(u64 number) {
-  const HypercallHandler handler = common_handler(number);
-  return handler ? handler : arch_hypercall_handler(number);
+/// By number; nullptr: the architecture's, or none.
+constexpr HandlerTable kCommonHandlers = [] {
+  HandlerTable t;
+  t.at[__HYPERVISOR_mmu_update] = do_mmu_update;
+  t.at[__HYPERVISOR_set_gdt] = do_set_gdt;
+  t.at[__HYPERVISOR_sched_op_compat] = do_sched_op_compat;
+  t.at[__HYPERVISOR_update_descriptor] = do_update_descriptor;
+  t.at[__HYPERVISOR_memory_op] = do_memory_op;
+  t.at[__HYPERVISOR_multicall] = do_multicall;
+  t.at[__HYPERVISOR_update_va_mapping] = do_update_va_mapping;
+  t.at[__HYPERVISOR_set_timer_op] = do_set_timer_op;
+  t.at[__HYPERVISOR_xen_version] = do_xen_version;
+  t.at[__HYPERVISOR_console_io] = do_console_io;
+  t.at[__HYPERVISOR_vm_assist] = do_vm_assist;
+  t.at[__HYPERVISOR_update_va_mapping_otherdomain] = do_update_va_mapping_otherdomain;
+  t.at[__HYPERVISOR_vcpu_op] = do_vcpu_op;
+  t.at[__HYPERVISOR_mmuext_op] = do_mmuext_op;
+  t.at[__HYPERVISOR_sched_op] = do_sched_op;
+  t.at[__HYPERVISOR_event_channel_op] = do_event_channel_op;
+  t.at[__HYPERVISOR_sysctl] = do_sysctl;
+  t.at[__HYPERVISOR_domctl] = do_domctl;
+  return t;
+}();
+
+long no_such_hypercall(const HypercallArgs&) { return -XEN_ENOSYS; }
+
+HypercallHandler arch_handler(u64 number) {
+  const HypercallHandler handler = arch_hypercall_handler(number);
+  return handler ? handler : no_such_hypercall;
 }
 
 }  // namespace
 
 long hypercall_dispatch(u64 number, const HypercallArgs& args) {
-  const HypercallHandler handler = number < kHypercallCount ? find_handler(number) : nullptr;
+  const u64 index = min_of<u64>(number, kHypercallCount - 1);  // which is none
+  HypercallHandler handler = kCommonHandlers.at[index];
+  if (!handler) handler = arch_handler(index);
   const u64 caller = mark_name(current());
-  const HypercallSubject subject = hypercall_subject(number, args);
+  const HypercallSubject subject = hypercall_subject(index, args);
   const u64 what = (number & 0xffffffff) << 32 | (subject.sub_operation & 0xffffffff);
   mark(XS_MARK_OP_BEGIN, caller, what, subject.subject);
-  if (!this_cpu().in_multicall) this_cpu().hypercall_started = system_time();
-  const long result = handler ? handler(args) : -XEN_ENOSYS;
+  const long result = handler(args);
   mark(XS_MARK_OP_END, caller, what, static_cast<u64>(result));
   return result;
 }
 
+/// The time runs from the first question: a hypercall that never asks need not read the clock.
 bool hypercall_preempt_check() {
-  const PerCpu& cpu = this_cpu();
-  return cpu.need_schedule || system_time() - cpu.hypercall_started > kLongestStep;
+  PerCpu& cpu = this_cpu();
+  if (cpu.need_schedule) return true;
+  const Nanoseconds now = system_time();
+  if (cpu.hypercall_started == 0) cpu.hypercall_started = now;
+  return now - cpu.hypercall_started > kLongestStep;
 }
 
 long hypercall_continue(const HypercallArgs& args) {

@@ -16,8 +16,8 @@ struct HypercallArgs {
 };
 using HypercallHandler = long (*)(const HypercallArgs&);
 
-constexpr unsigned kHypercallCount = 64;
-constexpr int kRestart = 85;  ///< internal only: a slice is done, there is more (Xen's ERESTART)
+constexpr unsigned kHypercallCount = 64;  ///< the last one is none
+constexpr int kRestart = 85;              ///< internal only: a slice is done, there is more (Xen's ERESTART)
 
 /// Called by the architecture's entry code for the running VCPU; also by multicall.
 long hypercall_dispatch(u64 number, const HypercallArgs& args);
@@ -59,6 +59,17 @@ struct HypercallSubject {
   u64 sub_operation;
   u64 subject;
 };
-HypercallSubject hypercall_subject(u64 number, const HypercallArgs& args);
+/// For those whose subject takes more than a look at the first argument; others have none here.
+HypercallSubject hypercall_subject_read(u64 number, const HypercallArgs& args);
+/// `number` is below kHypercallCount.
+inline HypercallSubject hypercall_subject(u64 number, const HypercallArgs& args) {
+  constexpr u64 first_argument = u64{1} << __HYPERVISOR_sched_op | u64{1} << __HYPERVISOR_xen_version |
+                                 u64{1} << __HYPERVISOR_grant_table_op | u64{1} << __HYPERVISOR_callback_op |
+                                 u64{1} << __HYPERVISOR_vm_assist | u64{1} << __HYPERVISOR_physdev_op;
+  constexpr u64 none = u64{1} << __HYPERVISOR_update_va_mapping | u64{1} << __HYPERVISOR_iret |
+                       u64{1} << __HYPERVISOR_stack_switch;
+  if ((first_argument | none) >> number & 1) return {args.arg[0] & (0 - (first_argument >> number & 1)), 0};
+  return hypercall_subject_read(number, args);
+}
 
 }  // namespace hv

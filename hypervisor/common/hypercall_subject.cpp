@@ -31,7 +31,7 @@ u32 first_word(Vaddr arg) {
 
 }  // namespace
 
-HypercallSubject hypercall_subject(u64 number, const HypercallArgs& args) {
+HypercallSubject hypercall_subject_read(u64 number, const HypercallArgs& args) {
   switch (number) {
     case __HYPERVISOR_domctl:
       return domctl_subject(args.arg[0]);
@@ -51,13 +51,6 @@ HypercallSubject hypercall_subject(u64 number, const HypercallArgs& args) {
       return {args.arg[0], first_word(args.arg[1])};
     case __HYPERVISOR_vcpu_op:
       return {args.arg[0], args.arg[1]};
-    case __HYPERVISOR_sched_op:
-    case __HYPERVISOR_xen_version:
-    case __HYPERVISOR_grant_table_op:
-    case __HYPERVISOR_callback_op:
-    case __HYPERVISOR_vm_assist:
-    case __HYPERVISOR_physdev_op:
-      return {args.arg[0], 0};
     default:
       return {};
   }

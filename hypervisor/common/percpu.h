@@ -16,9 +16,9 @@ struct PerCpu {
   bool need_schedule = false;  ///< looked at on the way out to a guest and in the idle loop
   bool online = false;
   bool in_multicall = false;
-  bool continuation_made = false;  ///< the handler that just returned asked to be re-executed
-  u64 continued_arg[6] = {};       ///< with these arguments, when it did so within a multicall
-  Nanoseconds hypercall_started = 0;
+  bool continuation_made = false;     ///< the handler that just returned asked to be re-executed
+  u64 continued_arg[6] = {};          ///< with these arguments, when it did so within a multicall
+  Nanoseconds hypercall_started = 0;  ///< when it first asked for how long it may go on; 0: not yet
   TimerQueue timers;
   Nanoseconds idle_since = 0;
   Nanoseconds idle_total = 0;

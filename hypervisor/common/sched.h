@@ -41,7 +41,6 @@ void vcpu_wake(Vcpu* vcpu);  ///< after a pause cause went away: queues it if ru
 /// After a pause cause was set. Returns at once; vcpu_sleep_sync also waits until it has left its CPU.
 void vcpu_sleep(Vcpu* vcpu);
 void vcpu_sleep_sync(Vcpu* vcpu);
-bool vcpu_runnable(const Vcpu* vcpu);
 
 /// Picks what runs next on this CPU and goes there. Called with no lock held; never returns.
 [[noreturn]] void schedule();

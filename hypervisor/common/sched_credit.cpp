@@ -161,12 +161,6 @@ void enter(Vcpu* vcpu, unsigned cpu, Nanoseconds now) {
 
 }  // namespace
 
-bool vcpu_runnable(const Vcpu* vcpu) {
-  return __atomic_load_n(&vcpu->pause_flags, __ATOMIC_ACQUIRE) == 0 &&
-         __atomic_load_n(&vcpu->pause_count, __ATOMIC_ACQUIRE) == 0 &&
-         __atomic_load_n(&vcpu->domain->pause_count, __ATOMIC_ACQUIRE) == 0;
-}
-
 bool is_idle(const Vcpu* vcpu) { return vcpu->domain == &idle_domain; }
 
 void scheduler_init() { next_accounting = system_time() + kSchedPeriod; }

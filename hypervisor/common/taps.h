@@ -1,6 +1,7 @@
 // The only ways to write the frame table, the M2P and a P2M, and to leave a mark for an observer.
 // Each is one store instruction in arch/<arch>/taps.S, listed in section .xs_taps (hypervisor/abi/observe.h).
 #pragma once
+#include "hypervisor/common/percpu.h"
 #include "hypervisor/common/types.h"
 
 extern "C" {
@@ -16,9 +17,9 @@ namespace hv {
 struct Vcpu;
 
 /// Leaves a mark on this CPU.
-void mark(xs_mark what, u64 a, u64 b = 0, u64 c = 0);
-/// "dv" of observe.h: domid << 16 | vcpu_id.
-u64 mark_name(const Vcpu* vcpu);
+inline void mark(xs_mark what, u64 a, u64 b = 0, u64 c = 0) {
+  xs_mark_store(&this_cpu().mark_word, what, a, b, c);
+}
 /// Tells which frame the VCPU names from now on; kInvalidMfn: none. mm_lock is held, or the VCPU is the
 /// caller's.
 void mark_kept(const Vcpu* vcpu, xs_kept what, unsigned page, Mfn mfn);

@@ -98,7 +98,7 @@ bool software_interrupt(Vcpu* vcpu, u8 vector) {
 }
 
 void deliver_events(Vcpu* vcpu) {
-  if (!vcpu_event_deliverable(vcpu) || vcpu->arch.event_callback == 0) return;
+  if (vcpu->arch.event_callback == 0) return;
   bounce_to_guest(vcpu, {vcpu->arch.event_callback, false, 0, true});
 }
 

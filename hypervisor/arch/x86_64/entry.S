@@ -32,6 +32,10 @@
 #define REG_SS 160
 #define REGS_IRET_END 168
 
+#define RFLAGS_TF 0x100
+#define RFLAGS_RF 0x10000
+#define RFLAGS_VM 0x20000
+
 #define VECTOR_DB 1
 #define VECTOR_NMI 2
 #define VECTOR_UD 6
@@ -91,8 +95,9 @@
     movq %rsp, %rdi
     movq -8(%rsp), %rsp
     xorl %ebp, %ebp
-    call trap_from_guest
-    jmp leave_to_guest
+    call trap_from_guest          // may switch VCPUs: then it does not return
+    movq %rax, %rdi
+    jmp restore_guest
     END_FUNCTION guest_trap
 
 // Exceptions of the hypervisor, and the vectors with an IST stack.
@@ -150,7 +155,18 @@
     movq syscall_words + 64 * \cpu(%rip), %rsp
     pushq $SEL_GUEST_SS
     pushq syscall_words + 64 * \cpu + 8(%rip)
-    jmp syscall_common
+    pushq %r11
+    pushq $SEL_GUEST_CS
+    pushq %rcx
+    pushq $0
+    movl $VECTOR_SYSCALL, 4(%rsp)
+    PUSH_REGS
+    movq %rsp, %rdi
+    movq -8(%rsp), %rsp
+    xorl %ebp, %ebp
+    call syscall_from_guest       // may switch VCPUs: then it does not return
+    movq %rax, %rdi
+    jmp restore_guest
     END_FUNCTION syscall_entry_\cpu
     .balign 32
     FUNCTION syscall32_entry_\cpu
@@ -179,48 +195,68 @@
     jmp guest_trap
     END_FUNCTION syscall32_common
 
-    LOCAL_FUNCTION syscall_common
-    pushq %r11
-    pushq $SEL_GUEST_CS
-    pushq %rcx
-    pushq $0
-    movl $VECTOR_SYSCALL, 4(%rsp)
-    PUSH_REGS
-    movq %rsp, %rdi
-    movq -8(%rsp), %rsp
-    xorl %ebp, %ebp
-    call syscall_from_guest
-    END_FUNCTION syscall_common
-    LOCAL_FUNCTION leave_to_guest
-    call leave_hypervisor         // may switch VCPUs: then it does not return
-    movq %rax, %rdi
-    // fall through
-    END_FUNCTION leave_to_guest
-
-// void restore_guest(Registers* regs): loads everything and returns to ring 3. The frame is copied to this CPU's stack,
-// so that a fault of IRETQ (bad selector) leaves the VCPU's registers whole.
-    FUNCTION restore_guest
-    movq -8(%rdi), %rsp
-    pushq REG_SS(%rdi)
-    pushq REG_RSP(%rdi)
-    pushq REG_RFLAGS(%rdi)
+// Of what the guest's registers are, on the way out: 0 in RAX when SYSRET would load them all as they are. It takes RIP
+// and RFLAGS from RCX and R11, where SYSCALL has put them, and the selectors from STAR. RF and VM it clears, with TF it
+// traps early (SDM vol. 2B, SYSRET); to an address that is not canonical it faults in ring 0.
+.macro SYSRET_UNFIT
     movzwl REG_CS(%rdi), %eax     // the upper half holds saved_upcall_mask
-    pushq %rax
-    pushq REG_RIP(%rdi)
+    movzwl REG_SS(%rdi), %edx
+    xorl $SEL_GUEST_CS, %eax
+    xorl $SEL_GUEST_SS, %edx
+    orl %edx, %eax
+    movq REG_RIP(%rdi), %rcx
+    movq %rcx, %rdx
+    shlq $16, %rdx
+    sarq $16, %rdx
+    xorq %rcx, %rdx
+    orq %rdx, %rax
+    movq REG_RCX(%rdi), %rdx
+    xorq %rcx, %rdx
+    orq %rdx, %rax
+    movq REG_RFLAGS(%rdi), %r11
+    movl %r11d, %edx
+    andl $(RFLAGS_TF | RFLAGS_RF | RFLAGS_VM), %edx
+    orq %rdx, %rax
+    movq REG_R11(%rdi), %rdx
+    xorq %r11, %rdx
+    orq %rdx, %rax
+.endm
+
+.macro LOAD_REGS_BUT_RCX_R11_RDI
     movq REG_R15(%rdi), %r15
     movq REG_R14(%rdi), %r14
     movq REG_R13(%rdi), %r13
     movq REG_R12(%rdi), %r12
     movq REG_RBP(%rdi), %rbp
     movq REG_RBX(%rdi), %rbx
-    movq REG_R11(%rdi), %r11
     movq REG_R10(%rdi), %r10
     movq REG_R9(%rdi), %r9
     movq REG_R8(%rdi), %r8
     movq REG_RAX(%rdi), %rax
-    movq REG_RCX(%rdi), %rcx
     movq REG_RDX(%rdi), %rdx
     movq REG_RSI(%rdi), %rsi
+.endm
+
+// void restore_guest(Registers* regs): loads everything and returns to ring 3. A hypercall's caller, whose registers are
+// what SYSCALL left, gets a SYSRET, the quicker one. For IRETQ the frame is copied to this CPU's stack, so that a fault
+// of it (bad selector) leaves the VCPU's registers whole.
+    FUNCTION restore_guest
+    SYSRET_UNFIT
+    jnz 2f
+    LOAD_REGS_BUT_RCX_R11_RDI
+    movq REG_RSP(%rdi), %rsp
+    movq REG_RDI(%rdi), %rdi
+    sysretq
+2:  movq -8(%rdi), %rsp
+    pushq REG_SS(%rdi)
+    pushq REG_RSP(%rdi)
+    pushq REG_RFLAGS(%rdi)
+    movzwl REG_CS(%rdi), %eax
+    pushq %rax
+    pushq REG_RIP(%rdi)
+    LOAD_REGS_BUT_RCX_R11_RDI
+    movq REG_R11(%rdi), %r11
+    movq REG_RCX(%rdi), %rcx
     movq REG_RDI(%rdi), %rdi
 1:  iretq
     END_FUNCTION restore_guest
@@ -234,7 +270,9 @@
     movq (%rax), %rdi
     xorl %ebp, %ebp
     call iret_to_guest_failed     // (Vcpu*): failsafe callback
-    jmp leave_to_guest
+    call leave_hypervisor
+    movq %rax, %rdi
+    jmp restore_guest
     END_FUNCTION iret_fault
 
 // --- stack and idle ----------------------------------------------------------------------------------

@@ -126,26 +126,50 @@ void guest_exception(Vcpu* vcpu, u32 vector) {
 
 }  // namespace
 
-extern "C" void trap_from_guest(Registers* regs) {
+/// The way out to a guest: whatever became due meanwhile comes first.
+extern "C" Registers* leave_hypervisor() {
+  Vcpu* vcpu = current();
+  const bool stays = vcpu_runnable(vcpu);
+  if (this_cpu().need_schedule || !stays) schedule();
+  if (vcpu_event_deliverable(vcpu)) {
+    deliver_events(vcpu);
+    if (!vcpu_runnable(vcpu)) schedule();  // the upcall's stack was bad: the domain has crashed
+  }
+  return &vcpu->arch.regs;
+}
+
+extern "C" Registers* trap_from_guest(Registers* regs) {
   if (regs->entry_vector < 32) {
     guest_exception(current(), regs->entry_vector);
   } else {
     handle_interrupt(static_cast<u8>(regs->entry_vector));
   }
+  return leave_hypervisor();
 }
 
-extern "C" void syscall_from_guest(Registers* regs) {
+namespace {
+
+void syscall_from_user(Vcpu* vcpu) {
+  const bool mask = vcpu->arch.callback_masks_events & kSyscallMasksEvents;
+  if (vcpu->arch.syscall_callback == 0) return domain_crash(vcpu->domain, "syscall from user, no callback");
+  bounce_to_guest(vcpu, {vcpu->arch.syscall_callback, false, 0, mask});
+}
+
+}  // namespace
+
+extern "C" Registers* syscall_from_guest(Registers* regs) {
   Vcpu* vcpu = current();
   if (!vcpu->arch.kernel_mode) {
-    const bool mask = vcpu->arch.callback_masks_events & kSyscallMasksEvents;
-    if (vcpu->arch.syscall_callback == 0) return domain_crash(vcpu->domain, "syscall from user, no callback");
-    return bounce_to_guest(vcpu, {vcpu->arch.syscall_callback, false, 0, mask});
+    syscall_from_user(vcpu);
+    return leave_hypervisor();
   }
   PerCpu& cpu = this_cpu();
   cpu.continuation_made = false;
+  cpu.hypercall_started = 0;
   const HypercallArgs args{{regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9}};
   const long result = hypercall_dispatch(regs->rax, args);
   if (!cpu.continuation_made) regs->rax = static_cast<u64>(result);
+  return leave_hypervisor();
 }
 
 extern "C" void trap_from_hypervisor(Registers* regs) {
@@ -167,15 +191,6 @@ extern "C" void iret_to_guest_failed(Vcpu* vcpu) {
     return domain_crash(vcpu->domain, "bad state to return to, no failsafe callback");
   bounce_to_guest(vcpu, {vcpu->arch.failsafe_callback, false, 0,
                          (vcpu->arch.callback_masks_events & kFailsafeMasksEvents) != 0, true});
-}
-
-/// The way out to a guest: whatever became due meanwhile comes first.
-extern "C" Registers* leave_hypervisor() {
-  Vcpu* vcpu = current();
-  if (this_cpu().need_schedule || !vcpu_runnable(vcpu)) schedule();
-  deliver_events(vcpu);
-  if (!vcpu_runnable(vcpu)) schedule();  // the upcall's stack was bad: the domain has crashed
-  return &vcpu->arch.regs;
 }
 
 u64 arch_copy_catching_faults(void* to, const void* from, u64 bytes) {

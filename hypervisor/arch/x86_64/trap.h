@@ -48,7 +48,7 @@ struct Bounce {
   bool failsafe = false;  ///< the frame begins with the data segments, for the guest to find the bad one
 };
 void bounce_to_guest(Vcpu* vcpu, const Bounce& bounce);
-/// The upcall for pending events, when it is due.
+/// The upcall for events that are deliverable.
 void deliver_events(Vcpu* vcpu);
 
 /// Switches between guest kernel and guest user: page tables and GS base (current VCPU).

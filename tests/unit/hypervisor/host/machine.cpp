@@ -31,6 +31,9 @@ extern "C" {
 void xs_store64(uint64_t* to, uint64_t value) { *to = value; }
 void xs_table_store64(uint64_t* to, uint64_t value) { *to = value; }
 void xs_table_store32(uint32_t* to, uint32_t value) { *to = value; }
+void xs_mark_store(uint64_t*, uint64_t mark, uint64_t, uint64_t b, uint64_t) {
+  if (mark == XS_MARK_SHADOW) hvtest::shadow_events[b]++;
+}
 }
 
 namespace hv {
@@ -64,10 +67,6 @@ Mfn virt_to_frame(const void* address) {
   return hvtest::kHighFirst + static_cast<Mfn>(p - high_ram) / kPageSize;
 }
 
-void mark(xs_mark what, u64, u64 b, u64) {
-  if (what == XS_MARK_SHADOW) hvtest::shadow_events[b]++;
-}
-u64 mark_name(const Vcpu* vcpu) { return u64{vcpu->domain->id} << 16 | vcpu->id; }
 void mark_kept(const Vcpu* vcpu, xs_kept what, unsigned page, Mfn mfn) {
   const auto slot = std::pair{mark_name(vcpu), u64{what} << 32 | page};
   if (mfn == kInvalidMfn)
