@@ -3,6 +3,8 @@
 // taps is fixed before the run and installed whether or not anybody listens, because a hook changes how
 // the execution engine cuts blocks (DESIGN section 3, rule 2).
 #pragma once
+#include <array>
+
 #include "sim/core/types.h"
 
 namespace xs {
@@ -19,6 +21,12 @@ class CpuView {
   /// Registers of the tap convention (hypervisor/abi/observe.h): 0 address, 1 value, 2..4 extra
   /// arguments, 5 expected value of a compare-and-swap. On x86-64: rdi rsi rdx rcx r8 rax.
   virtual u64 tap_reg(unsigned index) const = 0;
+  /// All of them at once.
+  virtual std::array<u64, 6> tap_regs() const {
+    std::array<u64, 6> all;
+    for (unsigned i = 0; i < all.size(); ++i) all[i] = tap_reg(i);
+    return all;
+  }
   /// True while guest code runs, not the hypervisor's (x86: ring 3).
   virtual bool in_guest() const { return false; }
   /// General register by number, in the order of the architecture's encoding; 0 behind the last.

@@ -47,6 +47,11 @@ bool GuestP2m::refresh(MemoryPort& memory, u64 shared_info_mfn) {
   return true;
 }
 
+const u8* GuestP2m::publication(MemoryPort& memory, u64 shared_info_mfn) {
+  return memory.host((shared_info_mfn << frame_shift) + offsetof(shared_info_t, arch) +
+                     offsetof(arch_shared_info_t, pfn_to_mfn_frame_list_list));
+}
+
 u64 GuestP2m::read(MemoryPort& memory, u64 gfn) const {
   u64 entry = invalid_frame;
   read_word(memory, (frames_[gfn / entries_per_frame] << frame_shift) + gfn % entries_per_frame * 8, entry);

@@ -27,6 +27,8 @@ class GuestP2m {
   /// Reads the list of P2M frames again. False when the guest has published nothing, or nothing that can be
   /// followed (frames outside RAM, absurd size).
   bool refresh(MemoryPort& memory, u64 shared_info_mfn);
+  /// The word that is 0 until the domain publishes: nullptr when there is none.
+  static const u8* publication(MemoryPort& memory, u64 shared_info_mfn);
   bool published() const { return !frames_.empty(); }
   u64 entries() const { return entries_; }
   /// The entry for a GFN below entries(), from memory.

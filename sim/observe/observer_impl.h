@@ -84,6 +84,7 @@ struct Observer::Impl {
   std::map<std::string, std::shared_ptr<const Image>> by_file;  ///< guests' images
   std::map<u32, std::shared_ptr<const Image>> domain_images;    ///< by domain id
   std::vector<TapPoint> taps_;
+  mutable const TapPoint* last_tap = nullptr;  ///< one of the hypervisor's
   std::vector<u64> tap_addresses;
   xs_layout layout{};
   TableMap tables_;
@@ -97,11 +98,17 @@ struct Observer::Impl {
   u64 history_next = 1;  ///< sequence number of the next record
   TraceWriter writer;
   std::map<u32, GuestP2m> guest_p2m;
+  /// The domain that was last looked at for a P2M; while it has published none, the word that will tell.
+  struct {
+    u32 domid = ~u32{0};
+    const u8* unpublished = nullptr;
+  } p2m_search;
   HeldP2ms held_p2m;
-  std::map<KeptSlot, u64> kept;             ///< -> MFN
-  std::map<PortKey, EventPortState> ports;  ///< those that are open
-  std::vector<bool> guarded;                ///< frames that hold frame table and M2P, by index
-  std::unordered_map<u64, u64> operations;  ///< operation -> begun; read out sorted by name
+  std::map<KeptSlot, u64> kept;                         ///< -> MFN
+  std::map<PortKey, EventPortState> ports;              ///< those that are open
+  std::vector<bool> guarded;                            ///< frames that hold frame table and M2P, by index
+  std::unordered_map<u64, u64> operations;              ///< operation -> begun; read out sorted by name
+  std::pair<const u64, u64>* last_operation = nullptr;  ///< in `operations`
   std::map<std::string, u64, std::less<>> string_ids;
   ObserverCounters counters;
   /// Last exception of each CPU since it began or ended an operation; no_trap after that, and after
@@ -133,7 +140,7 @@ struct Observer::Impl {
   void mark_shadow(const CpuView& view, u64 dv, u64 event, u64 what);
   void check_result(const CpuView& view, u64 dv, u64 operation, u64 result);
   void remember(const CpuView& view, u32 index, FrameChange::What what, u64 before, u64 after);
-  void mark(const CpuView& view);
+  void mark(const CpuView& view, u64 what, u64 a, u64 b, u64 c);
   void mark_operation(const CpuView& view, bool begin, u64 dv, u64 operation, u64 argument);
   void mark_domain(const CpuView& view, u64 mark, u64 a, u64 b, u64 c);
   void mark_kept(u64 dv, u64 slot, u64 mfn);
@@ -156,6 +163,8 @@ struct Observer::Impl {
   /// Reads what the domain publishes; false when nothing.
   bool read_published(u32 domid, GuestP2m& p2m) const;
   void look_for_p2m(u32 domid, u64 time_ps);
+  void search_p2m(u32 domid, u64 time_ps);
+  void forget_p2m(u32 domid);
   void resync_p2m(u32 domid, u64 time_ps);
   void resync_all(u64 time_ps);
 

@@ -10,9 +10,10 @@ namespace xs::observe {
 
 const TapPoint* Observer::Impl::tap_at(const CpuView& view) const {
   const u64 pc = view.pc();
+  if (last_tap && last_tap->pc == pc) return last_tap;
   for (const TapPoint& t : taps_) {
     if (t.pc != pc) continue;
-    if (!t.guest) return &t;
+    if (!t.guest) return last_tap = &t;
     // Guest kernels share addresses: believe the tap only where memory holds that image's code.
     std::array<u8, 8> code;
     const auto expected = t.image->code_at(pc, code.size());
@@ -29,15 +30,16 @@ void Observer::on_tap(const CpuView& view) {
   if (!i.state_) return;
   const TapPoint* tap = i.tap_at(view);
   if (!tap) return;
+  const std::array<u64, 6> regs = view.tap_regs();
   switch (tap->kind) {
     case XS_TAP_STORE64:
-      return i.store(view, view.tap_reg(0), view.tap_reg(1), 8);
+      return i.store(view, regs[0], regs[1], 8);
     case XS_TAP_STORE32:
-      return i.store(view, view.tap_reg(0), view.tap_reg(1) & 0xffffffff, 4);
+      return i.store(view, regs[0], regs[1] & 0xffffffff, 4);
     case XS_TAP_CAS64:
       return i.store_cas(view);
     case XS_TAP_MARK:
-      return i.mark(view);
+      return i.mark(view, regs[1], regs[2], regs[3], regs[4]);
     default:
       return i.store_guest_p2m(view);
   }
@@ -181,8 +183,7 @@ void Observer::Impl::remember(const CpuView& view, u32 index, FrameChange::What 
   counts_[index].newest = history_next++;
 }
 
-void Observer::Impl::mark(const CpuView& view) {
-  const u64 what = view.tap_reg(1), a = view.tap_reg(2), b = view.tap_reg(3), c = view.tap_reg(4);
+void Observer::Impl::mark(const CpuView& view, u64 what, u64 a, u64 b, u64 c) {
   switch (what) {
     case XS_MARK_OP_BEGIN:
       return mark_operation(view, true, a, b, c);
@@ -233,7 +234,9 @@ void Observer::Impl::mark_operation(const CpuView& view, bool begin, u64 dv, u64
   if (view.cpu() < last_trap.size()) last_trap[view.cpu()] = no_trap;
   if (begin) {
     ++counters.operations;
-    ++operations[operation];
+    if (!last_operation || last_operation->first != operation)
+      last_operation = &*operations.try_emplace(operation).first;
+    ++last_operation->second;
   }
   record(event_at(view, begin ? EventKind::op_begin : EventKind::op_end, dv, operation, argument));
   if (!begin) check_result(view, dv, operation, argument);
@@ -250,7 +253,7 @@ void Observer::Impl::mark_domain(const CpuView& view, u64 what, u64 a, u64 b, u6
   const u32 domid = static_cast<u32>(a);
   const bool dead = what == XS_MARK_DOMAIN_STATE && b == XS_DOM_DEAD;
   if (dead) domain_images.erase(domid);
-  if (dead || what == XS_MARK_DOMAIN_CREATED) guest_p2m.erase(domid);
+  if (dead || what == XS_MARK_DOMAIN_CREATED) forget_p2m(domid);
   if (!record(event_at(view, kind, a, b, c))) return;
   const DomainInfo info = state_->domain_info(domid);
   if (what == XS_MARK_DOMAIN_CREATED)
@@ -300,7 +303,29 @@ bool Observer::Impl::read_published(u32 domid, GuestP2m& p2m) const {
   return index != RamMap::none && state_->frame(index).owner == domid && p2m.refresh(*memory, shared_info);
 }
 
+void Observer::Impl::forget_p2m(u32 domid) {
+  guest_p2m.erase(domid);
+  p2m_search = {};
+}
+
+/// Asked at each operation's end: most often by the domain of the last time, about which nothing is new.
 void Observer::Impl::look_for_p2m(u32 domid, u64 time_ps) {
+  if (domid == p2m_search.domid) {
+    u64 lists = 0;
+    if (p2m_search.unpublished) std::memcpy(&lists, p2m_search.unpublished, sizeof lists);
+    if (lists == 0) return;
+  }
+  p2m_search = {};
+  search_p2m(domid, time_ps);
+  const auto domain = state_->domains().find(domid);
+  if (domain == state_->domains().end()) return;
+  if (domain->second.model != XS_MODEL_DIRECT || guest_p2m.contains(domid))
+    p2m_search = {domid, nullptr};
+  else if (const u8* word = GuestP2m::publication(*memory, domain->second.shared_info_mfn))
+    p2m_search = {domid, word};
+}
+
+void Observer::Impl::search_p2m(u32 domid, u64 time_ps) {
   const auto domain = state_->domains().find(domid);
   if (domain == state_->domains().end() || domain->second.model != XS_MODEL_DIRECT ||
       guest_p2m.contains(domid))
@@ -317,7 +342,7 @@ void Observer::Impl::resync_p2m(u32 domid, u64 time_ps) {
   if (it == guest_p2m.end() || domain == state_->domains().end()) return;
   GuestP2m& p2m = it->second;
   if (!read_published(domid, p2m)) {
-    guest_p2m.erase(it);
+    forget_p2m(domid);
     return;
   }
   Event run{EventKind::p2m_run, 255, time_ps, domid, 0, 0, 0, {}};

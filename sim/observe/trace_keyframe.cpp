@@ -112,6 +112,7 @@ void Keyframe::save_domains(const TraceState& s, std::vector<u8>& out) {
 
 void Keyframe::load_domains(TraceState& s, ByteReader& in) {
   for (auto& [domid, d] : s.domains_) d.p2m.clear(s.p2m_budget_);
+  s.last_caller_ = {};
   s.domains_.clear();
   const u64 domains = in.varint();
   for (u64 i = 0; i < domains; ++i) {
@@ -149,6 +150,7 @@ void Keyframe::load_strings(TraceState& s, ByteReader& in) {
 }
 
 void Keyframe::load_rest(TraceState& s, ByteReader& in) {
+  s.last_caller_ = {};
   s.vcpus_.clear();
   const u64 vcpus = in.varint();
   for (u64 i = 0; i < vcpus; ++i) {

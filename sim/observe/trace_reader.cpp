@@ -143,9 +143,9 @@ u64 TraceReader::last_time_ps() const {
 }
 
 u64 TraceReader::computed_hash() const {
-  u64 hash = fnv1a(header_.save());
+  u64 hash = word_hash(header_.save());
   for (const ChunkPlace& p : chunks_)
-    if (p.header.type == ChunkType::events) hash = fnv1a(chunk_raw(p), hash);
+    if (p.header.type == ChunkType::events) hash = word_hash(chunk_raw(p), hash);
   return hash;
 }
 

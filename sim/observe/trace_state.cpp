@@ -147,6 +147,7 @@ void TraceState::apply_domain(const Event& e) {
       d.changed_ps = e.time_ps;
       if (d.state == XS_DOM_DEAD) {
         d.p2m.clear(p2m_budget_);
+        last_caller_ = {};
         std::erase_if(vcpus_, [&](const auto& v) { return dv_domid(v.first) == e.a; });
       }
       break;
@@ -180,16 +181,25 @@ std::size_t ended_by_end(const std::vector<OpenOperation>& stack, u64 operation)
   return match == stack.rend() ? 0 : static_cast<std::size_t>(match - stack.rbegin()) + 1;
 }
 
+TraceState::Caller& TraceState::caller(u64 dv) {
+  if (last_caller_.dv != dv) last_caller_ = {dv, &vcpus_[dv], nullptr};
+  if (!last_caller_.domain) {
+    const auto d = domains_.find(dv_domid(dv));
+    if (d != domains_.end()) last_caller_.domain = &d->second;
+  }
+  return last_caller_;
+}
+
 void TraceState::apply_operation(const Event& e) {
-  std::vector<OpenOperation>& stack = vcpus_[e.a];
+  Caller& from = caller(e.a);
+  std::vector<OpenOperation>& stack = *from.stack;
   const bool begin = e.kind == EventKind::op_begin;
   stack.resize(stack.size() - (begin ? ended_by_begin(stack, e.b) : ended_by_end(stack, e.b)));
   if (!begin) return;
   if (stack.size() == max_depth) stack.erase(stack.begin());
   stack.push_back({e.b, e.c, e.time_ps});
   set_running(e.cpu, e.a);
-  const auto d = domains_.find(dv_domid(e.a));
-  if (d != domains_.end()) ++d->second.hypercalls;
+  if (from.domain) ++from.domain->hypercalls;
 }
 
 void TraceState::apply(const Event& e) {

@@ -150,12 +150,18 @@ class TraceState {
     std::array<u64, frame_types> by_type{};
     bool operator==(const OwnerRow&) const = default;
   };
+  struct Caller {
+    u64 dv = ~u64{0};
+    std::vector<OpenOperation>* stack = nullptr;
+    DomainRecord* domain = nullptr;  ///< null: unknown as yet
+  };
   OwnerRow& row(u32 owner);
   void count(const FrameState& frame, u64 delta);
   void apply_frame(const Event& event);
   void apply_p2m(const Event& event);
   void apply_domain(const Event& event);
   void apply_operation(const Event& event);
+  Caller& caller(u64 dv);
   u32 frame_index(u64 mfn) const;
   DomainRecord& domain_record(u64 domid);
   void set_running(unsigned cpu, u64 dv);
@@ -167,6 +173,7 @@ class TraceState {
   u32 last_owner_ = XS_OWNER_NONE;
   std::map<u32, DomainRecord> domains_;
   std::map<u64, std::vector<OpenOperation>> vcpus_;
+  Caller last_caller_;  ///< cache: operations come in runs of one VCPU
   std::vector<u64> running_;
   std::vector<std::string> strings_{std::string()};  ///< id 0: ""
   u64 p2m_budget_ = max_p2m_blocks;

@@ -78,7 +78,7 @@ void TraceWriter::write_chunk(ChunkHeader header, std::span<const u8> raw) {
 
 void TraceWriter::start(const TraceHeader& header) {
   const std::vector<u8> raw = header.save();
-  hash_ = fnv1a(raw, hash_);
+  hash_ = word_hash(raw, hash_);
   ChunkHeader chunk;
   chunk.type = ChunkType::header;
   write_chunk(chunk, raw);
@@ -96,7 +96,7 @@ void TraceWriter::put(const Event& event) {
 void TraceWriter::seal() {
   if (open_.events == 0) return;
   const std::span<const u8> raw(buffer_.data(), at_);
-  hash_ = fnv1a(raw, hash_);
+  hash_ = word_hash(raw, hash_);
   write_chunk(open_, raw);
   open_ = ChunkHeader{};
   open_.first_event = events_;
@@ -116,7 +116,7 @@ void TraceWriter::keyframe(const TraceState& state) {
   write_chunk(chunk, state.save());
 }
 
-u64 TraceWriter::hash() const { return fnv1a({buffer_.data(), at_}, hash_); }
+u64 TraceWriter::hash() const { return open_.events == 0 ? hash_ : word_hash({buffer_.data(), at_}, hash_); }
 
 void TraceWriter::write_index() {
   std::vector<u8> raw(places_.size() * (8 + ChunkHeader::bytes) + 8);

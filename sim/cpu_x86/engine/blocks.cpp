@@ -111,7 +111,8 @@ bool Engine::Impl::must_stop(Block& b) {
     attention = wanted != Attention::none;
     if (!attention) limit = run_limit;
   }
-  if (cycles + b.cycles > run_limit) {
+  // Its last instruction would begin behind the limit: where that costs more than others, it may end there.
+  if (cycles + (b.instructions - 1) * config.timing.instruction >= run_limit) {
     exit.kind = EngineExit::Kind::limit;
     over_limit = &b;
   } else if (wanted == Attention::now)
@@ -257,9 +258,14 @@ bool Engine::running_code(u64 pc, std::array<u8, 15>& bytes) const {
   if (b == &e.stepped_block || linear - b->address >= b->size) return false;
   if ((b->address ^ (b->address + b->size - 1)) >> frame_shift || b->frame == e.frames.outside())
     return false;
+  const u64 offset = linear & frame_mask;
+  const u8* host = e.frames.host(b->frame) + offset;
+  if (offset + bytes.size() <= frame_size) {  // what lies behind the block is not looked at
+    std::memcpy(bytes.data(), host, bytes.size());
+    return true;
+  }
   bytes.fill(0xff);
-  const u8* host = e.memory.host(e.frames.address(b->frame) + (linear & frame_mask));
-  std::memcpy(bytes.data(), host, std::min<u64>(bytes.size(), b->address + b->size - linear));
+  std::memcpy(bytes.data(), host, frame_size - offset);
   return true;
 }
 

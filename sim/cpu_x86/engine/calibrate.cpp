@@ -76,6 +76,15 @@ void Engine::Impl::calibrate_context() {
     expect(found.base == value.base && found.limit == value.limit, "saved context: tables");
     magic += 0x1111111000;
   }
+  for (u64 flags : {u64{0x8d7}, u64{0x602}, u64{0x203}}) {
+    write(UC_X86_REG_RFLAGS, flags);
+    context->load();
+    expect(context->flags_known() && context->flags() == flags, "saved context: flags");
+    context->set_flags(flags ^ 0xcd5);
+    context->store();
+    expect(read(UC_X86_REG_RFLAGS) == (flags ^ 0xcd5), "saved context: flags written");
+  }
+  write(UC_X86_REG_RFLAGS, 2);
   expect(context->intercepts() == load_u64(hidden + hidden_vmcb, 0x0c), "saved context: intercepts");
   context->set_gpr(3, 42);
   context->store();

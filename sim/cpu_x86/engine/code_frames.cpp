@@ -10,7 +10,7 @@ namespace xs::x86 {
 CodeFrames::CodeFrames(MemoryPort& memory) {
   u64 next = 0;
   for (const RamRange& r : memory.ram()) {
-    ranges_.push_back({r.base, r.size, static_cast<u32>(next)});
+    ranges_.push_back({r.base, r.size, static_cast<u32>(next), r.host});
     next += r.size >> frame_shift;
   }
   frames_.resize(next + 1);  // the last one is outside()

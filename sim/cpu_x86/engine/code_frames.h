@@ -29,6 +29,12 @@ class CodeFrames {
   u32 frame(u64 pa) const;
   /// Address of a frame by its index.
   u64 address(u32 frame) const;
+  /// Where its bytes are; nullptr for outside().
+  const u8* host(u32 frame) const {
+    for (const Range& r : ranges_)
+      if (frame - r.first < (r.size >> frame_shift)) return r.host + (u64{frame - r.first} << frame_shift);
+    return nullptr;
+  }
 
   /// Calls `f(address)` for each frame that holds code of this engine.
   template <class F>
@@ -56,6 +62,7 @@ class CodeFrames {
   struct Range {
     u64 base, size;
     u32 first;
+    const u8* host;
   };
   void drop_code(u32 frame);
 

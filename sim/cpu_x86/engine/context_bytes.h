@@ -5,6 +5,8 @@
 //     uc_context: | header (20 bytes) | CPUX86State ...          in place: *(handle + 416) + 35408
 //                                       0    general registers, 16 x 8
 //                                       128  RIP        136 RFLAGS without arithmetic and DF
+//                                       152  of the last arithmetic; 168 what (1: its flags)
+//                                       172  DF as 1 or -1
 //                                       176  hflags     184 ES CS SS DS FS GS, 24 bytes each
 //                                       328  LDTR TR GDTR IDTR, likewise
 //                                       448  CR3
@@ -62,12 +64,23 @@ class ContextBytes {
   /// The live state is worked on: reading it costs nothing.
   bool in_place() const { return in_place_; }
 
+  /// The sixteen where they live; nullptr when copies are worked on.
+  u64* live_gprs() { return in_place_ ? reinterpret_cast<u64*>(bytes_) : nullptr; }
   u64 gpr(unsigned i) const { return get<u64>(8 * i); }
   void set_gpr(unsigned i, u64 v) { put(8 * i, v); }
   u64 rip() const { return get<u64>(128); }
   void set_rip(u64 v) { put(128, v); }
   u64 rflags_control() const { return get<u64>(136); }
   void set_rflags_control(u64 v) { put(136, v); }
+  /// Whether flags() is all of them: the arithmetic ones are computed late.
+  bool flags_known() const { return get<u32>(168) == computed; }
+  u64 flags() const { return rflags_control() | get<u64>(152) | (get<u32>(172) & direction); }
+  void set_flags(u64 v) {
+    put(152, v & arithmetic);
+    put(168, computed);
+    put(172, v & direction ? ~u32{0} : u32{1});
+    set_rflags_control((v & ~(arithmetic | direction)) | 2);
+  }
   u32 hflags() const { return get<u32>(176); }
   void set_hflags(u32 v) { put(176, v); }
   u64 cr3() const { return get<u64>(448); }
@@ -90,6 +103,8 @@ class ContextBytes {
 
  private:
   static constexpr size_t header = 20;
+  static constexpr u64 arithmetic = 0x8d5, direction = 0x400;
+  static constexpr u32 computed = 1;
   template <class T>
   T get(size_t at) const {
     T v;

@@ -103,7 +103,7 @@ struct EngineExit {
     careful,    ///< the next block holds an instruction that needs a look before it runs: step it
     intercept,  ///< `code` = SVM exit code; nothing of the instruction at RIP was executed
     fault,      ///< a fill was refused; RIP at the instruction (fetch: at the block)
-    syscall,    ///< in front of SYSCALL
+    syscall,    ///< in front of SYSCALL; `code` = its length, 0: not known
     sysenter,   ///< in front of SYSENTER
     stepped,    ///< step(), step_in_block(): one instruction was executed
     code_stop,  ///< in front of an instruction of set_code_stops(); its block ends here
@@ -202,10 +202,15 @@ class Engine {
 
   u64 rip() const;
   void set_rip(u64 value);
-  u64 reg(Reg r) const;
+  u64 reg(Reg r) const { return live_ && r < Reg::rflags ? live_[static_cast<unsigned>(r)] : slow_reg(r); }
   /// RFLAGS without the arithmetic flags and DF, which take longer to read: TF, IF, IOPL, NT, RF, VM, AC, ID.
   u64 control_flags() const;
-  void set_reg(Reg r, u64 value);
+  void set_reg(Reg r, u64 value) {
+    if (live_ && r < Reg::rflags)
+      live_[static_cast<unsigned>(r)] = value;
+    else
+      set_slow_reg(r, value);
+  }
   /// 10 bytes for `stack`, 16 for `xmm`, up to 4 for the others.
   void read_fpu(Fpu which, unsigned index, std::span<u8> out) const;
   void write_fpu(Fpu which, unsigned index, std::span<const u8> in);
@@ -266,7 +271,10 @@ class Engine {
   struct Impl;
 
  private:
+  u64 slow_reg(Reg r) const;
+  void set_slow_reg(Reg r, u64 value);
   std::unique_ptr<Impl> impl_;
+  u64* live_ = nullptr;  ///< the sixteen, when Unicorn's are worked on in place
 };
 
 }  // namespace xs::x86

@@ -213,6 +213,9 @@ struct Engine::Impl {
   bool is_last_repeat(const Opcode& op, u64 count_before) const;
   std::array<u8, 15> fetch(u64 linear);
 
+  u64 live_rip() const { return context->in_place() ? context->rip() : read(UC_X86_REG_RIP); }
+  u64 read_flags() const;
+  void write_flags(u64 value);
   u64 read(int reg) const;
   void write(int reg, u64 value);
   u64 code_base() const;

@@ -11,7 +11,7 @@ namespace xs::x86 {
 
 namespace {
 
-constexpr u8 syscall_bytes[] = {0x0f, 0x05};
+constexpr u64 syscall_bytes = 2;
 
 bool needs_a_stop(u32 code) {
   if (code - svm::exit_exception0 < 32) return code == trap_db;  // the step trap is the engine's own, too
@@ -60,14 +60,13 @@ bool Engine::Impl::goes_on() {
 }
 
 /// Behind the callback Unicorn adds the instruction's length to RIP, ends the block and looks at TF, which
-/// Core has left clear.
+/// Core has left clear. One without prefixes is what is left of its block.
 bool Engine::Impl::syscall_in_place() {
-  if (!stays_inside()) return false;
-  std::array<u8, 15> bytes;
-  if (!self.running_code(rip, bytes) || std::memcmp(bytes.data(), syscall_bytes, sizeof syscall_bytes) != 0)
-    return false;
+  if (!stays_inside() || current == &no_block) return false;
+  if (rip + code_base() + syscall_bytes != current->address + current->size) return false;
+  exit.code = syscall_bytes;
   const bool on = goes_on();
-  context->set_rip(rip - sizeof syscall_bytes);
+  context->set_rip(rip - syscall_bytes);
   return on;
 }
 

@@ -27,20 +27,26 @@ u64 Engine::Impl::read(int id) const {
 }
 void Engine::Impl::write(int id, u64 value) { uc_reg_write(uc, id, &value); }
 
+u64 Engine::Impl::read_flags() const {
+  return context->in_place() && context->flags_known() ? context->flags() : read(UC_X86_REG_RFLAGS);
+}
+void Engine::Impl::write_flags(u64 value) {
+  if (!context->in_place()) return write(UC_X86_REG_RFLAGS, value);
+  context->set_flags(value);
+}
+
 u64 Engine::rip() const { return impl_->rip; }
 void Engine::set_rip(u64 value) { impl_->rip = value; }
-u64 Engine::reg(Reg r) const {
-  const ContextBytes& c = *impl_->context;
-  if (r < Reg::rflags && c.in_place()) return c.gpr(static_cast<unsigned>(r));
+u64 Engine::slow_reg(Reg r) const {
+  if (r == Reg::rflags) return impl_->read_flags();
   return impl_->read(reg_ids[static_cast<unsigned>(r)]);
 }
 u64 Engine::control_flags() const {
   impl_->context->load();
   return impl_->context->rflags_control();
 }
-void Engine::set_reg(Reg r, u64 value) {
-  if (r < Reg::rflags && impl_->context->in_place())
-    return impl_->context->set_gpr(static_cast<unsigned>(r), value);
+void Engine::set_slow_reg(Reg r, u64 value) {
+  if (r == Reg::rflags) return impl_->write_flags(value);
   if (r == Reg::cr0) impl_->protected_mode = value & 1;
   impl_->write(reg_ids[static_cast<unsigned>(r)], value);
 }

@@ -106,8 +106,9 @@ void Engine::Impl::on_out(uc_engine*, u32 port, int size, u32 value, void* user)
 
 void Engine::Impl::on_syscall(uc_engine* uc, void* user) {
   Impl& e = impl_of(user);
-  e.rip = e.read(UC_X86_REG_RIP);
+  e.rip = e.live_rip();
   e.exit.kind = EngineExit::Kind::syscall;
+  e.exit.code = 0;
   if (e.syscall_in_place()) return;
   e.exit_set = true;
   uc_emu_stop(uc);
@@ -115,7 +116,7 @@ void Engine::Impl::on_syscall(uc_engine* uc, void* user) {
 
 void Engine::Impl::on_sysenter(uc_engine* uc, void* user) {
   Impl& e = impl_of(user);
-  e.rip = e.read(UC_X86_REG_RIP);
+  e.rip = e.live_rip();
   e.exit.kind = EngineExit::Kind::sysenter;
   e.exit_set = true;
   uc_emu_stop(uc);
@@ -127,7 +128,7 @@ void Engine::Impl::on_interrupt(uc_engine* uc, u32 number, void* user) {
   if (e.exit.kind == EngineExit::Kind::syscall || e.exit.kind == EngineExit::Kind::sysenter) return;
   e.exit.code = number - 0x100;  // Unicorn: EXCP_VMEXIT + exit code
   if (e.stepping_on && e.exit.code == trap_db && e.next_step()) return;
-  e.rip = e.read(UC_X86_REG_RIP);
+  e.rip = e.live_rip();
   e.exit.kind = EngineExit::Kind::intercept;
   if (e.handles_in_place()) {
     if (e.goes_on()) return;
@@ -171,6 +172,7 @@ void Engine::Impl::on_access(uc_engine*, uc_mem_type type, u64 paddr, int size, 
 
 Engine::Engine(const EngineConfig& config, MemoryPort& memory, CodeFrames& frames, EngineClient& client)
     : impl_(std::make_unique<Impl>(*this, config, memory, frames, client)) {
+  live_ = impl_->context->live_gprs();
   reset_protected_mode();
   impl_->write(UC_X86_REG_FPCW, 0x37f);  // as QEMU starts, the state behind FNINIT; Unicorn's words are 0
   impl_->write(UC_X86_REG_MXCSR, 0x1f80);

@@ -45,7 +45,7 @@ EngineExit Engine::Impl::resume() {
 void Engine::Impl::settle() {
   using Kind = EngineExit::Kind;
   if (refused) {
-    rip = read(UC_X86_REG_RIP);
+    rip = live_rip();
     std::memcpy(&exit.va, reinterpret_cast<const u8*>(uc) + fault_address_offset, sizeof exit.va);
     if (exit.access == mmu::AccessKind::fetch) return;  // between blocks: all that was charged is done
     retry = rip + code_base();
@@ -64,7 +64,8 @@ void Engine::Impl::settle() {
 }
 
 void Engine::Impl::give_back() {
-  const u64 done = instructions_before(rip + code_base());
+  const bool at_end = exit.kind == EngineExit::Kind::syscall && exit.code != 0;
+  const u64 done = at_end ? current->instructions - 1 : instructions_before(rip + code_base());
   taken_back = current->instructions - done;
   other_cycles -= current->cycles - current->instructions * config.timing.instruction;
   cycles -= current->cycles - done * config.timing.instruction;

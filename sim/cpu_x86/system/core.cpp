@@ -105,7 +105,7 @@ void Core::handle(const EngineExit& exit) {
       on_fault(exit);
       break;
     case Kind::syscall:
-      syscall(syscall_length());
+      syscall(exit.code != 0 ? exit.code : opcode_at_intercept().length_to_modrm);
       break;
     case Kind::sysenter:
       sysenter();

@@ -72,6 +72,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   u64 instructions() const override;
   u64 time_ps() const override { return now_ps(); }
   u64 tap_reg(unsigned index) const override;
+  std::array<u64, 6> tap_regs() const override;
   bool in_guest() const override;
   u64 general_reg(unsigned index) const override;
   bool translate(u64 va, u64& pa) const override { return mmu_.probe(va, pa); }
@@ -166,7 +167,6 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   void load_task(const Opcode& op);
   u64 memory_operand(const Opcode& op) const;
   void read_tsc(const Opcode& op);
-  unsigned syscall_length();
   void syscall(unsigned length);
   void sysenter();
   bool port_permitted(u16 port, unsigned size);

@@ -163,13 +163,6 @@ void Core::read_tsc(const Opcode& op) {
   complete(op, 0, 0);
 }
 
-/// With its prefixes, which are rare.
-unsigned Core::syscall_length() {
-  const bool known = engine_->running_code(engine_->rip(), code_);
-  if (known && code_[0] == 0x0f && code_[1] == 0x05) return 2;
-  return opcode_at_intercept().length_to_modrm;
-}
-
 // SDM vol. 2B SYSCALL; AMD's compatibility-mode form (CSTAR) included: the vendor string is AMD's.
 void Core::syscall(unsigned length) {
   const u64 rip = engine_->rip();

@@ -27,8 +27,13 @@ u64 Core::instructions() const {
 }
 
 u64 Core::tap_reg(unsigned index) const {
-  static constexpr Reg order[] = {Reg::rdi, Reg::rsi, Reg::rdx, Reg::rcx, Reg::r8, Reg::rax};
-  return index < std::size(order) ? engine_->reg(order[index]) : 0;
+  const std::array<u64, 6> all = tap_regs();
+  return index < all.size() ? all[index] : 0;
+}
+
+std::array<u64, 6> Core::tap_regs() const {
+  return {engine_->reg(Reg::rdi), engine_->reg(Reg::rsi), engine_->reg(Reg::rdx),
+          engine_->reg(Reg::rcx), engine_->reg(Reg::r8),  engine_->reg(Reg::rax)};
 }
 
 bool Core::in_guest() const { return (engine_->segment(seg_cs).selector & 3) == 3; }
