@@ -197,7 +197,8 @@ void Core::interrupt(u64 bundle, unsigned slot) {
   note_progress(bundle, slot);
   ++counters_.interruptions;
   p_.deliver(bundle, slot);
-  last_ = {p_.pending.vector, bundle, slot, p_.r.isr, p_.pending.ifa};
+  if (repeats_ == 0) ++past_count_;
+  last() = {p_.pending.vector, bundle, slot, p_.r.isr, p_.pending.ifa};
   hash(p_.cycles());
   hash(p_.r.ip);
   if (config_.observer)
@@ -206,12 +207,20 @@ void Core::interrupt(u64 bundle, unsigned slot) {
 
 /// A handler that is refused at the same place again and again, with collection off, will be for ever.
 void Core::note_progress(u64 bundle, unsigned slot) {
-  const bool again = (p_.r.psr & psr::ic) == 0 && last_.vector == p_.pending.vector &&
-                     last_.bundle == bundle && last_.slot == slot;
+  const PastInterruption& before = last();
+  const bool again = (p_.r.psr & psr::ic) == 0 && before.vector == p_.pending.vector &&
+                     before.bundle == bundle && before.slot == slot && past_count_ != 0;
   repeats_ = again ? repeats_ + 1 : 0;
   if (repeats_ < most_repeats) return;
   p_.stop_reason = std::string("the program loops on a fault: ") + vector_name(p_.pending.vector) +
                    ", again and again at the same instruction of a handler";
+}
+
+std::vector<PastInterruption> Core::past_interruptions() const {
+  std::vector<PastInterruption> out;
+  for (unsigned n = past_count_; n > 0 && out.size() < remembered; --n)
+    out.push_back(past_[(n - 1) % remembered]);
+  return out;
 }
 
 bool Core::answers(u8 id, u8 eid) const {

@@ -28,8 +28,8 @@ struct CoreCounters {
   mmu::ia64::MmuCounters mmu;
 };
 
-/// Where the last interruption came from: what a message about a dead program says.
-struct LastInterruption {
+/// Where an interruption came from: what a message about a dead program says.
+struct PastInterruption {
   Vector vector = Vector::general_exception;
   u64 bundle = 0;
   unsigned slot = 0;
@@ -51,7 +51,8 @@ class Core final : public CpuView, private SapicAgent {
   void end_quantum();
   bool stopped() const { return !p_.stop_reason.empty(); }
   const std::string& stop_reason() const { return p_.stop_reason; }
-  const LastInterruption& last_interruption() const { return last_; }
+  /// The latest interruptions, that one first; one that comes again at the same place is there once.
+  std::vector<PastInterruption> past_interruptions() const;
 
   u64 cycles() const { return p_.cycles(); }
   /// Time passes without instructions.
@@ -96,6 +97,7 @@ class Core final : public CpuView, private SapicAgent {
   void fault();
   void interrupt(u64 bundle, unsigned slot);
   void note_progress(u64 bundle, unsigned slot);
+  PastInterruption& last() { return past_[(past_count_ - 1) % remembered]; }
   void hash(u64 value);
 
   CoreConfig config_;
@@ -104,8 +106,9 @@ class Core final : public CpuView, private SapicAgent {
   Processor p_;
   BlockCache blocks_;
   Block scratch_;  ///< what is executed once: a cut block, a single step
-  LastInterruption last_;
-  u64 delivered_at_ = ~u64{0};  ///< instructions at the last delivery with collection off
+  static constexpr unsigned remembered = 4;
+  std::array<PastInterruption, remembered> past_;  ///< a ring: past_[past_count_ - 1 modulo] is the latest
+  unsigned past_count_ = 0;
   unsigned repeats_ = 0;
   u64 idle_cycles_ = 0;
   u64 hash_ = 0xcbf29ce484222325;

@@ -191,7 +191,7 @@ bool flushrs(Processor& p, const Slot&) { return p.stack.flush(); }
 /// frame.
 bool loadrs(Processor& p, const Slot&) {
   const u64 bytes = p.r.rsc >> 16 & 0x3ff8, top = p.stack.bsp();
-  const bool too_many = skip_registers(top, -i64{RegisterStack::physical}) > top - bytes;
+  const bool too_many = bytes > top - skip_registers(top, -i64{RegisterStack::physical});
   if ((p.r.rsc & 3) != 0 || (p.stack.frame().sof() != 0 && bytes != 0) || too_many)
     return p.general_exception(isr::illegal_operation);
   return p.stack.load(static_cast<unsigned>(bytes / 8));
