@@ -25,12 +25,12 @@ using scenario::ps_per_ms;
 using scenario::ps_per_s;
 
 struct BootOptions {
-  std::string kernel, append, disk, machine, trace;
+  std::string kernel, append, disk, machine, trace, arch;
   std::vector<std::string> modules;
   std::optional<unsigned> cpus;
   std::optional<u64> memory_mib;
   double timeout_s = 60;
-  bool counters = false;
+  bool counters = false, registers = false;
   GdbOptions gdb;
 };
 
@@ -75,12 +75,17 @@ class Events : public observe::Listener {
 };
 
 platform::MachineConfig config_of(const BootOptions& o) {
-  platform::MachineConfig config;
+  const std::string arch = o.arch.empty() ? platform::arch_of_image(o.kernel) : o.arch;
+  platform::MachineConfig config = platform::default_machine(arch);
   if (!o.machine.empty()) {
     // Read with positions first: syntax errors then name line and column.
     const auto source = scenario::JsonSource::read(o.machine);
-    config = platform::parse_machine_json(source.dom().dump(), o.machine);
+    config = platform::parse_machine_json(source.dom().dump(), o.machine, arch);
+    if (config.arch != arch)
+      throw Error(
+          fmt::format("{}: machine.arch: \"{}\", but {} is for {}", o.machine, config.arch, o.kernel, arch));
   }
+  if (arch == "ia64" && o.gdb.given()) throw Error("--gdb: there is no debugger for IA-64 cores");
   if (o.cpus) config.cpus = *o.cpus;
   if (o.memory_mib) config.memory_mib = *o.memory_mib;
   return config;
@@ -124,6 +129,7 @@ class BareRun {
   int run_to_end();
   int explain(const std::string& what, int code) const;
   int ended(StopReason reason) const;
+  void print_registers() const;
 
   const BootOptions& options_;
   observe::Observer& observer_;
@@ -136,6 +142,7 @@ class BareRun {
 int BareRun::run() {
   if (debug_) debug_->start();
   const int code = run_to_end();
+  if (options_.registers) print_registers();
   if (debug_) debug_->ended(code);
   return code;
 }
@@ -143,12 +150,20 @@ int BareRun::run() {
 int BareRun::explain(const std::string& what, int code) const {
   std::fprintf(stderr, "xenoscope: %s at %.3f ms\n", what.c_str(),
                static_cast<double>(machine_.now_ps()) / 1e9);
+  for (const std::string& line : machine_.stop_place()) std::fprintf(stderr, "  %s\n", line.c_str());
   for (const std::string& line : scenario::backtraces(machine_, observer_))
     std::fprintf(stderr, "  %s\n", line.c_str());
   if (!serial_.raw_backtrace.empty()) std::fprintf(stderr, "xenoscope: backtraces printed by the kernel\n");
   for (const std::string& line : serial_.raw_backtrace)
     std::fprintf(stderr, "  %s\n", observer_.symbols().annotate_backtrace(line).c_str());
   return code;
+}
+
+void BareRun::print_registers() const {
+  for (unsigned cpu = 0; cpu < machine_.cpus(); ++cpu) {
+    std::fprintf(stderr, "registers of cpu%u\n", cpu);
+    for (const std::string& line : machine_.registers(cpu)) std::fprintf(stderr, "  %s\n", line.c_str());
+  }
 }
 
 int BareRun::ended(StopReason reason) const {
@@ -163,6 +178,8 @@ int BareRun::ended(StopReason reason) const {
       return explain("the kernel reset the machine", int(ExitCode::crash));
     case StopReason::triple_fault:
       return explain("triple fault", int(ExitCode::crash));
+    case StopReason::stuck:
+      return explain(machine_.stop_text(), int(ExitCode::crash));
     default:
       return explain("every core is halted for ever", int(ExitCode::crash));
   }
@@ -212,7 +229,9 @@ int boot(const BootOptions& o) {
 void add_boot(CLI::App& app, Action& action) {
   auto o = std::make_shared<BootOptions>();
   CLI::App* c = app.add_subcommand("boot", "Boot a kernel on the bare machine; its serial line is stdout");
-  c->add_option("kernel", o->kernel, "ELF file with a PVH entry note")->required();
+  c->add_option("kernel", o->kernel, "ELF file: with a PVH entry note, or static for IA-64")->required();
+  c->add_option("--arch", o->arch, "Architecture of the machine; by default the file's")
+      ->check(CLI::IsMember({"x86_64", "ia64"}));
   c->add_option("--append", o->append, "Kernel command line")->type_name("TEXT");
   c->add_option("--module", o->modules, "Boot module (may be repeated)")->type_name("FILE");
   c->add_option("--cpus", o->cpus, "Number of cores")->check(CLI::Range(1u, 4u));
@@ -224,12 +243,14 @@ void add_boot(CLI::App& app, Action& action) {
       ->capture_default_str();
   c->add_option("--trace", o->trace, "Write the native trace")->type_name("FILE");
   c->add_flag("--counters", o->counters, "Print counters to stderr at the end");
+  c->add_flag("--registers", o->registers, "Print the registers of every core to stderr at the end");
   add_gdb_options(*c, o->gdb);
   const std::string images = scenario::image_directory() + "/x86_64/";
   c->footer(
       "Exit codes: 0 the kernel exited with 0, 5 with another value, 6 crash (panic, triple fault, reset, "
       "every\n"
-      "core halted for ever), 124 timeout.\n"
+      "core halted for ever; an IA-64 program that loops on a fault, runs where no memory is, or calls\n"
+      "firmware), 124 timeout.\n"
       "Example: xenoscope boot " +
       images + "hypervisor.elf --module " + images + "kernel.elf");
   c->callback([o, &action] { action = [o] { return boot(*o); }; });

@@ -31,6 +31,8 @@ class StopRequests {
   virtual void exit(u32 value) = 0;
   virtual void reset() = 0;
   virtual void triple_fault() = 0;
+  /// A core cannot go on: why, and where it stands in some lines more.
+  virtual void stuck(std::string why, std::vector<std::string> where) = 0;
 };
 
 /// Virtio-mmio slots: `count` of them from `base`, `step` bytes apart, interrupt `gsi` + slot number.
@@ -61,6 +63,8 @@ class Board {
   virtual const CpuView& view(unsigned cpu) const = 0;
   virtual CpuControl& control(unsigned cpu) = 0;
   virtual u64 reg(unsigned cpu, const char* name) const = 0;
+  virtual std::vector<std::string> registers(unsigned cpu) const = 0;
+  virtual std::vector<u64> callers(unsigned cpu) const = 0;
   virtual u64 execution_hash(unsigned cpu) const = 0;
   virtual bool tlb_maps_for_user(unsigned cpu, u64 mfn) const = 0;
   virtual MachineCounters counters() const = 0;

@@ -6,6 +6,8 @@
 #include <deque>
 
 #include "sim/core/error.h"
+#include "sim/platform/firmware/elf_image.h"
+#include "sim/platform/ia64_board.h"
 #include "sim/platform/microvm_board.h"
 
 namespace xs::platform {
@@ -23,6 +25,7 @@ DramLayout dram_layout(const MachineConfig& c) {
 
 std::unique_ptr<Board> make_board(const MachineConfig& config, Dram& dram, CpuObserver* observer,
                                   StopRequests& stop) {
+  if (config.arch == "ia64") return std::make_unique<Ia64Board>(config, dram, observer, stop);
   return std::make_unique<MicrovmBoard>(config, dram, observer, stop);
 }
 
@@ -51,6 +54,12 @@ struct Machine::Impl : StopRequests {
   }
   void reset() override { stop(StopReason::reset); }
   void triple_fault() override { stop(StopReason::triple_fault); }
+  void stuck(std::string why, std::vector<std::string> where) override {
+    if (ended) return;
+    stop_text = std::move(why);
+    stop_place = std::move(where);
+    stop(StopReason::stuck);
+  }
 
   void stop(StopReason why) {
     if (ended) return;
@@ -73,6 +82,8 @@ struct Machine::Impl : StopRequests {
   bool pausing = false;
   StopReason reason = StopReason::paused;
   u32 exit_value = 0;
+  std::string stop_text;
+  std::vector<std::string> stop_place;
 };
 
 void Machine::Impl::run_slice(u64 end_ps) {
@@ -102,6 +113,10 @@ StopReason Machine::Impl::run_until(u64 deadline_ps) {
     const bool at_boundary = sc_core::sc_time_stamp().value() == boundary;
     if (at_boundary && !ended && !pausing && board->deadlocked()) return StopReason::deadlock;
   }
+}
+
+std::string arch_of_image(const std::string& file) {
+  return elf_target(file) == ElfFor::ia64 ? "ia64" : "x86_64";
 }
 
 Machine::Machine(const MachineConfig& config, CpuObserver* observer) {
@@ -144,6 +159,8 @@ void Machine::pause() {
 
 u64 Machine::now_ps() const { return sc_core::sc_time_stamp().value(); }
 u32 Machine::exit_value() const { return impl_->exit_value; }
+const std::string& Machine::stop_text() const { return impl_->stop_text; }
+const std::vector<std::string>& Machine::stop_place() const { return impl_->stop_place; }
 
 MachineCounters Machine::counters() const { return impl_->board->counters(); }
 
@@ -166,6 +183,8 @@ CpuControl& Machine::control(unsigned cpu) { return impl_->board->control(cpu); 
 bool Machine::write_memory(u64 pa, std::span<const u8> bytes) {
   return impl_->board->dma.write(pa, bytes.data(), bytes.size());
 }
+std::vector<std::string> Machine::registers(unsigned cpu) const { return impl_->board->registers(cpu); }
+std::vector<u64> Machine::callers(unsigned cpu) const { return impl_->board->callers(cpu); }
 u64 Machine::cpu_reg(unsigned index, const char* name) const { return impl_->board->reg(index, name); }
 
 }  // namespace xs::platform

@@ -37,11 +37,18 @@ struct MachineConfig {
   std::vector<u64> taps;  ///< code addresses, see sim/core/tap.h
 };
 
+/// What a machine of this architecture ("x86_64" or "ia64") is without a machine file.
+MachineConfig default_machine(const std::string& arch);
 /// Parses a machine file's "machine" object; unknown keys and bad values throw Error with the JSON path.
-MachineConfig parse_machine_json(const std::string& text, const std::string& file_name);
+/// `arch`: where the file names none.
+MachineConfig parse_machine_json(const std::string& text, const std::string& file_name,
+                                 const std::string& arch = "x86_64");
+
+/// The architecture of the machine that an ELF file is for.
+std::string arch_of_image(const std::string& file);
 
 struct BootImage {
-  std::string kernel;  ///< ELF with XEN_ELFNOTE_PHYS32_ENTRY
+  std::string kernel;  ///< ELF: with XEN_ELFNOTE_PHYS32_ENTRY for x86-64, static for IA-64
   std::string cmdline;
   std::vector<std::string> modules;  ///< files; module 0 is dom0's kernel for the hypervisor
 };
@@ -52,6 +59,7 @@ enum class StopReason {
   exited,    ///< the guest wrote the exit port; see exit_value()
   reset,     ///< the guest asked for a reset
   triple_fault,
+  stuck,    ///< a core cannot go on: it loops on a fault, or runs where there is no code; see stop_text()
   deadlock  ///< every core halted for ever, no device event pending
 };
 
@@ -86,11 +94,16 @@ class Machine {
 
   u64 now_ps() const;
   u32 exit_value() const;
+  const std::string& stop_text() const;                ///< after StopReason::stuck: why, one sentence
+  const std::vector<std::string>& stop_place() const;  ///< and where, in some lines
   MachineCounters counters() const;
   u64 execution_hash() const;  ///< over all cores
   MemoryPort& memory();
   unsigned cpus() const;
   const CpuView& cpu(unsigned index) const;
+  std::vector<std::string> registers(unsigned cpu) const;  ///< in words, some a line
+  /// Return addresses on the stack, the innermost first, as far as they can be found without symbols.
+  std::vector<u64> callers(unsigned cpu) const;
   u64 cpu_reg(unsigned index, const char* name) const;
   /// User code on the core can still reach the frame by a TLB entry.
   bool tlb_maps_for_user(unsigned cpu, u64 mfn) const;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "sim/core/error.h"
+#include "sim/platform/ia64_map.h"
 #include "sim/platform/machine.h"
 
 namespace xs::platform {
@@ -137,8 +138,10 @@ void read_disk(Section& s, MachineConfig& c) {
 
 void read_machine(Section& s, MachineConfig& c) {
   std::string fidelity = c.fidelity == Fidelity::fast ? "fast" : "exact";
-  s.text("arch", c.arch);
-  if (c.arch != "x86_64") s.fail(s.child("arch"), "must be \"x86_64\"");
+  std::string arch = c.arch;
+  s.text("arch", arch);
+  if (arch != "x86_64" && arch != "ia64") s.fail(s.child("arch"), "must be \"x86_64\" or \"ia64\"");
+  c = default_machine(arch);
   s.number("cpus", c.cpus, 1, 4);
   s.number("memory_mib", c.memory_mib, 16, most_memory_mib);
   s.number("low_memory_mib", c.low_memory_mib, 16, 3072);
@@ -147,23 +150,37 @@ void read_machine(Section& s, MachineConfig& c) {
   s.text("fidelity", fidelity);
   if (fidelity != "fast" && fidelity != "exact") s.fail(s.child("fidelity"), "must be \"fast\" or \"exact\"");
   c.fidelity = fidelity == "fast" ? Fidelity::fast : Fidelity::exact;
-  c.strict_alignment = c.fidelity == Fidelity::exact;
-  s.flag("strict_alignment", c.strict_alignment);
+  if (arch == "x86_64") {
+    c.strict_alignment = c.fidelity == Fidelity::exact;
+    s.flag("strict_alignment", c.strict_alignment);
+    s.object("tlb", [&](Section& t) { read_tlb(t, c.tlb); });
+  }
   s.number("wall_clock_s", c.wall_clock_s, 0, 253'402'300'799);  // 31 December 9999
   s.number("seed", c.seed, 0, ~u64{0});
   s.object("timing", [&](Section& t) { read_timing(t, c.timing); });
-  s.object("tlb", [&](Section& t) { read_tlb(t, c.tlb); });
   s.object("disk", [&](Section& t) { read_disk(t, c); });
   if (c.high_base % (u64{1} << 30)) s.fail(s.child("high_base"), "must be a multiple of 1 GiB");
   if (c.high_base && c.high_base < (u64{4} << 30))
     s.fail(s.child("high_base"), "must be 0 or at least 4 GiB");
   if (c.high_base + (c.memory_mib << 20) > address_limit)
     s.fail(s.child("high_base"), "memory would end above 2^48");
+  const u64 high_end = c.high_base + (c.memory_mib << 20);
+  if (arch == "ia64" && c.high_base < ia64_map::port_space + ia64_map::port_space_size &&
+      high_end > ia64_map::port_space)
+    s.fail(s.child("high_base"), "memory would lie over the I/O port space at 0xffffc000000");
 }
 
 }  // namespace
 
-MachineConfig parse_machine_json(const std::string& text, const std::string& file_name) {
+MachineConfig default_machine(const std::string& arch) {
+  MachineConfig config;
+  config.arch = arch;
+  if (arch == "ia64") config.high_base = 0;
+  return config;
+}
+
+MachineConfig parse_machine_json(const std::string& text, const std::string& file_name,
+                                 const std::string& arch) {
   Json json;
   try {
     json = Json::parse(text, nullptr, true, true);
@@ -174,7 +191,7 @@ MachineConfig parse_machine_json(const std::string& text, const std::string& fil
     Json inner = std::move(json["machine"]);  // moved: copying recurses, and nesting is up to the file
     json = std::move(inner);
   }
-  MachineConfig config;
+  MachineConfig config = default_machine(arch);
   Section section(json, file_name, "machine");
   read_machine(section, config);
   section.finish();

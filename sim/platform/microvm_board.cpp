@@ -1,5 +1,6 @@
 #include "sim/platform/microvm_board.h"
 
+#include <cstdio>
 #include <cstring>
 
 #include "sim/platform/firmware/acpi_tables.h"
@@ -130,6 +131,39 @@ bool MicrovmBoard::deadlocked() const {
 bool MicrovmBoard::device_activity() const {
   return disk_activity() || (pit_.may_interrupt() && interrupts_.routed(microvm::irq_pit)) ||
          (uart.may_interrupt() && interrupts_.routed(isa::irq_com1));
+}
+
+std::vector<std::string> MicrovmBoard::registers(unsigned cpu) const {
+  std::vector<std::string> lines;
+  const CpuControl& control = cpus_.at(cpu)->control();
+  const auto list = control.registers();
+  for (unsigned n = 0; n < list.size(); ++n) {
+    std::vector<u8> bytes(list[n].bits / 8);
+    control.read_register(n, bytes);
+    std::string value;
+    for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte) {
+      char digits[3];
+      std::snprintf(digits, sizeof digits, "%02x", *byte);
+      value += digits;
+    }
+    lines.push_back(std::string(list[n].name) + " " + value);
+  }
+  return lines;
+}
+
+// Frame pointer chain as -fno-omit-frame-pointer leaves it: [rbp] = caller's rbp, [rbp+8] = return address.
+std::vector<u64> MicrovmBoard::callers(unsigned cpu) const {
+  constexpr unsigned deepest = 24;
+  std::vector<u64> out;
+  u64 frame = reg(cpu, "rbp");
+  while (out.size() < deepest) {
+    u64 words[2] = {};
+    if (!frame || frame % 8 || !view(cpu).peek(frame, words, sizeof words)) break;
+    out.push_back(words[1]);
+    if (words[0] <= frame) break;  // stacks grow down: callers lie higher
+    frame = words[0];
+  }
+  return out;
 }
 
 MachineCounters MicrovmBoard::counters() const {

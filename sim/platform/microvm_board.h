@@ -24,6 +24,8 @@ class MicrovmBoard final : public Board {
   const CpuView& view(unsigned cpu) const override { return cpus_.at(cpu)->view(); }
   CpuControl& control(unsigned cpu) override { return cpus_.at(cpu)->control(); }
   u64 reg(unsigned cpu, const char* name) const override { return cpus_.at(cpu)->reg(name); }
+  std::vector<std::string> registers(unsigned cpu) const override;
+  std::vector<u64> callers(unsigned cpu) const override;
   u64 execution_hash(unsigned cpu) const override { return cpus_.at(cpu)->execution_hash(); }
   bool tlb_maps_for_user(unsigned cpu, u64 mfn) const override {
     return cpus_.at(cpu)->tlb_maps_for_user(mfn);

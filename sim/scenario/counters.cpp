@@ -7,20 +7,12 @@
 namespace xs::scenario {
 namespace {
 
-constexpr unsigned deepest = 24;  // frames of one backtrace
-
-/// Frame pointer chain as -fno-omit-frame-pointer leaves it: [rbp] = caller's rbp, [rbp+8] = return address.
 void add_callers(const platform::Machine& machine, unsigned cpu, const observe::Symbolizer& symbols,
                  std::vector<std::string>& out) {
-  u64 frame = machine.cpu_reg(cpu, "rbp");
-  for (unsigned i = 0; i < deepest; ++i) {
-    u64 words[2] = {};
-    if (!frame || frame % 8 || !machine.cpu(cpu).peek(frame, words, sizeof words)) return;
+  for (const u64 address : machine.callers(cpu)) {
     // A return address points behind the call: one less names the calling line.
-    if (symbols.function(words[1] - 1).empty()) return;
-    out.push_back("      " + symbols.describe(words[1] - 1));
-    if (words[0] <= frame) return;  // stacks grow down: callers lie higher
-    frame = words[0];
+    if (symbols.function(address - 1).empty()) return;
+    out.push_back("      " + symbols.describe(address - 1));
   }
 }
 

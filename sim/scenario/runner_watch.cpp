@@ -65,6 +65,9 @@ void Runner::stopped(platform::StopReason reason) {
     case StopReason::triple_fault:
       exited_ = true, note_fatal("triple fault");
       return;
+    case StopReason::stuck:
+      exited_ = true, note_fatal("a core cannot go on");
+      return;
     case StopReason::deadlock:
       // Guests without a periodic tick sleep like this between two operator commands: while the scenario only
       // lets time pass that is peace, while it waits for something it is the end.

@@ -8,6 +8,7 @@
 
 #include "sim/platform/bus/dram_port.h"
 #include "sim/platform/bus/register_port.h"
+#include "sim/platform/bus/sparse_ports.h"
 
 using namespace xs;
 using namespace xs::platform;
@@ -64,6 +65,8 @@ constexpr auto wr = tlm::TLM_WRITE_COMMAND;
 constexpr auto ok = tlm::TLM_OK_RESPONSE;
 constexpr auto nobody = tlm::TLM_ADDRESS_ERROR_RESPONSE;
 
+constexpr u64 sparse_base = 0x100000000;
+
 struct System {
   SimHost host;
   Initiator a{"a"}, b{"b"};
@@ -72,7 +75,10 @@ struct System {
   DramPort dram{"dram", RamRange{0x100000, 0x2000, ram.data()}};
   Recorder narrow_device{host, 1}, wide_device{host, 4};
   RegisterPort narrow{"narrow", narrow_device, host}, wide{"wide", wide_device, host};
+  SparsePorts sparse{"sparse"};
   System() {
+    sparse.out.bind(bus.in);
+    bus.map(sparse_base, u64{64} << 20, sparse.in);
     a.out.bind(bus.in);
     b.out.bind(bus.in);
     bus.map(0x5000, 8, wide.in);
@@ -117,6 +123,14 @@ TEST_CASE("the bus decodes, splits, refuses and grants direct memory") {
   CHECK(value == 0xffffffff);
   CHECK(s.a.access(rd, 0x3ff, &value, 1) == nobody);
   CHECK(s.a.access(wr, 0x400, &value, 1) == nobody);
+
+  // Ports four to a page: 0x3f9 is byte 1 of page 0xfe. Bits 11:2 repeat the port's, and count for nothing.
+  CHECK(s.a.access(rd, sparse_base + (0x3f9 >> 2 << 12 | 0x3f9), &value, 1) == ok);
+  CHECK((value & 0xff) == 0x22);
+  CHECK(s.a.access(rd, sparse_base + (0x3f9 >> 2 << 12 | 1), &value, 1) == ok);
+  CHECK((value & 0xff) == 0x22);
+  CHECK(s.a.access(rd, sparse_base + (0x400 >> 2 << 12), &value, 1) == nobody);
+  CHECK(s.a.access(rd, sparse_base + (0x3f8 >> 2 << 12), &value, 8) == tlm::TLM_BURST_ERROR_RESPONSE);
 
   // DRAM by transport, debug transport and pointer is the same memory.
   value = 0x1122334455667788;

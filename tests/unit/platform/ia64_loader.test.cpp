@@ -4,7 +4,9 @@
 
 #include "sim/core/error.h"
 #include "sim/platform/dram.h"
+#include "sim/platform/firmware/ia64_firmware.h"
 #include "sim/platform/firmware/ia64_loader.h"
+#include "sim/platform/ia64_map.h"
 #include "tests/unit/platform/elf_writer.h"
 #include "tests/unit/platform/temporary_file.h"
 
@@ -104,4 +106,15 @@ TEST_CASE("the architecture of a file is read from its first bytes") {
   CHECK(target(big_endian_header()) == ElfFor::ia64);
   CHECK(target({'#', '!'}) == ElfFor::x86);
   CHECK(elf_target("/nonexistent") == ElfFor::x86);
+}
+
+TEST_CASE("calls of firmware have names") {
+  CHECK(firmware_call(ia64_map::pal_proc, 20, 0) == "PAL_VERSION");
+  CHECK(firmware_call(ia64_map::pal_proc, 256, 1) == "PAL_COPY_PAL");
+  CHECK(firmware_call(ia64_map::pal_proc, 1000, 0) == "PAL procedure 0x3e8");
+  CHECK(firmware_call(ia64_map::sal_proc, 0, 0x01000012) == "SAL_FREQ_BASE");
+  CHECK(firmware_call(ia64_map::sal_proc, 0, 7) == "SAL procedure 0x7");
+  CHECK(firmware_call(ia64_map::firmware + 0x30, 0, 0) == "entry point 0xff000030");
+  CHECK(firmware_call(ia64_map::firmware - 16, 0, 0) == "");
+  CHECK(firmware_call(u64{1} << 32, 0, 0) == "");
 }

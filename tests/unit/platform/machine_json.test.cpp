@@ -87,6 +87,26 @@ TEST_CASE("errors name file and path") {
   CHECK_THAT(error_of(""), Catch::StartsWith("m.json: "));
 }
 
+TEST_CASE("an IA-64 machine has its own defaults, and none of x86-64's keys") {
+  const MachineConfig c = parse_machine_json(R"({"arch": "ia64", "fidelity": "exact"})", "m");
+  CHECK(c.arch == "ia64");
+  CHECK(c.high_base == 0);
+  CHECK_FALSE(c.strict_alignment);
+  CHECK(parse_machine_json("{}", "m", "ia64").arch == "ia64");
+  CHECK(parse_machine_json(R"({"arch": "x86_64"})", "m", "ia64").high_base == 0x102d40000000);
+  CHECK(error_of(R"({"arch": "ia64", "tlb": {}})") == "m.json: machine.tlb: unknown key");
+  CHECK(error_of(R"({"arch": "ia64", "strict_alignment": true})") ==
+        "m.json: machine.strict_alignment: unknown key");
+}
+
+TEST_CASE("memory of an IA-64 machine does not lie over the I/O port space") {
+  CHECK_THAT(error_of(R"({"arch": "ia64", "memory_mib": 1024, "high_base": "0xfffc0000000"})"),
+             Catch::Contains("I/O port space"));
+  CHECK(parse_machine_json(R"({"arch": "ia64", "high_base": "0xfff80000000"})", "m").high_base ==
+        0xfff80000000);
+  CHECK(parse_machine_json(R"({"arch": "ia64", "high_base": "0x100000000000"})", "m").memory_mib == 512);
+}
+
 TEST_CASE("absurd nesting is an error, not a crash") {
   const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
   CHECK_THAT(error_of(deep), Catch::StartsWith("m.json: "));

@@ -1,0 +1,124 @@
+#include "sim/platform/ia64_board.h"
+
+#include "sim/core/error.h"
+#include "sim/cpu_ia64/core/describe.h"
+#include "sim/platform/firmware/ia64_firmware.h"
+#include "sim/platform/firmware/ia64_loader.h"
+#include "sim/platform/ia64_map.h"
+
+namespace xs::platform {
+namespace {
+
+constexpr u64 program_limit = u64{1} << 32;
+/// Places of each TLB with fidelity "exact": Itanium 2's second-level ITLB and DTLB.
+constexpr unsigned exact_tlb = 128;
+
+ia64::CpuConfig cpu_config(const MachineConfig& machine, unsigned id, CpuObserver* observer) {
+  ia64::CpuConfig c;
+  c.cores = machine.cpus;
+  c.quantum = machine.quantum;
+  c.core.observer = observer;
+  c.core.processor.id = id;
+  c.core.processor.timing = machine.timing;
+  if (machine.fidelity == Fidelity::exact)
+    c.core.processor.instruction_tlb.cache = c.core.processor.data_tlb.cache = exact_tlb;
+  return c;
+}
+
+void add(MachineCounters& sum, const ia64::Cpu& cpu) {
+  const ia64::CoreCounters& c = cpu.core().counters();
+  sum.instructions += c.instructions;
+  sum.cycles += c.cycles;
+  sum.exceptions += c.interruptions - c.external_interrupts;
+  sum.interrupts += c.external_interrupts;
+  sum.irets += c.returns;
+  sum.single_steps += c.single_steps;
+  sum.mmio_accesses += cpu.device_accesses();
+  sum.unmodelled += cpu.unmodelled();
+  sum.quanta += cpu.quanta();
+  sum.mmu.accesses += c.mmu.accesses;
+  sum.mmu.l1_hits += c.mmu.hits;
+  sum.mmu.misses += c.mmu.misses;
+  sum.mmu.walks += c.mmu.walks;
+  sum.mmu.walk_reads += c.mmu.walk_reads;
+  sum.mmu.faults += c.mmu.refused;
+  sum.mmu.flush_page += c.mmu.purges;
+  sum.instructions_per_cpu.push_back(c.instructions);
+}
+
+}  // namespace
+
+Ia64Board::Ia64Board(const MachineConfig& machine, Dram& memory, CpuObserver* observer, StopRequests& stop)
+    : Board(machine, memory, stop), iosapic_([this](const ia64::SapicMessage& m) { group_.sapics.send(m); }) {
+  ports_.out.bind(port_bus.in);
+  memory_bus.map(ia64_map::port_space, ia64_map::port_space_size, ports_.in);
+  add_device(memory_bus, "iosapic", ia64_map::iosapic, Iosapic::register_bytes, iosapic_);
+  add_device(memory_bus, "uart_memory", ia64_map::uart, Uart16550::register_bytes, uart);
+  add_virtio_slots(
+      {ia64_map::virtio_base, ia64_map::virtio_step, ia64_map::virtio_slots, ia64_map::virtio_gsi});
+  add_cpus(observer, stop);
+}
+
+void Ia64Board::add_cpus(CpuObserver* observer, StopRequests& stop) {
+  for (unsigned i = 0; i < config.cpus; ++i) {
+    const std::string name = "cpu" + std::to_string(i);
+    cpus_.push_back(std::make_unique<ia64::Cpu>(name.c_str(), cpu_config(config, i, observer), dram, group_));
+    ia64::Cpu& cpu = *cpus_.back();
+    cpu.out.bind(memory_bus.in);
+    cpu.firmware_at = [&cpu](u64 pa) {
+      const auto& gr = cpu.core().processor().r.gr;
+      return firmware_call(pa, gr[28], gr[32]);
+    };
+    cpu.on_stop = [this, &cpu, &stop, i] {
+      std::vector<std::string> where = ia64::describe_place(cpu.core(), dram);
+      where.front() = "cpu" + std::to_string(i) + " " + where.front();
+      stop.stuck(cpu.core().stop_reason(), std::move(where));
+    };
+  }
+}
+
+void Ia64Board::load(const BootImage& image) {
+  if (!image.cmdline.empty() || !image.modules.empty())
+    throw Error(image.kernel + ": without firmware there is nobody to hand command line or modules over");
+  const ElfImage program = parse_elf(image.kernel, read_file(image.kernel, program_limit), ElfFor::ia64);
+  const Ia64Entry entry = load_ia64(program, dram);
+  for (const auto& cpu : cpus_) cpu->reset(entry.ip, entry.boot_parameters);
+}
+
+void Ia64Board::invalidate_code(u64 pa, u64 size) {
+  if (size == 0) return;
+  for (u64 mfn = pa >> frame_shift; mfn <= (pa + size - 1) >> frame_shift; ++mfn) group_.written(mfn);
+}
+
+CpuControl& Ia64Board::control(unsigned) { throw Error("no debugger can be attached to IA-64 cores"); }
+
+void Ia64Board::set_debugger(CpuDebugger* debugger) {
+  if (debugger) throw Error("no debugger can be attached to IA-64 cores");
+}
+
+std::vector<std::string> Ia64Board::registers(unsigned cpu) const {
+  return ia64::describe_registers(cpus_.at(cpu)->core());
+}
+
+// The return link of the last call; what lies further up would need unwind tables.
+std::vector<u64> Ia64Board::callers(unsigned cpu) const { return {reg(cpu, "b0")}; }
+
+u64 Ia64Board::reg(unsigned cpu, const char* name) const {
+  const ia64::Registers& r = cpus_.at(cpu)->core().processor().r;
+  const std::string wanted = name;
+  if (wanted == "ip") return r.ip;
+  if (wanted == "b0") return r.br[0];
+  throw Error("no IA-64 register \"" + wanted + "\" is known here");
+}
+
+bool Ia64Board::tlb_maps_for_user(unsigned cpu, u64 mfn) const {
+  return cpus_.at(cpu)->core().processor().mmu.maps_frame(mfn, true);
+}
+
+MachineCounters Ia64Board::counters() const {
+  MachineCounters sum;
+  for (const auto& cpu : cpus_) add(sum, *cpu);
+  return sum;
+}
+
+}  // namespace xs::platform

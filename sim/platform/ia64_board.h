@@ -1,0 +1,48 @@
+// The IA-64 board: a DIG64 platform without its firmware.
+//
+//     cpus[i].out ==> memory_bus ==> DRAM, I/O SAPIC, 16550, virtio-mmio slots
+//                         |
+//                         +== port space ==> port_bus ==> 16550, debug exit
+#pragma once
+#include "sim/cpu_ia64/cpu.h"
+#include "sim/platform/board.h"
+#include "sim/platform/bus/sparse_ports.h"
+#include "sim/platform/device/iosapic.h"
+
+namespace xs::platform {
+
+class Ia64Board final : public Board {
+ public:
+  Ia64Board(const MachineConfig& config, Dram& dram, CpuObserver* observer, StopRequests& stop);
+
+  /// Every core starts at the entry; cr.lid tells them apart.
+  void load(const BootImage& image) override;
+  void start() override {}
+  /// Cores have no halt but by firmware: one always runs.
+  bool deadlocked() const override { return false; }
+
+  unsigned cpus() const override { return static_cast<unsigned>(cpus_.size()); }
+  const CpuView& view(unsigned cpu) const override { return cpus_.at(cpu)->core(); }
+  CpuControl& control(unsigned cpu) override;
+  void set_debugger(CpuDebugger* debugger) override;
+  std::vector<std::string> registers(unsigned cpu) const override;
+  std::vector<u64> callers(unsigned cpu) const override;
+  u64 reg(unsigned cpu, const char* name) const override;
+  u64 execution_hash(unsigned cpu) const override { return cpus_.at(cpu)->core().execution_hash(); }
+  bool tlb_maps_for_user(unsigned cpu, u64 mfn) const override;
+  MachineCounters counters() const override;
+
+ protected:
+  void set_interrupt(unsigned gsi, bool asserted) override { iosapic_.set_pin(gsi, asserted); }
+  void invalidate_code(u64 pa, u64 size) override;
+
+ private:
+  void add_cpus(CpuObserver* observer, StopRequests& stop);
+
+  ia64::CoreGroup group_;
+  Iosapic iosapic_;
+  SparsePorts ports_{"port_space"};
+  std::vector<std::unique_ptr<ia64::Cpu>> cpus_;
+};
+
+}  // namespace xs::platform
