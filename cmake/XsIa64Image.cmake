@@ -1,0 +1,91 @@
+# IA-64 images. With the cross compiler of scripts/ia64-toolchain they are built; without it those committed in
+# images/ia64 are taken. images/ia64/MANIFEST.json says what those were built from, two tests hold it to that
+# (cmake/Ia64Manifest.cmake), scripts/ia64-images renews them.
+set(XS_IA64_IMAGE_DIR ${CMAKE_BINARY_DIR}/images/ia64)
+set(XS_IA64_OBJECT_DIR ${CMAKE_BINARY_DIR}/ia64)
+file(MAKE_DIRECTORY ${XS_IA64_IMAGE_DIR} ${XS_IA64_OBJECT_DIR})
+
+execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/ia64-toolchain --check RESULT_VARIABLE absent)
+execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/ia64-toolchain --where
+  OUTPUT_VARIABLE prefix OUTPUT_STRIP_TRAILING_WHITESPACE)
+set(XS_IA64_GXX "")
+if(absent EQUAL 0)
+  set(XS_IA64_GXX ${prefix}/bin/ia64-linux-gnu-g++)
+endif()
+
+# f32 to f127 stay untouched, so that an interruption handler saves little (as Linux does).
+set(XS_IA64_FLAGS -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
+  -fno-stack-protector -fno-strict-aliasing -mfixed-range=f32-f127 -std=gnu++20 -g -O2
+  -Wall -Wextra -Wshadow -Werror -Wa,--fatal-warnings)
+set(XS_IA64_LINK_FLAGS -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack
+  -Wl,--no-warn-rwx-segments)
+
+# Compiles one file; its object and dependency file go to the parent's variables.
+function(xs_ia64_object source object_variable)
+  file(RELATIVE_PATH relative ${CMAKE_SOURCE_DIR} ${source})
+  set(object ${XS_IA64_OBJECT_DIR}/${relative}.o)
+  get_filename_component(directory ${object} DIRECTORY)
+  file(MAKE_DIRECTORY ${directory})
+  add_custom_command(OUTPUT ${object}
+    COMMAND ${XS_IA64_GXX} ${XS_IA64_FLAGS} -I${CMAKE_SOURCE_DIR} -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.
+      -Wa,--debug-prefix-map=${CMAKE_SOURCE_DIR}=.
+      -MD -MF ${object}.d -c ${source} -o ${object}
+    COMMAND ${CMAKE_COMMAND} -E copy ${object}.d ${object}.inputs  # ninja takes the other one away
+    DEPENDS ${source} ${XS_IA64_GXX}
+    DEPFILE ${object}.d
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+    COMMENT "Building IA-64 object ${relative}.o"
+    VERBATIM)
+  set(${object_variable} ${object} PARENT_SCOPE)
+endfunction()
+
+# xs_ia64_image(name SOURCES ... OBJECTS ... LINKER_SCRIPT file): OBJECTS are those of other images, too.
+function(xs_ia64_image name)
+  cmake_parse_arguments(A "" "LINKER_SCRIPT" "SOURCES;OBJECTS" ${ARGN})
+  set(image ${XS_IA64_IMAGE_DIR}/${name}.elf)
+  if(XS_IA64_GXX)
+    set(objects ${A_OBJECTS})
+    foreach(source ${A_SOURCES})
+      xs_ia64_object(${source} object)
+      list(APPEND objects ${object})
+    endforeach()
+    add_custom_command(OUTPUT ${image}
+      COMMAND ${XS_IA64_GXX} ${XS_IA64_LINK_FLAGS} -Wl,-T,${A_LINKER_SCRIPT} -o ${image} ${objects} -lgcc
+      DEPENDS ${objects} ${A_LINKER_SCRIPT}
+      COMMENT "Linking IA-64 image ${name}.elf"
+      VERBATIM)
+    list(TRANSFORM objects APPEND .inputs OUTPUT_VARIABLE noted)
+    file(CONFIGURE OUTPUT ${XS_IA64_OBJECT_DIR}/${name}.inputs CONTENT "${noted};${A_LINKER_SCRIPT}")
+  else()
+    set(committed ${CMAKE_SOURCE_DIR}/images/ia64/${name}.elf)
+    add_custom_command(OUTPUT ${image}
+      COMMAND ${CMAKE_COMMAND} -E copy ${committed} ${image}
+      DEPENDS ${committed}
+      COMMENT "Taking the committed IA-64 image ${name}.elf"
+      VERBATIM)
+  endif()
+  add_custom_target(image_ia64_${name} ALL DEPENDS ${image})
+  set_property(GLOBAL APPEND PROPERTY XS_IMAGES image_ia64_${name})
+  set_property(GLOBAL APPEND PROPERTY XS_IA64_IMAGES ${name})
+endfunction()
+
+# After all images: how to write the manifest, and the tests that hold the committed images to it.
+function(xs_ia64_manifest)
+  get_property(images GLOBAL PROPERTY XS_IA64_IMAGES)
+  list(JOIN images , images)
+  list(JOIN XS_IA64_FLAGS " " flags)
+  list(JOIN XS_IA64_LINK_FLAGS " " link_flags)
+  set(script ${CMAKE_COMMAND} -D ROOT=${CMAKE_SOURCE_DIR} -D IMAGES=${images} -D "FLAGS=${flags} ${link_flags}"
+    -D GXX=${XS_IA64_GXX} -D BUILT=${XS_IA64_IMAGE_DIR} -D OBJECTS=${XS_IA64_OBJECT_DIR})
+  set(run -P ${CMAKE_SOURCE_DIR}/cmake/Ia64Manifest.cmake)
+  add_test(NAME images_ia64_current COMMAND ${script} -D MODE=check ${run})
+  add_test(NAME images_ia64_rebuilt COMMAND ${script} -D MODE=compare ${run})
+  set_tests_properties(images_ia64_current images_ia64_rebuilt PROPERTIES LABELS images
+    SKIP_REGULAR_EXPRESSION "skipped: ")
+  if(XS_IA64_GXX)
+    get_property(targets GLOBAL PROPERTY XS_IA64_IMAGES)
+    list(TRANSFORM targets PREPEND image_ia64_)
+    add_custom_target(ia64_images_renewed COMMAND ${script} -D MODE=write ${run} VERBATIM)
+    add_dependencies(ia64_images_renewed ${targets})
+  endif()
+endfunction()

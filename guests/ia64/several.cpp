@@ -1,0 +1,51 @@
+// Several processors: each enters the program by itself, finds its number in cr.lid, adds to one counter with
+// semaphores, and answers a message from the first one. Cores that are not there are not waited for: the
+// program is told nothing about their number, so it asks for a fixed time.
+#include "guests/ia64/lib/bare.h"
+
+using namespace bare;
+
+namespace {
+
+constexpr u64 wake_vector = 0x60, rounds = 1000;
+constexpr u64 patience = 2000000;  // cycles
+
+u64 added, present, woken;
+
+u64 fetch_add(u64& where, u64 what) { return __atomic_fetch_add(&where, what, __ATOMIC_SEQ_CST); }
+u64 load(const u64& where) { return __atomic_load_n(&where, __ATOMIC_SEQ_CST); }
+
+void work() {
+  for (u64 i = 0; i < rounds; ++i) fetch_add(added, i & 1 ? 3 : 1);
+  fetch_add(present, 1);
+}
+
+}  // namespace
+
+void other_main(u64 id) {
+  BARE_WRITE("cr.tpr", 0);
+  work();
+  while (acknowledge() != wake_vector) {
+  }
+  end_of_interrupt();
+  fetch_add(woken, u64{1} << 8 * id);
+}
+
+int main() {
+  work();
+  for (const u64 end = itc() + patience; itc() < end;) {
+  }
+  const u64 others = load(present) - 1;
+  u64 expected = 0;
+  for (u64 id = 1; id <= others; ++id) {
+    write<u64>(interrupt_block | id << 12, wake_vector);
+    expected |= u64{1} << 8 * id;
+  }
+  for (const u64 end = itc() + patience; load(woken) != expected && itc() < end;) {
+  }
+  print("processors: ");
+  put_decimal(others + 1);
+  const bool right = load(woken) == expected && load(added) == (others + 1) * rounds * 2;
+  print(right ? ", all counted and woken\n" : ", WRONG\n");
+  return right ? 0 : 1;
+}

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# `boot` of IA-64 programs: what they print, how they end, what is said of those that get lost.
+# usage: boot.sh CASE XENOSCOPE IMAGES(those for IA-64)
+set -u
+case=$1 xenoscope=$(realpath "$2") images=$(realpath "$3")
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+failed=0
+
+fail() {
+  echo "FAILED $*"
+  head -n 30 out err
+  failed=1
+}
+
+# ends CODE command...: the exit code is CODE; output is in out and err.
+ends() {
+  local code=$1 got
+  shift
+  timeout 120 "$@" >out 2>err </dev/null
+  got=$?
+  [ "$got" = "$code" ] || fail "exit code $got instead of $code: $*"
+  ! grep -qE 'terminate called|Sanitizer|internal error' err || fail "crashed: $*"
+}
+# Each regular expression is in out or err.
+says() {
+  local text
+  for text in "$@"; do grep -qE -- "$text" out err || fail "\"$text\" is not in the output"; done
+}
+silent() { [ ! -s err ] || fail "something on stderr"; }
+
+boot() { # boot CODE IMAGE options...
+  local code=$1 image=$2
+  shift 2
+  ends "$code" "$xenoscope" boot "$images/$image.elf" "$@"
+}
+
+# patch FILE OFFSET BYTES(printf)
+patch() { printf "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
+
+case $case in
+  hello)
+    boot 0 hello && says '^hello from IA-64: GenuineIntel in physical mode$' && silent
+    boot 0 hello --arch ia64 && says '^hello' && silent
+    ;;
+  exit-value)
+    boot 5 exit-value && says '^xenoscope: the kernel exited with value 7 at' 'exit-value.elf: program_exit'
+    ;;
+  mix)
+    boot 0 mix && says '^mix: 21 checks, 0 wrong$' && silent
+    ;;
+  interrupts)
+    boot 0 interrupts && says '^interrupts: all as they should be$' && silent
+    [ "$(grep -c '^  ok ' out)" = 11 ] || fail "not all checks were made"
+    ;;
+  several)
+    for n in 1 2 4; do boot 0 several --cpus $n && says "^processors: $n, all counted and woken$" && silent; done
+    ;;
+  determinism)
+    # The same run twice; and the same results wherever quanta cut the program.
+    for n in 1 2; do
+      boot 0 interrupts --counters
+      mv err counters$n
+    done
+    cmp -s counters1 counters2 || fail "two runs differ"
+    grep -qE '^execution hash +[0-9a-f]{16}$' counters1 || fail "no hash"
+    for quantum in 100 777 1000000; do
+      echo "{\"arch\": \"ia64\", \"quantum\": $quantum}" >machine.json
+      boot 0 mix --machine machine.json && says '^mix: 21 checks, 0 wrong$'
+      boot 0 interrupts --machine machine.json && says '^interrupts: all as they should be$'
+    done
+    ;;
+  lost-programs)
+    boot 6 fault-loop
+    says '^xenoscope: the program loops on a fault: break instruction' \
+      '^  cpu0 at 0x1002c00 slot 0: break\.m 0x0$' \
+      'last interruption: break instruction at 0x1002c00 slot 0' \
+      'general exception at 0x[0-9a-f]+ slot [0-2]: st8.*, isr 0x200000030, address 0x1000000000000000$'
+    boot 6 fault-loop --registers
+    says '^registers of cpu0$' ' cr\.iva 0000000001000000' ' r12 [0-9a-f]{16}' ' ar\.bsp '
+    boot 6 firmware-call
+    says '^xenoscope: the program calls firmware that this machine does not have: PAL_FREQ_RATIOS at' \
+      'firmware-call.elf: main'
+    boot 124 fault-loop --timeout 0.000001 && says 'time limit'
+    ;;
+  bad-files)
+    head -c 3000 "$images/hello.elf" >short.elf
+    ends 4 "$xenoscope" boot short.elf && says '^xenoscope: short.elf: .*truncated'
+    cp "$images/hello.elf" odd.elf && patch odd.elf 24 '\x08' # e_entry
+    ends 4 "$xenoscope" boot odd.elf && says 'odd.elf: its entry 0x[0-9a-f]+ is not the address of a bundle'
+    cp "$images/hello.elf" far.elf && patch far.elf 31 '\x10'
+    ends 4 "$xenoscope" boot far.elf && says 'far.elf: its entry 0x[0-9a-f]+ is in none of its segments'
+    cp "$images/hello.elf" big.elf && patch big.elf 48 '\x18' # e_flags
+    ends 4 "$xenoscope" boot big.elf && says 'big.elf: for big-endian data'
+    cp "$images/hello.elf" narrow.elf && patch narrow.elf 4 '\x01'
+    ends 4 "$xenoscope" boot narrow.elf && says 'narrow.elf: '
+    ends 4 "$xenoscope" boot "$images/hello.elf" --arch x86_64 && says 'not an x86 ELF file'
+    ends 4 "$xenoscope" boot "$images/../x86_64/hello.elf" --arch ia64 && says 'not an IA-64 ELF file'
+    ;;
+  disassembly)
+    ends 0 "$xenoscope" disasm "$images/hello.elf" --function _start
+    says '^[0-9a-f]{16} <_start>:$' '\[MMI\] +rsm 0x6000' 'br\.call\.sptk\.many b0=0x[0-9a-f]+;; <main>$' '^; .*lib/start\.S:'
+    silent
+    ;;
+  machine-options)
+    boot 0 hello --memory 16
+    echo '{"arch": "ia64", "memory_mib": 5000, "fidelity": "exact"}' >machine.json
+    boot 0 mix --machine machine.json
+    echo '{"arch": "x86_64"}' >machine.json
+    boot 4 hello --machine machine.json && says 'machine.json: machine.arch: "x86_64"'
+    echo '{"tlb": {}}' >machine.json
+    boot 4 hello --machine machine.json && says 'machine.tlb: unknown key'
+    boot 4 hello --gdb && says 'no debugger for IA-64'
+    boot 4 hello --append words && says 'without firmware'
+    echo >disk
+    boot 0 hello --disk disk
+    ;;
+esac
+exit $failed
