@@ -85,7 +85,6 @@ platform::MachineConfig config_of(const BootOptions& o) {
       throw Error(
           fmt::format("{}: machine.arch: \"{}\", but {} is for {}", o.machine, config.arch, o.kernel, arch));
   }
-  if (arch == "ia64" && o.gdb.given()) throw Error("--gdb: there is no debugger for IA-64 cores");
   if (o.cpus) config.cpus = *o.cpus;
   if (o.memory_mib) config.memory_mib = *o.memory_mib;
   return config;

@@ -41,7 +41,8 @@ class CpuDebugger {
   virtual bool wants_stop(unsigned cpu) = 0;
 };
 
-/// Row of a core's register file as debuggers know it; `type` and `group` in gdb's words.
+/// Row of a core's register file as debuggers know it; `type` in gdb's words. Null features: gdb knows the
+/// architecture's registers by itself, in this order.
 struct DebugRegister {
   const char* name;
   unsigned bits;
@@ -54,12 +55,17 @@ class CpuControl {
  public:
   virtual ~CpuControl() = default;
   virtual std::span<const DebugRegister> registers() const = 0;
+  /// As gdb calls it.
+  virtual const char* architecture() const { return "i386:x86-64"; }
   /// Little-endian; `out` has the register's size.
   virtual void read_register(unsigned index, std::span<u8> out) const = 0;
   /// False when this register cannot be written.
   virtual bool write_register(unsigned index, std::span<const u8> in) = 0;
   /// By the present tables, whatever the rights; no accessed bit is set, no TLB entry made.
   virtual bool translate(u64 va, u64& pa) const = 0;
+  /// Memory of which registers hold what is not yet written: IA-64's register stack. False: not so at `va`.
+  virtual bool read_held(u64 va, u8& out) const { return (void)va, (void)out, false; }
+  virtual bool write_held(u64 va, u8 in) { return (void)va, (void)in, false; }
   /// Linear address of the next instruction.
   virtual u64 linear_pc() const = 0;
   virtual void set_debug_points(const std::vector<DebugPoint>& points) = 0;

@@ -258,6 +258,7 @@ bool GdbSession::copy(u64 address, std::span<u8> out) const {
     u64 pa = address;
     if (!physical_ && !control().translate(address, pa)) return false;
     if (!target_.read_physical(pa, out.first(chunk))) return false;
+    for (std::size_t i = 0; !physical_ && i < chunk; ++i) control().read_held(address + i, out[i]);
     address += chunk;
     out = out.subspan(chunk);
   }
@@ -270,6 +271,7 @@ bool GdbSession::store(u64 address, std::span<const u8> in) {
     u64 pa = address;
     if (!physical_ && !control().translate(address, pa)) return false;
     if (!target_.write_physical(pa, in.first(chunk))) return false;
+    for (std::size_t i = 0; !physical_ && i < chunk; ++i) control().write_held(address + i, in[i]);
     address += chunk;
     in = in.subspan(chunk);
   }

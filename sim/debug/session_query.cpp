@@ -123,9 +123,11 @@ std::string GdbSession::transfer(std::string_view text) const {
 std::string GdbSession::target_xml() const {
   std::string xml =
       "<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"gdb-target.dtd\">"
-      "<target version=\"1.0\"><architecture>i386:x86-64</architecture>";
+      "<target version=\"1.0\"><architecture>";
+  xml += std::string(target_.cpu(0).architecture()) + "</architecture>";
   std::string_view feature;
   for (const DebugRegister& r : target_.cpu(0).registers()) {
+    if (r.feature == nullptr) return xml + "</target>";
     if (feature != r.feature) {
       if (!feature.empty()) xml += "</feature>";
       feature = r.feature;

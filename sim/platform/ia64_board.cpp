@@ -90,10 +90,10 @@ void Ia64Board::invalidate_code(u64 pa, u64 size) {
   for (u64 mfn = pa >> frame_shift; mfn <= (pa + size - 1) >> frame_shift; ++mfn) group_.written(mfn);
 }
 
-CpuControl& Ia64Board::control(unsigned) { throw Error("no debugger can be attached to IA-64 cores"); }
+CpuControl& Ia64Board::control(unsigned cpu) { return cpus_.at(cpu)->core(); }
 
 void Ia64Board::set_debugger(CpuDebugger* debugger) {
-  if (debugger) throw Error("no debugger can be attached to IA-64 cores");
+  for (const auto& cpu : cpus_) cpu->core().set_debugger(debugger);
 }
 
 std::vector<std::string> Ia64Board::registers(unsigned cpu) const {

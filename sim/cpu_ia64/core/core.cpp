@@ -65,6 +65,7 @@ void Core::run(u64 end) {
 
 void Core::end_quantum() {
   p_.alat.clear();
+  if (debugger_ && debugger_->wants_stop(config_.processor.id)) debug_stop({DebugStop::Why::request, {}});
   hash(p_.cycles());
   hash(p_.r.ip);
 }
@@ -77,6 +78,7 @@ void Core::slice(u64 end) {
   p_.left = static_cast<i64>(limit - now);
   blocks_.sweep();
   p_.review();
+  if (debugger_ && (debug_step_ || !points_.empty())) return debugged_slice();
   if ((p_.code_mode & Processor::attention) != 0) {
     if (look_around()) return;
     if (p_.careful()) return step_carefully();

@@ -9,6 +9,9 @@
 // Everything that happens, happens at the same instruction whatever a slice's length: a block that would pass
 // the end is cut there.
 #pragma once
+#include <optional>
+
+#include "sim/core/debug.h"
 #include "sim/core/tap.h"
 #include "sim/cpu_ia64/core/block_cache.h"
 #include "sim/cpu_ia64/exec/translate.h"
@@ -36,7 +39,7 @@ struct PastInterruption {
   u64 isr = 0, ifa = 0;
 };
 
-class Core final : public CpuView, private SapicAgent {
+class Core final : public CpuView, public CpuControl, private SapicAgent {
  public:
   Core(const CoreConfig& config, MemoryPort& memory, CoreBus& bus, SapicBus& sapics);
 
@@ -69,7 +72,21 @@ class Core final : public CpuView, private SapicAgent {
   void watch_frame(u64 mfn) { p_.data.drop_writes(mfn); }
   void purge(u32 rid, u64 va, unsigned shift);
 
-  // CpuView
+  void set_debugger(CpuDebugger* debugger);
+
+  // CpuControl: registers in gdb's order and numbers (debug_registers.cpp), addresses of instructions with
+  // the slot in their lowest bits
+  const char* architecture() const override { return "ia64-elf64"; }
+  std::span<const DebugRegister> registers() const override;
+  void read_register(unsigned index, std::span<u8> out) const override;
+  bool write_register(unsigned index, std::span<const u8> in) override;
+  u64 linear_pc() const override { return p_.r.ip | p_.r.ri(); }
+  void set_debug_points(const std::vector<DebugPoint>& points) override;
+  void request_step(bool on) override { debug_step_ = on; }
+  bool read_held(u64 va, u8& out) const override;
+  bool write_held(u64 va, u8 in) override;
+
+  // CpuView; translate() is CpuControl's, too
   unsigned cpu() const override { return config_.processor.id; }
   u64 pc() const override { return p_.r.ip; }
   u64 instructions() const override;
@@ -83,6 +100,14 @@ class Core final : public CpuView, private SapicAgent {
  private:
   bool answers(u8 id, u8 eid) const override;
   void deliver(const SapicMessage& message) override;
+
+  // debug.cpp
+  void debugged_slice();
+  bool stops_here();
+  unsigned instructions_to_point() const;
+  void debug_stop(const DebugStop& stop);
+  void note_access(const DataAccess& access);
+  u8* held(u64 va) const;
 
   void slice(u64 end);
   bool look_around();
@@ -111,6 +136,11 @@ class Core final : public CpuView, private SapicAgent {
   unsigned past_count_ = 0;
   unsigned repeats_ = 0;
   u64 idle_cycles_ = 0;
+  CpuDebugger* debugger_ = nullptr;
+  std::vector<DebugPoint> points_;
+  std::optional<DebugPoint> seen_;  ///< a data point that the running instruction has touched
+  bool debug_step_ = false;
+  u64 debug_passed_ = ~u64{0};  ///< cycles() at which the breakpoint of that moment has been told
   u64 hash_ = 0xcbf29ce484222325;
   mutable CoreCounters counters_;
 };

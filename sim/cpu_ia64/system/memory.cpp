@@ -152,6 +152,7 @@ Reach Processor::reach(const DataAccess& a, u64& pa, u8*& host) {
   if (conditions != 0) return refuse_data(a, conditions, vhpt_address), Reach::refused;
   last_pa = pa;
   last_cacheable = cacheable;
+  if (watch && !a.non_access) watch(a);
   host = memory.host(pa);
   if (host && cacheable) keep(a.va, pa, mode, rights, host);
   return Reach::granted;

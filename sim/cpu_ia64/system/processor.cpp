@@ -39,7 +39,7 @@ u64 Processor::mode_of(bool rse) const {
   const u64 level = rse ? r.rsc >> 2 & 3 : r.cpl();
   const bool translated = (r.psr & (rse ? psr::rt : psr::dt)) != 0;
   const bool big = rse ? (r.rsc >> 4 & 1) != 0 : (r.psr & psr::be) != 0;
-  const bool slow = big || (r.psr & (psr::da | psr::db)) != 0;
+  const bool slow = big || (r.psr & (psr::da | psr::db)) != 0 || watch;
   return level << 4 | u64{translated} << 6 | ((r.psr & psr::pk) != 0 ? 1 << 7 : 0) |
          (slow ? DataCache::slow : 0);
 }
@@ -69,6 +69,12 @@ void Processor::set_psr(u64 value) {
   review();
 }
 
+void Processor::set_watch(std::function<void(const DataAccess&)> on_access) {
+  watch = std::move(on_access);
+  data_mode = mode_of(false);
+  rse_mode = mode_of(true);
+}
+
 bool Processor::careful() const {
   if ((r.psr & (psr::ss | psr::tb | psr::one_instruction)) != 0) return true;
   if ((r.psr & psr::db) == 0) return false;
@@ -79,7 +85,8 @@ bool Processor::careful() const {
 
 void Processor::review() {
   code_mode &= ~attention;
-  if (careful() || interrupt_pending() || stack.incomplete() || !stop_reason.empty()) call_attention();
+  if (careful() || interrupt_pending() || stack.incomplete() || debugged || !stop_reason.empty())
+    call_attention();
 }
 
 void Processor::frame_changed() {

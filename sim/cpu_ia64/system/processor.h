@@ -13,6 +13,7 @@
 // lets a faulting instruction change.
 #pragma once
 #include <array>
+#include <functional>
 #include <string>
 
 #include "sim/core/memory_port.h"
@@ -158,6 +159,10 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   MemoryPort& memory;
   CoreBus& bus;
   SapicBus& sapics;
+  /// A debugger wants a look after each block, and with `watch` at each data access.
+  bool debugged = false;
+  std::function<void(const DataAccess&)> watch;
+  void set_watch(std::function<void(const DataAccess&)> on_access);
   /// Code is executed nowhere and never from here on: the run ends, with this to say.
   std::string stop_reason;
 

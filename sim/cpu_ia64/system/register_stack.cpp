@@ -64,6 +64,13 @@ void RegisterStack::centre() {
   top_ = places / 2;
 }
 
+u8* RegisterStack::held(u64 address) {
+  i64 n = 0;  // counted from the frame's base; registers are few
+  while (skip_registers(bsp(), n) > address) --n;
+  while (skip_registers(bsp(), n) < address) ++n;
+  return reinterpret_cast<u8*>(n < 0 ? &below_[top_ - static_cast<std::size_t>(-n)] : &values_[n]);
+}
+
 bool RegisterStack::has_nats() const {
   const auto end = below_nats_.begin() + top_;
   return std::any_of(end - std::max<i64>(dirty_, 0), end, [](u8 nat) { return nat != 0; });

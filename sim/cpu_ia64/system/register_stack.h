@@ -70,6 +70,8 @@ class RegisterStack {
   FrameMarker frame() const { return frame_; }
   /// Rotating bases change by branches, clrrrb and returns; sizes do not.
   void set_frame(FrameMarker marker) { frame_ = marker; }
+  /// The register whose place in the backing store is `address`, between BSPSTORE and the frame's end.
+  u8* held(u64 address);
   bool has_nats() const;  ///< of dirty registers
   void forget_nats();     ///< before `any_nat` becomes false: there are none
 
