@@ -111,7 +111,6 @@ case $case in
     boot 4 hello --machine machine.json && says 'machine.json: machine.arch: "x86_64"'
     echo '{"tlb": {}}' >machine.json
     boot 4 hello --machine machine.json && says 'machine.tlb: unknown key'
-    boot 4 hello --gdb && says 'no debugger for IA-64'
     boot 4 hello --append words && says 'without firmware'
     echo >disk
     boot 0 hello --disk disk

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# gdb-multiarch on IA-64 programs: symbols, stacked registers and NaTs, breakpoints on slots, watchpoints, steps;
+# and a run that was debugged has the hash of one that was not.
+# usage: gdb.sh XENOSCOPE IMAGES(those for IA-64)
+set -u
+xenoscope=$(realpath "$1") images=$(realpath "$2")
+command -v gdb-multiarch >/dev/null || {
+  echo "no gdb-multiarch: install it (scripts/install-deps test)"
+  exit 77
+}
+dir=$(mktemp -d)
+pids=()
+trap 'kill "${pids[@]}" 2>/dev/null; rm -rf "$dir"' EXIT
+failed=0
+fail() {
+  echo "FAILED $*"
+  failed=1
+}
+
+# debug NAME SCRIPT IMAGE options...: boots the image with gdb on it; output in NAME.err, gdb's in NAME.log.
+debug() {
+  local name=$1 script=$2 image=$3
+  shift 3
+  timeout 240 "$xenoscope" boot "$images/$image.elf" "$@" --gdb "unix:$dir/$name.sock" -S \
+    >"$dir/$name.out" 2>"$dir/$name.err" &
+  pids+=("$!")
+  for _ in $(seq 200); do
+    [ ! -S "$dir/$name.sock" ] || break
+    sleep 0.05
+  done
+  timeout 200 gdb-multiarch -batch -nx -ex "set pagination off" -ex "set confirm off" -ex "set width 0" \
+    -ex "file $images/$image.elf" -ex "target remote $dir/$name.sock" -x "$script" >"$dir/$name.log" 2>&1 ||
+    fail "$name: gdb's exit code"
+  wait "${pids[-1]}"
+  echo "exit code $?" >>"$dir/$name.out"
+}
+
+# says NAME TEXT...: each regular expression is in gdb's output, in this order.
+says() {
+  local name=$1 from=1 line text
+  shift
+  for text in "$@"; do
+    line=$(tail -n +"$from" "$dir/$name.log" | grep -nE -m 1 -- "$text" | cut -d: -f1)
+    if [ -z "$line" ]; then
+      fail "$name: \"$text\" is not in gdb's output from line $from on:"
+      cat "$dir/$name.log" "$dir/$name.err"
+      return
+    fi
+    from=$((from + line))
+  done
+}
+
+# --- looking does not change the run ---
+cat >"$dir/look.gdb" <<'END'
+info registers ip psr
+break sort
+continue
+printf "argument %d, in the backing store %d\n", $r32 == (unsigned long)first, *(long*)$bof == $r32
+stepi
+printf "slot %d of bundle %d\n", (unsigned long)$pc & 15, ((unsigned long)$pc & ~15) == (unsigned long)&sort
+stepi
+stepi
+printf "next bundle %d\n", (unsigned long)$pc == (unsigned long)&sort + 16
+x/3i (unsigned long)&sort
+set $first = (unsigned long)first
+delete
+watch *(long*)$first
+continue
+printf "watched %d\n", (unsigned long)$pc > (unsigned long)&sort
+delete
+break *(unsigned long)&ackermann if $r32 == 1
+continue
+printf "m is 1: %d\n", $r32 == 1
+info breakpoints
+bt 3
+printf "f1 is one: %d, p0 is set: %d\n", $f1 == 1.0, $pr & 1
+delete
+hbreak *((unsigned long)&count_breaks)
+continue
+printf "in the handler of a break: %d\n", frame.vector == 0x2c00
+delete
+continue
+END
+debug look "$dir/look.gdb" mix --counters
+says look '^_start \(\) at .*lib/start\.S' 'ip +0x106140|ip +0x[0-9a-f]+' '^Breakpoint 1.*sort \(' \
+  '^argument 1, in the backing store 1$' '^slot 1 of bundle 1$' '^next bundle 1$' '\[M.*alloc r[0-9]+=ar\.pfs' \
+  'atchpoint 2' '^Old value = ' '^New value = ' '^watched 1$' 'Breakpoint 3.*ackermann \(' '^m is 1: 1$' \
+  'breakpoint already hit' '^#0 .*ackermann' '^f1 is one: 1, p0 is set: 1$' 'Breakpoint 4.*count_breaks' \
+  '^in the handler of a break: 1$' 'exited normally'
+grep -q '^mix: 21 checks, 0 wrong$' "$dir/look.out" || fail "the program's output"
+"$xenoscope" boot "$images/mix.elf" --counters >/dev/null 2>"$dir/alone.err"
+[ "$(grep '^execution hash' "$dir/look.err")" = "$(grep '^execution hash' "$dir/alone.err")" ] ||
+  fail "a debugged run has another execution hash"
+
+# --- writing does: registers static, stacked and floating, memory, the pc ---
+cat >"$dir/write.gdb" <<'END'
+break ackermann
+continue
+set $r32 = 0
+set $r33 = 41
+set $r14 = 0x1234
+set $f6 = 2.5
+set $b7 = 0x100000
+printf "now %d %d %x %d %x\n", m, n, $r14, $f6 == 2.5, $b7
+finish
+printf "returned %d\n", $r8
+set *(int*)&failures = 3
+kill
+END
+debug write "$dir/write.gdb" mix
+says write '^now 0 41 1234 1 100000$' '^returned 42$'
+
+# --- four cores are four threads ---
+cat >"$dir/cores.gdb" <<'END'
+break main
+continue
+info threads
+thread 2
+info registers ip
+delete
+continue
+END
+debug cores "$dir/cores.gdb" several --cpus 4
+says cores 'Thread 1 ' 'Thread 2 ' 'Thread 3 ' 'Thread 4 ' 'Switching to thread 2' '^ip ' 'exited normally'
+exit $failed
