@@ -57,6 +57,10 @@ case $case in
   several)
     for n in 1 2 4; do boot 0 several --cpus $n && says "^processors: $n, all counted and woken$" && silent; done
     ;;
+  new-code)
+    boot 0 new-code && says '^new code: 100 by this processor, 0 by another$' && silent
+    boot 0 new-code --cpus 2 && says '^new code: 100 by this processor, 100 by another$' && silent
+    ;;
   determinism)
     # The same run twice; and the same results wherever quanta cut the program.
     for n in 1 2; do

@@ -104,7 +104,7 @@ void add_control(Lines& lines, const Processor& p) {
 }  // namespace
 
 std::string describe_instruction(const Core& core, const MemoryPort& memory, u64 bundle, unsigned slot) {
-  const std::string place = format("0x%llx slot %u", static_cast<Number>(bundle), slot);
+  std::string place = format("0x%llx slot %u", static_cast<Number>(bundle), slot);
   const u8* code = code_at(core, memory, bundle);
   if (!code) return place;
   const Bundle bits = Bundle::from_bytes(code);
