@@ -81,6 +81,9 @@ case $case in
       '^  cpu0 at 0x1002c00 slot 0: break\.m 0x0$' \
       'last interruption: break instruction at 0x1002c00 slot 0' \
       'general exception at 0x[0-9a-f]+ slot [0-2]: st8.*, isr 0x200000030, address 0x1000000000000000$'
+    boot 6 fault-turns # two handlers, and a register that counts
+    says '^xenoscope: the program loops on a fault: ' 'general exception at 0x1002c00 slot 1: st8' \
+      'break instruction at 0x1005400 slot 0: break\.m 0x0'
     boot 6 fault-loop --registers
     says '^registers of cpu0$' ' cr\.iva 0000000001000000' ' r12 [0-9a-f]{16}' ' ar\.bsp '
     boot 6 firmware-call

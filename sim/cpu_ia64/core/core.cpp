@@ -7,8 +7,9 @@ namespace xs::ia64 {
 namespace {
 
 constexpr u64 ps_per_s = 1'000'000'000'000;
-/// So often may the same instruction be refused with collection off before the program counts as lost.
-constexpr unsigned most_repeats = 64;
+/// So often may the same instruction be refused with collection off before the program counts as lost: when
+/// nothing changes, and when something does.
+constexpr unsigned first_look = 8, most_unchanged = 64, most_repeats = 100'000;
 
 }  // namespace
 
@@ -199,29 +200,55 @@ void Core::interrupt(u64 bundle, unsigned slot) {
   note_progress(bundle, slot);
   ++counters_.interruptions;
   p_.deliver(bundle, slot);
-  if (repeats_ == 0) ++past_count_;
-  last() = {p_.pending.vector, bundle, slot, p_.r.isr, p_.pending.ifa};
+  current_->isr = p_.r.isr;
   hash(p_.cycles());
   hash(p_.r.ip);
   if (config_.observer)
     config_.observer->on_trap(*this, static_cast<u32>(p_.pending.vector), p_.r.isr, p_.pending.ifa);
 }
 
-/// A handler that is refused at the same place again and again, with collection off, will be for ever.
+/// A handler that is refused at the same place again and again, with collection off, will be for ever: soon
+/// said when no register changes meanwhile, late when one does. Up to `remembered` handlers may take turns.
 void Core::note_progress(u64 bundle, unsigned slot) {
-  const PastInterruption& before = last();
-  const bool again = (p_.r.psr & psr::ic) == 0 && before.vector == p_.pending.vector &&
-                     before.bundle == bundle && before.slot == slot && past_count_ != 0;
-  repeats_ = again ? repeats_ + 1 : 0;
-  if (repeats_ < most_repeats) return;
+  PastInterruption* known = (p_.r.psr & psr::ic) == 0 ? known_interruption(bundle, slot) : nullptr;
+  if (!known) {
+    repeats_ = unchanged_ = 0;
+    current_ = &past_[past_count_++ % remembered];
+    *current_ = {p_.pending.vector, bundle, slot, 0, p_.pending.ifa, 0};
+    return;
+  }
+  current_ = known;
+  if (++repeats_ < first_look) return;
+  const u64 registers = register_digest();
+  unchanged_ = known->registers == registers ? unchanged_ + 1 : 0;
+  current_->registers = registers;
+  if (unchanged_ < most_unchanged && repeats_ < most_repeats) return;
   p_.stop_reason = std::string("the program loops on a fault: ") + vector_name(p_.pending.vector) +
                    ", again and again at the same instruction of a handler";
 }
 
+PastInterruption* Core::known_interruption(u64 bundle, unsigned slot) {
+  const auto count = static_cast<std::ptrdiff_t>(std::min(past_count_, u64{remembered}));
+  const auto end = past_.begin() + count;
+  const auto same = std::find_if(past_.begin(), end, [&](const PastInterruption& past) {
+    return past.vector == p_.pending.vector && past.bundle == bundle && past.slot == slot;
+  });
+  return same == end ? nullptr : &*same;
+}
+
+u64 Core::register_digest() const {
+  u64 digest = p_.r.pr;
+  const auto add = [&digest](u64 value) { digest = (digest ^ value) * 0x9e3779b97f4a7c15; };
+  for (const u64 value : p_.r.gr) add(value);
+  for (const u64 value : p_.r.br) add(value);
+  add(p_.r.lc);
+  add(p_.stack.bsp());
+  return digest;
+}
+
 std::vector<PastInterruption> Core::past_interruptions() const {
   std::vector<PastInterruption> out;
-  for (unsigned n = past_count_; n > 0 && out.size() < remembered; --n)
-    out.push_back(past_[(n - 1) % remembered]);
+  for (u64 n = past_count_; n > 0 && out.size() < remembered; --n) out.push_back(past_[(n - 1) % remembered]);
   return out;
 }
 

@@ -37,6 +37,7 @@ struct PastInterruption {
   u64 bundle = 0;
   unsigned slot = 0;
   u64 isr = 0, ifa = 0;
+  u64 registers = 0;  ///< a digest of them, when it came again with collection off
 };
 
 class Core final : public CpuView, public CpuControl, private SapicAgent {
@@ -54,7 +55,7 @@ class Core final : public CpuView, public CpuControl, private SapicAgent {
   void end_quantum();
   bool stopped() const { return !p_.stop_reason.empty(); }
   const std::string& stop_reason() const { return p_.stop_reason; }
-  /// The latest interruptions, that one first; one that comes again at the same place is there once.
+  /// The latest interruptions, that one first; those that take turns in a loop are there once each.
   std::vector<PastInterruption> past_interruptions() const;
 
   u64 cycles() const { return p_.cycles(); }
@@ -122,7 +123,8 @@ class Core final : public CpuView, public CpuControl, private SapicAgent {
   void fault();
   void interrupt(u64 bundle, unsigned slot);
   void note_progress(u64 bundle, unsigned slot);
-  PastInterruption& last() { return past_[(past_count_ - 1) % remembered]; }
+  PastInterruption* known_interruption(u64 bundle, unsigned slot);
+  u64 register_digest() const;
   void hash(u64 value);
 
   CoreConfig config_;
@@ -133,8 +135,9 @@ class Core final : public CpuView, public CpuControl, private SapicAgent {
   Block scratch_;  ///< what is executed once: a cut block, a single step
   static constexpr unsigned remembered = 4;
   std::array<PastInterruption, remembered> past_;  ///< a ring: past_[past_count_ - 1 modulo] is the latest
-  unsigned past_count_ = 0;
-  unsigned repeats_ = 0;
+  PastInterruption* current_ = past_.data();
+  u64 past_count_ = 0;
+  unsigned repeats_ = 0, unchanged_ = 0;  ///< deliveries in a row at known places, with collection off
   u64 idle_cycles_ = 0;
   CpuDebugger* debugger_ = nullptr;
   std::vector<DebugPoint> points_;
