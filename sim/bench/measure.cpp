@@ -52,21 +52,30 @@ class Reader {
     all_ += text + "\n";
     unsigned long long a = 0, b = 0;
     const std::string tail = text.starts_with("(d0) ") ? text.substr(5) : text;
-    if (tail.starts_with("bench begin")) begin_ = Clock::now();
-    if (std::sscanf(tail.c_str(), "bench end %llu %llu", &a, &b) == 2) {
-      result_.nanoseconds = static_cast<u64>(std::chrono::nanoseconds(Clock::now() - begin_).count());
-      result_.operations = a;
-      result_.checksum = b;
+    if (tail.starts_with(begin_line)) {
+      name_ = tail.size() > begin_line.size() ? tail.substr(begin_line.size() + 1) : "";
+      begin_ = Clock::now();
     }
-    if (std::sscanf(tail.c_str(), "instructions %llu", &a) == 1) result_.instructions = a;
+    if (std::sscanf(tail.c_str(), "bench end %llu %llu", &a, &b) == 2 && begin_ != Clock::time_point{}) {
+      const auto taken = std::chrono::nanoseconds(Clock::now() - begin_).count();
+      results_[name_] = {.nanoseconds = static_cast<u64>(taken), .operations = a, .checksum = b};
+    }
+    if (std::sscanf(tail.c_str(), "instructions %llu", &a) == 1) instructions_ = a;
   }
-  bool complete() const { return begin_ != Clock::time_point{} && result_.operations != 0; }
-  const Measurement& result() const { return result_; }
+  bool complete() const { return !results_.empty(); }
+  Measurements results() const {
+    Measurements all = results_;
+    for (auto& [name, m] : all) m.instructions = instructions_;
+    return all;
+  }
   const std::string& all() const { return all_; }
 
  private:
+  static constexpr std::string_view begin_line = "bench begin";
   Clock::time_point begin_;
-  Measurement result_;
+  std::string name_;
+  Measurements results_;
+  u64 instructions_ = 0;
   std::string all_;
 };
 
@@ -85,7 +94,7 @@ void read_lines(int fd, Reader& reader) {
 
 }  // namespace
 
-Measurement measure(const std::vector<std::string>& command) {
+Measurements measure_all(const std::vector<std::string>& command) {
   const Child child = start(command);
   Reader reader;
   read_lines(child.output, reader);
@@ -94,8 +103,10 @@ Measurement measure(const std::vector<std::string>& command) {
   while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
   }
   if (!reader.complete()) throw Error("no result from " + command[0] + "; it said:\n" + reader.all());
-  return reader.result();
+  return reader.results();
 }
+
+Measurement measure(const std::vector<std::string>& command) { return measure_all(command).begin()->second; }
 
 bool program_exists(const std::string& name) {
   const char* const set = std::getenv("PATH");

@@ -18,10 +18,14 @@ struct Row {
   std::vector<std::string> command;
 };
 
+/// How a figure is shown: nanoseconds per operation, million instructions or operations per second.
+enum class Figure : u8 { ns_per_operation, mips, millions };
+
 struct Payload {
   std::string name, what;
-  bool in_mips = false;  ///< shown in million instructions per second; otherwise nanoseconds per operation
+  Figure shown = Figure::ns_per_operation;
   std::vector<Row> rows;
+  std::vector<std::string> yardsticks = {"unicorn", "qemu"};  ///< rows that others are compared with
 };
 
 struct Cell {
@@ -41,7 +45,13 @@ struct PayloadResult {
 PayloadResult run_payload(const Payload& payload, unsigned rounds,
                           const std::function<void(unsigned round, const std::string& row)>& progress);
 
-/// A figure per row and its ratio to the yardsticks "unicorn" and "qemu" (above 1 is faster than they).
+/// The same for payloads that one program has all of: each row is one process a round. All have the same
+/// rows.
+std::vector<PayloadResult> run_suite(
+    const std::vector<Payload>& payloads, unsigned rounds,
+    const std::function<void(unsigned round, const std::string& row)>& progress);
+
+/// A figure per row and its ratio to the yardsticks (above 1 is faster than they).
 std::string text_of(const PayloadResult& result);
 std::string json_of(const std::vector<PayloadResult>& results);
 

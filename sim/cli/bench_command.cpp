@@ -97,13 +97,15 @@ void add_machine_rows(Payload& p, const std::string& kernel, const std::string& 
   if (bench::program_exists("qemu-system-x86_64")) p.rows.push_back({"qemu", qemu(kernel, module)});
 }
 
+const std::vector<std::string> both = {"unicorn", "qemu"};
+
 Payload bare(const std::string& name, const std::string& what, const Scratch& scratch) {
-  Payload p{name, what, name == "compute", {}};
+  Payload p{name, what, name == "compute" ? bench::Figure::mips : bench::Figure::ns_per_operation, {}, both};
   const std::string file = image("bench-" + name);
   const auto row = [&](const char* label, const char* kind, const char* quantum) {
     p.rows.push_back({label, {self(), "bench-one", kind, file, "--quantum", quantum}});
   };
-  if (p.in_mips) {
+  if (p.shown == bench::Figure::mips) {
     row("native", "native", "0");
     row("unicorn", "unicorn", "0");
   }
@@ -114,7 +116,7 @@ Payload bare(const std::string& name, const std::string& what, const Scratch& sc
 }
 
 Payload guest(const std::string& name, const std::string& what, const Scratch& scratch) {
-  Payload p{name, what, false, {}};
+  Payload p{name, what, bench::Figure::ns_per_operation, {}, both};
   add_machine_rows(p, image("hypervisor"), image("bench-" + name), scratch);
   return p;
 }
@@ -130,31 +132,92 @@ std::vector<Payload> x86_payloads(const Scratch& scratch) {
           guest("switch", "stack_switch and MMUEXT_NEW_BASEPTR, touch 16 pages", scratch)};
 }
 
+struct Loop {
+  const char *name, *what;
+};
+constexpr Loop loops[] = {
+    {"alu", "slots of an integer loop"},
+    {"mem", "slots; 1 MiB loaded, changed and stored"},
+    {"call", "calls of a recursive function"},
+    {"rse", "calls 200 deep: the register stack goes to memory and comes back"},
+    {"copy", "slots; rotating registers, br.ctop"},
+    {"fp", "slots; a chain of fma.d"},
+    {"compiled", "items hashed, sorted, summed and walked along, by gcc -O2"},
+    {"break", "break, a handler that skips it, rfi"},
+    {"tlb-miss", "ptc.l, a load that misses, itc.d, rfi"},
+};
+
+/// One image has all loops, first physical, then translated. Ski runs it, too, when it is found.
+std::vector<Payload> ia64_payloads() {
+  const std::string file = scenario::image_path("bench", "ia64");
+  std::vector<bench::Row> rows = {{"machine", {self(), "boot", file, "--timeout", "1000"}}};
+  if (const char* ski = std::getenv("BSKI")) rows.push_back({"ski", {ski, "-noconsole", file}});
+  std::vector<Payload> all;
+  for (const char* mode : {"physical", "translated"})
+    for (const Loop& loop : loops) {
+      if (std::string(loop.name) == "tlb-miss" && std::string(mode) == "physical") continue;
+      all.push_back({std::string(loop.name) + " " + mode, loop.what, bench::Figure::millions, rows, {"ski"}});
+    }
+  return all;
+}
+
 std::vector<Payload> wanted(std::vector<Payload> all, const Words& names) {
   if (names.empty()) return all;
   std::vector<Payload> some;
   for (const std::string& name : names) {
-    const auto found = std::find_if(all.begin(), all.end(), [&](const Payload& p) { return p.name == name; });
-    if (found == all.end()) throw Error("no payload \"" + name + "\"; see `xenoscope bench --help`");
-    some.push_back(*found);
+    const std::size_t before = some.size();
+    std::copy_if(all.begin(), all.end(), std::back_inserter(some),
+                 [&](const Payload& p) { return p.name == name || p.name.starts_with(name + " "); });
+    if (some.size() == before) throw Error("no payload \"" + name + "\"; see `xenoscope bench --help`");
   }
   return some;
 }
 
-int run_bench(const BenchOptions& o) {
-  if (o.arch != "x86") throw Error("no benchmark for \"" + o.arch + "\"; there is: x86");
-  const Scratch scratch;
-  const std::vector<Payload> payloads = wanted(x86_payloads(scratch), o.payloads);
-  const bool progress = isatty(STDERR_FILENO) != 0;
+/// One line on a terminal, rewritten; nothing in a pipe.
+class Progress {
+ public:
+  explicit Progress(unsigned rounds) : rounds_(rounds) {}
+  void operator()(const std::string& payload, unsigned round, const std::string& row) const {
+    if (shown_)
+      std::fprintf(stderr, "\r\033[K%s %u/%u: %s", payload.c_str(), round + 1, rounds_, row.c_str());
+  }
+  void clear() const {
+    if (shown_) std::fprintf(stderr, "\r\033[K");
+  }
+
+ private:
+  const unsigned rounds_;
+  const bool shown_ = isatty(STDERR_FILENO) != 0;
+};
+
+std::vector<bench::PayloadResult> run_x86(const std::vector<Payload>& payloads, unsigned rounds) {
+  const Progress progress(rounds);
   std::vector<bench::PayloadResult> results;
   for (const Payload& p : payloads) {
-    results.push_back(bench::run_payload(p, o.rounds, [&](unsigned round, const std::string& row) {
-      if (progress)
-        std::fprintf(stderr, "\r\033[K%s %u/%u: %s", p.name.c_str(), round + 1, o.rounds, row.c_str());
-    }));
-    if (progress) std::fprintf(stderr, "\r\033[K");
+    results.push_back(bench::run_payload(
+        p, rounds, [&](unsigned round, const std::string& row) { progress(p.name, round, row); }));
+    progress.clear();
     print(bench::text_of(results.back()));
   }
+  return results;
+}
+
+std::vector<bench::PayloadResult> run_ia64(const std::vector<Payload>& payloads, unsigned rounds) {
+  const Progress progress(rounds);
+  const auto results = bench::run_suite(
+      payloads, rounds, [&](unsigned round, const std::string& row) { progress("all loops", round, row); });
+  progress.clear();
+  for (const bench::PayloadResult& r : results) print(bench::text_of(r));
+  return results;
+}
+
+int run_bench(const BenchOptions& o) {
+  if (o.arch != "x86" && o.arch != "ia64")
+    throw Error("no benchmark for \"" + o.arch + "\"; there are: x86, ia64");
+  const Scratch scratch;
+  const bool x86 = o.arch == "x86";
+  const std::vector<Payload> payloads = wanted(x86 ? x86_payloads(scratch) : ia64_payloads(), o.payloads);
+  const auto results = x86 ? run_x86(payloads, o.rounds) : run_ia64(payloads, o.rounds);
   if (o.json.empty()) return 0;
   std::ofstream file(o.json);
   if (!(file << bench::json_of(results)).flush()) throw Error(o.json + ": cannot be written");
@@ -166,9 +229,10 @@ int run_bench(const BenchOptions& o) {
 void add_bench(CLI::App& app, Action& action) {
   auto o = std::make_shared<BenchOptions>();
   CLI::App* c = app.add_subcommand("bench", "Measure the simulator's own speed");
-  c->add_option("arch", o->arch, "x86")->required();
+  c->add_option("arch", o->arch, "x86 or ia64")->required();
   c->add_option("--payload", o->payloads,
-                "Only these: compute page-tables traps faults mmio hypercall pt-update switch")
+                "Only these. x86: compute page-tables traps faults mmio hypercall pt-update switch; ia64:\n"
+                "alu mem call rse copy fp compiled break tlb-miss")
       ->type_name("NAME");
   c->add_option("--rounds", o->rounds, "The best of so many counts")
       ->check(CLI::Range(1u, 1000u))
