@@ -2,7 +2,9 @@
 #pragma once
 
 #define MOST_CPUS 4
-#define STACK_SHIFT 17
+#ifndef STACK_SHIFT
+#define STACK_SHIFT 17 /* a program that needs more says so */
+#endif
 #define STACK_SIZE (1 << STACK_SHIFT)
 
 /* Offsets into TrapFrame (bare.h), bytes. */

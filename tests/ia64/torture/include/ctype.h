@@ -1,0 +1,4 @@
+#pragma once
+int isdigit(int);
+int isprint(int);
+int toupper(int);
