@@ -44,14 +44,22 @@ void Core::step_carefully() {
   if (counters_.interruptions == interruptions) after_step(psr_before, bundle, slot, was_rfi);
 }
 
+/// ISR.code of the debug traps that the instruction which has just completed asks for, under the PSR that it
+/// ran with. They come together, and with a floating-point or lower-privilege trap of its own (table 8-3).
+u64 Core::debug_traps(u64 psr) const {
+  return ((psr & psr::ss) != 0 ? code_single_step : 0) |
+         ((psr & psr::tb) != 0 && p_.branched ? code_taken_branch : 0);
+}
+
 /// The instruction has completed: what held for it alone ends, and traps that were asked for before it come.
+/// rfi raises none (vol. 2 chapter 8, the two vectors).
 void Core::after_step(u64 psr_before, u64 bundle, unsigned slot, bool was_rfi) {
-  if (!was_rfi && (p_.r.psr & psr::one_instruction) != 0)
-    p_.set_psr(p_.r.psr & ~(psr_before & psr::one_instruction));
-  const bool step = (psr_before & psr::ss) != 0, branch = (psr_before & psr::tb) != 0 && p_.branched;
-  if ((!step && !branch) || stopped()) return;
-  p_.pending = {.vector = branch ? Vector::taken_branch : Vector::single_step, .trap = true};
-  p_.pending.isr = (branch ? code_taken_branch : 0) | (step ? code_single_step : 0);
+  if (was_rfi) return;
+  if ((p_.r.psr & psr::one_instruction) != 0) p_.set_psr(p_.r.psr & ~(psr_before & psr::one_instruction));
+  const u64 traps = debug_traps(psr_before);
+  if (traps == 0 || stopped()) return;
+  const bool branch = (traps & code_taken_branch) != 0;
+  p_.pending = {.vector = branch ? Vector::taken_branch : Vector::single_step, .isr = traps, .trap = true};
   p_.pending.slot = static_cast<u8>(slot);
   p_.last_bundle = bundle;
   interrupt(p_.r.ip, p_.r.ri());

@@ -183,6 +183,10 @@ void Core::fault() {
   const bool trap = p_.pending.trap;
   p_.left += i64{s.rest + (trap ? 0 : 1)} * config_.processor.timing.instruction;
   const u64 bundle = bundle_of(p_, &s);
+  if (trap) {
+    p_.pending.isr |= debug_traps(p_.r.psr);
+    p_.set_psr(p_.r.psr & ~psr::one_instruction);
+  }
   if (p_.pending.vector == Vector::lower_privilege_transfer) {
     p_.last_bundle = bundle;
     interrupt(p_.r.ip, 0);

@@ -119,6 +119,7 @@ class Core final : public CpuView, public CpuControl, private SapicAgent {
   void cut(unsigned instructions);
   void step_carefully();
   bool instruction_breakpoint() const;
+  u64 debug_traps(u64 psr) const;
   void after_step(u64 psr_before, u64 bundle, unsigned slot, bool was_rfi);
   void fault();
   void interrupt(u64 bundle, unsigned slot);

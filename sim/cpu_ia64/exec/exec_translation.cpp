@@ -89,11 +89,9 @@ bool tpa(Processor& p, const Slot& s) {
   return true;
 }
 
-/// 1 when there is no translation that is present.
 bool tak(Processor& p, const Slot& s) {
   if (is_nat(p, s.r3)) return p.nat_consumption(isr::na | isr::tak);
-  const tlb::Translation* t = p.mmu.find_data(p.r.gr[s.r3]);
-  write_gr(p, s.r1, t && t->present ? u64{t->key} << 8 : 1);
+  write_gr(p, s.r1, p.access_key(p.r.gr[s.r3]));
   return true;
 }
 

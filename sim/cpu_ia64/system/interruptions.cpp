@@ -138,7 +138,8 @@ void Processor::deliver(u64 bundle, unsigned slot) {
   take(config.timing.trap);
   if (what.vector != Vector::data_nested_tlb) {
     const u64 ei = u64{what.trap ? what.slot : slot} << isr::ei_shift;
-    r.isr = what.isr | ei | (collect ? 0 : isr::ni) | (block && block->deferral ? isr::ed : 0);
+    const bool deferral = block && block->deferral && (what.isr & isr::rs) == 0;  // not of the RSE's accesses
+    r.isr = what.isr | ei | (collect ? 0 : isr::ni) | (deferral ? isr::ed : 0);
   }
   if (collect) {
     r.iip = bundle;

@@ -99,8 +99,10 @@ void Processor::keep(u64 va, u64 pa, u64 mode, u8 rights, u8* host) {
        reinterpret_cast<std::uintptr_t>(host) - va, pa & ~frame_mask};
 }
 
+/// The walker is off where translation is (4.1.5): tpa, tak and probe then have the TLB alone.
 tlb::Answer Processor::ask(const DataAccess& a, unsigned level) {
-  tlb::Access access{.va = a.va, .rights = a.rights, .cpl = static_cast<u8>(level), .walk = true};
+  tlb::Access access{.va = a.va, .rights = a.rights, .cpl = static_cast<u8>(level)};
+  access.walk = (r.psr & (a.rse ? psr::rt : psr::dt)) != 0;
   access.protection_keys = (r.psr & psr::pk) != 0;
   access.ignore_accessed_dirty = (r.psr & psr::da) != 0;
   access.big_endian_table = (r.dcr & dcr::be) != 0;
@@ -121,6 +123,12 @@ bool Processor::probe(const DataAccess& a, unsigned level, bool& allowed) {
   allowed = (answer.refused & (tlb::access_rights | tlb::key_permission)) == 0;
   if ((answer.refused & faults) == 0) return true;
   return refuse_data(a, answer.refused & faults, answer.vhpt_address);
+}
+
+u64 Processor::access_key(u64 va) {
+  const tlb::Answer answer = ask({.va = va, .rights = 0, .non_access = true}, 0);
+  constexpr u64 nothing = tlb::any_miss | tlb::page_not_present;
+  return (answer.refused & nothing) != 0 ? 1 : u64{answer.page.key} << 8;
 }
 
 Reach Processor::reach(const DataAccess& a, u64& pa, u8*& host) {

@@ -128,6 +128,8 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   bool look_up(const DataAccess& access, unsigned level, u64& pa);
   /// probe: false where it faults; whether the rights are there is the answer.
   bool probe(const DataAccess& access, unsigned level, bool& allowed);
+  /// tak: the protection key of a translation that is present, in its place in ITIR; 1: there is none.
+  u64 access_key(u64 va);
   u64 last_pa = 0;             ///< of the first byte of the last access that was granted
   bool last_cacheable = true;  ///< its memory attribute allows speculation and semaphores
 
