@@ -39,9 +39,10 @@ function(xs_ia64_object source object_variable)
   set(${object_variable} ${object} PARENT_SCOPE)
 endfunction()
 
-# xs_ia64_image(name SOURCES ... OBJECTS ... LINKER_SCRIPT file): OBJECTS are those of other images, too.
+# xs_ia64_image(name [STRIPPED] SOURCES ... OBJECTS ... LINKER_SCRIPT file): OBJECTS are those of other images, too;
+# STRIPPED: without debug information, which is most of a small program.
 function(xs_ia64_image name)
-  cmake_parse_arguments(A "" "LINKER_SCRIPT" "SOURCES;OBJECTS" ${ARGN})
+  cmake_parse_arguments(A "STRIPPED" "LINKER_SCRIPT" "SOURCES;OBJECTS" ${ARGN})
   set(image ${XS_IA64_IMAGE_DIR}/${name}.elf)
   if(XS_IA64_GXX)
     set(objects ${A_OBJECTS})
@@ -50,10 +51,10 @@ function(xs_ia64_image name)
       list(APPEND objects ${object})
     endforeach()
     add_custom_command(OUTPUT ${image}
-      COMMAND ${XS_IA64_GXX} ${XS_IA64_LINK_FLAGS} -Wl,-T,${A_LINKER_SCRIPT} -o ${image} ${objects} -lgcc
+      COMMAND ${XS_IA64_GXX} ${XS_IA64_LINK_FLAGS} $<$<BOOL:${A_STRIPPED}>:-Wl,--strip-debug> -Wl,-T,${A_LINKER_SCRIPT} -o ${image} ${objects} -lgcc
       DEPENDS ${objects} ${A_LINKER_SCRIPT}
       COMMENT "Linking IA-64 image ${name}.elf"
-      VERBATIM)
+      COMMAND_EXPAND_LISTS VERBATIM)
     list(TRANSFORM objects APPEND .inputs OUTPUT_VARIABLE noted)
     file(CONFIGURE OUTPUT ${XS_IA64_OBJECT_DIR}/${name}.inputs CONTENT "${noted};${A_LINKER_SCRIPT}")
   else()

@@ -110,6 +110,15 @@ case $case in
     says '^[0-9a-f]{16} <_start>:$' '\[MMI\] +rsm 0x6000' 'br\.call\.sptk\.many b0=0x[0-9a-f]+;; <main>$' '^; .*lib/start\.S:'
     silent
     ;;
+  corner-*)
+    # The same whatever the quanta, which also end what the ALAT holds, and with TLBs of 128 places.
+    boot 0 "$case" && says "^$case: [0-9]+ checks, 0 wrong$" && silent
+    ! grep WRONG out || fail "a check"
+    for settings in '"quantum": 1013' '"fidelity": "exact"'; do
+      echo "{\"arch\": \"ia64\", $settings}" >machine.json
+      boot 0 "$case" --machine machine.json && says "^$case: [0-9]+ checks, 0 wrong$"
+    done
+    ;;
   machine-options)
     boot 0 hello --memory 16
     echo '{"arch": "ia64", "memory_mib": 5000, "fidelity": "exact"}' >machine.json
