@@ -1,6 +1,6 @@
-// The loops of `xenoscope bench ia64`, first in physical mode, then translated. The reader takes the time between
-// two lines of a loop; the checksum tells that another simulator did the same. The image also runs under HP's Ski:
-// there the console is a call of the simulator.
+// The loops of `xenoscope bench ia64`, first in physical mode, then translated. The reader takes the time
+// between two lines of a loop; the checksum tells that another simulator did the same. The image also runs
+// under HP's Ski: there the console is a call of the simulator.
 #include "guests/ia64/lib/bare.h"
 
 using namespace bare;
@@ -73,10 +73,10 @@ void hash(const u8* block) {
            (turn(w[i - 2], 17) ^ turn(w[i - 2], 19) ^ w[i - 2] >> 10);
   for (int i = 0; i < 8; ++i) s[i] = state[i];
   for (int i = 0; i < 64; ++i) {
-    const u32 a = s[7] + (turn(s[4], 6) ^ turn(s[4], 11) ^ turn(s[4], 25)) + ((s[4] & s[5]) ^ (~s[4] & s[6])) +
-                  constants[i] + w[i];
-    const u32 b = (turn(s[0], 2) ^ turn(s[0], 13) ^ turn(s[0], 22)) +
-                  ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+    const u32 a = s[7] + (turn(s[4], 6) ^ turn(s[4], 11) ^ turn(s[4], 25)) +
+                  ((s[4] & s[5]) ^ (~s[4] & s[6])) + constants[i] + w[i];
+    const u32 b =
+        (turn(s[0], 2) ^ turn(s[0], 13) ^ turn(s[0], 22)) + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
     for (int k = 7; k != 0; --k) s[k] = s[k - 1];
     s[4] += a;
     s[0] = a + b;
@@ -130,8 +130,8 @@ u64 compiled(u64 rounds) {
 void all_loops() {
   constexpr u64 alu = 4'000'000, mem = 32, deep = 200, stacks = 4000, copies = 30, fp = 3'000'000,
                 breaks = 1'000'000, misses = 300'000, compiles = 20,
-                fib_calls = 635'621,                 // of fib(27)
-                items = 4096 + 2000 + 2048 + 20000;  // bytes hashed, numbers sorted, bytes summed, list steps
+                fib_calls = 635'621,       // of fib(27)
+      items = 4096 + 2000 + 2048 + 20000;  // bytes hashed, numbers sorted, bytes summed, list steps
   begin("alu"), end(12 * alu, loop_alu(alu));
   begin("mem"), end(9 * mem * words, loop_mem(mem, source, words));
   begin("call"), end(fib_calls, loop_call(27));

@@ -60,6 +60,18 @@ void rotate(Processor& p, Block& block);
   return chain(p);
 }
 
+/// Behind `s`, which has taken time of its own (a walk, a device): has it used up the slice? Its block has
+/// been paid for at its entry; what the slice has no time for is given back, and the run loop goes on there.
+inline bool out_of_time(Processor& p, const Slot* s) {
+  const i64 rest = i64{s->rest} * p.config.timing.instruction;
+  if (s->rest == 0 || p.left + rest > 0) return false;
+  p.left += rest;
+  p.last_bundle = bundle_of(p, s);
+  p.r.ip = p.last_bundle + (s->ri == 2 ? 16 : 0);
+  p.r.psr |= u64{s->ri == 2 ? 0u : s->ri + 1u} << psr::ri_shift;
+  return true;
+}
+
 /// Apart from step: variables whose address goes elsewhere would make its last call no jump.
 template <auto body>
 [[gnu::noinline]] bool attempt(Processor& p, const Slot& s) {
@@ -75,6 +87,8 @@ Next step(Processor& p, const Slot* s) {
     static_assert(std::same_as<Result, bool>);
     if (!attempt<body>(p, *s)) [[unlikely]]
       return stop(p, s);
+    if (p.left < 0 && out_of_time(p, s)) [[unlikely]]
+      return Next::leave;
   }
   return go_on(p, s + 1);
 }

@@ -1,5 +1,7 @@
 // Random code in random states: nothing a program does may hurt the host, and how a run is divided into
 // slices must not be visible in what it does.
+#include <cstdlib>
+
 #include "tests/unit/cpu_ia64/core/bench.h"
 
 using namespace xs;
@@ -132,6 +134,11 @@ void run_in_slices(Bench& b, u64 seed, u64 slice) {
   while (!b.core.stopped() && b.core.cycles() < length) b.core.run(std::min(length, b.core.cycles() + slice));
 }
 
+u64 number_in_environment(const char* name, u64 otherwise) {
+  const char* text = std::getenv(name);
+  return text ? std::strtoull(text, nullptr, 0) : otherwise;
+}
+
 void check_constants(Bench& b) {
   CHECK(b.r().gr[0] == 0);
   CHECK(b.r().nat[0] == 0);
@@ -143,7 +150,10 @@ void check_constants(Bench& b) {
 }  // namespace
 
 TEST_CASE("random code does the same in slices of any length") {
-  for (u64 seed = 1; seed <= 150; ++seed) {
+  // tests/fuzz/ia64 asks for other seeds, without end.
+  const u64 first = number_in_environment("XS_FUZZ_SEED", 1),
+            seeds = number_in_environment("XS_FUZZ_SEEDS", 150);
+  for (u64 seed = first; seed - first < seeds; ++seed) {
     INFO("seed " << seed);
     Bench whole{config()}, single{config()}, odd{config()};
     run_in_slices(whole, seed, length);
