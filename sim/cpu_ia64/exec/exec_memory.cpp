@@ -5,7 +5,6 @@
 namespace xs::ia64 {
 namespace {
 
-using mmu::ia64::right_read;
 using mmu::ia64::right_write;
 
 template <unsigned size>
