@@ -8,7 +8,7 @@ using namespace corner;
 using bare::TrapFrame;
 
 // A speculative load with base update: 1 when its target became a NaT, + 2 when the base moved on. The second
-// one has PSR.ic off.
+// one has PSR.ic off, the third PSR.dt.
 asm("        .text\n"
     "        .macro SPECULATIVE name, before, behind\n"
     "        .global \\name\n"
@@ -27,9 +27,11 @@ asm("        .text\n"
     "        .endp \\name\n"
     "        .endm\n"
     "        SPECULATIVE speculative_load, \"\", \"\"\n"
-    "        SPECULATIVE uncollected_load, \"rsm psr.ic;; srlz.d;;\", \"ssm psr.ic;; srlz.i;;\"\n");
+    "        SPECULATIVE uncollected_load, \"rsm psr.ic;; srlz.d;;\", \"ssm psr.ic;; srlz.i;;\"\n"
+    "        SPECULATIVE physical_load, \"rsm psr.dt;; srlz.d;;\", \"ssm psr.dt;; srlz.d;;\"\n");
 extern "C" u64 speculative_load(u64 address);
 extern "C" u64 uncollected_load(u64 address);
+extern "C" u64 physical_load(u64 address);
 
 namespace {
 
@@ -139,6 +141,17 @@ void deferral() {
   check(silent && quiet(), "PSR.ic clear: all are deferred");
   const u64 result = speculative_load(data(6) + 8);
   check(result == 2 && quiet(), "a speculative load that may load, loads");
+  constexpr u64 unimplemented = u64{1} << 62, uncacheable = u64{1} << 63;
+  check(physical_load(unimplemented) == 3 && quiet(), "an unimplemented address: always deferred");
+  check(physical_load(uncacheable | frame(6)) == 3 && quiet(),
+        "uncacheable memory is never speculated on: deferred");
+  check(physical_load(frame(6)) == 2 && quiet(), "other physical memory is");
+  u64 value = ~u64{0};
+  asm volatile("rsm psr.dt;; srlz.d;; ld8 %0 = [%1];; ssm psr.dt;; srlz.d;;"
+               : "+r"(value)
+               : "r"(unimplemented)
+               : "memory");
+  check(came(general_exception, isr::r | 0x30), "a plain load from an unimplemented address faults");
 }
 
 void first_restart() {

@@ -118,6 +118,21 @@ void faulting_fill() {
   events = 0;
 }
 
+/// The same code by a page that has ITLB.ed, which is no business of the register stack's accesses.
+void faulting_fill_from_deferring_page() {
+  u64 descriptor[2];
+  insert_code(in_region(2, 0), {.deferral = true}, 24);
+  insert_data(store_page, {.pa = frame(7)});
+  react = map_store;
+  const auto code = at_region(return_to_memory, 2, descriptor);
+  const u64 right =
+      on_store(store_page + 0x100, reinterpret_cast<void*>(code), reinterpret_cast<u64>(drop_store), 0, 0, 3);
+  react = nullptr;
+  check(right == 40 && events == 1 && event[0].isr == (isr::r | isr::rs | isr::ir),
+        "ISR.ed is 0 for the RSE");
+  events = 0;
+}
+
 /// An rfi to a covered frame that is not in registers: 1 when it came back whole.
 u64 return_by_rfi() {
   u64 good = 0;
@@ -158,6 +173,7 @@ int main() {
   all_sizes();
   contexts();
   faulting_fill();
+  faulting_fill_from_deferring_page();
   faulting_rfi();
   return report("corner-stack");
 }

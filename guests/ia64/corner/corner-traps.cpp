@@ -10,7 +10,11 @@ using bare::TrapFrame;
 
 extern "C" const u64 step_code[], branch_code[], branch_target[], demoting_branch[], demotion_target[],
     watched_code[];
+extern "C" const u64 iipa_handler[], iipa_handler_end[], last_bundle[];
 extern "C" void demoted();
+extern "C" {
+u64 iipa_seen;
+}
 
 // Returns at privilege level 3. On the way br.ret has a frame without registers on both sides.
 asm("        .text\n"
@@ -134,6 +138,11 @@ alignas(64) u64 watched[8];
   arm(psr::ss);
   inexact_sum();
   check(came(fp_trap, isr::fp | inexact | isr::ss), "with PSR.ss: one trap, code fp and ss");
+  arm(psr::dd | psr::id);
+  inexact_sum();
+  const u64 left = last().ipsr & (psr::dd | psr::id);
+  check(came(fp_trap, isr::fp | inexact) && left == 0,
+        "it has completed: PSR bits for one instruction are used up");
   BARE_WRITE("ar.fpsr", fpsr);
 }
 
@@ -216,6 +225,34 @@ void set_instruction_breakpoint(u64 address, u64 control) {
   set_instruction_breakpoint(0, 0);
 }
 
+// What a handler that keeps collection off leaves of IIPA
+
+/// A handler for break: notes IIPA at break 7, goes on in the next bundle.
+asm("        .text\n"
+    "        .global iipa_handler, iipa_handler_end\n"
+    "        .align 16\n"
+    "iipa_handler:\n"
+    "        mov r16 = cr.iim\n mov r17 = cr.iip\n mov r18 = pr\n movl r20 = iipa_seen\n ;;\n"
+    "        cmp.eq p6, p0 = 7, r16\n add r17 = 16, r17\n ;;\n"
+    "        mov r19 = cr.iipa\n mov cr.iip = r17\n ;;\n"
+    "(p6)    st8 [r20] = r19\n"
+    "        mov pr = r18, -1\n ;;\n"
+    "        rfi\n ;;\n"
+    "iipa_handler_end:\n");
+
+[[gnu::noipa]] void previous_instruction() {
+  const u64 vectors = frame(200), old = BARE_READ("cr.iva");
+  memcpy(reinterpret_cast<void*>(vectors + bare::break_instruction), iipa_handler,
+         static_cast<size_t>(iipa_handler_end - iipa_handler) * sizeof *iipa_handler);
+  BARE_WRITE("cr.iva", vectors);
+  asm volatile(PLACE("last_bundle") "{ .mii\n nop.m 0\n nop.i 0\n nop.i 0\n ;; }\n"
+               "{ .mii\n break.m 1\n nop.i 0\n nop.i 0\n ;; }\n{ .mii\n break.m 7\n nop.i 0\n nop.i 0\n ;; }\n" ::
+                   : "memory");
+  BARE_WRITE("cr.iva", old);
+  same(iipa_seen, reinterpret_cast<u64>(last_bundle),
+       "an rfi with PSR.ic clear does not become IIPA's instruction");
+}
+
 // Interrupts
 
 constexpr u64 first_vector = 0xb0, second_vector = 0x40;
@@ -273,6 +310,7 @@ int main() {
   floating_point_traps();
   data_breakpoints();
   instruction_breakpoints();
+  previous_instruction();
   pending_interrupts();
   return report("corner-traps");
 }

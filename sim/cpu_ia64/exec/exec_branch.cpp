@@ -154,8 +154,9 @@ void clrrrb_pr(Processor& p, const Slot&) {
 }
 
 Next rfi(Processor& p, const Slot* s) {
+  const bool collecting = (p.r.psr & psr::ic) != 0;
   if (!p.return_from_interruption()) return stop(p, s);
-  p.last_bundle = bundle_of(p, s);
+  p.last_bundle = collecting ? bundle_of(p, s) : p.r.iipa;  // nothing has updated IIPA (3.3.5.6)
   p.branched = true;
   const unsigned ri = p.r.ri();
   p.r.psr &= ~psr::ri;
