@@ -74,6 +74,7 @@ PayloadResult run_payload(const Payload& payload, unsigned rounds,
 std::vector<PayloadResult> run_suite(const std::vector<Payload>& payloads, unsigned rounds,
                                      const std::function<void(unsigned, const std::string&)>& progress) {
   std::vector<PayloadResult> results;
+  results.reserve(payloads.size());
   for (const Payload& p : payloads) results.push_back({&p, {}, 0});
   for (unsigned round = 0; round < rounds; ++round)
     for (std::size_t i = 0; i < payloads.front().rows.size(); ++i) {
