@@ -47,12 +47,17 @@ void Engine::Impl::on_block_seen(uc_engine* uc, u64 address, u32 size, void* use
   const bool told = e.bootstrapping || e.in_block || e.unseen;
   on_block(uc, address, size, user);
   const bool stopped = e.exit_set && !(e.in_block && !told);
-  if (!told && !stopped) e.client.access(address, size, mmu::AccessKind::fetch, e.user_mode());
+  if (!told && !stopped) e.client.access(address, e.current->size, mmu::AccessKind::fetch, e.user_mode());
 }
 
 void Engine::Impl::look_closer(u64 address, u32 size) {
-  if (bootstrapping) return;
+  if (bootstrapping) {
+    if (first_block_size == 0) first_block_size = size;
+    return;
+  }
+  if (part_awaited) return start_part(address, size);
   if (passing != Passing::no) return pass_iret(address, size);
+  if (at_limit()) return stop_at_block(address, EngineExit::Kind::limit);
   if (beginning) return begin(address, size);
   if (stepping) return start_step(address, size);
   Block& b = block(address, size);
@@ -61,7 +66,7 @@ void Engine::Impl::look_closer(u64 address, u32 size) {
 }
 
 void Engine::Impl::start_step(u64 address, u32 size) {
-  if (++step_blocks > 1 && !stepping_on) return stop_at_block(address, EngineExit::Kind::stepped);
+  if (++step_blocks > 1) return stop_at_block(address, EngineExit::Kind::stepped);
   if (in_block) return;  // charged when the block began
   stepped_block.address = address;
   stepped_block.size = size;
@@ -80,6 +85,11 @@ void Engine::Impl::start(const Block& b) {
   current = &b;
 }
 
+/// Between blocks: nothing more is to run, nor to be fetched.
+bool Engine::Impl::at_limit() const {
+  return cycles >= run_limit && (!stepping || beginning) && passing != Passing::at_iret;
+}
+
 /// True when the block may run now; what its end means is then announced.
 bool Engine::Impl::accept(Block& b) {
   if (cycles + b.demand <= limit) return true;
@@ -93,8 +103,12 @@ bool Engine::Impl::accept(Block& b) {
 void Engine::Impl::begin(u64 address, u32 size) {
   Block& b = block(address, size);
   limit = attention ? 0 : run_limit;
-  if (!accept(b)) return stop_at_block(address, exit.kind);
-  start(b);
+  if (accept(b))
+    start(b);
+  else if (over_limit)
+    begin_part();
+  else
+    return stop_at_block(address, exit.kind);
   in_block = true;
   executed = 0;
   stop_at_block(address, EngineExit::Kind::stepped);
@@ -111,14 +125,14 @@ bool Engine::Impl::must_stop(Block& b) {
     attention = wanted != Attention::none;
     if (!attention) limit = run_limit;
   }
-  // Its last instruction would begin behind the limit: where that costs more than others, it may end there.
-  if (cycles + (b.instructions - 1) * config.timing.instruction >= run_limit) {
-    exit.kind = EngineExit::Kind::limit;
-    over_limit = &b;
-  } else if (wanted == Attention::now)
+  // When its last instruction would begin behind the limit; one that costs more than others may end there.
+  const bool longer = cycles + (b.instructions - 1) * config.timing.instruction >= run_limit;
+  if (wanted == Attention::now)
     exit.kind = EngineExit::Kind::attention;
   else if (careful)
     exit.kind = EngineExit::Kind::careful;
+  else if (longer)
+    over_limit = &b;
   else
     return false;
   return true;
@@ -187,7 +201,6 @@ void Engine::Impl::examine(Block& b) {
   b.instructions = tb.icount;
   b.cycles = tb.icount * config.timing.instruction;
   b.flags = 0;
-  b.steps = Block::Steps::unknown;
   bool port_io = false, unannounced = false, far = false;
   for (u32 i = 0; i < b.size; ++i) {
     const u8 byte = code_byte(b, i);

@@ -16,6 +16,8 @@ constexpr size_t fault_address_offsets[] = {1392, 1416};
 
 /// Where the handle points to the CPU object, and the state's place in that (2.1.1).
 constexpr size_t cpu_pointer_offset = 416, state_offset = 35408;
+/// In the CPU object: how many instructions the next block may have (2.1.1).
+constexpr size_t next_block_offset = 24;
 /// What a guest can put into CR3.
 constexpr u64 cr3_bits = 0x000ffffffffff000;
 /// Up to the last field in use (instruction intercepts); a saved context holds 5532 bytes of state.
@@ -135,6 +137,28 @@ void Engine::Impl::calibrate_in_place() {
   write(UC_X86_REG_CR3, 0);
   context->use_in_place(state);
   calibrate_soft_tlb(cpu, state);
+  calibrate_parts(cpu);
+}
+
+// nop; mov ecx,ecx; nop; nop; cpuid (intercepted): a block of as many instructions as asked for, once, and
+// what follows it runs on. Without that, parts of blocks are single-stepped, at a cost in speed alone.
+void Engine::Impl::calibrate_parts(u8* cpu) {
+  constexpr u8 code[] = {0x90, 0x89, 0xc9, 0x90, 0x90, 0x0f, 0xa2};
+  constexpr u64 at = hidden_code + 0x400;
+  constexpr std::pair<u32, u32> parts[] = {{3, 4}, {1, 1}, {2, 3}, {any_size, sizeof code}};
+  std::memcpy(hidden + at, code, sizeof code);
+  u32* const size = reinterpret_cast<u32*>(cpu + next_block_offset);
+  for (const auto& [instructions, bytes] : parts) {
+    if (*size != any_size) return;
+    *size = instructions;
+    first_block_size = 0;
+    run_hidden(at);
+    const bool good = *size == any_size && first_block_size == bytes && exit_set &&
+                      exit.code == svm::exit_cpuid && rip == hidden_va + at + 5;
+    *size = any_size;
+    if (!good) return;
+  }
+  next_block_size = size;
 }
 
 // mov rax,[rsi]; cpuid (intercepted). `exact` needs Unicorn to ask again for everything, and has no use for

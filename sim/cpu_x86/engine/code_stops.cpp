@@ -117,8 +117,8 @@ void Engine::give_back_block() {
 
 void Engine::set_code_stops(const std::vector<u64>& linear) { impl_->set_code_stops(linear); }
 
-void Engine::allow_step_on(bool on) {
-  impl_->step_on_allowed = on;
+void Engine::allow_in_place(bool on) {
+  impl_->in_place_allowed = on;
   impl_->want_iret(impl_->iret_wanted);
 }
 

@@ -98,7 +98,7 @@ struct HandlerEntry {
 
 struct EngineExit {
   enum class Kind : u8 {
-    limit,      ///< the cycle limit is reached, or the next block would pass it (see Engine::cycles)
+    limit,      ///< the cycle limit is reached
     attention,  ///< EngineClient::attention() said `now`
     careful,    ///< the next block holds an instruction that needs a look before it runs: step it
     intercept,  ///< `code` = SVM exit code; nothing of the instruction at RIP was executed
@@ -183,7 +183,8 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// Runs blocks until `cycle_limit` (absolute, on cycles()) or another reason to stop.
+  /// Runs blocks until `cycle_limit` (absolute, on cycles()) or another reason to stop. A block that is
+  /// longer than what the limit leaves is cut: its instructions up to the limit run as a block of their own.
   EngineExit run(u64 cycle_limit);
   /// Executes exactly one instruction (one iteration of a REP string instruction).
   EngineExit step();
@@ -227,9 +228,9 @@ class Engine {
   void enter_handler(const HandlerEntry& e);
   /// Whether an instruction stops the engine, by its SVM exit code: svm::exit_iret, svm::exit_tr_write.
   void intercept(unsigned exit_code, bool on);
+  /// Whether EngineClient::intercept() may be called inside run().
+  void allow_in_place(bool on);
   /// Blocks with port instructions are stopped at (`careful`) whatever the privilege.
-  /// Whether run() may single-step to its limit by itself, unseen.
-  void allow_step_on(bool on);
   void watch_ports(bool on);
   void watch_flags(bool on);
   /// INIT state: real mode at `selector`:0 (SDM vol. 3A table 9-1), general registers cleared.

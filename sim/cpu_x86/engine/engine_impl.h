@@ -47,10 +47,10 @@ struct alignas(64) Block {
   u32 flags = 0;
   u32 frame = 0, frame2 = 0;      ///< second frame: of the last byte
   u32 version = 0, version2 = 0;  ///< CodeFrames versions at the time
-  enum class Steps : u8 { unknown, plain, special } steps = Steps::unknown;  ///< BlockTraits::plain_steps
 };
 static_assert(sizeof(Block) == 64);
 inline constexpr u64 always_look = u64{1} << 62;
+inline constexpr u32 any_size = ~u32{0};  ///< in Engine::Impl::next_block_size
 
 /// Unicorn's access hooks name the physical address. While only one virtual page at a time reaches a frame
 /// through the soft TLB, its frame tells the virtual address: a second one first flushes (`exact` only).
@@ -142,6 +142,7 @@ struct Engine::Impl {
   void calibrate_fault_address();
   void calibrate_in_place();
   void calibrate_soft_tlb(u8* cpu, u8* state);
+  void calibrate_parts(u8* cpu);
   void expect(bool condition, const char* what) const;
 
   // fill.cpp
@@ -168,6 +169,7 @@ struct Engine::Impl {
   static void on_block_seen(uc_engine*, u64 address, u32 size, void* user);
   void look_closer(u64 address, u32 size);
   void start_step(u64 address, u32 size);
+  bool at_limit() const;
   bool accept(Block& b);
   bool user_mode() const;
   Block& block(u64 address, u32 size);
@@ -194,6 +196,14 @@ struct Engine::Impl {
   bool is_tap(u64 address) const;
   bool stops_within(u64 address, u64 size) const;
 
+  // part.cpp
+  EngineExit run_part();
+  EngineExit run_part_translated();
+  void cut();
+  void begin_part();
+  void start_part(u64 address, u32 size);
+  void start_cut(u32 size);
+
   // stepping.cpp
   EngineExit resume();
   void settle();
@@ -206,9 +216,6 @@ struct Engine::Impl {
   void flush();
   bool runs_code_of(u64 va) const;
   EngineExit step();
-  bool can_step_on();
-  EngineExit step_on();
-  bool next_step();
   void restore_flags(u64 guest_flags, const Opcode& op);
   bool is_last_repeat(const Opcode& op, u64 count_before) const;
   std::array<u8, 15> fetch(u64 linear);
@@ -240,14 +247,17 @@ struct Engine::Impl {
   u64 removing_pa = 0;
   bool stepping = false;
   bool unseen = false;  ///< a step that repeats an instruction the guest has begun already
-  bool step_on_allowed = true;
-  bool stepping_on = false;  ///< step_on(): past each single-step trap up to the limit
+  bool in_place_allowed = true;
   u64 single_steps = 0, entries = 0;
-  Block* over_limit = nullptr;  ///< the block that would have passed the limit
-  bool beginning = false;       ///< step_in_block() runs up to the next block, to begin it
-  bool in_block = false;        ///< `current` is charged, and executed by single steps
-  u32 executed = 0;             ///< its instructions, of those
-  bool refused = false;         ///< a fill was
+  const Block* over_limit = nullptr;  ///< the block that is longer than what the limit leaves
+  Block part;                         ///< its beginning, up to the limit
+  bool part_awaited = false;          ///< the next block is `part`
+  u32* next_block_size = nullptr;     ///< Unicorn's, in instructions; null: not known where
+  u32 first_block_size = 0;           ///< bootstrapping: of the first block, in bytes
+  bool beginning = false;             ///< step_in_block() runs up to the next block, to begin it
+  bool in_block = false;              ///< `current` is charged, and executed by single steps
+  u32 executed = 0;                   ///< its instructions, of those
+  bool refused = false;               ///< a fill was
   /// Linear address of an instruction whose access was refused: its tap was told. `quiet`: in the present
   /// step.
   u64 retry = ~u64{0}, quiet = ~u64{0};

@@ -38,6 +38,12 @@ bool Engine::Impl::fill(u64 va, uc_mem_type type, uc_tlb_entry& entry) {
     entry.perms = rights(false, true);
     return va == hidden_va;
   }
+  if (type == UC_MEM_FETCH && at_limit()) {  // what comes next is looked at by the next run
+    exit.kind = EngineExit::Kind::limit;
+    exit.access = mmu::AccessKind::fetch;
+    exit_set = refused = true;
+    return false;
+  }
   const FillAnswer answer = client.fill(va, kind_of(type), self.cpl() == 3);
   if (!answer.ok) {
     exit.kind = answer.hold ? EngineExit::Kind::held : EngineExit::Kind::fault;

@@ -36,7 +36,7 @@ bool needs_a_stop(u32 code) {
 }  // namespace
 
 bool Engine::Impl::stays_inside() const {
-  return !stepping && !bootstrapping && context->in_place() && step_on_allowed;
+  return !stepping && !bootstrapping && context->in_place() && in_place_allowed;
 }
 
 bool Engine::Impl::handles_in_place() const {
@@ -77,7 +77,7 @@ bool Engine::Impl::syscall_in_place() {
 //     intercept                       on                    off                 on
 
 bool Engine::Impl::quick_iret() const {
-  return context->in_place() && step_on_allowed && !config.see_every_access;
+  return context->in_place() && in_place_allowed && !config.see_every_access;
 }
 
 void Engine::Impl::want_iret(bool on) {

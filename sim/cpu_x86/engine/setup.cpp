@@ -127,7 +127,6 @@ void Engine::Impl::on_interrupt(uc_engine* uc, u32 number, void* user) {
   // With TF set, Unicorn goes on from a SYSCALL, which it has not executed, to its single-step trap.
   if (e.exit.kind == EngineExit::Kind::syscall || e.exit.kind == EngineExit::Kind::sysenter) return;
   e.exit.code = number - 0x100;  // Unicorn: EXCP_VMEXIT + exit code
-  if (e.stepping_on && e.exit.code == trap_db && e.next_step()) return;
   e.rip = e.live_rip();
   e.exit.kind = EngineExit::Kind::intercept;
   if (e.handles_in_place()) {

@@ -17,6 +17,7 @@ EngineExit Engine::Impl::resume() {
   exit_set = false;
   smc_step = refused = false;
   stopped_for_buffer = false;
+  over_limit = nullptr;
   if (!in_block) {
     ran_before = &last_block();
     current = &no_block;
@@ -37,7 +38,8 @@ EngineExit Engine::Impl::resume() {
     throw Error("Unicorn stopped unasked (" + std::string(uc_strerror(e)) + ") at RIP " +
                 std::to_string(read(UC_X86_REG_RIP)));
   settle();
-  if (second_page_refused() && (!stepping || beginning)) exit.kind = EngineExit::Kind::careful;
+  if (exit.kind == EngineExit::Kind::fault && second_page_refused() && (!stepping || beginning))
+    exit.kind = EngineExit::Kind::careful;
   return exit;
 }
 
@@ -83,9 +85,8 @@ EngineExit Engine::run(u64 cycle_limit) {
   e.run_limit = cycle_limit;
   for (;;) {
     e.limit = e.attention ? 0 : cycle_limit;
-    EngineExit x = e.resume();
-    if (e.stopped_for_buffer) continue;
-    if (x.kind == EngineExit::Kind::limit && e.can_step_on()) x = e.step_on();
+    const EngineExit x = e.over_limit ? e.run_part() : e.resume();
+    if (e.stopped_for_buffer || e.over_limit || x.kind == EngineExit::Kind::stepped) continue;
     if (!e.smc_step) return x;
     const EngineExit stepped = e.step();
     if (stepped.kind != EngineExit::Kind::stepped) return stepped;
@@ -96,45 +97,6 @@ EngineExit Engine::run(u64 cycle_limit) {
       return attention;
     }
   }
-}
-
-/// The block at RIP is longer than what the limit leaves, and single steps of it show nowhere.
-bool Engine::Impl::can_step_on() {
-  Block& b = *over_limit;
-  if (!step_on_allowed || attention || cycles >= run_limit || b.flags) return false;
-  if (stops_within(b.address, b.size)) return false;
-  context->load();
-  if (context->rflags_control() & rflags_tf || context->hflags() & hf_inhibit_irq) return false;
-  if (b.steps == Block::Steps::unknown) {
-    const bool plain = block_traits(block_bytes(b), b.address, code_bits()).plain_steps;
-    b.steps = plain ? Block::Steps::plain : Block::Steps::special;
-  }
-  return b.steps == Block::Steps::plain;
-}
-
-/// Its first instructions up to the limit, without leaving Unicorn between them.
-EngineExit Engine::Impl::step_on() {
-  context->set_rflags_control(context->rflags_control() | rflags_tf);
-  context->store();
-  stepping = stepping_on = true;
-  limit = 0;
-  step_blocks = 0;
-  resume();
-  stepping = stepping_on = false;
-  context->load();
-  context->set_rflags_control(context->rflags_control() & ~rflags_tf);
-  context->store();
-  if (!is_step_trap(exit)) return exit;
-  EngineExit end;
-  if (cycles < run_limit) end.kind = EngineExit::Kind::attention;
-  return end;
-}
-
-/// Behind each step: true when the next one may follow.
-bool Engine::Impl::next_step() {
-  retire(1);
-  ++single_steps;
-  return cycles < run_limit && !attention;
 }
 
 EngineExit Engine::step() { return impl_->step(); }

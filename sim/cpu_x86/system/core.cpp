@@ -55,7 +55,7 @@ void Core::run(u64 until) {
   pauses_ = 0;
   while (state_ == CoreState::running && cycles() < until && !yield_) {
     if (points_changed_) [[unlikely]]
-      update_points();
+      take_noted_points();
     lapic_.service(now_ps());
     if (take_events()) {
       debug_stepped();
@@ -68,19 +68,8 @@ void Core::run(u64 until) {
       continue;
     }
     const EngineExit exit = run_engine();
-    if (exit.kind == EngineExit::Kind::limit && cycles() < limit_)
-      step_until(limit_);
-    else
-      handle(exit);
+    handle(exit);
     if (executed_by_handle(exit.kind)) debug_stepped();
-  }
-}
-
-void Core::step_until(u64 limit) {
-  while (cycles() < limit && state_ == CoreState::running) {
-    if (take_events()) return debug_stepped();  // the limit may hide that the engine stopped for one
-    careful_step();
-    debug_stepped();
   }
 }
 

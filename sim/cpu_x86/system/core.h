@@ -113,7 +113,6 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
 
   // core.cpp
   void handle(const EngineExit& exit);
-  void step_until(u64 limit);
   void hash(u64 pc);
 
   // events.cpp
@@ -144,6 +143,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
 
   // points.cpp
   void update_points();
+  void take_noted_points();
   FillAnswer refuse_watched(u64 va);
   void note_interrupt(bool port, u64 pa, unsigned size);
   EngineExit run_engine();
@@ -278,6 +278,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   bool armed_ = false;          ///< must_step() may be true
   unsigned delayed_hits_ = 0;   ///< of MOV SS: reported one instruction later
   std::set<u64> attention_points_;
+  std::set<u64> noted_points_;  ///< attention points from the next block on
   bool points_changed_ = false, interrupt_raised_ = false;
   CpuDebugger* debugger_ = nullptr;
   bool debug_step_ = false, debug_told_ = false, held_watch_ = false;

@@ -197,9 +197,6 @@ BlockTraits block_traits(std::span<const u8> bytes, u64 address, unsigned bits) 
     t.far = t.far || is_far_branch(op);
     t.ends_with_iret = op.opcode == 0xcf;
     t.ends_with_sysret = op.opcode == 0x0f07;
-    const bool pushes_rflags = op.opcode == 0x9c, repeats = is_string(op) && (op.rep || op.repne);
-    const bool casts_shadow = op.opcode == 0xfb || op.opcode == 0x0fb2 || loads_stack_segment(op);
-    t.plain_steps = t.plain_steps && !pushes_rflags && !loads_rflags(op) && !casts_shadow && !repeats;
     if (!d.next(bytes, address)) break;
   }
   return t;
@@ -216,6 +213,14 @@ u64 count_instructions(std::span<const u8> bytes, u64 address, unsigned bits) {
   Disassembler& d = Disassembler::of(bits);
   while (!bytes.empty() && d.next(bytes, address)) ++n;
   return n;
+}
+
+u64 length_of(u64 count, std::span<const u8> bytes, u64 address, unsigned bits) {
+  const size_t all = bytes.size();
+  Disassembler& d = Disassembler::of(bits);
+  while (count-- > 0 && !bytes.empty() && d.next(bytes, address)) {
+  }
+  return all - bytes.size();
 }
 
 }  // namespace xs::x86

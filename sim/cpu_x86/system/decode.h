@@ -51,12 +51,13 @@ bool reads_descriptors(const Opcode& op);
 
 struct BlockTraits {
   bool port_io = false, hidden = false, far = false, ends_with_iret = false, ends_with_sysret = false;
-  bool plain_steps = true;  ///< a single step of any of it shows nowhere and counts one
 };
 BlockTraits block_traits(std::span<const u8> bytes, u64 address, unsigned bits);
 /// Length of the first instruction; 0 when it cannot be decoded.
 unsigned instruction_length(std::span<const u8> bytes, unsigned bits);
 u64 count_instructions(std::span<const u8> bytes, u64 address, unsigned bits);
+/// Length of the first `count` instructions.
+u64 length_of(u64 count, std::span<const u8> bytes, u64 address, unsigned bits);
 
 // ---- templates ----
 inline i64 displacement(const Opcode& op, unsigned at, unsigned size) {

@@ -21,7 +21,7 @@ u64 Core::linear_pc() const {
 }
 
 void Core::update_points() {
-  points_changed_ = false;
+  points_changed_ = !noted_points_.empty();
   points_.set_guest(dr_, (control_.cr4 & cr4::de) != 0);
   const bool watched = std::exchange(watching_, points_.any_data());
   const bool alignment = (control_.cr0 & cr0::am) != 0;
@@ -29,7 +29,7 @@ void Core::update_points() {
   engine_->watch_flags(alignment);
   if (watched || watching_) engine_->flush_tlb();
   engine_->watch_ports(points_.any_port());
-  engine_->allow_step_on(!debugger_ && !watching_ && !points_.any_guest_code() && !points_.any_port());
+  engine_->allow_in_place(!debugger_ && !watching_ && !points_.any_guest_code() && !points_.any_port());
   block_nmi(nmi_blocked_);
   std::vector<u64> code = points_.code();
   code.insert(code.end(), attention_points_.begin(), attention_points_.end());
@@ -52,10 +52,17 @@ CodeStop Core::code_stop(u64 linear) {
   return CodeStop::none;
 }
 
+/// Between blocks: a debugger's stop in the middle of one must not bring a new point into it.
+void Core::take_noted_points() {
+  attention_points_.merge(noted_points_);
+  update_points();
+}
+
 /// A store to a device has made an interrupt due that this core would take now, in the middle of a block:
 /// this time at its end, from now on behind the store.
 void Core::note_interrupt(bool port, u64 pa, unsigned size) {
-  if (attention_points_.size() >= most_attention_points || !lapic_.pending() || !interruptible()) return;
+  const std::size_t known = attention_points_.size() + noted_points_.size();
+  if (known >= most_attention_points || !lapic_.pending() || !interruptible()) return;
   const std::vector<u8> bytes = engine_->block_code();
   const RunningBlock block = running_block(bytes);
   const u64 pc = port ? find_port_access(block, block_accesses_.ports - 1)
@@ -65,7 +72,9 @@ void Core::note_interrupt(bool port, u64 pa, unsigned size) {
   const u64 offset = pc - block.address;
   const u64 next = offset + instruction_length(block.bytes.subspan(offset), block.bits);
   if (next >= bytes.size()) return;
-  points_changed_ = attention_points_.insert(block.address + next).second;
+  if (attention_points_.count(block.address + next)) return;
+  noted_points_.insert(block.address + next);
+  points_changed_ = true;
 }
 
 // ---- a debugger outside ----

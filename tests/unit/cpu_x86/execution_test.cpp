@@ -40,7 +40,8 @@ XS_CODE(return_, "incl 0x5000\n iretq\n")
 TEST_CASE("runs of straight code stop at the exact instruction") {
   Machine m;
   m.boot(straight());
-  while (m.reg("rip") != Machine::program) m.core().run(m.core().cycles() + 1);
+  // Behind the first instruction: the fetch of its page takes time, too.
+  while (m.reg("rip") != Machine::program + 1) m.core().run(m.core().cycles() + 1);
   const u64 start = m.core().cycles(), instructions = m.core().counters().instructions;
   u64 done = 0;
   for (u64 n : {1, 7, 100, 3, 13}) {
@@ -48,7 +49,7 @@ TEST_CASE("runs of straight code stop at the exact instruction") {
     m.core().run(start + done);
     CHECK(m.core().cycles() == start + done);
     CHECK(m.core().counters().instructions == instructions + done);
-    CHECK(m.reg("rip") == Machine::program + done);
+    CHECK(m.reg("rip") == Machine::program + 1 + done);
   }
 }
 

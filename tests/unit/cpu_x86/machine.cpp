@@ -18,7 +18,7 @@ XS_CODE(long_mode,
 XS_CODE(stop, "cli\n 1: hlt\n jmp 1b\n")
 
 Machine::Machine(x86::CpuConfig config, unsigned count) {
-  config.observer = this;
+  if (config.observer == nullptr) config.observer = this;
   config.cores = count;
   build_tables();
   for (unsigned i = 0; i < count; ++i) {
@@ -94,6 +94,7 @@ void Machine::run_on(u64 cycles) {
 
 bool Machine::transport(x86::Space space, bool write, u64 address, u8* data, unsigned size, u64& cycles) {
   cycles = device_latency;
+  if (on_transport) on_transport();
   if (space == x86::Space::port) {
     if (address == 0x3f8 && write) text += static_cast<char>(*data);
     if (address == 0x3f8 || address == 0x80) return true;

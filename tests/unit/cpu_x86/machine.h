@@ -69,6 +69,7 @@ class Machine final : public x86::CoreBus, public CpuObserver {
   static constexpr u64 page_table = 0x20000;  ///< of 0..64 MiB: entry n maps page n
   static constexpr u64 alias = 0x40000000, device = 0x80000000, device_pa = 0xd0000000, lapic = 0x80001000;
 
+  /// The machine observes its cores, unless the configuration names another observer.
   explicit Machine(x86::CpuConfig config = {}, unsigned cores = 1);
 
   void load(u64 pa, Code code) {
@@ -119,6 +120,7 @@ class Machine final : public x86::CoreBus, public CpuObserver {
   unsigned shutdowns = 0;
   u64 device_latency = 0;
   std::function<void(u64 offset, u64 value)> on_device_write;
+  std::function<void()> on_transport;  ///< every access to a port or a device
 
  private:
   void build_tables();
