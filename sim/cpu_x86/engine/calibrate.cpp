@@ -140,10 +140,10 @@ void Engine::Impl::calibrate_in_place() {
   calibrate_parts(cpu);
 }
 
-// nop; mov ecx,ecx; nop; nop; cpuid (intercepted): a block of as many instructions as asked for, once, and
-// what follows it runs on. Without that, parts of blocks are single-stepped, at a cost in speed alone.
+// nop; mov ecx,ecx; nop; nop; cpuid (intercepted); ret: a block of as many instructions as asked for, once,
+// and what follows it runs on. Without that, parts of blocks are single-stepped, at a cost in speed alone.
 void Engine::Impl::calibrate_parts(u8* cpu) {
-  constexpr u8 code[] = {0x90, 0x89, 0xc9, 0x90, 0x90, 0x0f, 0xa2};
+  constexpr u8 code[] = {0x90, 0x89, 0xc9, 0x90, 0x90, 0x0f, 0xa2, 0xc3};
   constexpr u64 at = hidden_code + 0x400;
   constexpr std::pair<u32, u32> parts[] = {{3, 4}, {1, 1}, {2, 3}, {any_size, sizeof code}};
   std::memcpy(hidden + at, code, sizeof code);
