@@ -199,6 +199,7 @@ struct Engine::Impl {
   // part.cpp
   EngineExit run_part();
   EngineExit run_part_translated();
+  bool met_before();
   void cut();
   void begin_part();
   void start_part(u64 address, u32 size);
@@ -253,6 +254,7 @@ struct Engine::Impl {
   Block part;                         ///< its beginning, up to the limit
   bool part_awaited = false;          ///< the next block is `part`
   u32* next_block_size = nullptr;     ///< Unicorn's, in instructions; null: not known where
+  std::array<u64, 1024> cuts_met{};   ///< address and length of parts, by hash
   u32 first_block_size = 0;           ///< bootstrapping: of the first block, in bytes
   bool beginning = false;             ///< step_in_block() runs up to the next block, to begin it
   bool in_block = false;              ///< `current` is charged, and executed by single steps

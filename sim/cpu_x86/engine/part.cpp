@@ -7,8 +7,9 @@
 //     step_in_block()  [ block of 9: the same ]    stop, charge 5;  step  step  step  step  step
 //
 // What Unicorn is asked by is a field of its CPU object that calibrate.cpp proves; where it cannot, run()
-// takes the second way, too. The part's last instruction is never the block's: what ends blocks (branches,
-// IRET, STI, REP) stays outside.
+// takes the second way, too. So it does at a cut that it meets for the first time: a translation that is used
+// once costs more than the steps. The part's last instruction is never the block's: what ends blocks
+// (branches, IRET, STI, REP) stays outside.
 #include "sim/core/error.h"
 #include "sim/cpu_x86/engine/engine_impl.h"
 #include "sim/cpu_x86/system/decode.h"
@@ -16,15 +17,24 @@
 namespace xs::x86 {
 
 EngineExit Engine::Impl::run_part() {
-  if (next_block_size) return run_part_translated();
+  if (next_block_size && met_before()) return run_part_translated();
   EngineExit x;
   do x = self.step_in_block(run_limit);
   while (x.kind == EngineExit::Kind::stepped && in_block);
   return x;
 }
 
-EngineExit Engine::Impl::run_part_translated() {
+/// This block has been cut after as many instructions not long ago. Both ways have the same results.
+bool Engine::Impl::met_before() {
   cut();
+  const u64 key = part.address << 8 ^ part.instructions;
+  u64& place = cuts_met[key * 0x9e3779b97f4a7c15 >> 54];
+  if (place == key) return true;
+  place = key;
+  return false;
+}
+
+EngineExit Engine::Impl::run_part_translated() {
   part_awaited = true;
   limit = 0;
   *next_block_size = part.instructions;
