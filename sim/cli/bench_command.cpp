@@ -204,7 +204,7 @@ std::vector<bench::PayloadResult> run_x86(const std::vector<Payload>& payloads, 
 
 std::vector<bench::PayloadResult> run_ia64(const std::vector<Payload>& payloads, unsigned rounds) {
   const Progress progress(rounds);
-  const auto results = bench::run_suite(
+  auto results = bench::run_suite(
       payloads, rounds, [&](unsigned round, const std::string& row) { progress("all loops", round, row); });
   progress.clear();
   for (const bench::PayloadResult& r : results) print(bench::text_of(r));
