@@ -49,6 +49,8 @@ case $case in
     ;;
   mix)
     boot 0 mix && says '^mix: 21 checks, 0 wrong$' && silent
+    # Three breaks, each with its way back.
+    boot 0 mix --counters && says '^machine\.exceptions +3$' '^machine\.irets +3$'
     ;;
   interrupts)
     boot 0 interrupts && says '^interrupts: all as they should be$' && silent

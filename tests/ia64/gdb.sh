@@ -101,14 +101,15 @@ set $r33 = 41
 set $r14 = 0x1234
 set $f6 = 2.5
 set $b7 = 0x100000
-printf "now %d %d %x %d %x\n", m, n, $r14, $f6 == 2.5, $b7
+set $lc = 77
+printf "now %d %d %x %d %x %d\n", m, n, $r14, $f6 == 2.5, $b7, $lc
 finish
 printf "returned %d\n", $r8
 set *(int*)&failures = 3
 kill
 END
 debug write "$dir/write.gdb" mix
-says write '^now 0 41 1234 1 100000$' '^returned 42$'
+says write '^now 0 41 1234 1 100000 77$' '^returned 42$'
 
 # --- four cores are four threads ---
 cat >"$dir/cores.gdb" <<'END'

@@ -44,6 +44,7 @@ const CoreCounters& Core::counters() const {
   counters_.instructions = instructions();
   counters_.cycles = p_.cycles();
   counters_.idle_cycles = idle_cycles_;
+  counters_.returns = p_.returns;
   counters_.mmu = p_.mmu.counters();
   return counters_;
 }
@@ -267,8 +268,10 @@ void Core::deliver(const SapicMessage& message) {
   const u8 vector = message.delivery == Delivery::nmi      ? vector_nmi
                     : message.delivery == Delivery::extint ? vector_extint
                                                            : message.vector;
-  if (message.delivery == Delivery::init || message.delivery == Delivery::pmi) return;
-  p_.sapic.request(vector);
+  if (message.delivery == Delivery::init || message.delivery == Delivery::pmi)
+    p_.stop_reason = "an INIT or PMI message came, and there is no firmware to take it";
+  else
+    p_.sapic.request(vector);
   p_.review();
 }
 

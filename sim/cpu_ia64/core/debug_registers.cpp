@@ -103,22 +103,9 @@ bool Core::write_register(unsigned index, std::span<const u8> in_bytes) {
     return true;
   }
   if (!in(index, application, 128)) return false;
-  switch (index - application) {
-    case ar::ccv:
-      r.ccv = value;
-      return true;
-    case ar::pfs:
-      r.pfs = value;
-      return true;
-    case ar::lc:
-      r.lc = value;
-      return true;
-    case ar::ec:
-      r.ec = value & 0x3f;
-      return true;
-    default:
-      return index - application <= ar::kr7 ? (r.kr[index - application] = value, true) : false;
-  }
+  const unsigned n = index - application;
+  if (n <= ar::kr7) return r.kr[n] = value, true;  // whatever the level
+  return n != ar::unat && p_.write_application(n, value);
 }
 
 }  // namespace xs::ia64

@@ -4,7 +4,7 @@
 //       slots  [ Slot | Slot | ... | end ]     without nop and hint: they take time and do nothing else
 //       fixups [ {slot, operand, logical} ... ]    operands that rotation moves
 //
-// A block is right for one virtual address, one mode (Mode bits below) and one frame's contents. Registers in
+// A block is right for one virtual address, one mode (system/modes.h) and one frame's contents. Registers in
 // slots are physical numbers: operands above 31 are put in place anew when a block is entered with other
 // rotating bases than last time.
 #pragma once

@@ -160,16 +160,12 @@ bool Processor::interrupt_pending() const {
   return (r.psr & psr::i) != 0 && sapic.deliverable() != Sapic::none;
 }
 
-void Processor::deliver_external(u64 bundle, unsigned slot) {
-  pending = {.vector = Vector::external_interrupt};
-  deliver(bundle, slot);
-}
-
 /// The frame's missing registers are loaded before the next instruction, not here: that may fault, and then
 /// the interrupted state is the one that rfi has restored.
 bool Processor::return_from_interruption() {
   if ((r.ipsr & psr::is) != 0) return general_exception(isr::disabled_transition);
   take(config.timing.iret);
+  ++returns;
   r.ip = r.iip & ~u64{15};
   if (r.ifs >> 63 != 0) {
     const FrameMarker to{r.ifs & ((u64{1} << FrameMarker::bits) - 1)};

@@ -149,8 +149,8 @@ Reach Processor::reach(const DataAccess& a, u64& pa, u8*& host) {
     if ((conditions & tlb::any_miss) == 0) cacheable = answer.page.ma == tlb::ma_wb;
   }
   if (data_breakpoint(a)) conditions |= debug;
-  if ((a.va & (a.size - 1)) != 0 && a.size != 10 && (r.psr & psr::ac) != 0) conditions |= unaligned;
-  if (a.aligned && (a.va & (a.size - 1)) != 0) conditions |= unaligned;
+  const u64 boundary = a.size == 10 ? 16 : a.size;  // ldfe and stfe: vol. 2 4.5
+  if ((a.va & (boundary - 1)) != 0 && (a.aligned || (r.psr & psr::ac) != 0)) conditions |= unaligned;
   if (a.cacheable && !cacheable && (conditions & ~u64{debug | unaligned}) == 0) conditions |= unsupported;
   if (a.speculative) {
     const u64 deferred = conditions & deferred_conditions();

@@ -2,7 +2,7 @@
 // Semantics (exec/) work on it, and so would a translator to host code; it knows neither of them.
 //
 //     exec ──> Processor ── r          registers, as plain data
-//                │          stack      frames, RSE            ── memory of its own through rse_*()
+//                │          stack      frames, RSE            ── its memory: RegisterStackMemory, below
 //                │          mmu        translation            ── MemoryPort (walker)
 //                │          alat       advanced loads
 //                │          data       host addresses of granted pages
@@ -74,7 +74,7 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   Interruption pending;
 
   // Derived from PSR and CFM; the setters below keep them.
-  u64 code_mode = 0;  ///< what decoded code depends on (exec/block.h), and attention
+  u64 code_mode = 0;  ///< what decoded code depends on (modes.h), and attention
   u64 rse_mode = 0;   ///< the same of the register stack's own accesses
   u64 data_mode = 0;  ///< mode bits of DataCache keys
   u32 rotation = 0;   ///< sor, rrb.gr and rrb.fr; 0: nothing rotates
@@ -89,7 +89,7 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
 
   // What is being executed (exec/dispatch.h).
   CodePlace* block = nullptr;
-  const Slot* stopped_at = nullptr;  ///< the slot that a fault or a leave came from
+  const Slot* stopped_at = nullptr;  ///< the slot that was refused, or that traps
   u64 last_bundle = 0;               ///< IIPA of an interruption at the next instruction
   bool branched = false;             ///< since somebody last set it to false
   /// Decoded code by address, the one met last: where a branch looks before it asks the run loop. Never null.
@@ -144,8 +144,8 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   /// Enters the handler of `pending`: `bundle` and `slot` are where it happened.
   void deliver(u64 bundle, unsigned slot);
   bool return_from_interruption();  ///< rfi
+  u64 returns = 0;                  ///< how many of them
   bool interrupt_pending() const;   ///< an external one that PSR.i and TPR let through
-  void deliver_external(u64 bundle, unsigned slot);
 
   /// Where the bundle at `va` lies; `deferral`: ITLB.ed.
   bool fetch(u64 va, u64& pa, bool& deferral);

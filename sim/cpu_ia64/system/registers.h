@@ -3,7 +3,7 @@
 //     gr[0..31]    static; 16..31 are those of the bank that PSR.bn selects, `banked` holds the others
 //     gr[32..127]  the current stack frame, in physical order: where rotation puts a register is decided when
 //     a
-//                  block is entered (exec/block.h), not at each access. Frames below are RegisterStack's.
+//                  block is entered (exec/block.cpp), not at each access. Frames below are RegisterStack's.
 //     nat[]        one byte a register. All are 0 while `any_nat` is.
 //     fr[32..127]  likewise in physical order
 //     pr           in logical order: it is turned when rrb.pr changes. Bit 0 is always 1.

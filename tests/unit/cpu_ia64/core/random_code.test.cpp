@@ -161,7 +161,8 @@ TEST_CASE("random code does the same in slices of any length") {
     run_in_slices(odd, seed, 37);
     check_constants(whole);
     CHECK(single.core.stop_reason() == whole.core.stop_reason());
-    if (whole.core.stopped()) continue;  // a block that stops the machine runs to its end
+    // The block in which a machine check stops the core runs to its end; all other stops are between blocks.
+    if (whole.core.stop_reason().starts_with("machine check")) continue;
     REQUIRE(fingerprint(single) == fingerprint(whole));
     REQUIRE(fingerprint(odd) == fingerprint(whole));
   }
