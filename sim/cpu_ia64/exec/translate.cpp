@@ -46,6 +46,11 @@ bool is_illegal(const Decoded& d) {
   return row.has(flag::predicate_zero) && d.qp != 0;
 }
 
+/// Illegal even when PR[qp] is 0 (SDM vol. 3, alloc, br.ia).
+bool refused_always(const Decoded& d) {
+  return d.reserved == Reserved::illegal || (d.row && d.row->has(flag::predicate_zero));
+}
+
 /// A register of a part of the file that PSR.dfl or dfh has switched off: 1 low, 2 high.
 unsigned disabled_part(const Decoded& d, u64 mode) {
   unsigned part = 0;
@@ -205,7 +210,7 @@ void Translation::slot(const Decoded& d) {
   const bool nothing = d.row ? does_nothing(d.op) : d.reserved == Reserved::ignored;
   if (!nothing) {
     Slot s;
-    s.qp = d.reserved == Reserved::illegal ? u8{0} : d.qp;
+    s.qp = refused_always(d) ? u8{0} : d.qp;
     s.bundle = static_cast<u8>(bundle_);
     s.ri = d.slot;
     const Handler refused = refusal(d);

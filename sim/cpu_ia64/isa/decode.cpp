@@ -35,7 +35,7 @@ Decoded decode(Unit unit, u64 bits, u64 l_slot) {
   }
   const Row& row = *d.row;
   d.op = row.op;
-  if (row.has(flag::unpredicated)) d.qp = 0;
+  if (row.has(flag::unpredicated) && !row.has(flag::predicate_zero)) d.qp = 0;
   const auto field = [&](unsigned n, unsigned at) {
     return static_cast<u8>(bits >> at & ((1u << operand_bits(row.operand[n])) - 1));
   };

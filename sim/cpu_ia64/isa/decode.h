@@ -19,7 +19,7 @@ struct Decoded {
   Reserved reserved = Reserved::no;
   u8 slot = 0;                        ///< where it stands in its bundle: 0 to 2
   bool stop = false;                  ///< its instruction group ends with it
-  u8 qp = 0;                          ///< 0 as well for what cannot be predicated
+  u8 qp = 0;                          ///< 0 as well for what ignores the field
   u8 r1 = 0, r2 = 0, r3 = 0, r4 = 0;  ///< as Row::operand says; 0 where there is none
   std::array<u64, 3> imm{};           ///< as Row::imm says, sign-extended
 };

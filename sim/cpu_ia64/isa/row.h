@@ -59,12 +59,13 @@ constexpr unsigned operand_bits(Operand o) {
 /// Bits of Row::flags. The letters in brackets are those of the manual's format tables.
 namespace flag {
 using Bits = u32;
-inline constexpr Bits privileged = 1u << 0;       ///< [p] privileged operation fault unless PSR.cpl is 0
-inline constexpr Bits group_first = 1u << 1;      ///< [f] must be the first in its instruction group
-inline constexpr Bits group_last = 1u << 2;       ///< [l] must be the last in its instruction group
-inline constexpr Bits group_end = 1u << 3;        ///< [e] ends the group when taken
-inline constexpr Bits slot2 = 1u << 4;            ///< [t] illegal operation in slots 0 and 1
-inline constexpr Bits unpredicated = 1u << 5;     ///< bits 5:0 name no predicate: executed always
+inline constexpr Bits privileged = 1u << 0;   ///< [p] privileged operation fault unless PSR.cpl is 0
+inline constexpr Bits group_first = 1u << 1;  ///< [f] must be the first in its instruction group
+inline constexpr Bits group_last = 1u << 2;   ///< [l] must be the last in its instruction group
+inline constexpr Bits group_end = 1u << 3;    ///< [e] ends the group when taken
+inline constexpr Bits slot2 = 1u << 4;        ///< [t] illegal operation in slots 0 and 1
+inline constexpr Bits unpredicated =
+    1u << 5;  ///< no predicate in the text; bits 5:0 are ignored but for predicate_zero
 inline constexpr Bits predicate_zero = 1u << 6;   ///< executed always; illegal operation when qp is not 0
 inline constexpr Bits unconditional = 1u << 7;    ///< clears its predicates even when PR[qp] is 0
 inline constexpr Bits targets_differ = 1u << 8;   ///< illegal operation when p1 == p2

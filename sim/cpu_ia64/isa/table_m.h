@@ -359,7 +359,7 @@ inline constexpr Row rows[] = {
     {"M32", m1(0x2c), Op::mov_to_cr, {none, gr, Operand::cr_out}, {}, privileged, "mov %cr3=%r2"},
     {"M33", m1(0x24), Op::mov_from_cr, {out, none, Operand::cr}, {}, privileged, "mov %r1=%cr3"},
     // M34: a new stack frame; bits 5:0 name no predicate
-    {"M34", major(1) | bits(35, 33, 6), Op::alloc, {out}, {&imm::frame_size_of, &imm::frame_locals, &imm::frame_rotating}, group_first | unpredicated, "alloc %r1=ar.pfs,%imm1,%imm2,%imm3"},
+    {"M34", major(1) | bits(35, 33, 6), Op::alloc, {out}, {&imm::frame_size_of, &imm::frame_locals, &imm::frame_rotating}, group_first | unpredicated | predicate_zero, "alloc %r1=ar.pfs,%imm1,%imm2,%imm3"},
     // M35, M36: PSR
     {"M35", m1(0x2d), Op::mov_to_psr_l, {none, gr}, {}, privileged, "mov psr.l=%r2"},
     {"M35", m1(0x29), Op::mov_to_psr_um, {none, gr}, {}, 0, "mov psr.um=%r2"},

@@ -61,3 +61,13 @@ TEST_CASE("equal targets of an unconditional compare are illegal whatever PR[qp]
   REQUIRE(bench.execute(Op::fcmp_lt, {p1, f2, f3, p1}, 0, false) == Next::leave);
   REQUIRE(bench.execute(Op::fcmp_lt, {p1, f2, f3, p1}, 0, true) == Next::fault);
 }
+
+TEST_CASE("alloc with a predicate is illegal whatever it is") {
+  Refused bench;
+  for (bool predicate : {false, true}) {
+    REQUIRE(bench.execute(Op::alloc, {8}, 0, predicate) == Next::fault);
+    CHECK(bench.p.pending.vector == Vector::general_exception);
+    CHECK(bench.p.pending.isr == isr::illegal_operation);
+  }
+  REQUIRE(bench.run_bits(row_of(Op::alloc), bits_for(row_of(Op::alloc), {8}, 0)) == Next::leave);
+}

@@ -141,11 +141,15 @@ TEST_CASE("assembled instructions are decoded") {
 }
 
 TEST_CASE("what has no predicate is decoded with p0") {
-  CHECK(decode(Unit::m, 0x02c110408c0 | 17).qp == 0);   // alloc
-  CHECK(decode(Unit::b, 0x091ffffc1c0 | 17).qp == 0);   // br.ctop
-  CHECK(decode(Unit::b, 0x00040000000 | 17).qp == 0);   // rfi
-  CHECK(decode(Unit::b, 0x00100000040 | 17).qp == 17);  // br.ia looks at it: it must be 0
-  CHECK(decode(Unit::b, 0x00100000040).row->has(flag::predicate_zero));
+  CHECK(decode(Unit::b, 0x091ffffc1c0 | 17).qp == 0);  // br.ctop
+  CHECK(decode(Unit::b, 0x00040000000 | 17).qp == 0);  // rfi
+}
+
+TEST_CASE("alloc and br.ia look at their predicate: it must be 0") {
+  for (const auto& [unit, bits] : {std::pair{Unit::m, 0x02c110408c0}, std::pair{Unit::b, 0x00100000040}}) {
+    CHECK(decode(unit, static_cast<u64>(bits) | 17).qp == 17);
+    CHECK(decode(unit, static_cast<u64>(bits)).row->has(flag::predicate_zero));
+  }
 }
 
 TEST_CASE("reserved encodings are of three kinds") {
