@@ -144,9 +144,12 @@ Block* Core::decode(u64 pa, bool deferral, unsigned most) {
   source.first_slot = p_.r.ri();
   source.cycles = config_.processor.timing.instruction;
   source.most = most;
+  // Also for what runs once: it may store to its own frame.
+  if (most > 1 && !bus_.code_watched(pa >> frame_shift)) bus_.watch_code(pa >> frame_shift);
   if (most != ~0u) {
     scratch_ = {};
     ia64::translate(scratch_, source);
+    scratch_.pa = pa;
     scratch_.deferral = deferral;
     return &scratch_;
   }
@@ -154,8 +157,12 @@ Block* Core::decode(u64 pa, bool deferral, unsigned most) {
   ia64::translate(*block, source);
   block->pa = pa;
   ++counters_.blocks_decoded;
-  if (!bus_.code_watched(pa >> frame_shift)) bus_.watch_code(pa >> frame_shift);
   return &blocks_.add(std::move(block));
+}
+
+void Core::code_written(u64 mfn) {
+  blocks_.drop_frame(mfn);
+  if (p_.executing && static_cast<const Block*>(p_.block)->pa >> frame_shift == mfn) p_.leave_block();
 }
 
 void Core::execute(Block& block) {
@@ -163,11 +170,13 @@ void Core::execute(Block& block) {
   p_.left -= block.cost;
   p_.block = &block;
   if (block.rotation != p_.rotation) rotate(p_, block);
+  p_.executing = true;
   Next how = go_on(p_, block.slots.data());
   while (how == Next::fault) {
     fault();
     how = chain(p_);  // the handler, when it is known
   }
+  p_.executing = false;
 }
 
 /// The first instructions of what is at IP, so many and no more.
@@ -273,6 +282,7 @@ void Core::deliver(const SapicMessage& message) {
   else
     p_.sapic.request(vector);
   p_.review();
+  if (p_.executing && (p_.code_mode & Processor::attention) != 0) p_.leave_block();  // its own store's doing
 }
 
 void Core::purge(u32 rid, u64 va, unsigned shift) {

@@ -67,8 +67,8 @@ class Core final : public CpuView, public CpuControl, private SapicAgent {
   const CoreCounters& counters() const;
   u64 execution_hash() const { return hash_; }
 
-  /// Writes from elsewhere: decoded code of the frame goes.
-  void code_written(u64 mfn) { blocks_.drop_frame(mfn); }
+  /// By this core or from elsewhere: decoded code of the frame goes.
+  void code_written(u64 mfn);
   /// Some core has decoded code there: stores must be seen.
   void watch_frame(u64 mfn) { p_.data.drop_writes(mfn); }
   void purge(u32 rid, u64 va, unsigned shift);

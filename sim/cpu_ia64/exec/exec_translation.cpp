@@ -12,6 +12,7 @@ namespace tlb = mmu::ia64;
 bool machine_check(Processor& p) {
   p.stop_reason = "machine check: a translation overlaps a translation register";
   p.review();
+  p.leave_block();
   return true;
 }
 

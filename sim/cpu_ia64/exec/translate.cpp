@@ -88,10 +88,10 @@ bool is_relative(Op op) {
 }
 
 /// Bits of PSR that decoded code or the run loop depends on.
-constexpr u64 looked_at = psr::be | psr::i | psr::dfl | psr::dfh | psr::db | psr::tb | psr::lp;
+constexpr u64 looked_at = psr::be | psr::i | psr::pk | psr::dfl | psr::dfh | psr::db | psr::tb | psr::lp;
 
 /// Behind it other registers have these names, another mode is on, or the run loop must look around. What
-/// changes translations needs no end: code that was fetched stays valid until srlz.i.
+/// changes this code or its translation ends the running block by itself (Processor::leave_block).
 bool ends_block(const Decoded& d) {
   switch (d.op) {
     case Op::sum:

@@ -138,7 +138,10 @@ void Processor::deliver(u64 bundle, unsigned slot) {
   take(config.timing.trap);
   if (what.vector != Vector::data_nested_tlb) {
     const u64 ei = u64{what.trap ? what.slot : slot} << isr::ei_shift;
-    const bool deferral = block && block->deferral && (what.isr & isr::rs) == 0;  // not of the RSE's accesses
+    // Of an instruction that was refused; not of fetches, the RSE's accesses, traps, interrupts (chapter 8).
+    const bool refused =
+        (what.isr & (isr::rs | isr::x)) == 0 && !what.trap && what.vector != Vector::external_interrupt;
+    const bool deferral = refused && block && block->deferral;
     r.isr = what.isr | ei | (collect ? 0 : isr::ni) | (deferral ? isr::ed : 0);
   }
   if (collect) {

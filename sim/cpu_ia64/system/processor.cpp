@@ -52,7 +52,7 @@ void Processor::exchange_banks() {
 }
 
 void Processor::set_psr(u64 value) {
-  constexpr u64 code = psr::cpl | psr::it | psr::be | psr::dfl | psr::dfh | psr::vm;
+  constexpr u64 code = psr::cpl | psr::it | psr::be | psr::dfl | psr::dfh | psr::vm | psr::pk;
   constexpr u64 access = psr::cpl | psr::dt | psr::rt | psr::pk | psr::be | psr::da | psr::db;
   const u64 changed = r.psr ^ value;
   if ((changed & psr::bn) != 0) exchange_banks();
@@ -64,7 +64,7 @@ void Processor::set_psr(u64 value) {
   if ((changed & code) != 0) {
     code_mode = r.cpl() | ((value & psr::it) != 0 ? mode::it : 0) | ((value & psr::be) != 0 ? mode::be : 0) |
                 ((value & psr::dfl) != 0 ? mode::dfl : 0) | ((value & psr::dfh) != 0 ? mode::dfh : 0) |
-                ((value & psr::vm) != 0 ? mode::vm : 0);
+                ((value & psr::vm) != 0 ? mode::vm : 0) | ((value & psr::pk) != 0 ? mode::pk : 0);
   }
   review();
 }
@@ -137,13 +137,28 @@ bool Processor::disabled_fp(bool high) {
   return refuse({.vector = Vector::disabled_fp_register, .isr = high ? u64{2} : u64{1}});
 }
 
+/// No time is left for more, and since the end of the slice moves as well, no time passes.
+void Processor::leave_block() {
+  constexpr i64 dearest_block = i64{1} << 32;
+  const i64 excess = left + dearest_block;
+  if (excess <= 0) return;
+  left -= excess;
+  slice_end -= static_cast<u64>(excess);
+}
+
 void Processor::revoked(bool fetch, u64 offset, unsigned shift) {
-  if (fetch)
+  constexpr u64 offset_mask = (u64{1} << 61) - 1;
+  if (fetch) {
     ++code_epoch;
-  else if (shift >= mmu::ia64::Loss::everything)
+    if (!executing || (r.psr & psr::it) == 0) return;
+    const bool own_page =
+        shift >= mmu::ia64::Loss::everything || ((block->va & offset_mask) ^ offset) >> shift == 0;
+    if (own_page) leave_block();
+  } else if (shift >= mmu::ia64::Loss::everything) {
     data.clear();
-  else
+  } else {
     data.drop(offset, shift);
+  }
 }
 
 }  // namespace xs::ia64

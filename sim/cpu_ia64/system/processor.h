@@ -89,6 +89,7 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
 
   // What is being executed (exec/dispatch.h).
   CodePlace* block = nullptr;
+  bool executing = false;            ///< it runs: the run loop is not looking
   const Slot* stopped_at = nullptr;  ///< the slot that was refused, or that traps
   u64 last_bundle = 0;               ///< IIPA of an interruption at the next instruction
   bool branched = false;             ///< since somebody last set it to false
@@ -100,6 +101,11 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   /// Bits of code_mode that make no block match: the run loop has something to look at.
   static constexpr u64 attention = u64{1} << 63;
   void call_attention() { code_mode |= attention; }
+  /// The running block ends behind the slot that runs: the run loop must look, or what the block was
+  /// decoded from is good no more. Until srlz.i a processor may go on with what it has fetched (SDM vol. 2
+  /// 3.2.1, 4.4.3), and how far that reaches is its own choice. Ours: not at all, for a run that is cut there
+  /// fetches anew.
+  void leave_block();
 
   void set_psr(u64 value);
   void set_frame(FrameMarker marker);  ///< rotating bases; sizes as well, by alloc and returns

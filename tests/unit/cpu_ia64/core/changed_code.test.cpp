@@ -1,0 +1,175 @@
+// Code that changes while its block runs, without srlz.i: how far ahead a processor has fetched is its own
+// choice (SDM vol. 2 3.2.1, 4.4.3), but not that of whoever divides a run into slices. Ours has fetched
+// nothing.
+#include "tests/unit/cpu_ia64/core/bench.h"
+
+using namespace xs;
+using namespace xs::ia64;
+using namespace xs::ia64::test;
+
+namespace {
+
+constexpr u64 code = 0x10000;
+constexpr unsigned mii = 0x00, mib = 0x10;
+constexpr u64 nop = u64{1} << 27, cover = u64{2} << 27, flushrs = u64{0xc} << 27,
+              branch_to_itself = u64{4} << 37;
+
+/// adds r1=value,r0
+constexpr u64 set(unsigned r1, u64 value) {
+  return u64{8} << 37 | u64{2} << 34 | (value >> 7 & 0x3f) << 27 | (value & 0x7f) << 13 | u64{r1} << 6;
+}
+/// st8 [r3]=r2
+constexpr u64 store(unsigned r3, unsigned r2) {
+  return u64{4} << 37 | u64{0x33} << 30 | u64{r3} << 20 | u64{r2} << 13;
+}
+/// ssm imm: bits 6:0 and 20:7, PSR.pk among the latter
+constexpr u64 ssm(u64 bits) { return u64{6} << 27 | (bits & 0x7f) << 6 | (bits >> 7 & 0x3fff) << 13; }
+
+constexpr Bundle first_code = Bundle::make(mii, nop, set(8, 1), set(9, 1));
+constexpr Bundle new_code = Bundle::make(mii, nop, set(8, 0x101), set(9, 0x201));
+
+/// Runs what `prepare` has put at `code` up to a branch to itself: in one slice, in slices of 1 and of 2.
+template <class Prepare, class Check>
+void in_all_slices(Prepare prepare, Check check) {
+  for (const u64 slice : {1000, 1, 2}) {
+    INFO("slices of " << slice);
+    Bench b;
+    b.core.reset(code);
+    prepare(b);
+    while (b.core.cycles() < 40) b.core.run(b.core.cycles() + std::min(slice, 40 - b.core.cycles()));
+    check(b);
+  }
+}
+
+void check_new_code(Bench& b) {
+  CHECK(b.r().gr[8] == 0x101);
+  CHECK(b.r().gr[9] == 0x201);
+  CHECK(b.core.cycles() == 40);
+  CHECK(b.core.instructions() == 40);
+}
+
+/// Registers for a store of the bundle's upper half, which is where slots 1 and 2 differ.
+void store_upper_half(Bench& b, u64 va) {
+  b.r().gr[2] = va + 8;
+  b.r().gr[3] = new_code.high;
+}
+
+}  // namespace
+
+TEST_CASE("a store changes what stands behind it in its own bundle") {
+  in_all_slices(
+      [](Bench& b) {
+        b.put(code, Bundle::make(mii, store(2, 3), set(8, 1), set(9, 1)));
+        b.put(code + 16, Bundle::make(mib, nop, nop, branch_to_itself));
+        store_upper_half(b, code);
+      },
+      check_new_code);
+}
+
+TEST_CASE("a store changes the next bundle, and one farther on") {
+  for (const u64 distance : {1, 3})
+    in_all_slices(
+        [distance](Bench& b) {
+          b.put(code, Bundle::make(mii, store(2, 3), nop, nop));
+          for (u64 n = 1; n < distance; ++n) b.put(code + n * 16, Bundle::make(mii, nop, set(10, n), nop));
+          b.put(code + distance * 16, first_code);
+          b.put(code + distance * 16 + 16, Bundle::make(mib, nop, nop, branch_to_itself));
+          store_upper_half(b, code + distance * 16);
+        },
+        check_new_code);
+}
+
+TEST_CASE("a store across the end of the frame changes the bundle that ends there") {
+  constexpr u64 last = code + frame_size - 16;
+  in_all_slices(
+      [](Bench& b) {
+        const Bundle before = Bundle::make(mii, store(2, 3), set(8, 0x101), set(9, 1));
+        const Bundle after = Bundle::make(mii, store(2, 3), set(8, 0x101), set(9, 0x201));
+        b.put(last, before);
+        b.put(last + 16, Bundle::make(mib, nop, nop, branch_to_itself));
+        u32 next = 0;
+        std::memcpy(&next, &b.ram.bytes[last + 16], sizeof next);
+        REQUIRE(static_cast<u32>(before.high) == static_cast<u32>(after.high));
+        b.r().gr[2] = last + 12;
+        b.r().gr[3] = after.high >> 32 | u64{next} << 32;
+        b.r().ip = last;
+      },
+      check_new_code);
+}
+
+TEST_CASE("the register stack's own store changes code") {
+  in_all_slices(
+      [](Bench& b) {
+        b.put(code, Bundle::make(mib, nop, nop, cover));
+        b.put(code + 16, Bundle::make(mii, flushrs, nop, nop));
+        b.put(code + 32, first_code);
+        b.put(code + 48, Bundle::make(mib, nop, nop, branch_to_itself));
+        Processor& p = b.core.processor();
+        p.stack.set_bspstore(code + 32);
+        p.set_frame(FrameMarker::make(2, 0, 0));
+        p.r.gr[32] = new_code.low;
+        p.r.gr[33] = new_code.high;
+      },
+      check_new_code);
+}
+
+TEST_CASE("PSR.pk holds for the next instruction's own page, for code that ran without it too") {
+  constexpr u64 page = 0x661, itir = 20 << 2 | u64{5} << 8;  // key 5, which no register has
+  in_all_slices(
+      [](Bench& b) {
+        b.put(code, Bundle::make(mii, nop, set(8, 0x101), nop));
+        b.put(code + 16, Bundle::make(mii, ssm(psr::pk), set(9, 1), set(10, 1)));
+        b.put(code + 32, Bundle::make(mib, nop, nop, branch_to_itself));
+        Processor& p = b.core.processor();
+        p.mmu.insert_register(true, 0, page, itir, 0);
+        p.set_psr(p.r.psr | psr::it | psr::ic);
+        p.r.iva = 0x20000;
+        b.put(p.r.iva + static_cast<u64>(Vector::instruction_key_miss),
+              Bundle::make(mib, nop, nop, branch_to_itself));
+      },
+      [](Bench& b) {
+        CHECK(b.r().gr[8] == 0x101);
+        CHECK(b.r().gr[9] == 0);
+        CHECK(b.r().iip == code + 16);
+        CHECK((b.r().ipsr & psr::ri) == u64{1} << psr::ri_shift);
+      });
+}
+
+TEST_CASE("an interrupt that a store sends to its own processor comes behind the store") {
+  in_all_slices(
+      [](Bench& b) {
+        b.put(code, Bundle::make(mii, store(2, 3), set(8, 1), set(9, 1)));
+        b.put(code + 16, Bundle::make(mib, nop, nop, branch_to_itself));
+        Processor& p = b.core.processor();
+        p.set_psr(p.r.psr | psr::ic | psr::i);
+        p.r.iva = 0x20000;
+        b.put(p.r.iva + static_cast<u64>(Vector::external_interrupt),
+              Bundle::make(mib, nop, nop, branch_to_itself));
+        b.r().gr[2] = u64{1} << 63 | 0xfee00000;  // to local id 0
+        b.r().gr[3] = 0x40;
+      },
+      [](Bench& b) {
+        CHECK(b.r().gr[8] == 0);
+        CHECK(b.r().iip == code);
+        CHECK((b.r().ipsr & psr::ri) == u64{1} << psr::ri_shift);
+      });
+}
+
+TEST_CASE("ISR.ed is that of a refused instruction's page; an interrupt behind code that went has none") {
+  constexpr u64 deferring_page = 0x661 | u64{1} << 52, itir = 20 << 2;
+  Bench b;
+  b.put(code, Bundle::make(mii, store(2, 3), nop, nop));
+  b.put(code + 16, Bundle::make(mib, nop, nop, branch_to_itself));
+  Processor& p = b.core.processor();
+  p.mmu.insert_register(true, 0, deferring_page, itir, 0);
+  b.core.reset(code);
+  p.set_psr(p.r.psr | psr::it | psr::ic | psr::i);
+  p.r.iva = 0x20000;
+  b.r().gr[2] = code + 24;
+  std::memcpy(&b.r().gr[3], &b.ram.bytes[code + 24], 8);
+  b.core.run(1);
+  b.sapics.send({0, 0, SapicMessage::Delivery::interrupt, 0x40});
+  b.core.run(2);
+  REQUIRE(b.r().ip == p.r.iva + static_cast<u64>(Vector::external_interrupt));
+  CHECK(b.r().isr == u64{1} << isr::ei_shift);
+}
