@@ -199,6 +199,13 @@ void decoding() {
       ";; }\n"
       "{ .mlx\n nop.m 0\n hint.x 0x7\n ;; }\n");
   check(quiet(), "hints of the units do nothing");
+  u64 passed = 0;
+  asm volatile(  // { .bbb hint.b 0x0; hint.b 0x1; hint.b 0x1fffff ;; }, which the assembler declines to write
+      "{ .mii\n add %0 = 1, %0\n nop.i 0\n nop.i 0\n ;; }\n"
+      "data8 0x10080100000017, 0x2805ffffe0100200\n"
+      "{ .mii\n add %0 = 1, %0\n nop.i 0\n nop.i 0\n ;; }\n"
+      : "+r"(passed));
+  check(passed == 2 && quiet(), "nor does hint.b");
 }
 
 }  // namespace

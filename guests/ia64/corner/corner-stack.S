@@ -55,7 +55,7 @@ wrap:   alloc   r35 = ar.pfs, 3, 3, 0, 0
         ;; }
         .endm
         .macro  FILL number
-        .if     (\number % 5) == 0
+        .if     (\number % 5) == 0 || \number == 32
         .pred.rel "mutex", p6, p7
         { .mmi
 (p6)    add     r\number = \number, r19
@@ -78,7 +78,7 @@ wrap:   alloc   r35 = ar.pfs, 3, 3, 0, 0
         ;; }
         .pred.rel "mutex", p6, p7
         { .mii
-        .if     (\number % 5) == 0
+        .if     (\number % 5) == 0 || \number == 32
 (p6)    cmp.eq  p11, p0 = r\number, r21
 (p7)    tnat.nz p11, p0 = r\number
         .else
@@ -148,6 +148,73 @@ checks: .set    i, 127
         ;;
         br.ret.sptk.many b0
         .endp   filled_frame
+
+// u64 thin_N(depth, memory): the same in frames of N < 4 registers, which have no room for what a call must keep: that
+// goes to memory, two words for each frame. The first register of every frame is a NaT at odd depths.
+        .macro  THIN size
+        .global thin_\size
+        .proc   thin_\size
+thin_\size:
+        alloc   r34 = ar.pfs, 2, 2, 0, 0
+        mov     r35 = b0
+        mov     ar.unat = -1
+        mov     r14 = r32
+        mov     r15 = r33
+        mov     r8 = 0
+        ;;
+        ld8.fill r20 = [r33]
+        ;;
+        mov     ar.unat = r0
+        br.call.sptk.many b0 = 1f
+        ;;
+        mov     b0 = r35
+        mov     ar.pfs = r34
+        ;;
+        br.ret.sptk.many b0
+1:      alloc   r16 = ar.pfs, 0, \size, 0, 0
+        mov     r17 = b0
+        ;;
+        st8     [r15] = r16, 8
+        shl     r19 = r14, 7
+        tbit.z  p6, p7 = r14, 0
+        ;;
+        st8     [r15] = r17, 8
+        .set    i, 32
+        .rept   \size
+        FILL    %(i)
+        .set    i, i + 1
+        .endr
+        cmp.eq  p10, p0 = 0, r14
+        add     r14 = -1, r14
+        ;;
+(p10)   br.cond.spnt.few 2f
+        br.call.sptk.many b0 = 1b
+        ;;
+2:      add     r14 = 1, r14
+        add     r15 = -8, r15
+        ;;
+        shl     r19 = r14, 7
+        tbit.z  p6, p7 = r14, 0
+        ld8     r17 = [r15], -8
+        ;;
+        ld8     r16 = [r15]
+        .set    i, 32
+        .rept   \size
+        CHECK   %(i)
+        .set    i, i + 1
+        .endr
+        ;;
+        mov     b0 = r17
+        mov     ar.pfs = r16
+        ;;
+        br.ret.sptk.many b0
+        .endp   thin_\size
+        .endm
+        .set    size, 0
+        .rept   4
+        THIN    %(size)
+        .set    size, size + 1
+        .endr
         .noaltmacro
 
 // u64 on_store(backing store, function, a, b, c, rsc): calls the function with its register stack there; all that

@@ -11,6 +11,10 @@ using bare::TrapFrame;
 
 extern "C" {
 u64 wrap(u64 size, u64 depth, const u64* source);
+u64 thin_0(u64 depth, u64* memory);
+u64 thin_1(u64 depth, u64* memory);
+u64 thin_2(u64 depth, u64* memory);
+u64 thin_3(u64 depth, u64* memory);
 u64 on_store(u64 store, void* function, u64 a, u64 b, u64 c, u64 rsc);
 u64 borrow_store(u64 store, void* function, u64 a, u64 b, u64 c);
 u64 return_to_memory(void (*hook)());
@@ -51,6 +55,23 @@ void all_sizes() {
   good = on_store(frame(100), reinterpret_cast<void*>(wrap), 96, 10, reinterpret_cast<u64>(source), 0) ==
          registers(96, 10);
   check(good, "enforced lazy mode");
+  check(quiet(), "without interruptions");
+}
+
+/// 400 deep: frames of one register go round the 96 four times, too.
+void thin_frames() {
+  constexpr u64 depth = 400;
+  auto* const memory = reinterpret_cast<u64*>(frame(130));
+  constexpr u64 (*thin[])(u64, u64*) = {thin_0, thin_1, thin_2, thin_3};
+  bool good = true;
+  for (u64 size = 0; size < smallest; ++size) good &= thin[size](depth, memory) == size * (depth + 1);
+  check(good, "frames of 0 to 3 registers, 400 deep, NaT bits too");
+  good = true;
+  for (u64 offset = 0; offset < 64; ++offset)
+    for (u64 size = 1; size < smallest; ++size)
+      good &= on_store(frame(100) + 8 * offset, reinterpret_cast<void*>(thin[size]), depth,
+                       reinterpret_cast<u64>(memory), 0, 3) == size * (depth + 1);
+  check(good, "the same from each of the 64 places of a backing store between two collections");
   check(quiet(), "without interruptions");
 }
 
@@ -171,6 +192,7 @@ void faulting_rfi() {
 int main() {
   start("corner-stack");
   all_sizes();
+  thin_frames();
   contexts();
   faulting_fill();
   faulting_fill_from_deferring_page();

@@ -1,8 +1,9 @@
 // What happens behind an instruction, and before the next one: single step, taken branch and lower-privilege
 // traps with the ISR that tells of all that apply at once, breakpoints and the PSR bits that let one
-// instruction pass, and pending interrupts, which must come as soon as they may: behind `ssm psr.i`, and
-// behind an rfi whose target is then never begun, even when the next interrupt comes by the rfi of the first.
-// Sources: Intel SDM vol. 2 3.3.2, 5.5, 7.1, chapter 8 (table 8-3: ISR.code of traps), vol. 3.
+// instruction pass, the byte order that DCR gives to handlers, and pending interrupts, which must come as
+// soon as they may: behind `ssm psr.i`, and behind an rfi whose target is then never begun, even when the
+// next interrupt comes by the rfi of the first. Sources: Intel SDM vol. 2 3.3.2, 5.5, 7.1, chapter 8 (table
+// 8-3: ISR.code of traps), vol. 3.
 #include "guests/ia64/corner/corner.h"
 
 using namespace corner;
@@ -12,8 +13,11 @@ extern "C" const u64 step_code[], branch_code[], branch_target[], demoting_branc
     watched_code[];
 extern "C" const u64 iipa_handler[], iipa_handler_end[], last_bundle[];
 extern "C" void demoted();
+extern "C" const u64 order_handler[], order_handler_end[];
 extern "C" {
 u64 iipa_seen;
+u64 order_read = 0x0102030405060708;
+alignas(8) u8 order_seen[16];
 }
 
 // Returns at privilege level 3. On the way br.ret has a frame without registers on both sides.
@@ -240,17 +244,70 @@ asm("        .text\n"
     "        rfi\n ;;\n"
     "iipa_handler_end:\n");
 
-[[gnu::noipa]] void previous_instruction() {
+/// This for break, nothing for all else; returns the table to go back to.
+u64 use_handler(const u64* begin, const u64* end) {
   const u64 vectors = frame(200), old = BARE_READ("cr.iva");
-  memcpy(reinterpret_cast<void*>(vectors + bare::break_instruction), iipa_handler,
-         static_cast<size_t>(iipa_handler_end - iipa_handler) * sizeof *iipa_handler);
+  void* const place = reinterpret_cast<void*>(vectors + bare::break_instruction);
+  memcpy(place, begin, static_cast<size_t>(end - begin) * sizeof *begin);
+  for (u64 at = 0; at < 0x100; at += 32)
+    asm volatile("fc.i %0;;" ::"r"(static_cast<u8*>(place) + at) : "memory");
+  asm volatile("sync.i;;\n srlz.i;;" ::: "memory");
   BARE_WRITE("cr.iva", vectors);
+  return old;
+}
+
+[[gnu::noipa]] void previous_instruction() {
+  const u64 old = use_handler(iipa_handler, iipa_handler_end);
   asm volatile(PLACE("last_bundle") "{ .mii\n nop.m 0\n nop.i 0\n nop.i 0\n ;; }\n"
                "{ .mii\n break.m 1\n nop.i 0\n nop.i 0\n ;; }\n{ .mii\n break.m 7\n nop.i 0\n nop.i 0\n ;; }\n" ::
                    : "memory");
   BARE_WRITE("cr.iva", old);
   same(iipa_seen, reinterpret_cast<u64>(last_bundle),
        "an rfi with PSR.ic clear does not become IIPA's instruction");
+}
+
+// Byte order of handlers
+
+/// A handler for break: loads 8 bytes and notes the highest, notes PSR.be, stores 8 bytes; goes on in the
+/// next bundle.
+asm("        .text\n"
+    "        .global order_handler, order_handler_end\n"
+    "        .align 16\n"
+    "order_handler:\n"
+    "        movl r16 = order_read\n movl r17 = order_seen\n movl r22 = 0x1112131415161718\n ;;\n"
+    "        ld8 r18 = [r16]\n mov r19 = psr\n mov r21 = cr.iip\n ;;\n"
+    "        shr.u r18 = r18, 56\n extr.u r19 = r19, 1, 1\n add r21 = 16, r21\n ;;\n"
+    "        st1 [r17] = r18, 1\n ;;\n st1 [r17] = r19, 7\n ;;\n"
+    "        st8 [r17] = r22\n mov cr.iip = r21\n ;;\n"
+    "        rfi\n ;;\n"
+    "order_handler_end:\n");
+
+/// Whether all that the handler saw was the order that DCR.be names, and PSR.be was back behind it. Between
+/// the writes of DCR nothing but the handler may touch memory.
+[[gnu::noipa]] bool order_follows_dcr(bool before, bool handler) {
+  constexpr u64 dcr_be = 2;
+  memset(order_seen, 0xff, sizeof order_seen);
+  const u64 old = BARE_READ("cr.dcr"), dcr = handler ? old | dcr_be : old & ~dcr_be;
+  u64 after = 0;
+  asm volatile(
+      "cmp.ne p6, p0 = 0, %3\n mov cr.dcr = %1;;\n srlz.d;;\n (p6) sum 2;;\n"
+      "{ .mii\n break.m 7\n nop.i 0\n nop.i 0\n ;; }\n"
+      "mov %0 = psr.um\n rum 2\n mov cr.dcr = %2;;\n srlz.d;;"
+      : "=&r"(after)
+      : "r"(dcr), "r"(old), "r"(u64{before})
+      : "p6", "memory");
+  const bool stored = order_seen[8] == (handler ? 0x11 : 0x18) && order_seen[15] == (handler ? 0x18 : 0x11);
+  return order_seen[0] == (handler ? 0x08 : 0x01) && order_seen[1] == handler && stored &&
+         (after & psr::be) == (before ? psr::be : 0);
+}
+
+void byte_order() {
+  const u64 old = use_handler(order_handler, order_handler_end);
+  bool good[2][2];
+  for (unsigned n = 0; n < 4; ++n) good[n / 2][n % 2] = order_follows_dcr(n / 2 != 0, n % 2 != 0);
+  BARE_WRITE("cr.iva", old);
+  check(good[0][1] && good[1][1], "DCR.be set: handlers load and store big-endian, with PSR.be set");
+  check(good[0][0] && good[1][0], "DCR.be clear: little-endian, though PSR.be was set; rfi sets it again");
 }
 
 // Interrupts
@@ -311,6 +368,7 @@ int main() {
   data_breakpoints();
   instruction_breakpoints();
   previous_instruction();
+  byte_order();
   pending_interrupts();
   return report("corner-traps");
 }
