@@ -2,7 +2,7 @@
 // and called again; by the processor that calls it, and by another one when there is one. Each writer does
 // what the manual asks for (SDM vol. 2 4.4.3, coherency of instruction memory: fc.i, sync.i, srlz.i) and no
 // more.
-#include "guests/ia64/lib/bare.h"
+#include "guests/ia64/lib/call_code.h"
 
 using namespace bare;
 
@@ -10,11 +10,6 @@ namespace {
 
 struct Bundle {
   u64 low, high;
-};
-/// What a pointer to a function points to.
-struct Descriptor {
-  const void* entry;
-  u64 gp;
 };
 
 constexpr u64 patience = 2000000;  // cycles
@@ -43,14 +38,6 @@ void write_code(u64 value) {
   asm volatile("fc.i %0;; sync.i;; srlz.i;;" ::"r"(&code[0]) : "memory");
 }
 
-u64 call() {
-  static Descriptor descriptor;
-  descriptor = {&code[0], 0};
-  u64 (*function)() = reinterpret_cast<u64 (*)()>(&descriptor);
-  asm volatile("" : "+r"(function)::"memory");
-  return function();
-}
-
 }  // namespace
 
 void other_main(u64 id) {
@@ -67,7 +54,7 @@ int main() {
   unsigned own = 0, others = 0;
   for (u64 value = 1; value <= 100; ++value) {
     write_code(value);
-    own += call() == value;
+    own += call_code(code) == value;
   }
   for (u64 value = 1000; value < 1100; ++value) {
     store(order, value);
@@ -75,7 +62,7 @@ int main() {
       if (itc() > end) break;
     if (load(done) != value) break;
     asm volatile("srlz.i;;" ::: "memory");
-    others += call() == value;
+    others += call_code(code) == value;
   }
   print("new code: ");
   put_decimal(own);

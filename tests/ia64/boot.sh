@@ -63,6 +63,15 @@ case $case in
     boot 0 new-code && says '^new code: 100 by this processor, 0 by another$' && silent
     boot 0 new-code --cpus 2 && says '^new code: 100 by this processor, 100 by another$' && silent
     ;;
+  device-code)
+    # Sector n begins with { nop.m 0; mov r8 = n; br.ret.sptk.many b0 ;; }.
+    truncate -s $((32 * 512)) disk
+    for n in {1..31}; do
+      patch disk $((n * 512)) "\\x11\\0\\0\\0\\x01\\0\\x80\\x$(printf %02x $((n << 3)))\\0\\0\\x42\\x80\\x08\\0\\x84\\0"
+    done
+    boot 0 device-code --disk disk && says '^code of a device: 31 by this processor, 0 by another$' && silent
+    boot 0 device-code --disk disk --cpus 2 && says '^code of a device: 31 by this processor, 31 by another$' && silent
+    ;;
   determinism)
     # The same run twice; and the same results wherever quanta cut the program.
     for n in 1 2; do

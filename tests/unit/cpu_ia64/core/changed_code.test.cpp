@@ -2,6 +2,7 @@
 // choice (SDM vol. 2 3.2.1, 4.4.3), but not that of whoever divides a run into slices. Ours has fetched
 // nothing.
 #include "tests/unit/cpu_ia64/core/bench.h"
+#include "tests/unit/cpu_ia64/core/encode.h"
 
 using namespace xs;
 using namespace xs::ia64;
@@ -10,21 +11,6 @@ using namespace xs::ia64::test;
 namespace {
 
 constexpr u64 code = 0x10000;
-constexpr unsigned mii = 0x00, mib = 0x10;
-constexpr u64 nop = u64{1} << 27, cover = u64{2} << 27, flushrs = u64{0xc} << 27,
-              branch_to_itself = u64{4} << 37;
-
-/// adds r1=value,r0
-constexpr u64 set(unsigned r1, u64 value) {
-  return u64{8} << 37 | u64{2} << 34 | (value >> 7 & 0x3f) << 27 | (value & 0x7f) << 13 | u64{r1} << 6;
-}
-/// st8 [r3]=r2
-constexpr u64 store(unsigned r3, unsigned r2) {
-  return u64{4} << 37 | u64{0x33} << 30 | u64{r3} << 20 | u64{r2} << 13;
-}
-/// ssm imm: bits 6:0 and 20:7, PSR.pk among the latter
-constexpr u64 ssm(u64 bits) { return u64{6} << 27 | (bits & 0x7f) << 6 | (bits >> 7 & 0x3fff) << 13; }
-
 constexpr Bundle first_code = Bundle::make(mii, nop, set(8, 1), set(9, 1));
 constexpr Bundle new_code = Bundle::make(mii, nop, set(8, 0x101), set(9, 0x201));
 
