@@ -184,7 +184,9 @@ void Core::cut(unsigned instructions) {
   u64 pa = 0;
   bool deferral = false;
   if (!fetch(pa, deferral)) return;
-  execute(*decode(pa, deferral, instructions));
+  Block& block = *decode(pa, deferral, instructions);
+  if (block.top >= p_.frame_top) return step_carefully();
+  execute(block);
 }
 
 /// Where a slot was refused: it has not happened, nor what lies behind it. A trap comes behind its

@@ -209,6 +209,29 @@ void same_in_all_slices(u64 seed) {
   REQUIRE(fingerprint(odd) == fingerprint(whole));
 }
 
+/// Counts its stops, and lets the program go on.
+struct Onlooker final : CpuDebugger {
+  void on_stop(unsigned, const DebugStop&) override { ++stops; }
+  bool wants_stop(unsigned) override { return false; }
+  u64 stops = 0;
+};
+
+/// Returns how often the program was stopped.
+u64 same_when_watched(u64 seed) {
+  INFO("seed " << seed);
+  const u64 offset = seed % 20 * 64;
+  Bench alone{config(seed)}, stopped{config(seed)}, watched{config(seed)};
+  Onlooker debugger;
+  for (Bench* b : {&stopped, &watched}) b->core.set_debugger(&debugger);
+  stopped.core.set_debug_points(
+      {{DebugAccess::execute, code + offset, 1}, {DebugAccess::execute, vectors + 0x5400, 1}});
+  watched.core.set_debug_points({{DebugAccess::access, data + offset, 64}});
+  for (Bench* b : {&alone, &stopped, &watched}) run_in_slices(*b, seed, length);
+  REQUIRE(fingerprint(stopped) == fingerprint(alone));
+  REQUIRE(fingerprint(watched) == fingerprint(alone));
+  return debugger.stops;
+}
+
 }  // namespace
 
 TEST_CASE("random code does the same in slices of any length") {
@@ -228,4 +251,11 @@ TEST_CASE(
                          2061, 3547,   // ptr.i of the running block's page
                          3497, 5367})  // mov to the rr of the running block's region
     same_in_all_slices(seed);
+}
+
+TEST_CASE("breakpoints and watchpoints of a debugger do not change what random code does") {
+  u64 stops = 0;
+  for (const u64 first : {u64{1}, first_unusual})
+    for (u64 seed = first; seed < first + 50; ++seed) stops += same_when_watched(seed);
+  CHECK(stops > 100);
 }
