@@ -69,20 +69,49 @@ void Connection::listen_tcp(unsigned port) {
     refuse(std::to_string(port), std::strerror(errno));
 }
 
-// A socket file that nobody listens at is left over from a run that was killed.
-void Connection::listen_unix(const std::string& path) {
+namespace {
+
+/// A socket that listens at `path`, which must be new.
+int listener_at(const std::string& path) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  if (path.size() >= sizeof name.sun_path) return errno = ENAMETOOLONG, -1;
+  std::memcpy(name.sun_path, path.c_str(), path.size() + 1);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 && ::listen(fd, 1) == 0)
+    return fd;
+  const int error = errno;
+  ::close(fd);
+  return errno = error, -1;
+}
+
+bool refuses(const std::string& path) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
   std::memcpy(name.sun_path, path.c_str(), path.size() + 1);
-  const auto* raw = reinterpret_cast<const sockaddr*>(&name);
-  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const bool stale = ::connect(probe, raw, sizeof name) != 0 && errno == ECONNREFUSED;
-  ::close(probe);
-  if (stale) ::unlink(path.c_str());
-  listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (::bind(listener_, raw, sizeof name) != 0) refuse(unix_prefix + path, std::strerror(errno));
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool refused =
+      ::connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 && errno == ECONNREFUSED;
+  ::close(fd);
+  return refused;
+}
+
+}  // namespace
+
+// The name is given to a socket that listens already: one that refuses is left over from a run that was
+// killed, never another run that is between bind and listen.
+void Connection::listen_unix(const std::string& path) {
+  const std::string own =
+      path.substr(0, path.rfind('/') + 1) + ".xs" + std::to_string(static_cast<long>(::getpid()));
+  ::unlink(own.c_str());
+  listener_ = listener_at(own);
+  if (listener_ < 0) refuse(unix_prefix + path, std::strerror(errno));
+  if (refuses(path)) ::unlink(path.c_str());
+  const bool linked = ::link(own.c_str(), path.c_str()) == 0;
+  const int error = errno == EEXIST ? EADDRINUSE : errno;
+  ::unlink(own.c_str());
+  if (!linked) refuse(unix_prefix + path, std::strerror(error));
   unlink_ = path;
-  if (::listen(listener_, 1) != 0) refuse(unix_prefix + path, std::strerror(errno));
 }
 
 bool Connection::wait(int milliseconds) const {
