@@ -17,21 +17,41 @@ i64 floor_div(i64 a, i64 b) { return a / b - (a % b < 0); }
 // the time of a copy of its exact size would be the call. What lies behind the last register is overwritten.
 // Target below source, or apart.
 template <class T>
+void copy_piece(T* to, const T* from) {
+  std::array<T, RegisterStack::slack> piece;
+  std::memcpy(piece.data(), from, sizeof piece);
+  std::memcpy(to, piece.data(), sizeof piece);
+}
+
+template <class T>
 void copy_pieces(T* to, const T* from, unsigned count) {
-  for (unsigned at = 0; at < count; at += RegisterStack::slack) {
-    std::array<T, RegisterStack::slack> piece;
-    std::memcpy(piece.data(), from + at, sizeof piece);
-    std::memcpy(to + at, piece.data(), sizeof piece);
+  for (unsigned at = 0; at < count; at += RegisterStack::slack) copy_piece(to + at, from + at);
+}
+
+/// Nothing is overwritten behind. Apart.
+void copy_exactly(u8* to, const u8* from, unsigned registers) {
+  constexpr unsigned bytes = 8 * RegisterStack::slack;
+  if (registers < RegisterStack::slack) {
+    for (unsigned at = 0; at < 8 * registers; at += 8) std::memcpy(to + at, from + at, 8);
+    return;
   }
+  const unsigned last = 8 * registers - bytes;
+  using Piece = std::array<u8, bytes>;
+  Piece piece;
+  for (unsigned at = 0; at < last; at += bytes) {
+    std::memcpy(piece.data(), from + at, bytes);
+    std::memcpy(to + at, piece.data(), bytes);
+  }
+  std::memcpy(piece.data(), from + last, bytes);
+  std::memcpy(to + last, piece.data(), bytes);
 }
 
 template <class T>
 void move_up(T* values, unsigned by, unsigned count) {
   count = std::min(count, RegisterStack::physical - by);
   for (unsigned left = (count + RegisterStack::slack - 1) / RegisterStack::slack; left-- != 0;) {
-    std::array<T, RegisterStack::slack> piece;
-    std::memcpy(piece.data(), values + left * RegisterStack::slack, sizeof piece);
-    std::memcpy(values + by + left * RegisterStack::slack, piece.data(), sizeof piece);
+    const unsigned at = left * RegisterStack::slack;
+    copy_piece(values + by + at, values + at);
   }
 }
 
@@ -93,23 +113,29 @@ bool RegisterStack::store_one() {
   return true;
 }
 
-/// Up to `most` registers, and collections between them, within one page.
+/// Up to `most` registers, and collections between them, within one page: group by group, of which the last
+/// doubleword is the collection.
 void RegisterStack::store_run(i64 most) {
   u8* to = memory_.place(bspstore_, true);
   if (!to) return;
   const u64 end = (bspstore_ | frame_mask) + 1;
-  for (; most > 0 && bspstore_ != end; bspstore_ += 8, to += 8) {
-    if (is_collection(bspstore_)) {
+  while (most > 0 && bspstore_ != end) {
+    const unsigned first = collection_bit(bspstore_);
+    u64 stored = 1;
+    if (first == per_collection) {
       const u64 collection = rnat_ & ~(u64{1} << 63);
       std::memcpy(to, &collection, 8);
-      continue;
+    } else {
+      stored = static_cast<u64>(std::min(most, per_collection - first));
+      const std::size_t at = top_ - static_cast<std::size_t>(dirty_);
+      copy_exactly(to, reinterpret_cast<const u8*>(&below_[at]), static_cast<unsigned>(stored));
+      u64 nats = 0;
+      for (u64 n = 0; any_nat_ && n < stored; ++n) nats |= u64{below_nats_[at + n]} << n;
+      rnat_ = (rnat_ & ~(((u64{1} << stored) - 1) << first)) | nats << first;
+      dirty_ -= static_cast<i64>(stored);
+      most -= static_cast<i64>(stored);
     }
-    const std::size_t at = top_ - static_cast<std::size_t>(dirty_);
-    std::memcpy(to, &below_[at], 8);
-    const unsigned bit = collection_bit(bspstore_);
-    rnat_ = (rnat_ & ~(u64{1} << bit)) | u64{below_nats_[at]} << bit;
-    --dirty_;
-    --most;
+    bspstore_ += 8 * stored, to += 8 * stored;
   }
 }
 
@@ -140,15 +166,23 @@ bool RegisterStack::loaded(u64 value) {
 
 void RegisterStack::complete_quickly() {
   while (dirty_ < 0) {
-    const u64 page = (bspstore_ - 8) & ~frame_mask;
     const u8* from = memory_.place(bspstore_ - 8, false);
     if (!from) return;
-    for (from += 8; dirty_ < 0 && bspstore_ != page;) {
-      from -= 8;
-      u64 value = 0;
-      std::memcpy(&value, from, 8);
-      loaded(value);
+    const unsigned last = collection_bit(bspstore_ - 8);
+    if (last == per_collection) {
+      std::memcpy(&rnat_, from, 8);
+      bspstore_ -= 8;
+      continue;
     }
+    // from the register at `last` downwards, to the group's first one
+    const unsigned count = static_cast<unsigned>(std::min<i64>(-dirty_, last + 1)), first = last + 1 - count;
+    const std::size_t at = static_cast<std::size_t>(-dirty_) - count;
+    copy_exactly(reinterpret_cast<u8*>(values_ + at), from - 8 * (count - 1), count);
+    const u64 nats = rnat_ >> first & ((u64{1} << count) - 1);
+    any_nat_ |= nats != 0;
+    for (unsigned n = 0; any_nat_ && n < count; ++n) nats_[at + n] = nats >> n & 1;
+    dirty_ += count;
+    bspstore_ -= 8 * u64{count};
   }
 }
 
@@ -214,7 +248,7 @@ void RegisterStack::pop(unsigned locals, unsigned others) {
   top_ -= locals;
   dirty_ -= locals;
   move_up(values_, locals, others);
-  std::copy_n(&below_[top_], locals, values_);
+  copy_exactly(reinterpret_cast<u8*>(values_), reinterpret_cast<const u8*>(&below_[top_]), locals);
   if (any_nat_) {
     move_up(nats_, locals, others);
     std::copy_n(&below_nats_[top_], locals, nats_);
