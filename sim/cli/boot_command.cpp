@@ -90,9 +90,10 @@ platform::MachineConfig config_of(const BootOptions& o) {
   return config;
 }
 
-observe::ObserverOptions watch_of(const BootOptions& o, unsigned cpus) {
+observe::ObserverOptions watch_of(const BootOptions& o, const platform::MachineConfig& machine) {
   observe::ObserverOptions watch;
-  watch.cpus = cpus;
+  watch.cpus = machine.cpus;
+  watch.architecture = machine.arch;
   watch.trace_file = o.trace;
   // A hypervisor publishes its taps and layout; any other kernel only gives its symbols.
   const observe::Image image(o.kernel);
@@ -207,7 +208,7 @@ int BareRun::run_to_end() {
 int boot(const BootOptions& o) {
   interrupt_flag();
   platform::MachineConfig config = config_of(o);
-  observe::Observer observer(watch_of(o, config.cpus));
+  observe::Observer observer(watch_of(o, config));
   config.taps = observer.taps();
   BareRun run(o, config, observer);
   const int code = run.run();

@@ -40,17 +40,26 @@ class CpuView {
   virtual bool peek(u64 va, void* out, u64 size) const = 0;
 };
 
+/// An exception, a software interrupt or an external one, as it is delivered.
+struct Trap {
+  /// `translation`: an access was refused by the translation of its address (x86: #PF).
+  enum class Kind : u8 { exception, translation, interrupt };
+  Kind kind = Kind::exception;
+  u8 cpu = 0;
+  u32 vector = 0;   ///< x86: its number. IA-64: offset in the IVT; of an external interrupt: its number
+  u64 error = 0;    ///< x86: error code or 0. IA-64: ISR
+  u64 address = 0;  ///< of a refused access, else 0
+  u64 pc = 0;       ///< the interrupted instruction
+  u64 time_ps = 0;
+};
+
 /// What a core tells. All calls come from the simulation's only thread, in simulated order per core.
 class CpuObserver {
  public:
   virtual ~CpuObserver() = default;
   /// The instruction at a tapped address is about to execute.
   virtual void on_tap(const CpuView&) {}
-  /// An exception, software interrupt or external interrupt is delivered (x86 vector; error code or 0;
-  /// address = CR2 for #PF). view.pc() is the interrupted instruction.
-  virtual void on_trap(const CpuView&, u32 vector, u64 error, u64 address) {
-    (void)vector, (void)error, (void)address;
-  }
+  virtual void on_trap(const Trap&) {}
   /// A translation was entered into the TLB model; pa is the frame's address. `write` tells whether it
   /// grants stores. Only architectural fills (see sim/mmu/mmu.h), so the stream is deterministic. view.pc()
   /// is the first instruction of the basic block that accesses; for a fetch, the page.

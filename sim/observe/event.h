@@ -38,19 +38,30 @@ enum class EventKind : u8 {
 };
 inline constexpr unsigned event_kinds = 27;
 
-struct Event {
+struct EventHead {
   EventKind kind = EventKind::string;
   u8 cpu = 0;
   u64 time_ps = 0;
+};
+using EventFields = std::array<u64, 4>;  ///< a to d
+
+struct Event : EventHead {
   u64 a = 0, b = 0, c = 0, d = 0;
   std::string_view text;  ///< valid until the next event is made or read
+  EventFields fields() const { return {a, b, c, d}; }
 };
 
-/// How the fields are coded, one letter each: p plain varint; d zigzag difference to the last d field;
+/// How the fields are coded, one letter each: p as it is; d zigzag difference to the last d field;
 /// i plus one, so that ~0 ("no frame") takes one byte; t text. Null name: no such kind.
 struct EventShape {
   const char* name;
   const char* fields;
+  /// Of those that are numbers; a text comes last.
+  constexpr unsigned numbers() const {
+    unsigned n = 0;
+    while (fields[n] != 0 && fields[n] != 't') ++n;
+    return n;
+  }
 };
 extern const std::array<EventShape, event_kinds> event_shapes;
 

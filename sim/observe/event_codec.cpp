@@ -4,7 +4,7 @@
 
 namespace xs::observe {
 
-const std::array<EventShape, event_kinds> event_shapes = {{
+static constexpr std::array<EventShape, event_kinds> shapes = {{
     {nullptr, ""},         {"string", "pt"},          {"frame_owner", "dpp"},  {"frame_type", "dpp"},
     {"m2p", "dii"},        {"p2m", "ppii"},           {"p2m_run", "ppip"},     {"op_begin", "ppi"},
     {"op_end", "ppi"},     {"domain_created", "pip"}, {"domain_state", "ppp"}, {"domain_ready", "p"},
@@ -13,20 +13,22 @@ const std::array<EventShape, event_kinds> event_shapes = {{
     {"console", "pt"},     {"step_begin", "p"},       {"step_end", "pp"},      {"boot", "p"},
     {"panic", ""},         {"triple_fault", "p"},     {"shadow", "ppi"},
 }};
+const std::array<EventShape, event_kinds> event_shapes = shapes;
 
 u8 ByteReader::byte() {
   if (at_ == end_) throw Error("trace: an event ends beyond its chunk");
   return *at_++;
 }
 
-u64 ByteReader::varint() {
-  u64 value = 0;
-  for (unsigned shift = 0; shift < 64; shift += 7) {
-    const u8 b = byte();
-    value |= u64{b & 0x7fu} << shift;
-    if (b < 0x80) return value;
-  }
-  throw Error("trace: a number is longer than 64 bits");
+u64 ByteReader::number() {
+  const u8 first = byte();
+  if ((first & 1) != 0) return first >> 1;
+  const unsigned behind = first == 0 ? 8 : static_cast<unsigned>(std::countr_zero(first));
+  if (behind > left()) throw Error("trace: an event ends beyond its chunk");
+  u64 rest = 0;
+  std::memcpy(&rest, at_, behind);
+  at_ += behind;
+  return first == 0 ? rest : rest << (7 - behind) | u64{first} >> (behind + 1);
 }
 
 std::string_view ByteReader::bytes(u64 size) {
@@ -36,55 +38,82 @@ std::string_view ByteReader::bytes(u64 size) {
   return text;
 }
 
-u8* encode_event(const Event& event, CodecState& state, u8* at) {
-  ByteWriter out(at);
-  out.byte(static_cast<u8>(event.kind));
-  out.byte(event.cpu);
-  out.varint(zigzag(event.time_ps - state.time_ps));
-  state.time_ps = event.time_ps;
-  const u64 fields[4] = {event.a, event.b, event.c, event.d};
-  const u64* field = fields;
-  for (const char* f = event_shapes[static_cast<u8>(event.kind)].fields; *f; ++f) {
-    if (*f == 't') {
-      const std::size_t size = std::min(event.text.size(), max_event_text);
-      out.varint(size);
-      out.bytes(event.text.data(), size);
-      continue;
-    }
-    const u64 value = *field++;
-    if (*f == 'd') {
-      out.varint(zigzag(value - state.frame));
-      state.frame = value;
-    } else {
-      out.varint(*f == 'i' ? value + 1 : value);
-    }
+namespace {
+
+/// What encoding needs of a shape, worked out once. A d field comes first, a text last.
+struct Plan {
+  u8 numbers = 0, plus_one = 0;  ///< the latter: bits of the i fields
+  bool frame = false, text = false;
+};
+constexpr auto plans = [] {
+  std::array<Plan, event_kinds> all{};
+  for (unsigned kind = 0; kind < event_kinds; ++kind) {
+    Plan& plan = all[kind];
+    const EventShape& shape = shapes[kind];
+    plan.numbers = static_cast<u8>(shape.numbers());
+    plan.text = shape.fields[plan.numbers] == 't';
+    plan.frame = shape.fields[0] == 'd';
+    for (unsigned n = 0; n < plan.numbers; ++n)
+      plan.plus_one |= static_cast<u8>((shape.fields[n] == 'i' ? 1 : 0) << n);
   }
+  return all;
+}();
+
+[[gnu::noinline]] u8* put_text(std::string_view text, u8* at) {
+  ByteWriter out(at);
+  const std::size_t size = std::min(text.size(), max_event_text);
+  out.number(size);
+  out.bytes(text.data(), size);
   return out.position();
+}
+
+}  // namespace
+
+u8* encode_event(const EventHead& head, const EventFields& fields, std::string_view text, CodecState& state,
+                 u8* at) {
+  const unsigned kind = static_cast<u8>(head.kind);
+  const Plan plan = plans[kind];
+  EventFields& last = state.last[kind];
+  unsigned changed = 0;
+  for (unsigned n = 0; n < fields.size(); ++n) changed |= static_cast<unsigned>(fields[n] != last[n]) << n;
+  last = fields;
+  at[0] = static_cast<u8>(kind);
+  at[1] = head.cpu;
+  at[2] = static_cast<u8>(changed);
+  ByteWriter out(at + 3);
+  out.number(zigzag(head.time_ps - state.time_ps));
+  state.time_ps = head.time_ps;
+  for (; changed != 0; changed &= changed - 1) {
+    const unsigned n = static_cast<unsigned>(std::countr_zero(changed));
+    const u64 value = fields[n] + (plan.plus_one >> n & 1);
+    out.number(n == 0 && plan.frame ? zigzag(value - state.frame) : value);
+  }
+  if (plan.frame) state.frame = fields[0];
+  return plan.text ? put_text(text, out.position()) : out.position();
 }
 
 void decode_event(ByteReader& in, CodecState& state, Event& event) {
   const u8 kind = in.byte();
-  if (kind >= event_kinds || !event_shapes[kind].name) throw Error("trace: unknown kind of event");
+  if (kind >= event_kinds || !shapes[kind].name) throw Error("trace: unknown kind of event");
   event.kind = static_cast<EventKind>(kind);
   event.cpu = in.byte();
-  event.time_ps = state.time_ps += unzigzag(in.varint());
+  const u8 changed = in.byte();
+  const Plan plan = plans[kind];
+  if (changed >> plan.numbers != 0) throw Error("trace: an event has more fields than its kind");
+  event.time_ps = state.time_ps += unzigzag(in.number());
   event.text = {};
-  u64 fields[4] = {};
-  unsigned index = 0;
-  for (const char* f = event_shapes[kind].fields; *f; ++f) {
-    if (*f == 't') {
-      const u64 size = in.varint();
-      if (size > max_event_text) throw Error("trace: a text is too long");
-      event.text = in.bytes(size);
-      continue;
-    }
-    const u64 value = in.varint();
-    if (*f == 'd')
-      fields[index++] = state.frame += unzigzag(value);
-    else
-      fields[index++] = *f == 'i' ? value - 1 : value;
+  EventFields& last = state.last[kind];
+  for (unsigned n = 0; n < plan.numbers; ++n) {
+    if ((changed >> n & 1) == 0) continue;
+    const u64 value = in.number() - (plan.plus_one >> n & 1);
+    last[n] = n == 0 && plan.frame ? state.frame + unzigzag(value) : value;
   }
-  event.a = fields[0], event.b = fields[1], event.c = fields[2], event.d = fields[3];
+  if (plan.frame) state.frame = last[0];
+  event.a = last[0], event.b = last[1], event.c = last[2], event.d = last[3];
+  if (!plan.text) return;
+  const u64 size = in.number();
+  if (size > max_event_text) throw Error("trace: a text is too long");
+  event.text = in.bytes(size);
 }
 
 }  // namespace xs::observe

@@ -161,8 +161,8 @@ std::string inspect_summary(const TraceReader& trace) {
       steps += fmt::format("{:>18}  step {}\n", time_text(e.time_ps), before.string(e.a));
     return true;
   });
-  std::string text = fmt::format("scenario {}, seed {}, {} CPUs, {} frames, written by {}\n", h.scenario,
-                                 h.seed, h.cpus, h.ram.frames(), h.product);
+  std::string text = fmt::format("scenario {}, {}, seed {}, {} CPUs, {} frames, written by {}\n", h.scenario,
+                                 h.architecture, h.seed, h.cpus, h.ram.frames(), h.product);
   for (const auto& i : h.images) text += fmt::format("image {} {:016x}\n", i.name, i.hash);
   text += fmt::format("{} events in {}, hash {:016x}{}\n", trace.events(), time_text(trace.last_time_ps()),
                       trace.computed_hash(), trace.complete() ? "" : ", truncated");

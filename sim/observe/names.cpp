@@ -17,6 +17,7 @@
 #include <charconv>
 
 #include "hypervisor/abi/observe.h"
+#include "sim/core/ia64_vectors.h"
 
 namespace xs::observe {
 namespace {
@@ -214,7 +215,8 @@ const char* shutdown_reason_name(unsigned reason) {
   return pick(names, reason);
 }
 
-std::string vector_name(unsigned vector) {
+std::string vector_name(std::string_view architecture, u64 vector) {
+  if (architecture == "ia64") return ia64_vector_name(static_cast<u32>(vector));
   // Intel SDM vol. 3A table 6-1.
   static constexpr const char* names[32] = {"#DE", "#DB",   "NMI", "#BP", "#OF", "#BR", "#UD", "#NM",
                                             "#DF", nullptr, "#TS", "#NP", "#SS", "#GP", "#PF", nullptr,

@@ -27,8 +27,8 @@ const char* domain_state_name(unsigned state);
 const char* memory_model_name(unsigned model);
 /// "poweroff", "reboot", "suspend", "crash", "watchdog", "soft_reset" (xen/sched.h SHUTDOWN_*).
 const char* shutdown_reason_name(unsigned reason);
-/// "#PF" for 14; "vector 0x40" above 31.
-std::string vector_name(unsigned vector);
+/// x86_64: "#PF" for 14; "vector 0x40" above 31. ia64: "break instruction" for 0x2c00.
+std::string vector_name(std::string_view architecture, u64 vector);
 /// "memory ready", "all CPUs up", "dom0 entered".
 const char* boot_step_name(unsigned step);
 

@@ -70,6 +70,7 @@ void Observer::Impl::start_trace() {
   header.scenario = options.scenario.substr(0, max_event_text);
   header.seed = options.seed;
   header.cpus = options.cpus;
+  header.architecture = options.architecture;
   for (const auto& image : images) header.images.push_back({image->name(), image->content_hash()});
   header.ram = ram;
   counts_.resize(ram.frames());
@@ -105,9 +106,7 @@ bool Observer::Impl::record(const Event& event) {
     ++counters.rejected;
     return false;
   }
-  writer.put(event);
-  ++counters.trace_events;
-  if (writer.events_since_keyframe() >= options.keyframe_events) writer.keyframe(*state_);
+  write(event, event.fields(), event.text);
   return true;
 }
 
@@ -125,16 +124,18 @@ u64 Observer::Impl::string_id(std::string_view text, u64 time_ps) {
   return id;
 }
 
-void Observer::on_trap(const CpuView& view, u32 vector, u64 error, u64 address) {
+void Observer::on_trap(const Trap& t) {
   Impl& i = *impl_;
-  if (view.cpu() < i.last_trap.size()) i.last_trap[view.cpu()] = vector < 32 ? vector : Impl::no_trap;
-  if (vector < 32) {
-    ++i.counters.exceptions;
-    if (vector == 14) ++i.counters.page_faults;
-    i.record(i.event_at(view, EventKind::trap, vector, error, address, view.pc()));
-  } else {
+  const bool interrupt = t.kind == Trap::Kind::interrupt;
+  if (t.cpu < i.last_trap.size()) i.last_trap[t.cpu] = interrupt ? Impl::no_trap : t.vector;
+  if (i.state_) i.state_->pass_to(t.time_ps);  // all that it changes
+  if (interrupt) {
     ++i.counters.interrupts;
-    i.record(i.event_at(view, EventKind::interrupt, vector, view.pc()));
+    i.write({EventKind::interrupt, t.cpu, t.time_ps}, {t.vector, t.pc, 0, 0});
+  } else {
+    ++i.counters.exceptions;
+    i.counters.page_faults += t.kind == Trap::Kind::translation;
+    i.write({EventKind::trap, t.cpu, t.time_ps}, {t.vector, t.error, t.address, t.pc});
   }
 }
 

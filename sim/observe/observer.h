@@ -36,9 +36,10 @@ struct ObserverOptions {
   std::string scenario;             ///< name written into the trace
   u64 seed = 1;
   unsigned cpus = 1;
-  u64 keyframe_events = 65'536;        ///< a keyframe at least every so many events
-  u64 history_records = u64{1} << 20;  ///< newest frame changes kept for frame_history()
-  bool isolation_monitor = false;      ///< checks TLB fills, TLBs at new owners, table stores, events
+  std::string architecture = "x86_64";  ///< or "ia64": what trap vectors mean
+  u64 keyframe_events = 65'536;         ///< a keyframe at least every so many events
+  u64 history_records = u64{1} << 20;   ///< newest frame changes kept for frame_history()
+  bool isolation_monitor = false;       ///< checks TLB fills, TLBs at new owners, table stores, events
 };
 
 /// What the runner reacts to. Called from within the run: only note it, or call Machine::pause().
@@ -79,7 +80,7 @@ class Observer : public CpuObserver {
 
   // CpuObserver
   void on_tap(const CpuView& view) override;
-  void on_trap(const CpuView& view, u32 vector, u64 error, u64 address) override;
+  void on_trap(const Trap& trap) override;
   void on_tlb_fill(const CpuView& view, u64 va, u64 pa, bool write, bool user) override;
   bool guards(u64 pa) const override;
   void on_guarded_store(const CpuView& view, u64 va, u64 pa) override;

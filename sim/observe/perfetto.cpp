@@ -32,6 +32,7 @@ class Exporter {
   void visit_operation(const Event& e, const TraceState& before);
   void visit_switch(const Event& e);
   void flush_counters(const TraceState& state, u64 time_ps);
+  const std::string& architecture() const { return trace_.header().architecture; }
   /// By the names known at the end: the toolstack names a domain after its creation.
   std::string label(u32 domid) const { return end_->domain_label(domid); }
 
@@ -127,11 +128,13 @@ void Exporter::visit(const Event& e, const TraceState& before) {
               fmt::format("event, port {}, from {}", e.b, label(static_cast<u32>(e.c))));
       break;
     case EventKind::bounce:
-      instant(e, vcpu_track(e.a), "exception", vector_name(static_cast<unsigned>(e.b)));
+      instant(e, vcpu_track(e.a), "exception", vector_name(architecture(), e.b));
       break;
     case EventKind::trap:
+      instant(e, track(space_core, e.cpu), "trap", vector_name(architecture(), e.a));
+      break;
     case EventKind::interrupt:
-      instant(e, track(space_core, e.cpu), "trap", vector_name(static_cast<unsigned>(e.a)));
+      instant(e, track(space_core, e.cpu), "trap", fmt::format("vector {:#x}", e.a));
       break;
     case EventKind::tlb_flush:
       instant(e, track(space_core, e.cpu), "tlb", "TLB flush");

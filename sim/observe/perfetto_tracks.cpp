@@ -35,10 +35,12 @@ void PacketFile::write(pb::TracePacket& packet) {
   packet.set_trusted_packet_sequence_id(1);
   const std::string body = packet.SerializeAsString();
   u8 head[1 + 10];
-  ByteWriter w(head);
-  w.byte(1 << 3 | 2);  // field 1, length-delimited
-  w.varint(body.size());
-  const std::size_t size = static_cast<std::size_t>(w.position() - head);
+  u8* at = head;
+  *at++ = 1 << 3 | 2;  // field 1, length-delimited
+  std::size_t left = body.size();
+  for (; left >= 0x80; left >>= 7) *at++ = static_cast<u8>(left | 0x80);
+  *at++ = static_cast<u8>(left);
+  const std::size_t size = static_cast<std::size_t>(at - head);
   if (std::fwrite(head, 1, size, file_) != size ||
       std::fwrite(body.data(), 1, body.size(), file_) != body.size())
     fail();

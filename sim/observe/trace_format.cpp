@@ -26,9 +26,9 @@ T get_at(const u8* from, std::size_t offset) {
 }
 
 void put(std::vector<u8>& out, u64 value) {
-  u8 bytes[10];
+  u8 bytes[16];
   ByteWriter w(bytes);
-  w.varint(value);
+  w.number(value);
   out.insert(out.end(), bytes, w.position());
 }
 void put(std::vector<u8>& out, const std::string& text) {
@@ -36,7 +36,7 @@ void put(std::vector<u8>& out, const std::string& text) {
   out.insert(out.end(), text.begin(), text.end());
 }
 std::string get_text(ByteReader& in) {
-  const u64 size = in.varint();
+  const u64 size = in.number();
   if (size > max_event_text) throw Error("trace: a text in the header is too long");
   return std::string(in.bytes(size));
 }
@@ -83,7 +83,7 @@ u64 ChunkHeader::expected_checksum(std::span<const u8> stored) const {
 
 std::vector<u8> TraceHeader::save() const {
   std::vector<u8> out;
-  put(out, product), put(out, scenario), put(out, seed), put(out, u64{cpus});
+  put(out, product), put(out, scenario), put(out, architecture), put(out, seed), put(out, u64{cpus});
   put(out, images.size());
   for (const ImageIdentity& i : images) put(out, i.name), put(out, i.hash);
   put(out, ram.ranges().size());
@@ -95,17 +95,18 @@ TraceHeader TraceHeader::load(std::span<const u8> bytes) {
   ByteReader in(bytes);
   TraceHeader h;
   h.product = get_text(in), h.scenario = get_text(in);
-  h.seed = in.varint(), h.cpus = static_cast<u32>(in.varint());
-  const u64 images = in.varint();
+  h.architecture = get_text(in);
+  h.seed = in.number(), h.cpus = static_cast<u32>(in.number());
+  const u64 images = in.number();
   for (u64 i = 0; i < images; ++i) {
     std::string name = get_text(in);
-    h.images.push_back({std::move(name), in.varint()});
+    h.images.push_back({std::move(name), in.number()});
   }
-  const u64 ranges = in.varint();
+  const u64 ranges = in.number();
   if (ranges > 64) throw Error("trace: too many RAM ranges");
   for (u64 i = 0; i < ranges; ++i) {
-    const u64 first = in.varint();
-    h.ram.add(first, in.varint());
+    const u64 first = in.number();
+    h.ram.add(first, in.number());
   }
   if (!in.done()) throw Error("trace: bytes left over in the header");
   return h;

@@ -1,4 +1,4 @@
-// Keyframes: a TraceState as bytes. All numbers are varints (event_codec.h); runs keep it small.
+// Keyframes: a TraceState as bytes. Numbers as in events (event_codec.h); runs keep it small.
 //
 //     frames   { count, owner, type bits, mode, GFN+1 }*   mode 0: the same GFN, 1: ascending GFNs
 //     strings  count { length, bytes }*
@@ -15,16 +15,16 @@ namespace xs::observe {
 namespace {
 
 void put(std::vector<u8>& out, u64 value) {
-  u8 bytes[10];
+  u8 bytes[16];
   ByteWriter w(bytes);
-  w.varint(value);
+  w.number(value);
   out.insert(out.end(), bytes, w.position());
 }
 
 [[noreturn]] void bad(const char* what) { throw Error(fmt::format("trace: malformed keyframe ({})", what)); }
 
 u64 bounded(ByteReader& in, u64 limit, const char* what) {
-  const u64 value = in.varint();
+  const u64 value = in.number();
   if (value > limit) bad(what);
   return value;
 }
@@ -67,7 +67,7 @@ void Keyframe::load_frames(TraceState& s, ByteReader& in) {
     const u32 owner = static_cast<u32>(bounded(in, ~u32{0}, "owner"));
     const u8 bits = static_cast<u8>(bounded(in, 0x3f, "type"));
     const u64 step = bounded(in, 1, "mode");
-    const u64 gfn = in.varint() - 1;
+    const u64 gfn = in.number() - 1;
     if (run == 0) bad("empty run");
     for (u64 i = 0; i < run; ++i) s.frames_[at + i] = {gfn + i * step, owner, bits};
     s.count(s.frames_[at], run);
@@ -94,7 +94,7 @@ void Keyframe::save_p2m(const P2mTable& p2m, std::vector<u8>& out) {
 
 void Keyframe::load_p2m(TraceState& s, P2mTable& p2m, ByteReader& in) {
   while (const u64 run = bounded(in, P2mTable::max_run, "P2M run")) {
-    const u64 gfn = bounded(in, P2mTable::max_gfn, "GFN"), mfn = in.varint();
+    const u64 gfn = bounded(in, P2mTable::max_gfn, "GFN"), mfn = in.number();
     for (u64 i = 0; i < run; ++i)
       if (!p2m.set(gfn + i, mfn + i, s.p2m_budget_)) bad("P2M");
   }
@@ -114,16 +114,16 @@ void Keyframe::load_domains(TraceState& s, ByteReader& in) {
   for (auto& [domid, d] : s.domains_) d.p2m.clear(s.p2m_budget_);
   s.last_caller_ = {};
   s.domains_.clear();
-  const u64 domains = in.varint();
+  const u64 domains = in.number();
   for (u64 i = 0; i < domains; ++i) {
-    DomainRecord& d = s.domain_record(in.varint());
-    d.shared_info_mfn = in.varint() - 1;
-    d.model = static_cast<u32>(in.varint()), d.state = static_cast<u32>(in.varint());
-    d.shutdown_reason = static_cast<u32>(in.varint()), d.ready = in.varint() != 0;
-    d.created_ps = in.varint(), d.changed_ps = in.varint();
-    d.hypercalls = in.varint(), d.p2m_stores = in.varint();
+    DomainRecord& d = s.domain_record(in.number());
+    d.shared_info_mfn = in.number() - 1;
+    d.model = static_cast<u32>(in.number()), d.state = static_cast<u32>(in.number());
+    d.shutdown_reason = static_cast<u32>(in.number()), d.ready = in.number() != 0;
+    d.created_ps = in.number(), d.changed_ps = in.number();
+    d.hypercalls = in.number(), d.p2m_stores = in.number();
     d.name = static_cast<u32>(bounded(in, s.strings_.size() - 1, "name"));
-    d.memory_ps = in.varint();
+    d.memory_ps = in.number();
     load_p2m(s, d.p2m, in);
   }
 }
@@ -140,7 +140,7 @@ void Keyframe::save_rest(const TraceState& s, std::vector<u8>& out) {
 }
 
 void Keyframe::load_strings(TraceState& s, ByteReader& in) {
-  const u64 count = in.varint();
+  const u64 count = in.number();
   s.strings_.clear();
   for (u64 i = 0; i < count; ++i) {
     const u64 size = bounded(in, max_event_text, "string");
@@ -152,19 +152,19 @@ void Keyframe::load_strings(TraceState& s, ByteReader& in) {
 void Keyframe::load_rest(TraceState& s, ByteReader& in) {
   s.last_caller_ = {};
   s.vcpus_.clear();
-  const u64 vcpus = in.varint();
+  const u64 vcpus = in.number();
   for (u64 i = 0; i < vcpus; ++i) {
-    auto& stack = s.vcpus_[in.varint()];
+    auto& stack = s.vcpus_[in.number()];
     const u64 depth = bounded(in, TraceState::max_depth, "depth");
     for (u64 k = 0; k < depth; ++k) {
       OpenOperation o;
-      o.operation = in.varint(), o.subject = in.varint(), o.begin_ps = in.varint();
+      o.operation = in.number(), o.subject = in.number(), o.begin_ps = in.number();
       if (stack.size() < TraceState::max_depth) stack.push_back(o);
     }
   }
   s.running_.assign(bounded(in, TraceState::max_cpus, "CPUs"), idle_dv);
-  for (u64& dv : s.running_) dv = in.varint();
-  s.time_ps_ = in.varint();
+  for (u64& dv : s.running_) dv = in.number();
+  s.time_ps_ = in.number();
   if (!in.done()) bad("bytes left over");
 }
 

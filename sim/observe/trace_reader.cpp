@@ -144,8 +144,17 @@ u64 TraceReader::last_time_ps() const {
 
 u64 TraceReader::computed_hash() const {
   u64 hash = word_hash(header_.save());
-  for (const ChunkPlace& p : chunks_)
-    if (p.header.type == ChunkType::events) hash = word_hash(chunk_raw(p), hash);
+  Event event;
+  for (const ChunkPlace& p : chunks_) {
+    if (p.header.type != ChunkType::events) continue;
+    const std::vector<u8> raw = chunk_raw(p);
+    ByteReader in(raw);
+    CodecState codec;
+    while (!in.done()) {
+      decode_event(in, codec, event);
+      hash = hash_event(event, event.fields(), event.text, hash);
+    }
+  }
   return hash;
 }
 

@@ -203,7 +203,7 @@ void TraceState::apply_operation(const Event& e) {
 }
 
 void TraceState::apply(const Event& e) {
-  time_ps_ = std::max(time_ps_, e.time_ps);
+  pass_to(e.time_ps);
   switch (e.kind) {
     case EventKind::string:
       if (e.a != strings_.size()) throw Error("trace: strings are not in order");

@@ -126,6 +126,8 @@ class TraceState {
   u32 strings() const { return static_cast<u32>(strings_.size()); }
   u64 owned(u32 owner) const;
   u64 time_ps() const { return time_ps_; }
+  /// What each event does: cores are not in step, and the state's time is that of the latest.
+  void pass_to(u64 time_ps) { time_ps_ = time_ps > time_ps_ ? time_ps : time_ps_; }
   OwnershipTable ownership() const;
   DomainInfo domain_info(u32 domid) const;
   std::string domain_label(u32 domid) const;  ///< "dom3 (web)"

@@ -84,20 +84,17 @@ void TraceWriter::start(const TraceHeader& header) {
   write_chunk(chunk, raw);
 }
 
-void TraceWriter::put(const Event& event) {
-  at_ = encode_event(event, codec_, at_);
-  open_.min_time_ps = std::min(open_.min_time_ps, event.time_ps);
-  open_.max_time_ps = std::max(open_.max_time_ps, event.time_ps);
+void TraceWriter::store(const EventHead& head, const EventFields& fields, std::string_view text) {
+  at_ = encode_event(head, fields, text, codec_, at_);
+  open_.min_time_ps = std::min(open_.min_time_ps, head.time_ps);
+  open_.max_time_ps = std::max(open_.max_time_ps, head.time_ps);
   ++open_.events;
-  ++events_;
   if (at_ >= buffer_.data() + chunk_bytes) seal();
 }
 
 void TraceWriter::seal() {
   if (open_.events == 0) return;
-  const std::span<const u8> raw(buffer_.data(), at_);
-  hash_ = word_hash(raw, hash_);
-  write_chunk(open_, raw);
+  write_chunk(open_, {buffer_.data(), at_});
   open_ = ChunkHeader{};
   open_.first_event = events_;
   open_.min_time_ps = ~u64{0};
@@ -115,8 +112,6 @@ void TraceWriter::keyframe(const TraceState& state) {
   chunk.min_time_ps = chunk.max_time_ps = state.time_ps();
   write_chunk(chunk, state.save());
 }
-
-u64 TraceWriter::hash() const { return open_.events == 0 ? hash_ : word_hash({buffer_.data(), at_}, hash_); }
 
 void TraceWriter::write_index() {
   std::vector<u8> raw(places_.size() * (8 + ChunkHeader::bytes) + 8);

@@ -1,7 +1,8 @@
 // Events -> chunks -> file. The hash covers what is recorded, not how it is stored: it is the same with and
 // without a file, and does not depend on the compressor's version.
 //
-//     put() --> chunk buffer (fixed) --full or keyframe due--> hash, zstd, file
+//     put() --> hash
+//           --> chunk buffer (fixed) --full or keyframe due--> zstd, file
 //
 // After a write error the file is closed as it is (readable up to its last whole chunk), error() tells, and
 // recording goes on without a file.
@@ -23,17 +24,24 @@ class TraceWriter {
   TraceWriter& operator=(const TraceWriter&) = delete;
 
   void start(const TraceHeader& header);  ///< once, before the first put
-  void put(const Event& event);           ///< no allocation
+  void put(const Event& event) { put(event, event.fields(), event.text); }
+  /// No allocation.
+  void put(const EventHead& head, const EventFields& fields, std::string_view text = {}) {
+    hash_ = hash_event(head, fields, text, hash_);
+    ++events_;
+    if (file_) store(head, fields, text);
+  }
   u64 events() const { return events_; }
   u64 events_since_keyframe() const { return events_ - keyframe_at_; }
   /// `state`: all events put so far applied.
   void keyframe(const TraceState& state);
-  u64 hash() const;
+  u64 hash() const { return hash_; }
   void finish();  ///< index and trailer; idempotent
   const std::string& error() const { return error_; }
 
  private:
   struct Compressor;
+  void store(const EventHead& head, const EventFields& fields, std::string_view text);
   void seal();
   void write_chunk(ChunkHeader header, std::span<const u8> raw);
   void write_index();
@@ -51,7 +59,7 @@ class TraceWriter {
   ChunkHeader open_;  ///< of the chunk being filled
   std::vector<ChunkPlace> places_;
   u64 events_ = 0, keyframe_at_ = 0;
-  u64 hash_;  ///< of the sealed chunks
+  u64 hash_;
 };
 
 }  // namespace xs::observe

@@ -66,8 +66,7 @@ void Ia64Board::add_cpus(CpuObserver* observer, StopRequests& stop) {
     ia64::Cpu& cpu = *cpus_.back();
     cpu.out.bind(memory_bus.in);
     cpu.firmware_at = [&cpu](u64 pa) {
-      const auto& gr = cpu.core().processor().r.gr;
-      return firmware_call(pa, gr[28], gr[32]);
+      return firmware_call(pa, cpu.core().general_reg(28), cpu.core().general_reg(32));
     };
     cpu.on_stop = [this, &cpu, &stop, i] {
       std::vector<std::string> where = ia64::describe_place(cpu.core(), dram);

@@ -148,6 +148,7 @@ void MachineTarget::start(TargetListener& listener) {
   watch.scenario = scenario_.name;
   watch.seed = scenario_.seed;
   watch.cpus = config.cpus;
+  watch.architecture = config.arch;
   watch.isolation_monitor = true;
   observer_ = std::make_unique<observe::Observer>(watch);
   observer_->set_listener(this);

@@ -8,7 +8,7 @@ BlockCache::BlockCache(Processor& processor) : processor_(processor) {
 }
 
 CodePlace*& BlockCache::place_of(const Block& block) {
-  return processor_.jump(block.va, static_cast<unsigned>(block.mode >> mode::ri_shift & 3));
+  return processor_.jump(block.va, static_cast<unsigned>(block.mode >> psr::ri_shift & 3));
 }
 
 Block* BlockCache::find(u64 va, u64 mode, u64 pa) const {

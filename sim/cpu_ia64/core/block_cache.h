@@ -33,7 +33,7 @@ class BlockCache {
   };
   struct KeyHash {
     std::size_t operator()(const Key& k) const {
-      return static_cast<std::size_t>((k.va ^ k.pa << 17 ^ k.mode << 48) * 0x9e3779b97f4a7c15 >> 8);
+      return static_cast<std::size_t>((k.va ^ k.pa << 17 ^ k.mode) * 0x9e3779b97f4a7c15 >> 8);
     }
   };
   static constexpr std::size_t most = 1 << 16;

@@ -124,7 +124,7 @@ bool Core::fetch(u64& pa, bool& deferral) {
 /// The block at IP; null: the fetch was refused, and that is dealt with.
 Block* Core::find() {
   const unsigned slot = p_.r.ri();
-  const u64 mode = p_.code_mode | u64{slot} << mode::ri_shift;
+  const u64 mode = p_.code_mode | u64{slot} << psr::ri_shift;
   Block* known = static_cast<Block*>(p_.jump(p_.r.ip, slot));
   if (known->va == p_.r.ip && known->mode == mode && known->epoch == p_.code_epoch) return known;
   u64 pa = 0;
@@ -213,32 +213,52 @@ void Core::fault() {
   }
 }
 
+Trap Core::trap_at(u64 pc) const {
+  const Interruption& what = p_.pending;
+  const bool external = what.vector == Vector::external_interrupt;
+  return {.kind = external       ? Trap::Kind::interrupt
+                  : what.address ? Trap::Kind::translation
+                                 : Trap::Kind::exception,
+          .cpu = static_cast<u8>(config_.processor.id),
+          .vector = external ? p_.sapic.deliverable() : static_cast<u32>(what.vector),
+          .error = p_.r.isr,
+          .address = what.ifa,
+          .pc = pc,
+          .time_ps = now_ps()};
+}
+
 void Core::interrupt(u64 bundle, unsigned slot) {
-  note_progress(bundle, slot);
+  PastInterruption* known = (p_.r.psr & psr::ic) == 0 ? known_interruption(bundle, slot) : nullptr;
+  if (known)
+    note_repetition(*known);
+  else
+    note_new(bundle, slot);
   ++counters_.interruptions;
   p_.deliver(bundle, slot);
   current_->isr = p_.r.isr;
   hash(p_.cycles());
   hash(p_.r.ip);
-  if (config_.observer)
-    config_.observer->on_trap(*this, static_cast<u32>(p_.pending.vector), p_.r.isr, p_.pending.ifa);
+  if (config_.observer) config_.observer->on_trap(trap_at(bundle | slot));
+}
+
+void Core::note_new(u64 bundle, unsigned slot) {
+  repeats_ = unchanged_ = 0;
+  current_ = &past_[past_count_++ % remembered];
+  current_->vector = p_.pending.vector;
+  current_->bundle = bundle;
+  current_->slot = slot;
+  current_->ifa = p_.pending.ifa;
+  current_->registers = 0;
 }
 
 /// A handler that is refused at the same place again and again, with collection off, will be for ever: soon
 /// said when no register changes meanwhile, late when one does. Up to `remembered` handlers may take turns.
-void Core::note_progress(u64 bundle, unsigned slot) {
-  PastInterruption* known = (p_.r.psr & psr::ic) == 0 ? known_interruption(bundle, slot) : nullptr;
-  if (!known) {
-    repeats_ = unchanged_ = 0;
-    current_ = &past_[past_count_++ % remembered];
-    *current_ = {p_.pending.vector, bundle, slot, 0, p_.pending.ifa, 0};
-    return;
-  }
-  current_ = known;
+void Core::note_repetition(PastInterruption& known) {
+  current_ = &known;
   if (++repeats_ < first_look) return;
   const u64 registers = register_digest();
-  unchanged_ = known->registers == registers ? unchanged_ + 1 : 0;
-  current_->registers = registers;
+  unchanged_ = known.registers == registers ? unchanged_ + 1 : 0;
+  known.registers = registers;
   if (unchanged_ < most_unchanged && repeats_ < most_repeats) return;
   p_.stop_reason = std::string("the program loops on a fault: ") + vector_name(p_.pending.vector) +
                    ", again and again at the same instruction of a handler";
@@ -295,7 +315,7 @@ void Core::purge(u32 rid, u64 va, unsigned shift) {
 
 u64 Core::tap_reg(unsigned index) const { return general_reg(32 + index); }
 
-u64 Core::general_reg(unsigned index) const { return index < 128 ? p_.r.gr[index] : 0; }
+u64 Core::general_reg(unsigned index) const { return index < 128 ? p_.r.gr[p_.r.place(index)] : 0; }
 
 bool Core::translate(u64 va, u64& pa) const {
   if ((p_.r.psr & psr::dt) != 0) return p_.mmu.probe(va, false, pa);

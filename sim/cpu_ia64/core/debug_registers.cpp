@@ -17,7 +17,7 @@ bool in(unsigned index, unsigned first, unsigned n) { return index >= first && i
 
 u64 nat_bits(const Registers& r) {
   u64 bits = 0;
-  for (unsigned n = 0; n < 32; ++n) bits |= u64{r.nat[n]} << n;
+  for (unsigned n = 0; n < 32; ++n) bits |= u64{r.nat[r.place(n)]} << n;
   return bits;
 }
 
@@ -68,7 +68,7 @@ static u64 application_register(const Processor& p, unsigned n) {
 void Core::read_register(unsigned index, std::span<u8> out) const {
   u64 value = 0;
   const Registers& r = p_.r;
-  if (in(index, general, 32)) value = r.gr[index];
+  if (in(index, general, 32)) value = r.gr[r.place(index)];
   if (in(index, predicates, 64)) value = r.pr >> (index - predicates) & 1;
   if (in(index, branches, 8)) value = r.br[index - branches];
   if (index == all_predicates) value = p_.physical_predicates();
@@ -91,7 +91,7 @@ bool Core::write_register(unsigned index, std::span<const u8> in_bytes) {
   u64 value = 0;
   std::memcpy(&value, in_bytes.data(), 8);
   Registers& r = p_.r;
-  if (in(index, general + 1, 31)) return r.gr[index] = value, true;
+  if (in(index, general + 1, 31)) return r.gr[r.place(index)] = value, true;
   if (in(index, branches, 8)) return r.br[index - branches] = value, true;
   if (index == all_predicates) return p_.set_physical_predicates(value), true;
   if (index == pointer) return r.ip = value & ~u64{15}, true;

@@ -48,9 +48,11 @@ class Lines {
 void add_general(Lines& lines, const Processor& p) {
   const unsigned top = 32 + p.stack.frame().sof();
   for (unsigned n = 0; n < top; ++n)
-    lines.add("r" + std::to_string(n), p.r.gr[n], p.any_nat && p.r.nat[n] != 0 ? "N" : "");
+    lines.add("r" + std::to_string(n), p.r.gr[p.r.place(n)],
+              p.any_nat && p.r.nat[p.r.place(n)] != 0 ? "N" : "");
   lines.end_line();
-  for (unsigned n = 0; n < 16; ++n) lines.add("bank.r" + std::to_string(16 + n), p.r.banked[n]);
+  for (unsigned n = 0; n < 16; ++n)
+    lines.add("bank.r" + std::to_string(16 + n), p.r.gr[Registers::place(16 + n, (p.r.psr & psr::bn) == 0)]);
   lines.end_line();
 }
 

@@ -26,6 +26,7 @@ template <Handlers::Update update>
 
 /// Name of a register in the ALAT: physical, so that it stays the same through rotation and calls.
 inline Alat::Tag general_tag(const Processor& p, unsigned physical) {
+  if (physical >= Registers::bank_0) return u64{1} << 62 | physical;
   return physical < 32 ? physical : 128 + p.stack.position() + (physical - 32);
 }
 inline Alat::Tag float_tag(unsigned physical) { return u64{1} << 63 | physical; }

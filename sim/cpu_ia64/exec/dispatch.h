@@ -40,7 +40,7 @@ void rotate(Processor& p, Block& block);
 [[gnu::always_inline]] inline Next chain(Processor& p, unsigned ri = 0) {
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
   Block* b = static_cast<Block*>(p.jump(p.r.ip, ri));
-  if (b->va == p.r.ip && b->mode == (p.code_mode | u64{ri} << mode::ri_shift) && b->epoch == p.code_epoch &&
+  if (b->va == p.r.ip && b->mode == (p.code_mode | u64{ri} << psr::ri_shift) && b->epoch == p.code_epoch &&
       p.left >= b->cost && b->top < p.frame_top) [[likely]] {
     p.left -= b->cost;
     p.block = b;
@@ -116,5 +116,9 @@ void add_float(Handlers&);         // exec_float.cpp         format F
 void add_branch(Handlers&);        // exec_branch.cpp        format B, chk
 void add_system(Handlers&);        // exec_system.cpp        PSR, CR, RR, alloc, RSE, fences
 void add_translation(Handlers&);   // exec_translation.cpp   itc, ptc, probe, tpa
+
+// Moves that have a handler for each register; null: the general one does it.
+Handler interruption_register_move(bool to, unsigned number);              // exec_system.cpp
+Handler application_register_move(bool to, bool i_unit, unsigned number);  // exec_moves.cpp
 
 }  // namespace xs::ia64

@@ -11,6 +11,14 @@ bool to_br(Processor& p, const Slot& s) {
   return true;
 }
 
+/// The usual case of it.
+Next to_br_plain(Processor& p, const Slot* s) {
+  if (p.any_nat) [[unlikely]]
+    return step<to_br>(p, s);
+  p.r.br[s->r1] = p.r.gr[s->r2];
+  return go_on(p, s + 1);
+}
+
 void from_br(Processor& p, const Slot& s) { write_gr(p, s.r1, p.r.br[s.r2]); }
 
 /// Only the static predicates and, by one bit for all, the rotating ones of the mask.
@@ -64,8 +72,18 @@ bool from_ar(Processor& p, const Slot& s) {
 
 }  // namespace
 
+Handler application_register_move(bool to, bool i_unit, unsigned number) {
+  static constexpr auto of_i =
+      plain_moves<application_registers, false, step<to_ar<true>>, step<from_ar<true>>>();
+  static constexpr auto of_m =
+      plain_moves<application_registers, false, step<to_ar<false>>, step<from_ar<false>>>();
+  const PlainRegister* r = find_plain(application_registers, number);
+  if (!r || (number >= first_of_i) != i_unit) return nullptr;
+  return (i_unit ? of_i : of_m)[static_cast<std::size_t>(r - application_registers)].of(to);
+}
+
 void add_moves(Handlers& h) {
-  h.set(Op::mov_to_br, step<to_br>);
+  h.set(Op::mov_to_br, to_br_plain);
   h.set(Op::mov_from_br, step<from_br>);
   h.set(Op::mov_to_pr, step<to_pr>);
   h.set(Op::mov_to_pr_rotating, step<to_pr_rotating>);

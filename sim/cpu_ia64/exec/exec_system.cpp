@@ -175,8 +175,7 @@ bool mov_from_cpuid(Processor& p, const Slot& s) {
 bool alloc(Processor& p, const Slot& s) {
   const unsigned sof = static_cast<unsigned>(s.imm), sol = s.x, sor = s.y;
   const FrameMarker now = p.stack.frame();
-  if (sof > 96 || sol > sof || sor > sof || s.r1 >= 32 + sof)
-    return p.general_exception(isr::illegal_operation);
+  if (sof > 96 || sol > sof || sor > sof) return p.general_exception(isr::illegal_operation);
   const bool rotated = now.rrb_gr() != 0 || now.rrb_fr() != 0 || now.rrb_pr() != 0;
   if (sor != now.sor() && rotated) return p.reserved_register();
   if (!p.stack.alloc(FrameMarker::make(sof, sol, sor))) return false;
@@ -240,6 +239,13 @@ void set_psr_and_registers(Handlers& h) {
 }
 
 }  // namespace
+
+Handler interruption_register_move(bool to, unsigned number) {
+  static constexpr auto moves =
+      plain_moves<interruption_registers, true, step<mov_to_cr>, step<mov_from_cr>>();
+  const PlainRegister* r = find_plain(interruption_registers, number);
+  return r ? moves[static_cast<std::size_t>(r - interruption_registers)].of(to) : nullptr;
+}
 
 void add_system(Handlers& h) {
   set_psr_and_registers(h);

@@ -1,7 +1,10 @@
 // How semantics reach registers, and the handlers of instructions that only compute.
 #pragma once
+#include <array>
 #include <bit>
 #include <cstdint>
+#include <iterator>
+#include <utility>
 
 #include "sim/cpu_ia64/exec/dispatch.h"
 
@@ -108,6 +111,42 @@ Next one_r2_imm(Processor& p, const Slot* s) {
   if (p.any_nat) [[unlikely]]
     p.r.nat[s->r1] = p.r.nat[s->r2];
   return go_on(p, s + 1);
+}
+
+// Moves to and from plain registers, which handlers and every function's prologue consist of. Whatever is not
+// plain is left to the general handler.
+
+struct PlainMoves {
+  Handler to = nullptr, from = nullptr;
+  Handler of(bool to_) const { return to_ ? to : from; }
+};
+
+template <PlainRegister rule, bool of_interruption, Handler general>
+Next mov_to_plain(Processor& p, const Slot* s) {
+  const u64 value = p.r.gr[s->r2];
+  if (p.any_nat || (value & rule.reserved) != 0) [[unlikely]]
+    return general(p, s);
+  if (of_interruption && (p.r.psr & psr::ic) != 0) [[unlikely]]
+    return general(p, s);
+  p.r.*rule.place = value & ~rule.ignored;
+  return go_on(p, s + 1);
+}
+template <PlainRegister rule, bool of_interruption, Handler general>
+Next mov_from_plain(Processor& p, const Slot* s) {
+  if (of_interruption && (p.r.psr & psr::ic) != 0) [[unlikely]]
+    return general(p, s);
+  write_gr(p, s->r1, p.r.*rule.place);
+  return go_on(p, s + 1);
+}
+
+/// For each of `all`.
+template <const auto& all, bool of_interruption, Handler to, Handler from>
+constexpr auto plain_moves() {
+  return []<std::size_t... n>(std::index_sequence<n...>) {
+    return std::array{PlainMoves{mov_to_plain<all[n], of_interruption, to>,
+                                 mov_from_plain<all[n], of_interruption, from>}...};
+  }
+  (std::make_index_sequence<std::size(all)>{});
 }
 
 }  // namespace xs::ia64

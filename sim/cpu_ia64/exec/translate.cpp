@@ -31,6 +31,7 @@ bool names_general(Operand o) {
 }
 bool names_float(Operand o) { return o == Operand::fr || o == Operand::fr_out || o == Operand::fr_name; }
 unsigned reg(const Decoded& d, unsigned n) { return n == 0 ? d.r1 : n == 1 ? d.r2 : n == 2 ? d.r3 : d.r4; }
+u8& place_of(Slot& s, unsigned n) { return n == 0 ? s.r1 : n == 1 ? s.r2 : n == 2 ? s.r3 : s.r4; }
 
 /// Reserved uses of operands (SDM vol. 3, check_target_register and each instruction's page).
 bool is_illegal(const Decoded& d) {
@@ -56,8 +57,8 @@ unsigned disabled_part(const Decoded& d, u64 mode) {
   unsigned part = 0;
   for (unsigned n = 0; n < 4; ++n) {
     if (!names_float(d.row->operand[n]) || reg(d, n) < 2) continue;
-    if (reg(d, n) < 32 && (mode & mode::dfl) != 0) part |= 1;
-    if (reg(d, n) >= 32 && (mode & mode::dfh) != 0) part |= 2;
+    if (reg(d, n) < 32 && (mode & psr::dfl) != 0) part |= 1;
+    if (reg(d, n) >= 32 && (mode & psr::dfh) != 0) part |= 2;
   }
   return part;
 }
@@ -157,23 +158,40 @@ class Translation {
 /// Null: it is executed.
 Handler Translation::refusal(const Decoded& d) const {
   if (d.row == nullptr || is_illegal(d)) return step<illegal_operation>;
+  const u64 sof = d.op == Op::alloc ? d.imm[0] : sof_;
   for (unsigned n = 0; n < 4; ++n)
-    if (writes_general(d.row->operand[n]) && d.op != Op::alloc && reg(d, n) >= 32 + u64{sof_})
-      return step<illegal_operation>;
+    if (writes_general(d.row->operand[n]) && reg(d, n) >= 32 + sof) return step<illegal_operation>;
   const bool privileged = d.row->has(flag::privileged);
-  if (privileged && (source_.mode & mode::cpl) != 0) return step<privileged_operation>;
-  if (privileged && (source_.mode & mode::vm) != 0 && d.op != Op::vmsw_0 && d.op != Op::vmsw_1)
+  if (privileged && (source_.mode & psr::cpl) != 0) return step<privileged_operation>;
+  if (privileged && (source_.mode & psr::vm) != 0 && d.op != Op::vmsw_0 && d.op != Op::vmsw_1)
     return step<virtualization>;
   if (const unsigned part = disabled_part(d, source_.mode); part != 0)
     return (part & 2) != 0 ? step<disabled_fp<true>> : step<disabled_fp<false>>;
   return nullptr;
 }
 
+Handler plain_move(const Decoded& d) {
+  switch (d.op) {
+    case Op::mov_to_cr:
+    case Op::mov_from_cr:
+      return interruption_register_move(d.op == Op::mov_to_cr, d.r3);
+    case Op::mov_to_ar_i:
+    case Op::mov_from_ar_i:
+      return application_register_move(d.op == Op::mov_to_ar_i, true, d.r3);
+    case Op::mov_to_ar_m:
+    case Op::mov_from_ar_m:
+      return application_register_move(d.op == Op::mov_to_ar_m, false, d.r3);
+    default:
+      return nullptr;
+  }
+}
+
 Handler Translation::handler(const Decoded& d) const {
   const Handlers::Update update = d.row->has(flag::step_register)    ? Handlers::by_register
                                   : d.row->has(flag::step_immediate) ? Handlers::by_immediate
                                                                      : Handlers::none;
-  return handlers().get(d.op, update);
+  const Handler move = plain_move(d);
+  return move ? move : handlers().get(d.op, update);
 }
 
 /// Instructions that clear predicates whatever PR[qp] is are refused only when it is 1, but for equal targets
@@ -198,6 +216,8 @@ void Translation::operands(const Decoded& d, Slot& s) {
     if ((names_general(o) || names_float(o)) && r >= 32)
       block_.fixups.push_back(
           {static_cast<u16>(block_.slots.size()), static_cast<u8>(n), static_cast<u8>(r), names_float(o)});
+    if (names_general(o))
+      place_of(s, n) = static_cast<u8>(Registers::place(r, (source_.mode & psr::bn) != 0));
   }
 }
 
@@ -288,7 +308,7 @@ const Handlers& handlers() {
 
 void translate(Block& block, const CodeSource& source) {
   block.va = source.va;
-  block.mode = source.mode | u64{source.first_slot} << mode::ri_shift;
+  block.mode = source.mode | u64{source.first_slot} << psr::ri_shift;
   Translation(block, source).run();
 }
 

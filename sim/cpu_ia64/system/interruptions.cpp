@@ -1,4 +1,5 @@
 // Entering a handler and coming back (SDM vol. 2 5.5.3, 5.6; vol. 3 rfi).
+#include "sim/core/ia64_vectors.h"
 #include "sim/cpu_ia64/system/processor.h"
 
 namespace xs::ia64 {
@@ -29,73 +30,7 @@ constexpr u64 kept = psr::up | psr::mfl | psr::mfh | psr::pk | psr::dt | psr::rt
 
 }  // namespace
 
-const char* vector_name(Vector v) {
-  switch (v) {
-    case Vector::vhpt_translation:
-      return "VHPT translation";
-    case Vector::instruction_tlb:
-      return "instruction TLB";
-    case Vector::data_tlb:
-      return "data TLB";
-    case Vector::alternate_instruction_tlb:
-      return "alternate instruction TLB";
-    case Vector::alternate_data_tlb:
-      return "alternate data TLB";
-    case Vector::data_nested_tlb:
-      return "data nested TLB";
-    case Vector::instruction_key_miss:
-      return "instruction key miss";
-    case Vector::data_key_miss:
-      return "data key miss";
-    case Vector::dirty_bit:
-      return "dirty bit";
-    case Vector::instruction_access_bit:
-      return "instruction access bit";
-    case Vector::data_access_bit:
-      return "data access bit";
-    case Vector::break_instruction:
-      return "break instruction";
-    case Vector::external_interrupt:
-      return "external interrupt";
-    case Vector::virtual_external_interrupt:
-      return "virtual external interrupt";
-    case Vector::page_not_present:
-      return "page not present";
-    case Vector::key_permission:
-      return "key permission";
-    case Vector::instruction_access_rights:
-      return "instruction access rights";
-    case Vector::data_access_rights:
-      return "data access rights";
-    case Vector::general_exception:
-      return "general exception";
-    case Vector::disabled_fp_register:
-      return "disabled floating-point register";
-    case Vector::nat_consumption:
-      return "NaT consumption";
-    case Vector::speculation:
-      return "speculation";
-    case Vector::debug:
-      return "debug";
-    case Vector::unaligned_reference:
-      return "unaligned reference";
-    case Vector::unsupported_data_reference:
-      return "unsupported data reference";
-    case Vector::fp_fault:
-      return "floating-point fault";
-    case Vector::fp_trap:
-      return "floating-point trap";
-    case Vector::lower_privilege_transfer:
-      return "lower-privilege transfer trap";
-    case Vector::taken_branch:
-      return "taken branch trap";
-    case Vector::single_step:
-      return "single step trap";
-    case Vector::virtualization:
-      return "virtualization";
-  }
-  return "?";
-}
+const char* vector_name(Vector v) { return ia64_vector_name(static_cast<u32>(v)); }
 
 bool Processor::refuse_fetch(u64 va, u64 conditions, u64 vhpt_address) {
   for (const Rule& rule : fetch_rules) {
@@ -175,9 +110,9 @@ bool Processor::return_from_interruption() {
     const unsigned from = stack.frame().rrb_pr();
     stack.back(to, to.sof());
     rotate_predicates(from, stack.frame().rrb_pr());
+    frame_changed();
   }
   stack.resume();
-  frame_changed();
   set_psr(r.ipsr & psr::implemented);
   return true;
 }

@@ -1,11 +1,11 @@
-// What decoded code depends on besides its bytes: bits of Processor::code_mode, and of a block's.
+// What decoded code depends on besides its bytes: bits of PSR, in Processor::code_mode and in a block's mode;
+// with PSR.ri, the slot that a block begins with.
 #pragma once
-#include "sim/core/types.h"
+#include "sim/cpu_ia64/system/psr.h"
 
-namespace xs::ia64::mode {
+namespace xs::ia64 {
 
-inline constexpr u64 cpl = 3, it = 1 << 2, be = 1 << 3, dfl = 1 << 4, dfh = 1 << 5, vm = 1 << 6, pk = 1 << 7;
-/// The slot that a block begins with.
-inline constexpr unsigned ri_shift = 8;
+inline constexpr u64 code_mode_bits =
+    psr::cpl | psr::it | psr::be | psr::dfl | psr::dfh | psr::vm | psr::pk | psr::bn;
 
-}  // namespace xs::ia64::mode
+}  // namespace xs::ia64

@@ -9,6 +9,7 @@ namespace xs::ia64 {
 namespace {
 
 constexpr unsigned rotating_predicates = 48;
+static_assert(Registers::bank_0 >= 32 + RegisterStack::physical + RegisterStack::slack);
 
 /// The 48 rotating bits turned right by `by` places.
 u64 turn(u64 pr, unsigned by) {
@@ -44,28 +45,15 @@ u64 Processor::mode_of(bool rse) const {
          (slow ? DataCache::slow : 0);
 }
 
-void Processor::exchange_banks() {
-  std::array<u64, 16> other = r.banked;
-  std::memcpy(r.banked.data(), &r.gr[16], sizeof other);
-  std::memcpy(&r.gr[16], other.data(), sizeof other);
-  if (any_nat) std::swap_ranges(r.banked_nat.begin(), r.banked_nat.end(), &r.nat[16]);
-}
-
 void Processor::set_psr(u64 value) {
-  constexpr u64 code = psr::cpl | psr::it | psr::be | psr::dfl | psr::dfh | psr::vm | psr::pk;
   constexpr u64 access = psr::cpl | psr::dt | psr::rt | psr::pk | psr::be | psr::da | psr::db;
   const u64 changed = r.psr ^ value;
-  if ((changed & psr::bn) != 0) exchange_banks();
   r.psr = value;
-  if ((changed & access) != 0) {
+  if ((changed & access) != 0) [[unlikely]] {
     data_mode = mode_of(false);
     rse_mode = mode_of(true);
   }
-  if ((changed & code) != 0) {
-    code_mode = r.cpl() | ((value & psr::it) != 0 ? mode::it : 0) | ((value & psr::be) != 0 ? mode::be : 0) |
-                ((value & psr::dfl) != 0 ? mode::dfl : 0) | ((value & psr::dfh) != 0 ? mode::dfh : 0) |
-                ((value & psr::vm) != 0 ? mode::vm : 0) | ((value & psr::pk) != 0 ? mode::pk : 0);
-  }
+  code_mode = value & code_mode_bits;
   review();
 }
 
@@ -83,10 +71,12 @@ bool Processor::careful() const {
   return false;
 }
 
+/// Most modes have nothing to look at, and interruptions come and go through them.
 void Processor::review() {
-  code_mode &= ~attention;
-  if (careful() || interrupt_pending() || stack.incomplete() || debugged || !stop_reason.empty())
-    call_attention();
+  constexpr u64 looked_at = psr::ss | psr::tb | psr::one_instruction | psr::db | psr::i;
+  const bool other = stack.incomplete() || debugged || !stop_reason.empty();
+  const bool wanted = other || ((r.psr & looked_at) != 0 && (careful() || interrupt_pending()));
+  code_mode = (code_mode & ~attention) | (wanted ? attention : 0);
 }
 
 void Processor::frame_changed() {
@@ -119,7 +109,7 @@ void Processor::settle_nats() {
   const auto set = [](const auto& bits) {
     return std::any_of(bits.begin(), bits.end(), [](u8 b) { return b != 0; });
   };
-  if (!any_nat || set(r.nat) || set(r.banked_nat) || stack.has_nats()) return;
+  if (!any_nat || set(r.nat) || stack.has_nats()) return;
   stack.forget_nats();
   any_nat = false;
 }

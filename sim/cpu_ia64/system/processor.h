@@ -191,7 +191,6 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   Reach transfer(const DataAccess& a, bool write, u8* bytes);
   void order_bytes(const DataAccess& a, u8* bytes) const;
   u64 mode_of(bool rse) const;
-  void exchange_banks();
   void set_timer();
 
   u64 itc_offset_ = 0;

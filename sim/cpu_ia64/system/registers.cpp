@@ -6,10 +6,6 @@ namespace xs::ia64 {
 namespace {
 
 constexpr u64 rsc_fields = 0x1f | u64{0x3fff} << 16;  // mode, pl, be; loadrs
-constexpr u64 pfs_fields = ((u64{1} << 38) - 1) | u64{0x3f} << 52 | u64{3} << 62;
-constexpr u64 itir_fields = 0xfffffffc;
-constexpr u64 ifs_fields = u64{1} << 63 | ((u64{1} << 38) - 1);
-constexpr u64 isr_fields = 0xffffff | u64{0xfff} << 32;
 
 bool is_ignored(unsigned n) { return (n >= 48 && n <= 63) || n >= 112; }
 
@@ -45,35 +41,8 @@ bool Processor::read_application(unsigned n, u64& value) {
       if (rse_active) return general_exception(isr::illegal_operation);
       value = n == ar::rnat ? stack.rnat() : stack.bspstore();
       return true;
-    case ar::fcr:
-      value = r.fcr;
-      return true;
-    case ar::eflag:
-      value = r.eflag;
-      return true;
-    case ar::csd:
-      value = r.csd;
-      return true;
-    case ar::ssd:
-      value = r.ssd;
-      return true;
     case ar::cflg:
       value = r.cflg;
-      return true;
-    case ar::fsr:
-      value = r.fsr;
-      return true;
-    case ar::fir:
-      value = r.fir;
-      return true;
-    case ar::fdr:
-      value = r.fdr;
-      return true;
-    case ar::ccv:
-      value = r.ccv;
-      return true;
-    case ar::unat:
-      value = r.unat;
       return true;
     case ar::fpsr:
       value = r.fpsr;
@@ -82,17 +51,12 @@ bool Processor::read_application(unsigned n, u64& value) {
       if ((r.psr & psr::si) != 0 && r.cpl() != 0) return general_exception(isr::privileged_register);
       value = itc();
       return true;
-    case ar::pfs:
-      value = r.pfs;
+    default: {
+      const PlainRegister* plain = find_plain(application_registers, n);
+      if (!plain) return general_exception(isr::illegal_operation);
+      value = r.*plain->place;
       return true;
-    case ar::lc:
-      value = r.lc;
-      return true;
-    case ar::ec:
-      value = r.ec;
-      return true;
-    default:
-      return general_exception(isr::illegal_operation);
+    }
   }
 }
 
@@ -118,35 +82,8 @@ bool Processor::write_application(unsigned n, u64 value) {
       else
         stack.set_bspstore(value);
       return true;
-    case ar::fcr:
-      r.fcr = value;
-      return true;
-    case ar::eflag:
-      r.eflag = value;
-      return true;
-    case ar::csd:
-      r.csd = value;
-      return true;
-    case ar::ssd:
-      r.ssd = value;
-      return true;
     case ar::cflg:
       r.cflg = value;
-      return true;
-    case ar::fsr:
-      r.fsr = value;
-      return true;
-    case ar::fir:
-      r.fir = value;
-      return true;
-    case ar::fdr:
-      r.fdr = value;
-      return true;
-    case ar::ccv:
-      r.ccv = value;
-      return true;
-    case ar::unat:
-      r.unat = value;
       return true;
     case ar::fpsr:
       if (fp::is_reserved(value)) return reserved_register();
@@ -156,25 +93,23 @@ bool Processor::write_application(unsigned n, u64 value) {
       itc_offset_ = value - cycles();
       set_timer();
       return true;
-    case ar::pfs:
-      if ((value & ~pfs_fields) != 0) return reserved_register();
-      r.pfs = value;
+    default: {
+      const PlainRegister* plain = find_plain(application_registers, n);
+      if (!plain) return general_exception(isr::illegal_operation);
+      if ((value & plain->reserved) != 0) return reserved_register();
+      r.*plain->place = value & ~plain->ignored;
       return true;
-    case ar::lc:
-      r.lc = value;
-      return true;
-    case ar::ec:
-      r.ec = value & 0x3f;
-      return true;
-    default:
-      return general_exception(isr::illegal_operation);
+    }
   }
 }
 
 /// Registers that describe an interruption are there only while collection is off.
 bool Processor::read_control(unsigned n, u64& value) {
-  if (n >= cr::ipsr && n <= cr::iha && (r.psr & psr::ic) != 0)
-    return general_exception(isr::illegal_operation);
+  if (const PlainRegister* it = find_plain(interruption_registers, n)) {
+    if ((r.psr & psr::ic) != 0) return general_exception(isr::illegal_operation);
+    value = r.*it->place;
+    return true;
+  }
   switch (n) {
     case cr::dcr:
       value = r.dcr;
@@ -187,33 +122,6 @@ bool Processor::read_control(unsigned n, u64& value) {
       return true;
     case cr::pta:
       value = mmu.table();
-      return true;
-    case cr::ipsr:
-      value = r.ipsr;
-      return true;
-    case cr::isr:
-      value = r.isr;
-      return true;
-    case cr::iip:
-      value = r.iip;
-      return true;
-    case cr::ifa:
-      value = r.ifa;
-      return true;
-    case cr::itir:
-      value = r.itir;
-      return true;
-    case cr::iipa:
-      value = r.iipa;
-      return true;
-    case cr::ifs:
-      value = r.ifs;
-      return true;
-    case cr::iim:
-      value = r.iim;
-      return true;
-    case cr::iha:
-      value = r.iha;
       return true;
     case cr::lid:
       value = sapic.lid();
@@ -246,8 +154,12 @@ bool Processor::read_control(unsigned n, u64& value) {
 }
 
 bool Processor::write_control(unsigned n, u64 value) {
-  if (n >= cr::ipsr && n <= cr::iha && (r.psr & psr::ic) != 0)
-    return general_exception(isr::illegal_operation);
+  if (const PlainRegister* it = find_plain(interruption_registers, n)) {
+    if ((r.psr & psr::ic) != 0) return general_exception(isr::illegal_operation);
+    if ((value & it->reserved) != 0) return reserved_register();
+    r.*it->place = value & ~it->ignored;
+    return true;
+  }
   const auto sapic_write = [&](bool accepted) {
     if (!accepted) return reserved_register();
     review();
@@ -268,36 +180,6 @@ bool Processor::write_control(unsigned n, u64 value) {
     case cr::pta:
       if ((value & mmu::ia64::PageTableAddress::reserved) != 0) return reserved_register();
       mmu.set_table(value);
-      return true;
-    case cr::ipsr:
-      if ((value & ~(psr::implemented | psr::is)) != 0) return reserved_register();
-      r.ipsr = value;
-      return true;
-    case cr::isr:
-      r.isr = value & isr_fields;
-      return true;
-    case cr::iip:
-      r.iip = value;
-      return true;
-    case cr::ifa:
-      r.ifa = value;
-      return true;
-    case cr::itir:
-      if ((value & ~itir_fields) != 0) return reserved_register();
-      r.itir = value;
-      return true;
-    case cr::iipa:
-      r.iipa = value;
-      return true;
-    case cr::ifs:
-      if ((value & ~ifs_fields) != 0) return reserved_register();
-      r.ifs = value;
-      return true;
-    case cr::iim:
-      r.iim = value;
-      return true;
-    case cr::iha:
-      r.iha = value & ~u64{3};
       return true;
     case cr::lid:
       return sapic_write(sapic.write_lid(value));

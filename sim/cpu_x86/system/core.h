@@ -197,6 +197,7 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
 
   // deliver.cpp
   void raise(const Event& event);
+  void tell(const Event& e) const;
   void deliver(const Event& event);
   void deliver_long(const Event& event);
   void deliver_protected(const Event& event);

@@ -56,6 +56,20 @@ struct Gate {
 
 }  // namespace
 
+void Core::tell(const Event& e) const {
+  if (!config_.observer) return;
+  const bool page_fault = e.vector == vec_pf;
+  config_.observer->on_trap({.kind = page_fault      ? Trap::Kind::translation
+                                     : e.vector < 32 ? Trap::Kind::exception
+                                                     : Trap::Kind::interrupt,
+                             .cpu = static_cast<u8>(config_.id),
+                             .vector = e.vector,
+                             .error = e.error,
+                             .address = page_fault ? e.cr2 : 0,
+                             .pc = view_pc_,
+                             .time_ps = now_ps()});
+}
+
 void Core::raise(const Event& event) {
   Event e = event;
   e.has_error = e.has_error && has_error_code(e.vector);
@@ -69,7 +83,7 @@ void Core::raise(const Event& event) {
     }
     view_pc_ = engine_->rip();
     hash(view_pc_);
-    if (config_.observer) config_.observer->on_trap(*this, e.vector, e.error, e.vector == vec_pf ? e.cr2 : 0);
+    tell(e);
     try {
       return deliver(e);
     } catch (const GuestFault& f) {

@@ -62,7 +62,7 @@ Outcome run_debugged(test::Code code, test::Code handler, Prepare prepare,
   }
   CHECK(m.core().state() == x86::CoreState::halted);
   Outcome o{m.core().execution_hash(), m.core().counters().instructions, m.core().cycles(), {}, m.text};
-  for (const test::Trap& t : m.traps) o.trap_pcs.push_back(t.pc);
+  for (const Trap& t : m.traps) o.trap_pcs.push_back(t.pc);
   return o;
 }
 

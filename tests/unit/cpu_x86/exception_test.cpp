@@ -195,7 +195,7 @@ TEST_CASE("the same #GP three times stays #GP") {
   m.gate(13, handler);
   m.run(three_times_gp());
   REQUIRE(m.traps.size() == 3);
-  for (const test::Trap& t : m.traps) CHECK(t.vector == 13);
+  for (const Trap& t : m.traps) CHECK(t.vector == 13);
   CHECK(m.ram.word(0x5000) == 3);
 }
 

@@ -227,9 +227,9 @@ TEST_CASE("taps show address, value and the exact instruction count") {
     REQUIRE(m.taps.size() == 3);
     for (u64 i = 0; i < 3; ++i) {
       CHECK(m.taps[i].pc == where[0]);
-      CHECK(m.taps[i].error == 0x5000 + 8 * i);       // rdi
-      CHECK(m.taps[i].address == 3 - i);              // rsi
-      CHECK(m.taps[i].vector == before + 3 + 5 * i);  // instructions in front of it
+      CHECK(m.taps[i].rdi == 0x5000 + 8 * i);
+      CHECK(m.taps[i].rsi == 3 - i);
+      CHECK(m.taps[i].instructions == before + 3 + 5 * i);
     }
   }
 }

@@ -58,9 +58,9 @@ class Ram final : public MemoryPort {
   std::vector<RamRange> ranges_;
 };
 
-struct Trap {
-  u32 vector;
-  u64 error, address, pc;
+/// A tapped instruction, when it was about to execute.
+struct Tapped {
+  u64 instructions, rdi, rsi, pc;
 };
 
 class Machine final : public x86::CoreBus, public CpuObserver {
@@ -87,9 +87,7 @@ class Machine final : public x86::CoreBus, public CpuObserver {
   bool transport(x86::Space space, bool write, u64 address, u8* data, unsigned size, u64& cycles) override;
   void wake() override {}
   void shutdown() override { ++shutdowns; }
-  void on_trap(const CpuView& view, u32 vector, u64 error, u64 address) override {
-    traps.push_back({vector, error, address, view.pc()});
-  }
+  void on_trap(const xs::Trap& t) override { traps.push_back(t); }
   void on_tlb_fill(const CpuView& view, u64 va, u64 pa, bool, bool) override {
     fills.push_back({va, pa});
     fill_pcs.push_back(view.pc());
@@ -99,7 +97,7 @@ class Machine final : public x86::CoreBus, public CpuObserver {
     guarded_stores.push_back({va, view.pc()});
   }
   void on_tap(const CpuView& view) override {
-    taps.push_back({static_cast<u32>(view.instructions()), view.tap_reg(0), view.tap_reg(1), view.pc()});
+    taps.push_back({view.instructions(), view.tap_reg(0), view.tap_reg(1), view.pc()});
   }
   void on_unmodelled(const CpuView&, const char* what, u64 where) override {
     unmodelled.push_back(what + std::string(":") + std::to_string(where));
@@ -108,7 +106,8 @@ class Machine final : public x86::CoreBus, public CpuObserver {
   Ram ram{64 << 20};
   x86::ApicBus apic;
   std::vector<std::unique_ptr<x86::Core>> cores;
-  std::vector<Trap> traps, taps;
+  std::vector<Trap> traps;
+  std::vector<Tapped> taps;
   std::vector<std::pair<u64, u64>> fills;  ///< architectural ones: address, physical address
   std::vector<u64> fill_pcs;               ///< of the same fills
   u64 guarded_frame = ~u64{0};

@@ -47,8 +47,8 @@ struct Outcome {
 /// Passes everything on to the machine, and notes when it happened.
 class Witness final : public CpuObserver {
  public:
-  void on_trap(const CpuView& v, u32 vector, u64 error, u64) override {
-    note("trap", v, vector << 16 | error);
+  void on_trap(const Trap& t) override {
+    seen.push_back({"trap", t.time_ps, t.pc, t.vector << 16 | t.error});
   }
   void on_tlb_fill(const CpuView& v, u64 va, u64, bool, bool) override { note("fill", v, va); }
   void on_tap(const CpuView& v) override { note("tap", v, v.instructions()); }

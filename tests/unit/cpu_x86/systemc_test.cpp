@@ -99,7 +99,7 @@ TEST_CASE("two cores under SystemC") {
   sc_core::sc_start(2, sc_core::SC_MS);
 
   std::string log;
-  for (const test::Trap& t : tables.traps)
+  for (const Trap& t : tables.traps)
     log += std::to_string(t.vector) + " at " + std::to_string(t.pc) + " error " + std::to_string(t.error) +
            " address " + std::to_string(t.address) + "\n";
   INFO(log);

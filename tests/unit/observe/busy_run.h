@@ -33,8 +33,8 @@ inline void busy_run(FakeMachine& m, unsigned rounds = 40) {
     m.mark(XS_MARK_EVENT, dv(1), 3, 0);
     m.mark(XS_MARK_BOUNCE, dv(1), 14, guest_base + 8);
     m.mark(XS_MARK_TLB_FLUSH, 3, ~u64{0});
-    o.on_trap(m.cpus[0], 14, 2, 0x1234000);
-    o.on_trap(m.cpus[1], 0x40, 0, 0);
+    o.on_trap(m.trap(0, 14, 2, 0x1234000));
+    o.on_trap(m.trap(1, 0x40));
     m.begin(dv(1), op_decrease, 1);
     m.release(mfn);
     m.end(dv(1), op_decrease, 1);

@@ -153,6 +153,14 @@ class FakeMachine {
     tap(cpu, pc_mark, {0, what, a, b, c});
   }
 
+  /// An x86 exception or interrupt on a core, now.
+  Trap trap(unsigned cpu, u32 vector, u64 error = 0, u64 address = 0) {
+    const auto kind = vector >= 32   ? Trap::Kind::interrupt
+                      : vector == 14 ? Trap::Kind::translation
+                                     : Trap::Kind::exception;
+    return {kind, static_cast<u8>(cpu), vector, error, address, cpus[cpu].pc(), cpus[cpu].time_ps()};
+  }
+
   static u64 entry(u64 mfn) { return 0xffff810000000000 + mfn * sizeof(xs_frame); }
   static u64 m2p_at(u64 mfn) { return 0xffff808000000000 + mfn * 8; }
   void set_count(u64 mfn, u64 value) { store64(entry(mfn), value); }

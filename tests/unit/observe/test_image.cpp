@@ -140,6 +140,7 @@ TEST_CASE("names are Xen's") {
   CHECK(owner_name(0xdead) == "owner 0xdead");
   CHECK(std::string(frame_type_name(XS_FRAME_SEGDESC)) == "seg_desc");
   CHECK(std::string(frame_type_name(15)) == "unknown");
-  CHECK(vector_name(14) == "#PF");
-  CHECK(vector_name(0x40) == "vector 0x40");
+  CHECK(vector_name("x86_64", 14) == "#PF");
+  CHECK(vector_name("x86_64", 0x40) == "vector 0x40");
+  CHECK(vector_name("ia64", 0x2c00) == std::string("break instruction"));
 }

@@ -321,16 +321,16 @@ TEST_CASE("what is in motion is skipped, and said so") {
     const CpuView* cpus[] = {&w.m.cpus[0], &w.m.cpus[1]};
     const auto check = [&] { return w.m.observer->check_invariants(cpus); };
     CHECK_FALSE(check().ok());  // inside, but for an interrupt
-    w.m.observer->on_trap(w.m.cpus[0], 14, 3, 0x1000);
+    w.m.observer->on_trap(w.m.trap(0, 14, 3, 0x1000));
     const CheckReport r = check();
     CHECK(r.ok());
     CHECK(r.skipped == std::vector<std::string>{"dom1: P2M and counts: CPU 0 is in the hypervisor"});
     w.m.cpus[0].pc_value = guest_base;
     CHECK_FALSE(check().ok());
     w.m.cpus[0].pc_value = hv_base;
-    w.m.observer->on_trap(w.m.cpus[0], 0x40, 0, 0);
+    w.m.observer->on_trap(w.m.trap(0, 0x40));
     CHECK_FALSE(check().ok());
-    w.m.observer->on_trap(w.m.cpus[0], 14, 3, 0x1000);
+    w.m.observer->on_trap(w.m.trap(0, 14, 3, 0x1000));
     w.m.begin(dv(1), op(18)), w.m.end(dv(1), op(18));
     CHECK_FALSE(check().ok());
   }

@@ -76,7 +76,7 @@ struct Bench {
     u8 bytes[bundle_size];
     std::memcpy(bytes, &bundle, sizeof bytes);
     Block block;
-    translate(block, {.mode = mode, .code = bytes, .bundles = 1, .first_slot = slot, .most = 1});
+    translate(block, {.mode = mode | psr::bn, .code = bytes, .bundles = 1, .first_slot = slot, .most = 1});
     block.slots.back().run = [](Processor&, const Slot*) { return Next::leave; };
     p.block = &block;
     return go_on(p, block.slots.data());

@@ -27,10 +27,10 @@ TEST_CASE("a disabled register does not matter when PR[qp] is 0") {
   for_each_float_row([&](const Row& row) {
     if (!row.has(flag::unconditional)) return;
     ++rows;
-    REQUIRE(bench.execute(row.op, places_of(row), mode::dfh, false) == Next::leave);
+    REQUIRE(bench.execute(row.op, places_of(row), psr::dfh, false) == Next::leave);
     CHECK_FALSE(bench.predicate(p2));
     CHECK(bench.predicate(p1) == writes_fr(row));
-    REQUIRE(bench.execute(row.op, places_of(row), mode::dfh, true) == Next::fault);
+    REQUIRE(bench.execute(row.op, places_of(row), psr::dfh, true) == Next::fault);
     CHECK(bench.p.pending.vector == Vector::disabled_fp_register);
     CHECK(bench.predicate(p1));
     CHECK(bench.predicate(p2));
@@ -54,7 +54,7 @@ TEST_CASE("equal targets of an unconditional compare are illegal whatever PR[qp]
   Refused bench;
   for (Op op : {Op::fcmp_lt_unc, Op::fclass_m_unc})
     for (bool predicate : {false, true}) {
-      REQUIRE(bench.execute(op, {p1, f2, f3, p1}, mode::dfh, predicate) == Next::fault);
+      REQUIRE(bench.execute(op, {p1, f2, f3, p1}, psr::dfh, predicate) == Next::fault);
       CHECK(bench.p.pending.vector == Vector::general_exception);
       CHECK(bench.predicate(p1));
     }
