@@ -213,20 +213,6 @@ void Core::fault() {
   }
 }
 
-Trap Core::trap_at(u64 pc) const {
-  const Interruption& what = p_.pending;
-  const bool external = what.vector == Vector::external_interrupt;
-  return {.kind = external       ? Trap::Kind::interrupt
-                  : what.address ? Trap::Kind::translation
-                                 : Trap::Kind::exception,
-          .cpu = static_cast<u8>(config_.processor.id),
-          .vector = external ? p_.sapic.deliverable() : static_cast<u32>(what.vector),
-          .error = p_.r.isr,
-          .address = what.ifa,
-          .pc = pc,
-          .time_ps = now_ps()};
-}
-
 void Core::interrupt(u64 bundle, unsigned slot) {
   PastInterruption* known = (p_.r.psr & psr::ic) == 0 ? known_interruption(bundle, slot) : nullptr;
   if (known)
@@ -238,7 +224,18 @@ void Core::interrupt(u64 bundle, unsigned slot) {
   current_->isr = p_.r.isr;
   hash(p_.cycles());
   hash(p_.r.ip);
-  if (config_.observer) config_.observer->on_trap(trap_at(bundle | slot));
+  if (!config_.observer) return;
+  const Interruption& what = p_.pending;
+  const bool external = what.vector == Vector::external_interrupt;
+  config_.observer->on_trap({.kind = external       ? Trap::Kind::interrupt
+                                     : what.address ? Trap::Kind::translation
+                                                    : Trap::Kind::exception,
+                             .cpu = static_cast<u8>(config_.processor.id),
+                             .vector = external ? p_.sapic.deliverable() : static_cast<u32>(what.vector),
+                             .error = p_.r.isr,
+                             .address = what.ifa,
+                             .pc = bundle | slot,
+                             .time_ps = now_ps()});
 }
 
 void Core::note_new(u64 bundle, unsigned slot) {

@@ -123,7 +123,6 @@ class Core final : public CpuView, public CpuControl, private SapicAgent {
   void after_step(u64 psr_before, u64 bundle, unsigned slot, bool was_rfi);
   void fault();
   void interrupt(u64 bundle, unsigned slot);
-  Trap trap_at(u64 pc) const;
   void note_new(u64 bundle, unsigned slot);
   void note_repetition(PastInterruption& known);
   PastInterruption* known_interruption(u64 bundle, unsigned slot);

@@ -222,16 +222,32 @@ Reach Processor::transfer(const DataAccess& a, bool write, u8* bytes) {
   return reached;
 }
 
+bool Processor::big_endian(const DataAccess& a) const {
+  return a.rse ? (r.rsc >> 4 & 1) != 0 : (r.psr & psr::be) != 0;
+}
+
 /// From or to the order of memory.
 void Processor::order_bytes(const DataAccess& a, u8* bytes) const {
-  if (a.rse ? (r.rsc >> 4 & 1) == 0 : (r.psr & psr::be) == 0) return;
+  if (!big_endian(a)) return;
   const unsigned element = a.element != 0 ? a.element : a.size;
   for (unsigned at = 0; at < a.size; at += element) std::reverse(bytes + at, bytes + at + element);
 }
 
 Reach Processor::load(const DataAccess& a, u64& value) {
-  u64 high = 0;
-  return load_wide(a, value, high);
+  if ((a.va & (a.size - 1)) != 0 || big_endian(a)) {
+    u64 high = 0;
+    return load_wide(a, value, high);
+  }
+  u64 pa = 0;
+  u8* host = nullptr;
+  const Reach reached = reach(a, pa, host);
+  if (reached != Reach::granted) return reached;
+  value = 0;
+  if (host && a.size == 8)
+    std::memcpy(&value, host, 8);
+  else
+    move_bytes(false, pa, host, reinterpret_cast<u8*>(&value), a.size);
+  return reached;
 }
 
 Reach Processor::load_wide(const DataAccess& a, u64& low, u64& high) {

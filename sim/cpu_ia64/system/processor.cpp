@@ -45,22 +45,14 @@ u64 Processor::mode_of(bool rse) const {
          (slow ? DataCache::slow : 0);
 }
 
-void Processor::set_psr(u64 value) {
-  constexpr u64 access = psr::cpl | psr::dt | psr::rt | psr::pk | psr::be | psr::da | psr::db;
-  const u64 changed = r.psr ^ value;
-  r.psr = value;
-  if ((changed & access) != 0) [[unlikely]] {
-    data_mode = mode_of(false);
-    rse_mode = mode_of(true);
-  }
-  code_mode = value & code_mode_bits;
-  review();
+void Processor::set_access_modes() {
+  data_mode = mode_of(false);
+  rse_mode = mode_of(true);
 }
 
 void Processor::set_watch(std::function<void(const DataAccess&)> on_access) {
   watch = std::move(on_access);
-  data_mode = mode_of(false);
-  rse_mode = mode_of(true);
+  set_access_modes();
 }
 
 bool Processor::careful() const {
@@ -69,14 +61,6 @@ bool Processor::careful() const {
   for (unsigned n = 1; n < 8; n += 2)
     if (r.ibr[n] >> 63 != 0) return true;
   return false;
-}
-
-/// Most modes have nothing to look at, and interruptions come and go through them.
-void Processor::review() {
-  constexpr u64 looked_at = psr::ss | psr::tb | psr::one_instruction | psr::db | psr::i;
-  const bool other = stack.incomplete() || debugged || !stop_reason.empty();
-  const bool wanted = other || ((r.psr & looked_at) != 0 && (careful() || interrupt_pending()));
-  code_mode = (code_mode & ~attention) | (wanted ? attention : 0);
 }
 
 void Processor::frame_changed() {

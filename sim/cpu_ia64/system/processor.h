@@ -107,7 +107,15 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   /// fetches anew.
   void leave_block();
 
-  void set_psr(u64 value);
+  void set_psr(u64 value) {
+    constexpr u64 access = psr::cpl | psr::dt | psr::rt | psr::pk | psr::be | psr::da | psr::db;
+    const u64 changed = r.psr ^ value;
+    r.psr = value;
+    if ((changed & access) != 0) [[unlikely]]
+      set_access_modes();
+    code_mode = value & code_mode_bits;
+    review();
+  }
   void set_frame(FrameMarker marker);  ///< rotating bases; sizes as well, by alloc and returns
   void frame_changed();                ///< after the stack changed it
   void rotate_predicates(unsigned from, unsigned to);  ///< rrb.pr
@@ -156,8 +164,14 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   /// Where the bundle at `va` lies; `deferral`: ITLB.ed.
   bool fetch(u64 va, u64& pa, bool& deferral);
   u64 code_epoch = 1;  ///< changes when a translation of code may have gone
-  /// Recomputes `attention` after anything that the run loop looks at has changed.
-  void review();
+  /// Recomputes `attention` after anything that the run loop looks at has changed. Most modes have nothing to
+  /// look at, and interruptions come and go through them.
+  void review() {
+    constexpr u64 looked_at = psr::ss | psr::tb | psr::one_instruction | psr::db | psr::i;
+    const bool other = stack.incomplete() || debugged || !stop_reason.empty();
+    const bool wanted = other || ((r.psr & looked_at) != 0 && (careful() || interrupt_pending()));
+    code_mode = (code_mode & ~attention) | (wanted ? attention : 0);
+  }
   /// Instructions are to be executed one by one, with a look around after each.
   bool careful() const;
   u64 timer_cycle() const { return timer_cycle_; }  ///< when ITC reaches ITM; ~0
@@ -189,8 +203,10 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   bool move_bytes(bool write, u64 pa, u8* host, u8* bytes, unsigned size);
   bool interrupt_block_access(bool write, u64 pa, u8* bytes, unsigned size);
   Reach transfer(const DataAccess& a, bool write, u8* bytes);
+  bool big_endian(const DataAccess& a) const;
   void order_bytes(const DataAccess& a, u8* bytes) const;
   u64 mode_of(bool rse) const;
+  void set_access_modes();
   void set_timer();
 
   u64 itc_offset_ = 0;

@@ -49,6 +49,7 @@ void Mmu::look_up(const Access& access, Answer& answer) {
 }
 
 void Mmu::note_lost() {
+  if (!instruction_.has_lost() && !data_.has_lost()) return;
   const Loss instruction = instruction_.take_lost(), data = data_.take_lost();
   if (!sink_) return;
   if (instruction.any) sink_->revoked(true, instruction.va, instruction.shift);

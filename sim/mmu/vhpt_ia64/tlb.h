@@ -61,6 +61,7 @@ class Tlb {
   bool maps_frame(u64 mfn, bool user_only) const;
   /// What went since the last call, for whatever reason: copies kept elsewhere may be stale.
   Loss take_lost();
+  bool has_lost() const { return lost_.any; }
 
  private:
   struct Key {
