@@ -4,6 +4,9 @@
 
 struct Thread;
 
+// In a domain, once: traps come from the hypervisor, and return through it.
+void arch_use_hypervisor();
+
 extern "C" void arch_switch_stack(u64* save_stack_pointer, u64 load_stack_pointer);
 // A stack on which arch_switch_stack "returns" into entry(); the result is its stack pointer.
 u64 arch_initial_stack(u64 top, void (*entry)());

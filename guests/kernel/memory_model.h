@@ -5,7 +5,7 @@
 //                            its Mfn by the guest's own P2M (direct), the Pfn itself (translated)
 //   Pfn ──frame_va()──> kernel address  the direct map, which covers every Pfn this guest may ever own
 //
-// One kernel runs in every model: it asks the hypervisor which one this is (XENVER_get_features) and chooses.
+// One kernel runs in every model: the platform says which one this is (Xen: XENVER_get_features).
 // The implementations are the architecture's: arch/<arch>/kernel/model_*.cpp.
 #pragma once
 #include "guests/lib/types.h"
@@ -52,10 +52,8 @@ struct MemoryModel {
   u64 (*device_address)(const void* va);
 };
 
-// Asks the hypervisor and sets memory_model; before anything else here is used.
-void model_choose();
-extern const MemoryModel* memory_model;
-const MemoryModel* arch_model(bool translated);
+extern const MemoryModel* memory_model;          // set before anything else here is used
+const MemoryModel* arch_model(bool translated);  // in a domain
 
 // For boot(). A domU may grow up to its maximum reservation; dom0's may be unlimited, so it never grows past
 // what it got.

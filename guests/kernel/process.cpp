@@ -243,6 +243,15 @@ Process* process_start(const char* program, u64 argument) {
   return nullptr;
 }
 
+static void start_or_say(const char* program) {
+  if (!process_start(program, 0)) print_line("kernel: program %s cannot be started", program);
+}
+
+void start_test_programs() {
+  start_or_say("forker");
+  start_or_say("worker");
+}
+
 s64 process_syscall(u64 number, u64 a1, u64 a2, u64, const void* frame, u64 frame_bytes) {
   Process& p = *current_thread()->process;
   switch (number) {
@@ -275,6 +284,7 @@ s64 process_syscall(u64 number, u64 a1, u64 a2, u64, const void* frame, u64 fram
 
 void process_page_fault(u64 va, bool) {
   Process& p = *current_thread()->process;
+  if (va >= user_va_end) process_kill("no memory there", va);
   u64 page = align_down(va, page_bytes);
   UserPage present;
   if (space_lookup(p.space, page, present)) process_kill("access refused", va);

@@ -40,6 +40,8 @@ struct Process {
 
 // Null when the program is unknown or memory is short.
 Process* process_start(const char* program, u64 argument);
+// forker and worker: processes that check this kernel while it works.
+void start_test_programs();
 // Results of the calls in user/syscalls.h; `frame` is the saved user state (fork copies it).
 s64 process_syscall(u64 number, u64 a1, u64 a2, u64 a3, const void* frame, u64 frame_bytes);
 // A fault of the running process: brings the page, or ends the process with a message.

@@ -2,14 +2,11 @@
 
 #include "guests/kernel/arch_thread.h"
 #include "guests/kernel/frames.h"
-#include "guests/lib/boot.h"
+#include "guests/kernel/platform.h"
 #include "guests/lib/console.h"
 #include "guests/lib/errno.h"
-#include "guests/lib/events.h"
-#include "guests/lib/hypercall.h"
 #include "guests/lib/panic.h"
 #include "guests/lib/string.h"
-#include "guests/lib/time.h"
 
 namespace {
 constexpr u64 stack_magic = 0x6b6361747358ull;
@@ -46,7 +43,7 @@ Thread* pop_runnable() {
 void kick_idle_cpu() {
   for (unsigned c = 0; c < online; c++)
     if (c != current_cpu() && cpus[c].blocked) {
-      event_send(cpus[c].ipi_port);
+      platform.kick(c);
       return;
     }
 }
@@ -87,16 +84,8 @@ u64 next_deadline() {
 void program_timer() {
   u64 deadline = next_deadline();
   if (run_first) deadline = min_of(deadline, this_cpu().slice_end_ns);
-  hypercall_set_timer(deadline == no_deadline ? 0 : deadline);
+  platform.set_timer(deadline);
 }
-
-void on_timer(EventPort, void*) {
-  u64 now = now_ns();
-  wake_sleepers(now);
-  if (now >= this_cpu().slice_end_ns) this_cpu().need_resched = true;
-}
-
-void on_ipi(EventPort, void*) { this_cpu().need_resched = true; }
 
 void free_dead_thread() {
   Thread* t = dead_thread;
@@ -132,15 +121,8 @@ Thread* allocate_thread(const char* name) {
   return t;
 }
 
-void bind_cpu_events(unsigned cpu) {
-  s64 timer = event_bind_virq(VIRQ_TIMER, cpu);
-  s64 ipi = event_bind_ipi(cpu);
-  if (timer < 0 || ipi < 0) panic("cannot bind timer or IPI of VCPU %u: %ld %ld", cpu, timer, ipi);
-  event_set_handler(static_cast<EventPort>(timer), on_timer, nullptr);
-  event_set_handler(static_cast<EventPort>(ipi), on_ipi, nullptr);
-  cpus[cpu].ipi_port = static_cast<u32>(ipi);
-  // A periodic tick would wake an idle VCPU for nothing; one is running by default.
-  hypercall_vcpu_op(VCPUOP_stop_periodic_timer, cpu, nullptr);
+void open_cpu(unsigned cpu) {
+  platform.open_cpu(cpu);
   online = max_of(online, cpu + 1);
 }
 
@@ -153,10 +135,10 @@ Thread* make_idle_thread(unsigned cpu) {
   return t;
 }
 
-// First code of a secondary VCPU, on its idle thread's stack with upcalls masked.
+// First code of a secondary VCPU, on its idle thread's stack, masked.
 void secondary_entry() {
   kernel_lock();
-  bind_cpu_events(current_cpu());
+  open_cpu(current_cpu());
   print_line("kernel: VCPU %u runs", current_cpu());
   idle_loop();
 }
@@ -171,8 +153,7 @@ void run_entry() {
 void switch_to(Thread* next) {
   Thread* previous = current_thread();
   if (previous->magic != stack_magic) panic("kernel stack overflow in %s", previous->name);
-  if (!events_masked(previous->cpu))
-    panic("%s switches to %s with upcalls unmasked", previous->name, next->name);
+  if (!platform.masked(previous->cpu)) panic("%s switches to %s unmasked", previous->name, next->name);
   next->state = ThreadState::Running;
   next->cpu = previous->cpu;
   this_cpu().slice_end_ns = now_ns() + time_slice_ns;
@@ -182,16 +163,26 @@ void switch_to(Thread* next) {
 }
 }  // namespace
 
+Platform platform;
+
 Cpu& this_cpu() { return cpus[current_cpu()]; }
-u64 now_ns() { return system_time_ns(current_cpu()); }
+u64 now_ns() { return platform.time_ns(current_cpu()); }
 unsigned cpus_online() { return online; }
+
+void timer_arrived() {
+  u64 now = now_ns();
+  wake_sleepers(now);
+  if (now >= this_cpu().slice_end_ns) this_cpu().need_resched = true;
+}
+
+void kick_arrived() { this_cpu().need_resched = true; }
 
 // The holder's VCPU may itself be waiting for a processor: after a short spin, let it have this one.
 void kernel_lock() {
   constexpr unsigned spins = 128;
   while (__atomic_exchange_n(&lock_word, 1, __ATOMIC_ACQUIRE)) {
     for (unsigned n = 0; n < spins && __atomic_load_n(&lock_word, __ATOMIC_RELAXED); n++) arch_relax();
-    if (__atomic_load_n(&lock_word, __ATOMIC_RELAXED)) hypercall_sched_op(SCHEDOP_yield, nullptr);
+    if (__atomic_load_n(&lock_word, __ATOMIC_RELAXED)) platform.yield();
   }
 }
 void kernel_unlock() { __atomic_store_n(&lock_word, 0, __ATOMIC_RELEASE); }
@@ -202,14 +193,13 @@ void threads_init() {
   boot->state = ThreadState::Running;
   cpus[0].idle = boot;
   kernel_lock();
-  bind_cpu_events(0);
+  open_cpu(0);
 }
 
 void start_other_cpus() {
   for (unsigned cpu = 1; cpu < cpus_max; cpu++) {
-    if (hypercall_vcpu_op(VCPUOP_is_up, cpu, nullptr) < 0) return;  // no such VCPU
+    if (!platform.has_cpu(cpu)) return;
     Thread* idle = make_idle_thread(cpu);
-    events_disable(cpu);
     long error = idle ? arch_start_cpu(cpu, idle, secondary_entry) : -XEN_ENOMEM;
     if (error) return print_line("kernel: VCPU %u does not start: %s", cpu, errno_name(error));
   }
@@ -238,7 +228,7 @@ void thread_exit() {
 
 void schedule() {
   unsigned cpu = current_cpu();
-  events_dispatch(cpu);
+  platform.dispatch(cpu);
   this_cpu().need_resched = false;
   Thread* next = pop_runnable();
   Thread* self = current_thread();
@@ -282,7 +272,7 @@ void sleep_ns(u64 duration) {
 
 void preempt_check() {
   unsigned cpu = current_cpu();
-  events_dispatch(cpu);
+  platform.dispatch(cpu);
   if (now_ns() >= this_cpu().slice_end_ns && run_first) thread_yield();
   program_timer();
 }
@@ -290,7 +280,7 @@ void preempt_check() {
 void idle_loop() {
   for (;;) {
     unsigned cpu = current_cpu();
-    events_dispatch(cpu);
+    platform.dispatch(cpu);
     wake_sleepers(now_ns());
     if (run_first) {
       schedule();
@@ -299,8 +289,7 @@ void idle_loop() {
     program_timer();
     this_cpu().blocked = true;
     kernel_unlock();
-    hypercall_sched_op(SCHEDOP_block, nullptr);  // unmasks upcalls; the upcall handler does the work
-    events_disable(cpu);
+    platform.block(cpu);
     kernel_lock();
     this_cpu().blocked = false;
   }

@@ -1,8 +1,9 @@
 // Threads and the scheduler.
 //
-// The kernel runs under one lock, with event upcalls masked, and gives the CPU up only in schedule(): by
-// blocking, by yielding, or on the way back to user mode when the time slice is over. User mode runs without
-// the lock and with upcalls unmasked, so user processes are preempted and run in parallel on several VCPUs.
+// The kernel runs under one lock, with interrupts (Xen: event upcalls) masked, and gives the CPU up only in
+// schedule(): by blocking, by yielding, or on the way back to user mode when the time slice is over. User
+// mode runs without the lock and unmasked, so user processes are preempted and run in parallel on several
+// CPUs.
 //
 //   run queue (FIFO) ──schedule──> running ──wait──> WaitQueue / deadline ──wake──> run queue
 #pragma once
@@ -44,9 +45,8 @@ struct Thread {
 struct Cpu {
   Thread* idle;
   u64 slice_end_ns;
-  bool blocked;  // in SCHEDOP_block, without the kernel lock
+  bool blocked;  // in platform.block(), without the kernel lock
   bool need_resched;
-  u32 ipi_port;
 };
 
 inline Thread* current_thread() {
@@ -56,7 +56,11 @@ inline unsigned current_cpu() { return current_thread()->cpu; }
 Cpu& this_cpu();
 u64 now_ns();
 
-// Makes the boot stack the idle thread of CPU 0 and binds its timer.
+// The platform says so, in dispatch().
+void timer_arrived();
+void kick_arrived();
+
+// Makes the boot stack the idle thread of CPU 0 and opens it for interrupts.
 void threads_init();
 // The current boot path becomes CPU `cpu`'s idle loop.
 [[noreturn]] void idle_loop();
@@ -77,6 +81,6 @@ void preempt_check();
 void kernel_lock();
 void kernel_unlock();
 
-// Starts every further VCPU this domain has; they join the scheduler on their own.
+// Starts every further CPU there is; they join the scheduler on their own.
 void start_other_cpus();
 unsigned cpus_online();

@@ -30,12 +30,7 @@ void write_ring(const char* text, size_t length) {
 }
 }  // namespace
 
-void console_use_ring(void* page, u32 event_port) {
-  ring = static_cast<xencons_interface*>(page);
-  ring_port = event_port;
-}
-
-void print_text(const char* text, size_t length) {
+static void write_to_hypervisor(const char* text, size_t length) {
   if (!hypercall_refused) {
     char copy[console_line_max];  // the hypercall takes a pointer to non-const
     size_t n = min_of(length, sizeof copy);
@@ -45,6 +40,17 @@ void print_text(const char* text, size_t length) {
   }
   if (ring) write_ring(text, length);
 }
+
+static ConsoleWriter writer = write_to_hypervisor;
+
+void console_use(ConsoleWriter w) { writer = w; }
+
+void console_use_ring(void* page, u32 event_port) {
+  ring = static_cast<xencons_interface*>(page);
+  ring_port = event_port;
+}
+
+void print_text(const char* text, size_t length) { writer(text, length); }
 
 void print_line(const char* fmt, ...) {
   char line[console_line_max];

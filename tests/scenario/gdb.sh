@@ -102,7 +102,7 @@ says tour 'Breakpoint 1, boot_main' 'Hardware watchpoint 2: hv::domain_list' 'Ol
   'hypercall_dispatch'
 says tour '0x[0-9a-f]+:.*0x[0-9a-f]{16}' '100000: [0-9a-f]{2} ' 'received: "OK"' '^0x100000:.*0x[0-9a-f]{8}' \
   'received: "OK"' '^dom0 vcpu0 .running on cpu0.' 'symbol-file .*/hypervisor.elf' \
-  'add-symbol-file .*/kernel.elf' 'dom0_start' '^#1 .*guest_main' '"dom0 vcpu0 .running on cpu0."' \
+  'add-symbol-file .*/kernel.elf' 'dom0_start' '^#1 .*kernel_main' '"dom0 vcpu0 .running on cpu0."' \
   'Hardware read watchpoint .*hv::domain_list' 'Value = ' 'exited normally'
 same_run() { # same_run NAME PLAIN DEBUGGED
   if [ -n "$2" ] && [ "$2" = "$3" ]; then return; fi

@@ -5,6 +5,7 @@
 #include <xen/xen.h>
 
 #include "hypervisor/abi/function.inc"
+#include "trap_frame.inc"
 
         .text
 .macro stub vector, has_error, name
@@ -66,14 +67,7 @@
         END_FUNCTION failsafe_callback
 
         LOCAL_FUNCTION save_and_call
-        pushq   %rdi
-        pushq   %rsi
-        pushq   %rdx
-        pushq   %r8
-        pushq   %r9
-        pushq   %r10
-        PUSH_KEPT
-        pushq   %rax
+        SAVE_FRAME
         movq    %rsp, %rdi
         cld
         call    guest_trap
@@ -81,18 +75,7 @@
         END_FUNCTION save_and_call
 
         FUNCTION arch_enter_frame
-        movq    %rdi, %rsp
-        addq    $8, %rsp
-        POP_KEPT
-        popq    %r10
-        popq    %r9
-        popq    %r8
-        popq    %rdx
-        popq    %rsi
-        popq    %rdi
-        popq    %rax
-        popq    %r11
-        popq    %rcx
+        LOAD_FRAME
         movq    $0, (%rsp)              /* iret flags: restore rcx and r11 too */
         jmp     hypercall_page + __HYPERVISOR_iret * 32
         END_FUNCTION arch_enter_frame

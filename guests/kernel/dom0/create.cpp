@@ -1,9 +1,9 @@
 #include "guests/kernel/dom0/create.h"
 
-#include "guests/kernel/dom0/archive.h"
 #include "guests/kernel/dom0/domain_builder.h"
-#include "guests/kernel/dom0/operator.h"
 #include "guests/kernel/heap.h"
+#include "guests/kernel/operator/archive.h"
+#include "guests/kernel/operator/operator.h"
 #include "guests/lib/domctl.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/format.h"

@@ -1,10 +1,10 @@
 #include "guests/kernel/dom0/domain.h"
 
-#include "guests/kernel/dom0/operator.h"
 #include "guests/kernel/dom0/store_server.h"
 #include "guests/kernel/dom0/store_tree.h"
 #include "guests/kernel/heap.h"
 #include "guests/kernel/memory_model.h"
+#include "guests/kernel/operator/operator.h"
 #include "guests/lib/console.h"
 #include "guests/lib/domctl.h"
 #include "guests/lib/errno.h"

@@ -1,7 +1,7 @@
 #include "guests/kernel/dom0/module_disk.h"
 
-#include "guests/kernel/dom0/archive.h"
 #include "guests/kernel/memory_model.h"
+#include "guests/kernel/operator/archive.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/string.h"
 

@@ -1,11 +1,11 @@
 #include "guests/kernel/dom0/toolstack.h"
 
 #include "guests/kernel/balloon.h"
-#include "guests/kernel/dom0/command_line.h"
 #include "guests/kernel/dom0/create.h"
 #include "guests/kernel/dom0/domain.h"
-#include "guests/kernel/dom0/operator.h"
 #include "guests/kernel/dom0/store_server.h"
+#include "guests/kernel/operator/operator.h"
+#include "guests/kernel/operator/verbs.h"
 #include "guests/lib/domctl.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/format.h"
@@ -159,13 +159,6 @@ void do_debug_keys(const CommandLine& c, Status& status) {
 
 void do_shutdown_host(const CommandLine&, Status&) { shutdown(SHUTDOWN_poweroff); }
 
-struct Verb {
-  const char* name;
-  unsigned arguments;  // exactly; any_number for key=value verbs
-  const char* usage;
-  void (*run)(const CommandLine&, Status&);
-};
-constexpr unsigned any_number = ~0u;
 constexpr Verb verbs[] = {
     {"create", any_number,
      "name=<name> kernel=<file> memory=<MiB> [maxmem=] [vcpus=] [model=direct|translated] "
@@ -184,29 +177,4 @@ constexpr Verb verbs[] = {
 };
 }  // namespace
 
-void Status::fail(long errno_value, const char* fmt, ...) {
-  error = errno_value < 0 ? errno_value : -errno_value;
-  va_list args;
-  va_start(args, fmt);
-  format_v(sentence, sizeof sentence, fmt, args);
-  va_end(args);
-}
-
-// What an operator typed may hold anything; the answer repeats only what can be printed.
-static void make_printable(char* text) {
-  for (; *text; text++)
-    if (*text < ' ' || *text > '~') *text = '?';
-}
-
-void toolstack_execute(char* line, Status& status) {
-  CommandLine c;
-  make_printable(line);
-  if (!c.parse(line, status) || !c.count) return;
-  for (const Verb& v : verbs) {
-    if (strcmp(v.name, c.words[0])) continue;
-    if (v.arguments != any_number && c.count != v.arguments + 1)
-      return status.fail(-XEN_EINVAL, "usage: %s %s", v.name, v.usage);
-    return v.run(c, status);
-  }
-  status.fail(-XEN_EINVAL, "unknown verb %s", c.words[0]);
-}
+void toolstack_execute(char* line, Status& status) { verbs_execute(verbs, count_of(verbs), line, status); }

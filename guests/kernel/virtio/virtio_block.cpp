@@ -1,8 +1,8 @@
 // virtio block device, read only: one request at a time, through bounce frames. VIRTIO 1.2 section 5.2.
 #include "guests/kernel/virtio/virtio_block.h"
 
-#include "guests/kernel/dom0/archive.h"
 #include "guests/kernel/memory_model.h"
+#include "guests/kernel/operator/archive.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/string.h"
 

@@ -1,5 +1,5 @@
 #pragma once
-#include "guests/kernel/dom0/operator.h"
+#include "guests/kernel/operator/operator.h"
 #include "guests/kernel/virtio/virtio_mmio.h"
 
 // Takes the device as operator channel; 0 or a negative errno.

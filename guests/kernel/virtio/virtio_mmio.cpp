@@ -108,7 +108,7 @@ bool virtio_collect(VirtioQueue& q, unsigned& first, u32& length) {
 
 // With an interrupt the deadline only guards against a lost one.
 static void wait_guarded(VirtioDevice& d, u64 guard_ns) {
-  wait_on(d.interrupt, now_ns() + (d.port >= 0 ? guard_ns : poll_interval_ns));
+  wait_on(d.interrupt, now_ns() + (d.interrupts ? guard_ns : poll_interval_ns));
 }
 
 void virtio_wait(VirtioDevice& d) { wait_guarded(d, lost_interrupt_ns); }

@@ -31,8 +31,8 @@ struct VirtioBuffer {
 
 struct VirtioDevice {
   volatile u8* regs;
-  u32 id;    // 2 block, 3 console
-  s64 port;  // event channel of its interrupt; negative: poll
+  u32 id;           // 2 block, 3 console
+  bool interrupts;  // else it is polled
   WaitQueue interrupt;
 };
 

@@ -1,10 +1,8 @@
 // Finding virtio-mmio devices and binding their interrupts.
 #include "guests/kernel/heap.h"
 #include "guests/kernel/memory_model.h"
+#include "guests/kernel/platform.h"
 #include "guests/kernel/virtio/virtio_mmio.h"
-#include "guests/lib/boot.h"
-#include "guests/lib/events.h"
-#include "guests/lib/hypercall.h"
 #include "guests/lib/string.h"
 
 #include <linux/virtio_mmio.h>
@@ -14,56 +12,23 @@ constexpr u32 magic = 0x74726976;  // "virt"
 // QEMU's microvm with ACPI: 24 slots, interrupts on the second I/O APIC.
 constexpr u64 board_base = 0xfeb00000, board_step = 0x200, board_slots = 24, board_interrupt = 24;
 
-// Level-triggered: the line falls when the device's own status is acknowledged, and then the PIRQ may come
-// again.
-void on_interrupt(EventPort, void* context) {
+// The line falls when the device's own status is acknowledged.
+void on_interrupt(void* context) {
   auto& d = *static_cast<VirtioDevice*>(context);
   if (u32 status = virtio_read(d, VIRTIO_MMIO_INTERRUPT_STATUS))
     virtio_write(d, VIRTIO_MMIO_INTERRUPT_ACK, status);
   wake_all(d.interrupt);
 }
 
-struct Interrupt {
-  VirtioDevice* device;
-  u32 number;
-};
-
-void on_pirq(EventPort port, void* context) {
-  auto& i = *static_cast<Interrupt*>(context);
-  on_interrupt(port, i.device);
-  physdev_eoi_t eoi{i.number};
-  hypercall_physdev_op(PHYSDEVOP_eoi, &eoi);
-}
-
-s64 bind_interrupt(VirtioDevice& d, u32 gsi) {
-  physdev_setup_gsi_t setup{};
-  setup.gsi = static_cast<int>(gsi);
-  setup.triggering = 1;  // level
-  setup.polarity = 0;    // active high
-  hypercall_physdev_op(PHYSDEVOP_setup_gsi, &setup);
-  physdev_map_pirq_t map{};
-  map.domid = DOMID_SELF;
-  map.type = MAP_PIRQ_TYPE_GSI;
-  map.index = static_cast<int>(gsi);
-  map.pirq = static_cast<int>(gsi);
-  hypercall_physdev_op(PHYSDEVOP_map_pirq, &map);
-  s64 port = event_bind_pirq(gsi);
-  auto* context = heap_new<Interrupt>();
-  if (port < 0 || !context) return -1;
-  *context = {&d, gsi};
-  event_set_handler(static_cast<EventPort>(port), on_pirq, context);
-  return port;
-}
-
 void probe_one(volatile u8* regs, u32 gsi, void (*found)(VirtioDevice*)) {
-  VirtioDevice probe{regs, 0, -1, {}};
+  VirtioDevice probe{regs, 0, false, {}};
   if (virtio_read(probe, VIRTIO_MMIO_MAGIC_VALUE) != magic || virtio_read(probe, VIRTIO_MMIO_VERSION) != 2)
     return;
   probe.id = virtio_read(probe, VIRTIO_MMIO_DEVICE_ID);
   auto* d = probe.id ? heap_new<VirtioDevice>() : nullptr;
   if (!d) return;
   *d = probe;
-  d->port = bind_interrupt(*d, gsi);
+  d->interrupts = platform.bind_interrupt(gsi, on_interrupt, d);
   found(d);
 }
 
@@ -71,7 +36,7 @@ void probe_one(volatile u8* regs, u32 gsi, void (*found)(VirtioDevice*)) {
 bool probe_command_line(void (*found)(VirtioDevice*)) {
   constexpr char key[] = "virtio_mmio.device=";
   bool any = false;
-  const char* at = reinterpret_cast<const char*>(boot_info->cmd_line);
+  const char* at = platform.command_line();
   while ((at = strstr(at, key))) {
     at += sizeof key - 1;
     u64 size, base, gsi;

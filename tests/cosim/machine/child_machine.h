@@ -5,7 +5,6 @@
 #include <unistd.h>
 #include <catch2/catch.hpp>
 
-#include <functional>
 #include <string>
 #include <type_traits>
 
@@ -23,9 +22,11 @@ struct Finding {
   } places[8] = {};  ///< unmodelled accesses as reported
   char text[256] = {};
 };
-static_assert(std::is_trivially_copyable_v<Finding>);
 
-inline Finding in_child(const std::function<Finding()>& run) {
+template <typename Run>
+auto in_child(const Run& run) -> decltype(run()) {
+  using Found = decltype(run());
+  static_assert(std::is_trivially_copyable_v<Found>);
   int ends[2];
   REQUIRE(pipe(ends) == 0);
   const pid_t pid = fork();
@@ -33,7 +34,7 @@ inline Finding in_child(const std::function<Finding()>& run) {
   if (pid == 0) {
     int status = 1;
     try {
-      const Finding found = run();
+      const Found found = run();
       if (write(ends[1], &found, sizeof found) == sizeof found) status = 0;
     } catch (const std::exception& e) {
       fprintf(stderr, "%s\n", e.what());
@@ -41,7 +42,7 @@ inline Finding in_child(const std::function<Finding()>& run) {
     _exit(status);
   }
   close(ends[1]);
-  Finding found;
+  Found found;
   const ssize_t n = read(ends[0], &found, sizeof found);
   close(ends[0]);
   int status = 0;

@@ -1,5 +1,6 @@
-// User page tables of a PV guest: a root of their own that maps no kernel page; the hypervisor switches
-// between it and the kernel's root when the mode changes (MMUEXT_NEW_USER_BASEPTR).
+// User page tables: a root whose lower half is the process's. In a domain its upper half is not the kernel's
+// to fill, for the hypervisor switches between it and the kernel's root when the mode changes
+// (MMUEXT_NEW_USER_BASEPTR); natively it maps the kernel (TableOps::open_root).
 #include "guests/kernel/address_space.h"
 
 #include "guests/kernel/frames.h"
@@ -14,7 +15,7 @@ u64* table_at(Pfn pfn) { return static_cast<u64*>(frame_va(pfn)); }
 Pfn entry_frame(u64 entry) { return model_guest_frame(pte_frame(entry)); }
 
 long write_entry(Pfn table, unsigned index, u64 entry) {
-  return table_ops->write(model_machine(table), index, entry);
+  return table_ops.write(model_machine(table), index, entry);
 }
 
 // A frame that can become a page table: zero, and nowhere writable.
@@ -22,13 +23,13 @@ Pfn new_table() {
   Pfn pfn = frames_alloc();
   if (pfn == invalid_frame) return pfn;
   memset(frame_va(pfn), 0, page_bytes);
-  if (!table_ops->set_writable(pfn, false)) return pfn;
+  if (!table_ops.set_writable(pfn, false)) return pfn;
   frames_free(pfn);
   return invalid_frame;
 }
 
 void free_table(Pfn pfn) {
-  long r = table_ops->set_writable(pfn, true);
+  long r = table_ops.set_writable(pfn, true);
   if (r) panic("page table frame %lx is still in use: %ld", pfn, r);
   frames_free(pfn);
 }
@@ -93,13 +94,13 @@ bool space_create(AddressSpace& space) {
   space.root = new_table();
   if (space.root == invalid_frame) return false;
   space.table_count = 1;
-  if (!table_ops->has_types || !mmuext_simple(MMUEXT_PIN_L4_TABLE, model_machine(space.root))) return true;
+  if (!table_ops.open_root(model_machine(space.root))) return true;
   free_table(space.root);
   return false;
 }
 
 void space_destroy(AddressSpace& space) {
-  long r = table_ops->has_types ? mmuext_simple(MMUEXT_UNPIN_TABLE, model_machine(space.root)) : 0;
+  long r = table_ops.close_root(model_machine(space.root));
   if (r) panic("cannot unpin user root %lx: %ld", space.root, r);
   // Unpinned and loaded nowhere, the whole tree is untyped: plain memory again.
   destroy_table(space.root, 4);
@@ -124,7 +125,7 @@ Pfn space_unmap(AddressSpace& space, u64 va) {
   if (write_entry(l1, table_index(va, 1), 0)) return invalid_frame;
   // Only the VCPU that runs the process has its tables loaded; another one flushes before it loads them
   // again.
-  mmuext_simple(MMUEXT_INVLPG_LOCAL, va);
+  table_ops.forget_page(va);
   return entry_frame(entry);
 }
 
@@ -141,14 +142,8 @@ bool space_visit(const AddressSpace& space, PageVisitor visit, void* context) {
   return visit_table(space.root, 4, 0, visit, context);
 }
 
-// With typed tables user entries are global to the hypervisor (they survive its switches between kernel and
-// user root), so the old space's translations must be flushed explicitly; else a new root brings no old ones.
 void space_activate(const AddressSpace& space) {
-  mmuext_op_t ops[2]{};
-  ops[0].cmd = MMUEXT_NEW_USER_BASEPTR;
-  ops[0].arg1.mfn = model_machine(space.root);
-  ops[1].cmd = MMUEXT_TLB_FLUSH_LOCAL;
-  long r = hypercall_mmuext_op(ops, table_ops->has_types ? 2 : 1, nullptr, DOMID_SELF);
-  if (r < 0) panic("cannot load user root: %ld", r);
+  long r = table_ops.load_root(model_machine(space.root));
+  if (r) panic("cannot load user root: %ld", r);
 }
-void space_deactivate() { mmuext_simple(MMUEXT_NEW_USER_BASEPTR, 0); }
+void space_deactivate() { table_ops.load_root(0); }

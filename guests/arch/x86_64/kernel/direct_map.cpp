@@ -19,7 +19,7 @@ void open_scratch(Mfn mfn) {
 void close_scratch() { boot_map(scratch, 0); }
 
 void hook(Mfn parent, unsigned index, Mfn child) {
-  long r = table_ops->write(parent, index, make_pte(child, pte_table));
+  long r = table_ops.write(parent, index, make_pte(child, pte_table));
   if (r) panic("cannot hook a page table: %ld", r);
 }
 
@@ -36,7 +36,7 @@ struct ReadOnlyRanges {
 
 void fill_l1(FrameNumbers numbers, Pfn first, Pfn mapped, const ReadOnlyRanges& ro) {
   for (unsigned i = 0; i < table_entries && first + i < mapped; i++) {
-    bool read_only = table_ops->has_types && ro.contains(first + i);
+    bool read_only = table_ops.has_types && ro.contains(first + i);
     scratch[i] = make_pte(numbers[first + i], read_only ? pte_kernel_ro : pte_kernel);
   }
 }

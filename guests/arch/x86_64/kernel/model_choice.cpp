@@ -4,7 +4,7 @@
 #include "table_ops.h"
 
 extern const MemoryModel model_direct, model_translated;
-const TableOps* table_ops;
+TableOps table_ops;
 
 const MemoryModel* arch_model(bool translated) { return translated ? &model_translated : &model_direct; }
 

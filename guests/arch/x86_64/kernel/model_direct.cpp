@@ -145,10 +145,25 @@ long set_writable(Pfn pfn, bool writable) {
   return error;
 }
 
-constexpr TableOps ops = {true, write_entry, set_writable};
+long open_root(u64 root) { return mmuext_simple(MMUEXT_PIN_L4_TABLE, root); }
+long close_root(u64 root) { return mmuext_simple(MMUEXT_UNPIN_TABLE, root); }
+
+// User entries are global to the hypervisor (they survive its switches between kernel and user root), so the
+// old space's translations must be flushed explicitly.
+long load_root(u64 root) {
+  mmuext_op_t ops[2]{};
+  ops[0].cmd = MMUEXT_NEW_USER_BASEPTR;
+  ops[0].arg1.mfn = root;
+  ops[1].cmd = MMUEXT_TLB_FLUSH_LOCAL;
+  long r = hypercall_mmuext_op(ops, root ? 2 : 1, nullptr, DOMID_SELF);
+  return r < 0 ? r : 0;
+}
+void forget_page(u64 va) { mmuext_simple(MMUEXT_INVLPG_LOCAL, va); }
+
+constexpr TableOps ops = {true, write_entry, set_writable, open_root, close_root, load_root, forget_page};
 
 BootFrames boot() {
-  table_ops = &ops;
+  table_ops = ops;
   auto* initial = reinterpret_cast<const u64*>(boot_info->mfn_list);
   Pfn pt_first = boot_va_frame(reinterpret_cast<void*>(boot_info->pt_base));
   Pfn boot_end = pt_first + boot_info->nr_pt_frames + 1;  // the builder's stack page comes last

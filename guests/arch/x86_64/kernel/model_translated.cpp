@@ -43,7 +43,13 @@ long write_entry(u64 table, unsigned index, u64 entry) {
   return 0;
 }
 long set_writable(Pfn, bool) { return 0; }  // tables may be written by anybody who may write their frames
-constexpr TableOps ops = {false, write_entry, set_writable};
+long root_as_it_is(u64) { return 0; }
+// A new root brings no old translations.
+long load_root(u64 root) { return mmuext_simple(MMUEXT_NEW_USER_BASEPTR, root); }
+void forget_page(u64 va) { mmuext_simple(MMUEXT_INVLPG_LOCAL, va); }
+
+constexpr TableOps ops = {false,         write_entry, set_writable, root_as_it_is,
+                          root_as_it_is, load_root,   forget_page};
 
 void find_identity_frames() {
   xen_reserved_device_memory_t entry{};
@@ -82,7 +88,7 @@ void show_identity_frames() {
 }
 
 BootFrames boot() {
-  table_ops = &ops;
+  table_ops = ops;
   Pfn pt_first = boot_va_frame(reinterpret_cast<void*>(boot_info->pt_base));
   frames.given = boot_info->nr_pages;
   frames.limit = model_reservation_limit();

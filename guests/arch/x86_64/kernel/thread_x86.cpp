@@ -1,4 +1,4 @@
-#include "arch_trap.h"
+#include "cpu_ops.h"
 #include "direct_map.h"
 #include "guests/kernel/address_space.h"
 #include "guests/kernel/arch_thread.h"
@@ -6,6 +6,7 @@
 #include "guests/kernel/process.h"
 #include "guests/kernel/thread.h"
 #include "guests/lib/boot.h"
+#include "guests/lib/events.h"
 #include "guests/lib/string.h"
 
 namespace {
@@ -29,7 +30,7 @@ void arch_before_switch(Thread* next) {
     }
     return;
   }
-  arch_hypercall(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS, next->stack_top());
+  cpu_ops.set_kernel_stack(next->stack_top());
   if (loaded_process[cpu] == next->process) return;
   space_activate(next->process->space);
   loaded_process[cpu] = next->process;
@@ -54,6 +55,7 @@ long arch_start_cpu(unsigned cpu, Thread* idle, void (*entry)()) {
   Pfn root = boot_va_frame(reinterpret_cast<void*>(boot_info->pt_base));
   context->ctrlreg[3] = xen_pfn_to_cr3(model_machine(root));
   arch_describe_traps(*context);
+  events_disable(cpu);  // it begins masked
   long r = hypercall_vcpu_op(VCPUOP_initialise, cpu, context);
   heap_free(context);
   return r ? r : hypercall_vcpu_op(VCPUOP_up, cpu, nullptr);

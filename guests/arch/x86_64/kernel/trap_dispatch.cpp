@@ -1,10 +1,10 @@
-// From the hypervisor's entries to the portable kernel.
-#include "arch_trap.h"
+// From the entries of traps.S (in a domain) or native/entry.S to the portable kernel.
+#include "cpu_ops.h"
 #include "guests/kernel/arch_thread.h"
+#include "guests/kernel/platform.h"
 #include "guests/kernel/process.h"
 #include "guests/kernel/thread.h"
 #include "guests/lib/console.h"
-#include "guests/lib/events.h"
 #include "guests/lib/panic.h"
 #include "guests/lib/string.h"
 
@@ -16,7 +16,12 @@ constexpr u64 rflags_interrupts = 1 << 9;
   print_line("rax %016lx rbx %016lx rcx %016lx rdx %016lx", f.rax, f.rbx, f.rcx, f.rdx);
   print_line("rsi %016lx rdi %016lx rbp %016lx rsp %016lx", f.rsi, f.rdi, f.rbp, f.rsp);
   panic_at(f.rip, f.rbp, "vector %lu in kernel mode: rip %lx error %lx cr2 %lx", f.vector, f.rip, f.error,
-           arch_fault_address(current_cpu()));
+           cpu_ops.fault_address(current_cpu()));
+}
+
+[[noreturn]] void enter(TrapFrame& f) {
+  cpu_ops.enter_frame(&f);
+  __builtin_unreachable();
 }
 
 void user_fault(const TrapFrame& f, u64 address) {
@@ -30,11 +35,11 @@ void user_fault(const TrapFrame& f, u64 address) {
 }
 
 void from_user(TrapFrame& f) {
-  u64 address = arch_fault_address(current_cpu());  // before anything else can fault
+  u64 address = cpu_ops.fault_address(current_cpu());  // before anything else can fault
   kernel_lock();
   if (f.vector == trap_syscall) {
-    f.cs = FLAT_USER_CS;
-    f.ss = FLAT_USER_SS;
+    f.cs = cpu_ops.user_cs;
+    f.ss = cpu_ops.user_ss;
     f.rax = static_cast<u64>(process_syscall(f.rax, f.rdi, f.rsi, f.rdx, &f, sizeof f));
   } else if (f.vector != trap_event) {
     user_fault(f, address);
@@ -50,21 +55,21 @@ void guest_trap(TrapFrame* frame) {
   if (frame->vector != trap_event) kernel_fault(*frame);
   // In kernel mode upcalls are unmasked only while the idle thread blocks, without the lock.
   kernel_lock();
-  events_dispatch(current_cpu());
+  platform.dispatch(current_cpu());
   kernel_unlock();
 }
 
 void arch_enter_user(u64 entry, u64 stack, u64 argument) {
   TrapFrame f{};
   f.rip = entry;
-  f.cs = FLAT_USER_CS;
-  f.ss = FLAT_USER_SS;
+  f.cs = cpu_ops.user_cs;
+  f.ss = cpu_ops.user_ss;
   f.rsp = stack - 8;  // as after a call
   f.rdi = argument;
   f.rflags = rflags_interrupts;
   preempt_check();
   kernel_unlock();
-  arch_enter_frame(&f);
+  enter(f);
 }
 
 void arch_enter_forked(const void* parent_frame) {
@@ -74,5 +79,5 @@ void arch_enter_forked(const void* parent_frame) {
   f.rflags |= rflags_interrupts;
   preempt_check();
   kernel_unlock();
-  arch_enter_frame(&f);
+  enter(f);
 }

@@ -1,4 +1,4 @@
-#include "guests/kernel/dom0/command_line.h"
+#include "guests/kernel/operator/command_line.h"
 
 #include "guests/lib/errno.h"
 #include "guests/lib/string.h"

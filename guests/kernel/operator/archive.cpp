@@ -1,4 +1,4 @@
-#include "guests/kernel/dom0/archive.h"
+#include "guests/kernel/operator/archive.h"
 
 #include "guests/kernel/heap.h"
 #include "guests/lib/errno.h"

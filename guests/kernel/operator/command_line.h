@@ -1,6 +1,9 @@
 // One operator line cut into words: verb, positional arguments, key=value pairs with optional double quotes.
 #pragma once
-#include "guests/kernel/dom0/toolstack.h"
+#include "guests/kernel/operator/status.h"
+
+// Index of the first character that is no blank.
+size_t strspn_blank(const char* s);
 
 struct CommandLine {
   static constexpr unsigned words_max = 16;

@@ -1,6 +1,7 @@
-#include "guests/kernel/dom0/operator.h"
+#include "guests/kernel/operator/operator.h"
 
-#include "guests/kernel/dom0/toolstack.h"
+#include "guests/kernel/operator/boot_word.h"
+#include "guests/kernel/operator/command_line.h"
 #include "guests/kernel/thread.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/format.h"
@@ -9,9 +10,10 @@
 
 namespace {
 constexpr size_t line_max = 512;
-constexpr char prompt[] = "xl> ";
 
 OperatorPort port;
+OperatorShell shell;
+char script[line_max];  // commands of the boot words that are still to be done
 WaitQueue input;
 char pending[256];  // read but not yet consumed
 size_t pending_length, pending_at;
@@ -55,15 +57,34 @@ void write_status(const Status& s) {
   write_text(line);
 }
 
+void obey(char* command) {
+  char text[line_max];
+  copy_string(text, sizeof text, command);
+  Status status;
+  shell.execute(command, status);
+  if (status.error) panic("do: %s: %s %s", text, errno_name(status.error), status.sentence);
+}
+
+void obey_script() {
+  for (char* at = script; *at;) {
+    char* end = strchr(at, ';');
+    char* next = end ? end + 1 : at + strlen(at);
+    if (end) *end = 0;
+    obey(at + strspn_blank(at));
+    at = next;
+  }
+}
+
 void operator_thread(void*) {
   char line[line_max];
+  obey_script();
   for (;;) {
-    write_text(prompt);
+    write_text(shell.prompt);
     bool fits = read_line(line);
     if (fits && !line[strspn_blank(line)]) continue;
     Status status;
     if (fits)
-      toolstack_execute(line, status);
+      shell.execute(line, status);
     else
       status.fail(-XEN_E2BIG, "the line is longer than %lu characters", line_max - 1);
     write_status(status);
@@ -71,8 +92,11 @@ void operator_thread(void*) {
 }
 }  // namespace
 
-void operator_start(const OperatorPort& p) {
+void operator_start(const OperatorPort& p, const OperatorShell& s, const char* boot_words) {
   port = p;
+  shell = s;
+  if (!boot_word(boot_words, "do", script, sizeof script))
+    panic("do=: more than %lu characters", line_max - 1);
   if (!thread_create("operator", operator_thread, nullptr)) panic("no memory for the operator thread");
 }
 

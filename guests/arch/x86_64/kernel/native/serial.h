@@ -1,0 +1,7 @@
+// 16550 at COM1: the console, and the operator's line where there is no virtio console.
+#pragma once
+#include "guests/kernel/operator/operator.h"
+
+void serial_init();
+void serial_write(const char* text, size_t length);
+OperatorPort serial_operator_port();

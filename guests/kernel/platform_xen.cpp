@@ -1,0 +1,113 @@
+// The kernel in a domain: time and timer of the hypervisor's, event channels for interrupts.
+#include "guests/kernel/arch_thread.h"
+#include "guests/kernel/dom0/dom0.h"
+#include "guests/kernel/heap.h"
+#include "guests/kernel/memory_model.h"
+#include "guests/kernel/platform.h"
+#include "guests/kernel/process.h"
+#include "guests/kernel/store_client.h"
+#include "guests/kernel/thread.h"
+#include "guests/lib/boot.h"
+#include "guests/lib/console.h"
+#include "guests/lib/events.h"
+#include "guests/lib/hypercall.h"
+#include "guests/lib/panic.h"
+#include "guests/lib/time.h"
+
+namespace {
+EventPort kick_ports[cpus_max];
+
+bool is_dom0() { return boot_info->flags & SIF_INITDOMAIN; }
+
+void start() {
+  map_shared_info();
+  arch_use_hypervisor();
+}
+
+const MemoryModel* model() {
+  xen_feature_info_t features{0, 0};
+  bool known = !hypercall_xen_version(XENVER_get_features, &features);
+  return arch_model(known && (features.submap & (1u << XENFEAT_auto_translated_physmap)));
+}
+
+void use_memory() {
+  if (is_dom0()) return;
+  console_use_ring(frame_va(model_guest_frame(boot_info->console.domU.mfn)), boot_info->console.domU.evtchn);
+}
+
+const char* role() { return is_dom0() ? "dom0" : "domU"; }
+const char* command_line() { return reinterpret_cast<const char*>(boot_info->cmd_line); }
+
+void start_services() {
+  if (is_dom0()) return dom0_start();
+  store_client_start();
+  start_test_programs();
+}
+
+void set_timer(u64 deadline_ns) { hypercall_set_timer(deadline_ns == no_deadline ? 0 : deadline_ns); }
+
+void on_timer(EventPort, void*) { timer_arrived(); }
+void on_kick(EventPort, void*) { kick_arrived(); }
+
+void open_cpu(unsigned cpu) {
+  s64 timer = event_bind_virq(VIRQ_TIMER, cpu);
+  s64 kick = event_bind_ipi(cpu);
+  if (timer < 0 || kick < 0) panic("cannot bind timer or IPI of VCPU %u: %ld %ld", cpu, timer, kick);
+  event_set_handler(static_cast<EventPort>(timer), on_timer, nullptr);
+  event_set_handler(static_cast<EventPort>(kick), on_kick, nullptr);
+  kick_ports[cpu] = static_cast<EventPort>(kick);
+  // A periodic tick would wake an idle VCPU for nothing; one is running by default.
+  hypercall_vcpu_op(VCPUOP_stop_periodic_timer, cpu, nullptr);
+}
+
+void dispatch(unsigned cpu) { events_dispatch(cpu); }
+
+void block(unsigned cpu) {
+  hypercall_sched_op(SCHEDOP_block, nullptr);  // unmasks upcalls; the upcall handler does the work
+  events_disable(cpu);
+}
+
+void yield() { hypercall_sched_op(SCHEDOP_yield, nullptr); }
+void kick(unsigned cpu) { event_send(kick_ports[cpu]); }
+bool has_cpu(unsigned cpu) { return hypercall_vcpu_op(VCPUOP_is_up, cpu, nullptr) >= 0; }
+
+struct Line {
+  u32 pirq;
+  InterruptHandler handler;
+  void* context;
+};
+
+void on_pirq(EventPort, void* context) {
+  auto& line = *static_cast<Line*>(context);
+  line.handler(line.context);
+  physdev_eoi_t eoi{line.pirq};
+  hypercall_physdev_op(PHYSDEVOP_eoi, &eoi);
+}
+
+bool bind_interrupt(u32 gsi, InterruptHandler handler, void* context) {
+  physdev_setup_gsi_t setup{};
+  setup.gsi = static_cast<int>(gsi);
+  setup.triggering = 1;  // level
+  setup.polarity = 0;    // active high
+  hypercall_physdev_op(PHYSDEVOP_setup_gsi, &setup);
+  physdev_map_pirq_t map{};
+  map.domid = DOMID_SELF;
+  map.type = MAP_PIRQ_TYPE_GSI;
+  map.index = static_cast<int>(gsi);
+  map.pirq = static_cast<int>(gsi);
+  hypercall_physdev_op(PHYSDEVOP_map_pirq, &map);
+  s64 port = event_bind_pirq(gsi);
+  auto* line = heap_new<Line>();
+  if (port < 0 || !line) return false;
+  *line = {gsi, handler, context};
+  event_set_handler(static_cast<EventPort>(port), on_pirq, line);
+  return true;
+}
+}  // namespace
+
+constexpr Platform platform_xen = {
+    start,    model,    use_memory,    role,  command_line, start_services, system_time_ns, set_timer,
+    open_cpu, dispatch, events_masked, block, yield,        kick,           has_cpu,        bind_interrupt};
+
+// The PV entry leads here (entry.S).
+void guest_main() { kernel_main(platform_xen); }

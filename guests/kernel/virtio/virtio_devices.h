@@ -1,0 +1,6 @@
+// The devices that the kernel uses itself: the first disk, and the first console as operator channel.
+#pragma once
+#include "guests/kernel/operator/operator.h"
+
+// Looks for them and says what it found, as `who`. Without a console the port has no functions.
+OperatorPort virtio_devices_use(const char* who);

@@ -1,0 +1,100 @@
+// The kernel on our bare machine and on QEMU's, with an operator who waits for what he is told.
+#pragma once
+#include <cstring>
+#include <functional>
+
+#include "sim/platform/machine.h"
+#include "tests/cosim/machine/child_machine.h"
+#include "tests/support/qemu_microvm.h"
+
+namespace xs::test {
+
+inline const std::string kernel = std::string(XS_IMAGE_DIR) + "/kernel.elf";
+inline constexpr u64 second_ps = 1'000'000'000'000;
+inline const std::string prompt = "> ";
+
+/// A line for the operator channel, typed when the prompt is there and the serial line has said `after`.
+struct Command {
+  std::string text, after;
+};
+
+inline platform::MachineConfig machine_of(u64 memory_mib, u64 low_memory_mib, u64 high_base) {
+  platform::MachineConfig config;
+  config.memory_mib = memory_mib;
+  config.low_memory_mib = low_memory_mib;
+  config.high_base = high_base;
+  return config;
+}
+inline constexpr u64 all_low = 0, far_away = 0x102d40000000;
+
+struct Setup {
+  std::string cmdline, disk;
+  bool console = true;  ///< else the operator sits at the serial line
+  std::vector<Command> commands;
+  platform::MachineConfig machine = machine_of(512, 512, all_low);  ///< as QEMU lays it out
+  std::function<void(platform::Machine&)> before_run = [](platform::Machine&) {};
+};
+
+/// Crosses a pipe (child_machine.h): plain data.
+struct Found {
+  platform::StopReason reason = platform::StopReason::paused;
+  u32 exit_value = 0;
+  char serial[8192] = {}, channel[8192] = {};
+};
+
+struct Sink : ConsoleSink {
+  std::string text;
+  std::function<void()> react = [] {};
+  void on_output(std::string_view bytes, u64) override {
+    text += bytes;
+    react();
+  }
+};
+
+inline Found ours(const Setup& setup) {
+  return in_child([&] {
+    Sink serial, channel;
+    platform::Machine machine(setup.machine, nullptr);
+    machine.set_serial_sink(&serial);
+    if (!setup.disk.empty()) machine.attach_disk(setup.disk, true);
+    if (setup.console) machine.add_virtio_console(&channel);
+    machine.load({kernel, setup.cmdline, {}});
+    setup.before_run(machine);
+    std::size_t next = 0, seen = 0;
+    Sink& where = setup.console ? channel : serial;
+    serial.react = channel.react = [&] {
+      if (next == setup.commands.size() || where.text.find(prompt, seen) == std::string::npos) return;
+      const Command& c = setup.commands[next];
+      if (serial.text.find(c.after) == std::string::npos) return;
+      seen = where.text.size();
+      ++next;
+      setup.console ? machine.console_input(0, c.text + "\n") : machine.serial_input(c.text + "\n");
+    };
+    Found f;
+    f.reason = machine.run_until(20 * second_ps);
+    f.exit_value = machine.exit_value();
+    std::strncpy(f.serial, serial.text.c_str(), sizeof f.serial - 1);
+    std::strncpy(f.channel, channel.text.c_str(), sizeof f.channel - 1);
+    return f;
+  });
+}
+
+inline QemuResult theirs(const Setup& setup) {
+  const QemuMicrovm::Seconds patience(60);
+  QemuOptions options;
+  options.kernel = kernel;
+  options.cmdline = setup.cmdline;
+  options.disk = setup.disk;
+  options.consoles = setup.console ? 1 : 0;
+  QemuMicrovm qemu(options);
+  std::size_t seen = 0;
+  for (const Command& c : setup.commands) {
+    REQUIRE(qemu.wait_for(0, prompt, patience, seen));
+    REQUIRE(qemu.wait_for(QemuMicrovm::serial, c.after, patience));
+    seen = qemu.text(0).size();
+    qemu.type(0, c.text + "\n");
+  }
+  return qemu.finish(patience);
+}
+
+}  // namespace xs::test
