@@ -29,6 +29,18 @@ struct BootMemory {
 
 extern BootMemory boot_memory;
 
+// For the architecture's reader of what the loader left. RAM is rounded inwards to pages, what is used
+// outwards.
+void boot_add_ram(BootMemory& memory, Paddr start, Paddr end);
+void boot_reserve(BootMemory& memory, BootRange range);
+void boot_reserve_bytes(BootMemory& memory, Paddr start, u64 bytes);
+
+/// The direct map can hold this address.
+bool arch_direct_mappable(Paddr address);
+/// What can be used before the direct map of all RAM is there, and where.
+bool arch_boot_reachable(Paddr start, u64 bytes);
+void* arch_boot_virt(Paddr address);
+
 /// Page-aligned physical memory for ever, mapped in the direct map, zeroed. Panics when there is none. Only
 /// before frame_table_init() has handed the rest to the heap.
 Paddr boot_alloc(BootMemory& memory, u64 bytes);

@@ -1,5 +1,6 @@
 #include "hypervisor/common/hypercall.h"
 
+#include "arch_hypercalls.h"  // arch_add_hypercalls()
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/guest_access.h"
 #include "hypervisor/common/percpu.h"
@@ -11,47 +12,32 @@ namespace {
 /// How long a hypercall may keep a CPU from its interrupts before it asks to be continued.
 constexpr Nanoseconds kLongestStep = 1'000'000;
 
-struct HandlerTable {
-  HypercallHandler at[kHypercallCount] = {};
-};
+long no_such_hypercall(const HypercallArgs&) { return -XEN_ENOSYS; }
 
-/// By number; nullptr: the architecture's, or none.
-constexpr HandlerTable kCommonHandlers = [] {
-  HandlerTable t;
-  t.at[__HYPERVISOR_mmu_update] = do_mmu_update;
-  t.at[__HYPERVISOR_set_gdt] = do_set_gdt;
+constexpr HypercallTable kHandlers = [] {
+  HypercallTable t;
+  for (HypercallHandler& handler : t.at) handler = no_such_hypercall;
   t.at[__HYPERVISOR_sched_op_compat] = do_sched_op_compat;
-  t.at[__HYPERVISOR_update_descriptor] = do_update_descriptor;
   t.at[__HYPERVISOR_memory_op] = do_memory_op;
   t.at[__HYPERVISOR_multicall] = do_multicall;
-  t.at[__HYPERVISOR_update_va_mapping] = do_update_va_mapping;
   t.at[__HYPERVISOR_set_timer_op] = do_set_timer_op;
   t.at[__HYPERVISOR_xen_version] = do_xen_version;
   t.at[__HYPERVISOR_console_io] = do_console_io;
   t.at[__HYPERVISOR_vm_assist] = do_vm_assist;
-  t.at[__HYPERVISOR_update_va_mapping_otherdomain] = do_update_va_mapping_otherdomain;
   t.at[__HYPERVISOR_vcpu_op] = do_vcpu_op;
-  t.at[__HYPERVISOR_mmuext_op] = do_mmuext_op;
   t.at[__HYPERVISOR_sched_op] = do_sched_op;
   t.at[__HYPERVISOR_event_channel_op] = do_event_channel_op;
   t.at[__HYPERVISOR_sysctl] = do_sysctl;
   t.at[__HYPERVISOR_domctl] = do_domctl;
+  arch_add_hypercalls(t);
   return t;
 }();
-
-long no_such_hypercall(const HypercallArgs&) { return -XEN_ENOSYS; }
-
-HypercallHandler arch_handler(u64 number) {
-  const HypercallHandler handler = arch_hypercall_handler(number);
-  return handler ? handler : no_such_hypercall;
-}
 
 }  // namespace
 
 long hypercall_dispatch(u64 number, const HypercallArgs& args) {
   const u64 index = min_of<u64>(number, kHypercallCount - 1);  // which is none
-  HypercallHandler handler = kCommonHandlers.at[index];
-  if (!handler) handler = arch_handler(index);
+  const HypercallHandler handler = kHandlers.at[index];
   const u64 caller = mark_name(current());
   const HypercallSubject subject = hypercall_subject(index, args);
   const u64 what = (number & 0xffffffff) << 32 | (subject.sub_operation & 0xffffffff);

@@ -26,13 +26,12 @@ bool hypercall_preempt_check();
 /// Arranges re-execution with `args` and the same number; the handler returns this value at once.
 long hypercall_continue(const HypercallArgs& args);
 
+/// By number; nullptr: none.
+struct HypercallTable {
+  HypercallHandler at[kHypercallCount] = {};
+};
+
 // Memory half.
-long do_mmu_update(const HypercallArgs&);
-long do_mmuext_op(const HypercallArgs&);
-long do_update_va_mapping(const HypercallArgs&);
-long do_update_va_mapping_otherdomain(const HypercallArgs&);
-long do_set_gdt(const HypercallArgs&);
-long do_update_descriptor(const HypercallArgs&);
 long do_memory_op(const HypercallArgs&);
 long do_grant_table_op(const HypercallArgs&);
 long do_domctl(const HypercallArgs&);
@@ -51,8 +50,6 @@ long do_vm_assist(const HypercallArgs&);
 
 /// Sets the VCPU's registers so that it makes the hypercall again, with these arguments.
 void arch_hypercall_continue(Vcpu* vcpu, const HypercallArgs& args);
-/// Handlers that only this architecture has; nullptr where there is none.
-HypercallHandler arch_hypercall_handler(u64 number);
 
 /// What an observer is told about a hypercall (XS_MARK_OP_BEGIN): the sub-operation and its subject.
 struct HypercallSubject {

@@ -125,16 +125,13 @@ void arch_flush_tlb_everywhere();
 /// hands.
 void arch_translations_drop(Domain* domain);
 
-// --- faults and descriptor tables (called by arch) --------------------------------------------------
+// --- faults (called by arch) --------------------------------------------------
 /// A guest's page fault: true when the memory half repaired it (a missing cached translation, an emulated
 /// page-table write). Otherwise it is the guest's own, and `error_code` what the guest is to be told.
 bool mm_handle_guest_fault(Vcpu* vcpu, Vaddr address, u32& error_code);
 /// The hypervisor's own fault on an address of the running guest's: true when a missing cached translation
 /// was all.
 bool mm_handle_hypervisor_fault(Vcpu* vcpu, Vaddr address, u32 error_code);
-/// First touch of LDT page `page` through the window: fills vcpu->arch.ldt_frames[page] and returns true, or
-/// false.
-bool mm_ldt_fault(Vcpu* vcpu, unsigned page);
 
 // --- debug keys ---------------------------------------------------------------------------------------
 void mm_dump();

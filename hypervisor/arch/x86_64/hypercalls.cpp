@@ -1,6 +1,5 @@
 // Hypercalls that only x86 PV guests have: traps, callbacks, segments, FPU, debug registers, IRET.
-#include "hypervisor/arch/x86_64/hypercalls.h"
-
+#include "hypervisor/arch/x86_64/arch_hypercalls.h"
 #include "hypervisor/arch/x86_64/cpu.h"
 #include "hypervisor/arch/x86_64/fpu.h"
 #include "hypervisor/arch/x86_64/layout.h"
@@ -13,7 +12,6 @@
 #include "hypervisor/common/percpu.h"
 
 namespace hv {
-namespace {
 
 long do_set_trap_table(const HypercallArgs& args) {
   Vcpu* vcpu = current();
@@ -37,9 +35,13 @@ long do_stack_switch(const HypercallArgs& args) {
   return 0;
 }
 
+namespace {
+
 void set_mask_flag(ArchVcpu& arch, u32 bit, bool set) {
   arch.callback_masks_events = set ? arch.callback_masks_events | bit : arch.callback_masks_events & ~bit;
 }
+
+}  // namespace
 
 long do_set_callbacks(const HypercallArgs& args) {
   ArchVcpu& arch = current()->arch;
@@ -50,6 +52,8 @@ long do_set_callbacks(const HypercallArgs& args) {
   arch.syscall_callback = args.arg[2];
   return 0;
 }
+
+namespace {
 
 long register_callback(ArchVcpu& arch, const callback_register& callback) {
   if (!is_canonical(callback.address)) return -XEN_EINVAL;
@@ -76,6 +80,8 @@ long register_callback(ArchVcpu& arch, const callback_register& callback) {
       return -XEN_ENOSYS;
   }
 }
+
+}  // namespace
 
 long do_callback_op(const HypercallArgs& args) {
   ArchVcpu& arch = current()->arch;
@@ -115,6 +121,8 @@ long do_get_debugreg(const HypercallArgs& args) {
   return rc ? rc : static_cast<long>(value);
 }
 
+namespace {
+
 void load_user_gs(u16 selector) {
   asm volatile("swapgs" ::: "memory");
   load_gs(selector);
@@ -122,6 +130,9 @@ void load_user_gs(u16 selector) {
 }
 
 /// The caller is the guest kernel: its own GS base is the active one, the user's the shadow.
+
+}  // namespace
+
 long do_set_segment_base(const HypercallArgs& args) {
   const u64 base = args.arg[1];
   if (args.arg[0] != SEGBASE_GS_USER_SEL && !is_canonical(base)) return -XEN_EINVAL;
@@ -143,7 +154,12 @@ long do_set_segment_base(const HypercallArgs& args) {
   }
 }
 
+namespace {
+
 /// Pops iret_context off the guest kernel's stack. The result goes to RAX, which the frame holds.
+
+}  // namespace
+
 long do_iret(const HypercallArgs&) {
   Vcpu* vcpu = current();
   Registers& regs = vcpu->arch.regs;
@@ -174,35 +190,6 @@ long do_iret(const HypercallArgs&) {
   }
   vcpu->info->evtchn_upcall_mask = (frame.rflags & kFlagsIf) ? 0 : 1;
   return static_cast<long>(frame.rax);
-}
-
-}  // namespace
-
-HypercallHandler arch_hypercall_handler(u64 number) {
-  switch (number) {
-    case __HYPERVISOR_set_trap_table:
-      return do_set_trap_table;
-    case __HYPERVISOR_stack_switch:
-      return do_stack_switch;
-    case __HYPERVISOR_set_callbacks:
-      return do_set_callbacks;
-    case __HYPERVISOR_fpu_taskswitch:
-      return do_fpu_taskswitch;
-    case __HYPERVISOR_set_debugreg:
-      return do_set_debugreg;
-    case __HYPERVISOR_get_debugreg:
-      return do_get_debugreg;
-    case __HYPERVISOR_set_segment_base:
-      return do_set_segment_base;
-    case __HYPERVISOR_iret:
-      return do_iret;
-    case __HYPERVISOR_callback_op:
-      return do_callback_op;
-    case __HYPERVISOR_physdev_op:
-      return do_physdev_op;
-    default:
-      return nullptr;
-  }
 }
 
 void arch_hypercall_continue(Vcpu* vcpu, const HypercallArgs& args) {

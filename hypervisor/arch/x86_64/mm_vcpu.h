@@ -33,4 +33,8 @@ struct EntryPlace {
 };
 bool find_l1_entry(Mfn l4, Vaddr va, EntryPlace& place);
 
+/// First touch of LDT page `page` through the window: fills vcpu->arch.ldt_frames[page] and returns true, or
+/// false.
+bool mm_ldt_fault(Vcpu* vcpu, unsigned page);
+
 }  // namespace hv

@@ -41,7 +41,7 @@ u64* entry_for(Vaddr address, unsigned level) {
     u64& entry = table[index_at(address, l)];
     if (!(entry & kPtePresent)) entry = new_table() | flags;
     if (entry & kPteLarge) panic("hypervisor address %lx is mapped large", address);
-    table = static_cast<u64*>(boot_virt(entry & kPteAddress));
+    table = static_cast<u64*>(arch_boot_virt(entry & kPteAddress));
   }
   return &table[index_at(address, level)];
 }
@@ -80,9 +80,12 @@ void map_image() {
 
 }  // namespace
 
-bool boot_reachable(Paddr start, u64 bytes) { return direct_map_ready || start + bytes <= (1ull << 30); }
+bool arch_direct_mappable(Paddr address) { return is_direct_mappable(address); }
 
-void* boot_virt(Paddr address) {
+/// Before the direct map only the first GiB.
+bool arch_boot_reachable(Paddr start, u64 bytes) { return direct_map_ready || start + bytes <= (1ull << 30); }
+
+void* arch_boot_virt(Paddr address) {
   return direct_map_ready ? phys_to_virt(address) : reinterpret_cast<void*>(kImageBase + address);
 }
 

@@ -22,8 +22,4 @@ void* map_device(Paddr address, u64 bytes);
 /// The entry of one page in a descriptor window (always present as a table).
 void set_window_page(Vaddr address, u64 entry);
 
-/// Where memory can be touched while booting: before the direct map, only the first GiB.
-bool boot_reachable(Paddr start, u64 bytes);
-void* boot_virt(Paddr address);
-
 }  // namespace hv

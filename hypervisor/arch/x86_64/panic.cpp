@@ -2,11 +2,8 @@
 #include "hypervisor/arch/x86_64/backtrace.h"
 #include "hypervisor/arch/x86_64/cpu.h"
 #include "hypervisor/arch/x86_64/layout.h"
-#include "hypervisor/common/console.h"
-#include "hypervisor/common/percpu.h"
 #include "hypervisor/common/platform.h"
 #include "hypervisor/common/print.h"
-#include "hypervisor/common/taps.h"
 
 extern "C" char image_start[], text_end[];
 
@@ -15,7 +12,6 @@ namespace {
 
 constexpr u16 kExitPort = 0xf4;
 constexpr u32 kExitPanic = 2;
-bool panicking;
 u64 start_rip, start_rbp;
 
 bool in_stack(u64 frame, u64 stack_end) {
@@ -46,7 +42,7 @@ void set_backtrace_start(u64 rip, u64 rbp) {
 }
 
 void nmi_arrived() {
-  if (__atomic_load_n(&panicking, __ATOMIC_ACQUIRE)) halt_for_ever();
+  if (panicking()) halt_for_ever();
 }
 
 void machine_exit(u32 value) {
@@ -56,18 +52,12 @@ void machine_exit(u32 value) {
 
 void arch_machine_exit(MachineExit how) { machine_exit(how == MachineExit::poweroff ? 0 : 1); }
 
-void panic(const char* format, ...) {
-  if (__atomic_exchange_n(&panicking, true, __ATOMIC_ACQ_REL)) halt_for_ever();
-  mark(XS_MARK_PANIC, 0);
-  if (cpu_count > 1) apic_send_nmi_to_others();
-  console_force();
-  char text[256];
-  va_list args;
-  va_start(args, format);
-  format_text(text, sizeof(text), format, args);
-  va_end(args);
-  print("Panic on CPU %u: %s\n", this_cpu().id, text);
-  print_backtrace(start_rbp ? start_rbp : reinterpret_cast<u64>(__builtin_frame_address(0)));
+void arch_stop() { halt_for_ever(); }
+void arch_stop_others() { apic_send_nmi_to_others(); }
+
+void arch_end_in_panic() {
+  const u64 panic_frame = *static_cast<const u64*>(__builtin_frame_address(0));
+  print_backtrace(start_rbp ? start_rbp : panic_frame);
   machine_exit(kExitPanic);
 }
 

@@ -1,5 +1,5 @@
 // PHYSDEVOP_*: what dom0 needs to drive devices behind I/O APICs. A PIRQ is the GSI of the same number.
-#include "hypervisor/arch/x86_64/hypercalls.h"
+#include "hypervisor/arch/x86_64/arch_hypercalls.h"
 #include "hypervisor/arch/x86_64/ioapic.h"
 #include "hypervisor/common/domain_ref.h"
 #include "hypervisor/common/guest_access.h"

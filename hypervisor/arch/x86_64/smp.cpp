@@ -20,9 +20,6 @@ extern hv::u64 ap_boot_stack;
 
 namespace hv {
 
-constinit PerCpu cpus[kMaxCpus] = {};
-unsigned cpu_count = 1;
-
 namespace {
 
 constexpr u8 kTrampolinePage = 8;  // 0x8000: below 1 MiB, reserved at boot

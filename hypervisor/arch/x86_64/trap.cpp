@@ -5,6 +5,7 @@
 #include "hypervisor/arch/x86_64/cpu.h"
 #include "hypervisor/arch/x86_64/fpu.h"
 #include "hypervisor/arch/x86_64/layout.h"
+#include "hypervisor/arch/x86_64/mm_vcpu.h"
 #include "hypervisor/arch/x86_64/selectors.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/guest_access.h"

@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 
+#include "hypervisor/arch/x86_64/arch_hypercalls.h"
 #include "hypervisor/arch/x86_64/mm_pte.h"
 #include "hypervisor/arch/x86_64/mm_vcpu.h"
 #include "hypervisor/common/hypercall.h"

@@ -5,6 +5,7 @@
 #include <map>
 #include <random>
 
+#include "hypervisor/arch/x86_64/arch_hypercalls.h"
 #include "hypervisor/arch/x86_64/mm_guest_walk.h"
 #include "hypervisor/arch/x86_64/mm_shadow.h"
 #include "hypervisor/arch/x86_64/mm_vcpu.h"
