@@ -17,17 +17,19 @@ endif()
 set(XS_IA64_FLAGS -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
   -fno-stack-protector -fno-strict-aliasing -mfixed-range=f32-f127 -std=gnu++20 -g -O2
   -Wall -Wextra -Wshadow -Werror -Wa,--fatal-warnings)
+# Firmware runs wherever it is mapped: no address in its code, and none that a linker could put into data.
+set(XS_IA64_FIRMWARE_FLAGS -mauto-pic -fno-jump-tables)
 set(XS_IA64_LINK_FLAGS -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack
   -Wl,--no-warn-rwx-segments)
 
-# Compiles one file; its object and dependency file go to the parent's variables.
+# Compiles one file, with the flags given besides; its object and dependency file go to the parent's variables.
 function(xs_ia64_object source object_variable)
   file(RELATIVE_PATH relative ${CMAKE_SOURCE_DIR} ${source})
   set(object ${XS_IA64_OBJECT_DIR}/${relative}.o)
   get_filename_component(directory ${object} DIRECTORY)
   file(MAKE_DIRECTORY ${directory})
   add_custom_command(OUTPUT ${object}
-    COMMAND ${XS_IA64_GXX} ${XS_IA64_FLAGS} -I${CMAKE_SOURCE_DIR} -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.
+    COMMAND ${XS_IA64_GXX} ${XS_IA64_FLAGS} ${ARGN} -I${CMAKE_SOURCE_DIR} -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.
       -Wa,--debug-prefix-map=${CMAKE_SOURCE_DIR}=.
       -MD -MF ${object}.d -c ${source} -o ${object}
     COMMAND ${CMAKE_COMMAND} -E copy ${object}.d ${object}.inputs  # ninja takes the other one away
@@ -39,15 +41,15 @@ function(xs_ia64_object source object_variable)
   set(${object_variable} ${object} PARENT_SCOPE)
 endfunction()
 
-# xs_ia64_image(name [STRIPPED] SOURCES ... OBJECTS ... LINKER_SCRIPT file): OBJECTS are those of other images, too;
+# xs_ia64_image(name [STRIPPED] SOURCES ... OBJECTS ... FLAGS ... LINKER_SCRIPT file): OBJECTS are those of other images, too;
 # STRIPPED: without debug information, which is most of a small program.
 function(xs_ia64_image name)
-  cmake_parse_arguments(A "STRIPPED" "LINKER_SCRIPT" "SOURCES;OBJECTS" ${ARGN})
+  cmake_parse_arguments(A "STRIPPED" "LINKER_SCRIPT" "SOURCES;OBJECTS;FLAGS" ${ARGN})
   set(image ${XS_IA64_IMAGE_DIR}/${name}.elf)
   if(XS_IA64_GXX)
     set(objects ${A_OBJECTS})
     foreach(source ${A_SOURCES})
-      xs_ia64_object(${source} object)
+      xs_ia64_object(${source} object ${A_FLAGS})
       list(APPEND objects ${object})
     endforeach()
     add_custom_command(OUTPUT ${image}
@@ -76,7 +78,8 @@ function(xs_ia64_manifest)
   list(JOIN images , images)
   list(JOIN XS_IA64_FLAGS " " flags)
   list(JOIN XS_IA64_LINK_FLAGS " " link_flags)
-  set(script ${CMAKE_COMMAND} -D ROOT=${CMAKE_SOURCE_DIR} -D IMAGES=${images} -D "FLAGS=${flags} ${link_flags}"
+  list(JOIN XS_IA64_FIRMWARE_FLAGS " " firmware_flags)
+  set(script ${CMAKE_COMMAND} -D ROOT=${CMAKE_SOURCE_DIR} -D IMAGES=${images} -D "FLAGS=${flags} ${link_flags}, firmware: ${firmware_flags}"
     -D GXX=${XS_IA64_GXX} -D BUILT=${XS_IA64_IMAGE_DIR} -D OBJECTS=${XS_IA64_OBJECT_DIR})
   set(run -P ${CMAKE_SOURCE_DIR}/cmake/Ia64Manifest.cmake)
   add_test(NAME images_ia64_current COMMAND ${script} -D MODE=check ${run})

@@ -2,6 +2,7 @@
 // place, and all processors call it there. Sector n of the disk begins with a function that returns n. A
 // device's writes are coherent with the caches; what remains to do is srlz.i (SDM vol. 2 4.4.3).
 #include "guests/ia64/lib/call_code.h"
+#include "guests/ia64/lib/firmware.h"
 
 using namespace bare;
 
@@ -135,6 +136,7 @@ void other_main(u64 id) {
 }
 
 int main() {
+  wake_others();
   const u64 slot = find_disk();
   if (slot == 0) return put("no disk\n"), 1;
   start_disk(slot);

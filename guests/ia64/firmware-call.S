@@ -1,9 +1,9 @@
-// Calls firmware that is not there: PAL_FREQ_RATIOS (index 14) by the static convention, r28 and b0.
+// Calls what firmware does not serve: PAL_MC_RESUME (index 26) by the static convention, r28 and b0.
         .text
         .global main
         .proc   main
 main:   movl    r14 = 0xff000000                // PAL_PROC
-        mov     r28 = 14
+        mov     r28 = 26
         mov     r29 = r0
         mov     r30 = r0
         mov     r31 = r0

@@ -3,6 +3,7 @@
 // what the manual asks for (SDM vol. 2 4.4.3, coherency of instruction memory: fc.i, sync.i, srlz.i) and no
 // more.
 #include "guests/ia64/lib/call_code.h"
+#include "guests/ia64/lib/firmware.h"
 
 using namespace bare;
 
@@ -51,6 +52,7 @@ void other_main(u64 id) {
 }
 
 int main() {
+  wake_others();
   unsigned own = 0, others = 0;
   for (u64 value = 1; value <= 100; ++value) {
     write_code(value);

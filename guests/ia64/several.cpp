@@ -1,7 +1,6 @@
-// Several processors: each enters the program by itself, finds its number in cr.lid, adds to one counter with
-// semaphores, and answers a message from the first one. Cores that are not there are not waited for: the
-// program is told nothing about their number, so it asks for a fixed time.
-#include "guests/ia64/lib/bare.h"
+// Several processors: firmware wakes them (SAL_SET_VECTORS and a message to each that the MADT names), each
+// finds its number in cr.lid, adds to one counter with semaphores, and answers a message from the first one.
+#include "guests/ia64/lib/firmware.h"
 
 using namespace bare;
 
@@ -32,10 +31,10 @@ void other_main(u64 id) {
 }
 
 int main() {
+  const u64 others = wake_others();
   work();
-  for (const u64 end = itc() + patience; itc() < end;) {
+  for (const u64 end = itc() + patience; load(present) != others + 1 && itc() < end;) {
   }
-  const u64 others = load(present) - 1;
   u64 expected = 0;
   for (u64 id = 1; id <= others; ++id) {
     write<u64>(interrupt_block | id << 12, wake_vector);

@@ -250,7 +250,7 @@ void add_boot(CLI::App& app, Action& action) {
       "Exit codes: 0 the kernel exited with 0, 5 with another value, 6 crash (panic, triple fault, reset, "
       "every\n"
       "core halted for ever; an IA-64 program that loops on a fault, runs where no memory is, or calls\n"
-      "firmware), 124 timeout.\n"
+      "what firmware does not serve), 124 timeout.\n"
       "Example: xenoscope boot " +
       images + "hypervisor.elf --module " + images + "kernel.elf");
   c->callback([o, &action] { action = [o] { return boot(*o); }; });

@@ -14,6 +14,13 @@ struct RamRange {
   u8* host = nullptr;
 };
 
+/// Memory that software can read and execute, and that nobody writes; `base` and `size` as above.
+struct RomRange {
+  u64 base = 0;
+  u64 size = 0;
+  const u8* host = nullptr;
+};
+
 /// Accesses are little-endian, at most 8 bytes, naturally aligned.
 class MemoryPort {
  public:
@@ -24,9 +31,19 @@ class MemoryPort {
   /// All DRAM, ascending and disjoint. Constant after elaboration.
   virtual std::span<const RamRange> ram() const = 0;
 
+  /// Disjoint from DRAM. Constant once the machine runs.
+  virtual std::span<const RomRange> rom() const { return {}; }
+
   /// Host address of the byte at `pa`, or nullptr when `pa` is not DRAM.
   u8* host(u64 pa) const {
     for (const RamRange& r : ram())
+      if (pa - r.base < r.size) return r.host + (pa - r.base);
+    return nullptr;
+  }
+  /// The same of DRAM or ROM.
+  const u8* readable(u64 pa) const {
+    if (const u8* at = host(pa)) return at;
+    for (const RomRange& r : rom())
       if (pa - r.base < r.size) return r.host + (pa - r.base);
     return nullptr;
   }

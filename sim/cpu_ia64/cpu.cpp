@@ -3,7 +3,6 @@
 #include <tlm_utils/tlm_quantumkeeper.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 
 namespace xs::ia64 {
@@ -14,12 +13,6 @@ constexpr size_t thread_stack = 1024 * 1024;
 
 sc_core::sc_time from_ps(u64 ps) { return sc_core::sc_time::from_value(ps); }
 
-std::string hex(u64 value) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
-  return text;
-}
-
 }  // namespace
 
 struct Cpu::Impl final : CoreBus {
@@ -29,7 +22,8 @@ struct Cpu::Impl final : CoreBus {
   }
 
   bool transport(bool write, u64 pa, u8* data, unsigned size, u64& cycles) override;
-  std::string no_code_at(u64 pa) const override;
+  std::string refused_call(u64 call) const override { return module.service_name(call); }
+  void wake() override { woken.notify(sc_core::SC_ZERO_TIME); }
   void purge_elsewhere(u32 rid, u64 va, unsigned shift) override {
     group.purge_all_but(core, rid, va, shift);
   }
@@ -38,6 +32,8 @@ struct Cpu::Impl final : CoreBus {
   void code_written(u64 mfn) override { group.written(mfn); }
 
   void run();
+  void run_quantum();
+  void sleep();
   void not_modelled(u64 pa);
   u64 quantum_end() const;
   /// Local time follows the core's cycles.
@@ -46,6 +42,7 @@ struct Cpu::Impl final : CoreBus {
   Cpu& module;
   CpuConfig config;
   CoreGroup& group;
+  sc_core::sc_event woken;
   tlm_utils::tlm_quantumkeeper keeper;
   Core core;
   u64 quanta = 0, device_accesses = 0, unmodelled = 0;
@@ -79,12 +76,6 @@ void Cpu::Impl::not_modelled(u64 pa) {
   if (observer && group.first_unmodelled(pa, core.pc())) observer->on_unmodelled(core, "address", pa);
 }
 
-std::string Cpu::Impl::no_code_at(u64 pa) const {
-  const std::string name = module.firmware_at ? module.firmware_at(pa) : "";
-  if (name.empty()) return "the program runs at physical address " + hex(pa) + ", where there is no memory";
-  return "the program calls firmware that this machine does not have: " + name;
-}
-
 /// With one core the next device event ends the quantum: its interrupt is then taken at the right
 /// instruction.
 u64 Cpu::Impl::quantum_end() const {
@@ -97,15 +88,37 @@ u64 Cpu::Impl::quantum_end() const {
   return end;
 }
 
-// No state on this stack: the thread can start anew at any quantum end.
+void Cpu::Impl::run_quantum() {
+  core.run(quantum_end());
+  core.end_quantum();
+  ++quanta;
+  set_local_time();
+  keeper.sync();
+}
+
+/// Until the timer is due or somebody sends an interrupt.
+void Cpu::Impl::sleep() {
+  const auto to_now = [this] { core.idle(core.to_cycles(sc_core::sc_time_stamp().value())); };
+  to_now();
+  if (!core.halted()) return;
+  if (core.timer_off())
+    sc_core::wait(woken);
+  else
+    sc_core::wait(from_ps(core.to_ps(core.processor().timer_cycle())) - sc_core::sc_time_stamp(), woken);
+  to_now();
+  // Who sent the interrupt may have been at the end of a quantum: time passes even when the halt is over.
+  core.advance_to(core.to_cycles(sc_core::sc_time_stamp().value()));
+}
+
+// No state on this stack: halted or not is the core's state, and the thread can start anew at any quantum
+// end.
 void Cpu::Impl::run() {
   keeper.reset();
   while (!core.stopped()) {
-    core.run(quantum_end());
-    core.end_quantum();
-    ++quanta;
-    set_local_time();
-    keeper.sync();
+    if (core.halted())
+      sleep();
+    else
+      run_quantum();
   }
   if (module.on_stop) module.on_stop();
 }

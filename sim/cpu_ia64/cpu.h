@@ -37,8 +37,8 @@ class Cpu : public sc_core::sc_module {
 
   /// The core executes nothing any more; it says why (Core::stop_reason).
   std::function<void()> on_stop;
-  /// What was called, when execution arrives at an address that is not DRAM; "": nothing that has a name.
-  std::function<std::string(u64 pa)> firmware_at;
+  /// The name of a call that firmware does not serve, by what it has stored to tell of it.
+  std::function<std::string(u64 call)> service_name;
 
  private:
   void run();

@@ -22,6 +22,12 @@ void Dram::add_range(u64 base, u64 bytes) {
   ranges_.push_back({base, bytes, static_cast<u8*>(host)});
 }
 
+void Dram::add_rom(u64 base, std::vector<u8> bytes) {
+  bytes.resize((bytes.size() + frame_mask) & ~frame_mask);
+  rom_bytes_.push_back(std::move(bytes));
+  roms_.push_back({base, rom_bytes_.back().size(), rom_bytes_.back().data()});
+}
+
 Dram::~Dram() {
   for (const RamRange& r : ranges_) munmap(r.host, r.size);
 }

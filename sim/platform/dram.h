@@ -26,10 +26,15 @@ class Dram : public MemoryPort {
   bool read(u64 pa, void* out, unsigned size) override;
   bool write(u64 pa, const void* in, unsigned size) override;
   std::span<const RamRange> ram() const override { return ranges_; }
+  std::span<const RomRange> rom() const override { return roms_; }
+  /// Before the machine runs; filled up with zeros to whole frames.
+  void add_rom(u64 base, std::vector<u8> bytes);
 
  private:
   void add_range(u64 base, u64 bytes);
   std::vector<RamRange> ranges_;
+  std::vector<std::vector<u8>> rom_bytes_;
+  std::vector<RomRange> roms_;
 };
 
 /// Host bytes of [pa, pa+size) when all of it lies in one range, else nullptr.

@@ -4,6 +4,7 @@
 #include "sim/cpu_ia64/core/describe.h"
 #include "sim/platform/firmware/ia64_firmware.h"
 #include "sim/platform/firmware/ia64_loader.h"
+#include "sim/platform/firmware/ia64_rom.h"
 #include "sim/platform/ia64_map.h"
 
 namespace xs::platform {
@@ -29,6 +30,7 @@ void add(MachineCounters& sum, const ia64::Cpu& cpu) {
   const ia64::CoreCounters& c = cpu.core().counters();
   sum.instructions += c.instructions;
   sum.cycles += c.cycles;
+  sum.idle_cycles += c.idle_cycles;
   sum.exceptions += c.interruptions - c.external_interrupts;
   sum.interrupts += c.external_interrupts;
   sum.irets += c.returns;
@@ -49,10 +51,14 @@ void add(MachineCounters& sum, const ia64::Cpu& cpu) {
 }  // namespace
 
 Ia64Board::Ia64Board(const MachineConfig& machine, Dram& memory, CpuObserver* observer, StopRequests& stop)
-    : Board(machine, memory, stop), iosapic_([this](const ia64::SapicMessage& m) { group_.sapics.send(m); }) {
+    : Board(machine, memory, stop),
+      iosapic_([this](const ia64::SapicMessage& m) { group_.sapics.send(m); }),
+      acpi_power_([&stop] { stop.exit(0); }, [&stop] { stop.reset(); }),
+      rendezvous_(add_ia64_rom(memory, {machine.timing.frequency_hz, machine.wall_clock_s})) {
   ports_.out.bind(port_bus.in);
   memory_bus.map(ia64_map::port_space, ia64_map::port_space_size, ports_.in);
   add_device(memory_bus, "iosapic", ia64_map::iosapic, Iosapic::register_bytes, iosapic_);
+  add_device(memory_bus, "acpi_power", ia64_map::power, AcpiPower::register_bytes, acpi_power_);
   add_device(memory_bus, "uart_memory", ia64_map::uart, Uart16550::register_bytes, uart);
   add_virtio_slots(
       {ia64_map::virtio_base, ia64_map::virtio_step, ia64_map::virtio_slots, ia64_map::virtio_gsi});
@@ -65,9 +71,7 @@ void Ia64Board::add_cpus(CpuObserver* observer, StopRequests& stop) {
     cpus_.push_back(std::make_unique<ia64::Cpu>(name.c_str(), cpu_config(config, i, observer), dram, group_));
     ia64::Cpu& cpu = *cpus_.back();
     cpu.out.bind(memory_bus.in);
-    cpu.firmware_at = [&cpu](u64 pa) {
-      return firmware_call(pa, cpu.core().general_reg(28), cpu.core().general_reg(32));
-    };
+    cpu.service_name = refused_call;
     cpu.on_stop = [this, &cpu, &stop, i] {
       std::vector<std::string> where = ia64::describe_place(cpu.core(), dram);
       where.front() = "cpu" + std::to_string(i) + " " + where.front();
@@ -77,11 +81,34 @@ void Ia64Board::add_cpus(CpuObserver* observer, StopRequests& stop) {
 }
 
 void Ia64Board::load(const BootImage& image) {
-  if (!image.cmdline.empty() || !image.modules.empty())
-    throw Error(image.kernel + ": without firmware there is nobody to hand command line or modules over");
   const ElfImage program = parse_elf(image.kernel, read_file(image.kernel, program_limit), ElfFor::ia64);
-  const Ia64Entry entry = load_ia64(program, dram);
-  for (const auto& cpu : cpus_) cpu->reset(entry.ip, entry.boot_parameters);
+  boot_ = {.name = image.kernel,
+           .cmdline = image.cmdline,
+           .program = load_ia64(program, dram),
+           .initrd = {},
+           .domain = {}};
+  std::vector<Ia64Module> modules;
+  for (const std::string& file : image.modules)
+    modules.push_back({file, read_file(file, dram.ram().front().size)});
+  place_modules(modules, dram, boot_);
+  for (const auto& cpu : cpus_) {
+    const bool first = cpu == cpus_.front();
+    cpu->reset(first ? program.entry : rendezvous_, first ? ia64_map::boot_data : 0);
+    cpu->core().processor().r.kr[0] = ia64_map::port_space;
+  }
+}
+
+void Ia64Board::start() { write_ia64_tables(dram, {config.cpus, occupied_slots()}, boot_); }
+
+bool Ia64Board::deadlocked() const {
+  for (const auto& cpu : cpus_)
+    if (!cpu->core().halted() || !cpu->core().timer_off()) return false;
+  return !device_activity();
+}
+
+// Some device will act by itself: finish a transfer, raise an interrupt that is not masked.
+bool Ia64Board::device_activity() const {
+  return disk_activity() || (uart.may_interrupt() && !iosapic_.masked(isa::irq_com1));
 }
 
 void Ia64Board::invalidate_code(u64 pa, u64 size) {

@@ -1,6 +1,6 @@
-// The IA-64 board: a DIG64 platform without its firmware.
+// The IA-64 board: a DIG64 platform, its firmware in a ROM.
 //
-//     cpus[i].out ==> memory_bus ==> DRAM, I/O SAPIC, 16550, virtio-mmio slots
+//     cpus[i].out ==> memory_bus ==> DRAM, I/O SAPIC, 16550, virtio-mmio slots, power
 //                         |
 //                         +== port space ==> port_bus ==> 16550, debug exit
 #pragma once
@@ -8,6 +8,7 @@
 #include "sim/platform/board.h"
 #include "sim/platform/bus/sparse_ports.h"
 #include "sim/platform/device/iosapic.h"
+#include "sim/platform/firmware/ia64_tables.h"
 
 namespace xs::platform {
 
@@ -15,11 +16,10 @@ class Ia64Board final : public Board {
  public:
   Ia64Board(const MachineConfig& config, Dram& dram, CpuObserver* observer, StopRequests& stop);
 
-  /// Every core starts at the entry; cr.lid tells them apart.
+  /// The first core starts at the entry, the others where firmware lets them wait.
   void load(const BootImage& image) override;
-  void start() override {}
-  /// Cores have no halt but by firmware: one always runs.
-  bool deadlocked() const override { return false; }
+  void start() override;
+  bool deadlocked() const override;
 
   unsigned cpus() const override { return static_cast<unsigned>(cpus_.size()); }
   const CpuView& view(unsigned cpu) const override { return cpus_.at(cpu)->core(); }
@@ -38,9 +38,13 @@ class Ia64Board final : public Board {
 
  private:
   void add_cpus(CpuObserver* observer, StopRequests& stop);
+  bool device_activity() const;
 
   ia64::CoreGroup group_;
   Iosapic iosapic_;
+  AcpiPower acpi_power_;
+  Ia64Boot boot_;
+  u64 rendezvous_;  ///< where the other processors start
   SparsePorts ports_{"port_space"};
   std::vector<std::unique_ptr<ia64::Cpu>> cpus_;
 };

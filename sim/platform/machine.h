@@ -64,8 +64,8 @@ enum class StopReason {
 };
 
 struct MachineCounters {  ///< summed over cores, and per core where it matters
-  u64 instructions = 0, cycles = 0, exceptions = 0, interrupts = 0, port_accesses = 0, mmio_accesses = 0,
-      unmodelled = 0, quanta = 0, single_steps = 0, syscalls = 0, irets = 0;
+  u64 instructions = 0, cycles = 0, idle_cycles = 0, exceptions = 0, interrupts = 0, port_accesses = 0,
+      mmio_accesses = 0, unmodelled = 0, quanta = 0, single_steps = 0, syscalls = 0, irets = 0;
   mmu::MmuCounters mmu;
   std::vector<u64> instructions_per_cpu;
 };

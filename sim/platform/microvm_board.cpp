@@ -34,6 +34,7 @@ void add(mmu::MmuCounters& sum, const mmu::MmuCounters& c) {
 void add(MachineCounters& sum, const x86::CpuCounters& c) {
   sum.instructions += c.instructions;
   sum.cycles += c.cycles;
+  sum.idle_cycles += c.halted_cycles;
   for (u64 n : c.exceptions) sum.exceptions += n;
   sum.interrupts += c.interrupts;
   sum.port_accesses += c.port_accesses;
@@ -102,7 +103,7 @@ void MicrovmBoard::load(const BootImage& image) {
 }
 
 void MicrovmBoard::start() {
-  const AcpiTables acpi = build_acpi(acpi_tables_pa, {config.cpus, occupied_slots()});
+  const AcpiTables acpi = build_acpi(acpi_tables_pa, microvm_acpi(config.cpus, occupied_slots()));
   std::memcpy(ram_bytes(dram, acpi_tables_pa, acpi_tables_end - acpi_tables_pa), acpi.tables.data(),
               acpi.tables.size());
   std::memcpy(ram_bytes(dram, rsdp_pa, acpi.rsdp.size()), acpi.rsdp.data(), acpi.rsdp.size());

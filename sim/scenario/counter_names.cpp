@@ -21,6 +21,7 @@ constexpr struct {
 } fixed[] = {
     {"machine.instructions", [](const M& m, const O&) { return m.instructions; }},
     {"machine.cycles", [](const M& m, const O&) { return m.cycles; }},
+    {"machine.idle_cycles", [](const M& m, const O&) { return m.idle_cycles; }},
     {"machine.exceptions", [](const M& m, const O&) { return m.exceptions; }},
     {"machine.interrupts", [](const M& m, const O&) { return m.interrupts; }},
     {"machine.port_accesses", [](const M& m, const O&) { return m.port_accesses; }},

@@ -30,7 +30,7 @@ struct MachineDebug::Impl final : debug::DebugTarget {
   CpuControl& cpu(unsigned index) override { return machine.control(index); }
   bool read_physical(u64 pa, std::span<u8> out) const override {
     for (u8& byte : out) {
-      const u8* host = machine.memory().host(pa++);
+      const u8* host = machine.memory().readable(pa++);
       if (!host) return false;
       byte = *host;
     }

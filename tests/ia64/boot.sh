@@ -2,6 +2,7 @@
 # `boot` of IA-64 programs: what they print, how they end, what is said of those that get lost.
 # usage: boot.sh CASE XENOSCOPE IMAGES(those for IA-64)
 set -u
+here=$(cd "$(dirname "$0")" && pwd)
 case=$1 xenoscope=$(realpath "$2") images=$(realpath "$3")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -59,6 +60,41 @@ case $case in
   several)
     for n in 1 2 4; do boot 0 several --cpus $n && says "^processors: $n, all counted and woken$" && silent; done
     ;;
+  services)
+    # A RAM disk and a kernel for domain 0 go along. What the program's size decides is not compared.
+    printf 'disk' >initrd
+    printf '\177ELF and so on' >dom0
+    plain() { sed -E 's/^(  memory [17]) .*/\1/' out; }
+    boot 0 services --append 'root=/dev/vda1 quiet' --module initrd --module dom0 && silent
+    plain | diff - "$here/services.expected" || fail "not what is expected"
+    plain >first
+    for settings in '"quantum": 1013' '"fidelity": "exact"'; do
+      echo "{\"arch\": \"ia64\", $settings}" >machine.json
+      boot 0 services --append 'root=/dev/vda1 quiet' --module initrd --module dom0 --machine machine.json
+      plain | cmp -s - first || fail "with $settings"
+    done
+    echo '{"arch": "ia64", "timing": {"frequency_hz": 1333333333}, "wall_clock_s": 951782399}' >machine.json
+    boot 0 services --machine machine.json
+    says 'PAL_FREQ_RATIOS: 0, 0x4f790d5505f5e100 ' '^  2000 2 28 23 59 59 $'
+    boot 6 services --append reset && says 'the kernel reset the machine'
+    boot 4 services --module initrd --module initrd && says 'initrd: a second initial RAM disk'
+    boot 4 services --append "$(printf '%65536s')" && says 'the command line is too long'
+    ;;
+  halt)
+    boot 0 halt && says '^halt: all as it should be$' && silent
+    [ "$(grep -c '^  ok ' out)" = 5 ] || fail "not all checks were made"
+    boot 0 halt --cpus 4 --counters && says '^halt: all as it should be$'
+    [ "$(grep -c '^  ok ' out)" = 7 ] || fail "not all checks were made"
+    # Most of the time cores 0 and 1 sleep; 2 and 3 are awake once they have been woken.
+    awk '{ n[$1] = $2 } END { exit !(n["machine.idle_cycles"] > 8e7 && n["cpu0.instructions"] < 1e5) }' err ||
+      fail "idle cycles"
+    grep -v '^xenoscope' err >counters
+    boot 0 halt --cpus 4 --counters
+    grep -v '^xenoscope' err | cmp -s - counters || fail "two runs differ"
+    for n in 1 4; do
+      boot 6 halt --append 'for ever' --cpus $n && says '^good night$' '^xenoscope: every core is halted for ever at'
+    done
+    ;;
   new-code)
     boot 0 new-code && says '^new code: 100 by this processor, 0 by another$' && silent
     boot 0 new-code --cpus 2 && says '^new code: 100 by this processor, 100 by another$' && silent
@@ -98,7 +134,7 @@ case $case in
     boot 6 fault-loop --registers
     says '^registers of cpu0$' ' cr\.iva 0000000001000000' ' r12 [0-9a-f]{16}' ' ar\.bsp '
     boot 6 firmware-call
-    says '^xenoscope: the program calls firmware that this machine does not have: PAL_FREQ_RATIOS at' \
+    says '^xenoscope: the program calls firmware that this machine does not have: PAL_MC_RESUME at' \
       'firmware-call.elf: main'
     boot 124 fault-loop --timeout 0.000001 && says 'time limit'
     ;;
@@ -138,7 +174,7 @@ case $case in
     boot 4 hello --machine machine.json && says 'machine.json: machine.arch: "x86_64"'
     echo '{"tlb": {}}' >machine.json
     boot 4 hello --machine machine.json && says 'machine.tlb: unknown key'
-    boot 4 hello --append words && says 'without firmware'
+    boot 0 hello --append words
     echo >disk
     boot 0 hello --disk disk
     ;;

@@ -11,6 +11,7 @@ using u8 = uint8_t;
 using u16 = uint16_t;
 using u32 = uint32_t;
 using u64 = uint64_t;
+using i64 = int64_t;
 
 // The address map: docs/machine.md. In physical mode bit 63 of an address says "uncacheable".
 inline constexpr u64 uncached = u64{1} << 63;
@@ -94,5 +95,5 @@ int memcmp(const void* a, const void* b, size_t size);
 
 /// The program, on the processor whose local id is 0. The result goes to the exit port.
 extern "C" int main();
-/// What the others do; the library's parks them.
+/// What the others do once they are woken (firmware.h); the library's parks them.
 extern "C" void other_main(uint64_t id);

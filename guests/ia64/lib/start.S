@@ -1,5 +1,5 @@
-// From the entry (physical mode, any stack) to main. Every processor enters here; those whose local id is not
-// 0 go to other_main, with an own stack. What main returns goes to the exit port.
+// From the entry (physical mode, any stack) to main. Processors that are woken (wake_others) enter here as well;
+// those whose local id is not 0 go to other_main, with an own stack. What main returns goes to the exit port.
 #include "guests/ia64/lib/layout.h"
 
         .text
@@ -34,8 +34,10 @@ _start: rsm     psr.i | psr.ic
         movl    r19 = interruption_vectors
         ;;
         mov     cr.iva = r19
-        cmp.ne  p6, p0 = 0, r14
+        cmp.ne  p6, p7 = 0, r14
+        movl    r20 = boot_parameters
         ;;
+(p7)    st8     [r20] = r28
         ssm     psr.ic
         ;;
         srlz.i
@@ -61,5 +63,9 @@ park:   hint    @pause
         .set    fpsr_default, 0x0009804c8a70033f // traps off; sf0 double-extended, sf1 widest (SDM vol. 1 5.1.2)
 
         .bss
+        .global boot_parameters
+        .align  8
+boot_parameters:
+        .skip   8
         .align  4096
 stacks: .skip   STACK_SIZE * MOST_CPUS

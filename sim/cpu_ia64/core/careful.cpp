@@ -37,7 +37,7 @@ void Core::step_carefully() {
   Block& block = *decode(pa, deferral, 1);
   const bool beyond = block.slots.size() > 1 && block.top >= p_.frame_top;
   if (beyond) make_illegal(block);
-  const bool was_rfi = ia64::decode(Bundle::from_bytes(memory_.host(pa)), slot).op == Op::rfi;
+  const bool was_rfi = ia64::decode(Bundle::from_bytes(memory_.readable(pa)), slot).op == Op::rfi;
   p_.branched = false;
   const u64 interruptions = counters_.interruptions;
   execute(block);

@@ -1,6 +1,7 @@
 #include "sim/cpu_ia64/core/core.h"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace xs::ia64 {
 
@@ -10,6 +11,12 @@ constexpr u64 ps_per_s = 1'000'000'000'000;
 /// So often may the same instruction be refused with collection off before the program counts as lost: when
 /// nothing changes, and when something does.
 constexpr unsigned first_look = 8, most_unchanged = 64, most_repeats = 100'000;
+
+std::string hexadecimal(u64 value) {
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
+  return text;
+}
 
 }  // namespace
 
@@ -63,7 +70,24 @@ void Core::advance_to(u64 cycles) {
 
 void Core::run(u64 end) {
   p_.settle_nats();
-  while (!stopped() && p_.cycles() < end) slice(end);
+  while (!stopped() && p_.cycles() < end) {
+    if (halted())
+      idle(end);
+    else
+      slice(end);
+  }
+}
+
+void Core::idle(u64 end) {
+  while (halted() && p_.cycles() < end) {
+    advance_to(std::min(end, p_.timer_cycle()));
+    if (p_.cycles() >= p_.timer_cycle()) p_.timer_expired();
+  }
+}
+
+bool Core::timer_off() const {
+  constexpr u64 masked = 1 << 16;
+  return p_.timer_cycle() == ~u64{0} || (p_.sapic.vector_register(0) & masked) != 0;
 }
 
 void Core::end_quantum() {
@@ -116,8 +140,8 @@ bool Core::fetch(u64& pa, bool& deferral) {
     interrupt(p_.r.ip, p_.r.ri());
     return false;
   }
-  if (memory_.host(pa)) return true;
-  p_.stop_reason = bus_.no_code_at(pa);
+  if (memory_.readable(pa)) return true;
+  p_.stop_reason = "the program runs at physical address " + hexadecimal(pa) + ", where there is no memory";
   return false;
 }
 
@@ -139,7 +163,8 @@ Block* Core::find() {
 }
 
 Block* Core::decode(u64 pa, bool deferral, unsigned most) {
-  CodeSource source{.va = p_.r.ip, .mode = p_.code_mode & ~Processor::attention, .code = memory_.host(pa)};
+  CodeSource source{
+      .va = p_.r.ip, .mode = p_.code_mode & ~Processor::attention, .code = memory_.readable(pa)};
   source.bundles = static_cast<unsigned>((frame_size - (pa & frame_mask)) / bundle_size);
   source.first_slot = p_.r.ri();
   source.cycles = config_.processor.timing.instruction;
@@ -300,7 +325,9 @@ void Core::deliver(const SapicMessage& message) {
     p_.stop_reason = "an INIT or PMI message came, and there is no firmware to take it";
   else
     p_.sapic.request(vector);
-  p_.review();
+  const bool slept = halted();
+  p_.interrupt_requested();
+  if (slept && (!halted() || stopped())) bus_.wake();
   if (p_.executing && (p_.code_mode & Processor::attention) != 0) p_.leave_block();  // its own store's doing
 }
 
@@ -308,6 +335,7 @@ void Core::purge(u32 rid, u64 va, unsigned shift) {
   if (p_.mmu.purge_cached(rid, va, shift)) return;
   p_.stop_reason = "machine check: a global purge overlaps a translation register";
   p_.review();
+  if (halted()) bus_.wake();
 }
 
 u64 Core::tap_reg(unsigned index) const { return general_reg(32 + index); }
@@ -326,7 +354,7 @@ bool Core::peek(u64 va, void* out, u64 size) const {
     u64 pa = 0;
     const u64 piece = std::min(size - done, frame_size - ((va + done) & frame_mask));
     if (!translate(va + done, pa)) return false;
-    const u8* from = memory_.host(pa);
+    const u8* from = memory_.readable(pa);
     if (!from) return false;
     std::copy_n(from, piece, to + done);
     done += piece;

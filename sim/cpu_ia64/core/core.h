@@ -51,6 +51,12 @@ class Core final : public CpuView, public CpuControl, private SapicAgent {
 
   /// Until cycles() reaches `end`, or the core has stopped.
   void run(u64 end);
+  /// Waits for an interrupt (Processor::halted): no instruction is executed.
+  bool halted() const { return p_.halted; }
+  /// Of a halted core: time passes, to `end` at most. The timer may end the halt.
+  void idle(u64 end);
+  /// No interrupt of its own timer will come.
+  bool timer_off() const;
   /// Devices and other cores may have written since: nothing that was loaded ahead is good any more.
   void end_quantum();
   bool stopped() const { return !p_.stop_reason.empty(); }

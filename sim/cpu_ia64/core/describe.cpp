@@ -19,7 +19,7 @@ const u8* code_at(const Core& core, const MemoryPort& memory, u64 bundle) {
   const Processor& p = core.processor();
   u64 pa = bundle & ~(u64{1} << 63);
   if ((p.r.psr & psr::it) != 0 && !p.mmu.probe(bundle, true, pa)) return nullptr;
-  return memory.host(pa & ~u64{bundle_size - 1});
+  return memory.readable(pa & ~u64{bundle_size - 1});
 }
 
 /// Registers go into lines of four.

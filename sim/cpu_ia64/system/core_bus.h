@@ -12,8 +12,10 @@ class CoreBus {
   /// One device access at the core's local time. False when nothing answered (`data` then holds all ones).
   /// `cycles` receives the device's latency.
   virtual bool transport(bool write, u64 pa, u8* data, unsigned size, u64& cycles) = 0;
-  /// Why nothing can be executed at `pa`, which is not DRAM: a name when it is firmware's.
-  virtual std::string no_code_at(u64 pa) const = 0;
+  /// Firmware has stored `call` to the core's place for calls that it does not serve: what it is called.
+  virtual std::string refused_call(u64 call) const = 0;
+  /// The core was halted, and is no longer, or has stopped for good.
+  virtual void wake() = 0;
   /// ptc.g, ptc.ga: the same purge on every other core.
   virtual void purge_elsewhere(u32 rid, u64 va, unsigned shift) = 0;
   /// This core has decoded code in the frame: from now on all writes to it must be reported to

@@ -162,6 +162,10 @@ Reach Processor::reach(const DataAccess& a, u64& pa, u8*& host) {
   last_cacheable = cacheable;
   if (watch && !a.non_access) watch(a);
   host = memory.host(pa);
+  if (!host && (a.rights & right_write) == 0) {
+    host = const_cast<u8*>(memory.readable(pa));  // ROM: never written, for the grant says so
+    rights &= right_read;
+  }
   if (host && cacheable) keep(a.va, pa, mode, rights, host);
   return Reach::granted;
 }
@@ -182,7 +186,7 @@ bool Processor::move_bytes(bool write, u64 pa, u8* host, u8* bytes, unsigned siz
   return true;
 }
 
-/// IPIs, INTA and XTP (SDM vol. 2 5.8.4). A message to the core itself is seen at once.
+/// IPIs, INTA and XTP (SDM vol. 2 5.8.4), and firmware's own. A message to the core itself is seen at once.
 bool Processor::interrupt_block_access(bool write, u64 pa, u8* bytes, unsigned size) {
   const u64 offset = pa - interrupt_block;
   if (!write) {
@@ -194,8 +198,23 @@ bool Processor::interrupt_block_access(bool write, u64 pa, u8* bytes, unsigned s
     const auto kind = static_cast<SapicMessage::Delivery>(bytes[1] & 7);
     sapics.send({static_cast<u8>(offset >> 12), static_cast<u8>(offset >> 4), kind, bytes[0]});
     review();
+  } else if (size == 8) {
+    u64 value = 0;
+    std::memcpy(&value, bytes, size);
+    firmware_store(offset, value);
   }
   return true;
+}
+
+void Processor::firmware_store(u64 offset, u64 value) {
+  if (offset == block_halt)
+    halted = sapic.deliverable() == Sapic::none;
+  else if (offset == block_refused)
+    stop_reason = "the program calls firmware that this machine does not have: " + bus.refused_call(value);
+  else
+    return;
+  review();
+  if (executing) leave_block();
 }
 
 /// Up to 16 bytes, over one page boundary at most. Both pages are judged before anything moves.

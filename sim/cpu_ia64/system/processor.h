@@ -176,6 +176,14 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   bool careful() const;
   u64 timer_cycle() const { return timer_cycle_; }  ///< when ITC reaches ITM; ~0
   void timer_expired();
+  /// By a store to block_halt; until an interrupt is pending that TPR lets through, whatever PSR.i says
+  /// (PAL_HALT_LIGHT, SDM vol. 2 11.10.3).
+  bool halted = false;
+  /// An interrupt has been requested.
+  void interrupt_requested() {
+    if (sapic.deliverable() != Sapic::none) halted = false;
+    review();
+  }
 
   const ProcessorConfig config;
   MemoryPort& memory;
@@ -202,6 +210,7 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   void keep(u64 va, u64 pa, u64 mode, u8 rights, u8* host);
   bool move_bytes(bool write, u64 pa, u8* host, u8* bytes, unsigned size);
   bool interrupt_block_access(bool write, u64 pa, u8* bytes, unsigned size);
+  void firmware_store(u64 offset, u64 value);
   Reach transfer(const DataAccess& a, bool write, u8* bytes);
   bool big_endian(const DataAccess& a) const;
   void order_bytes(const DataAccess& a, u8* bytes) const;

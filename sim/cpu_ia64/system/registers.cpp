@@ -22,7 +22,7 @@ void Processor::set_timer() {
 void Processor::timer_expired() {
   timer_cycle_ = ~u64{0};
   sapic.timer();
-  review();
+  interrupt_requested();
 }
 
 bool Processor::read_application(unsigned n, u64& value) {

@@ -54,6 +54,9 @@ class SapicBus {
 /// Processor interrupt block: stores of 8 bytes at these physical addresses are messages (5.8.4).
 inline constexpr u64 interrupt_block = 0xfee00000, interrupt_block_size = 0x200000;
 inline constexpr u64 block_inta = 0x1e0000, block_xtp = 0x1e0008, block_ipis = 0x100000;
+/// Places of this implementation, for its firmware, in what the manual leaves reserved: a store of 8 bytes
+/// halts the core that makes it; another ends the run, for a call that firmware does not serve.
+inline constexpr u64 block_halt = 0x1e1000, block_refused = 0x1e1008;
 
 class Sapic {
  public:

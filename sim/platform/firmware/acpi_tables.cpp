@@ -5,7 +5,6 @@
 
 #include "sim/platform/device/power.h"
 #include "sim/platform/firmware/aml.h"
-#include "sim/platform/microvm.h"
 
 namespace xs::platform {
 namespace {
@@ -57,100 +56,66 @@ struct [[gnu::packed]] Rsdp {
 };
 static_assert(sizeof(Rsdp) == 36);
 
-template <class T>
-std::string bytes_of(const T& value) {
-  return {reinterpret_cast<const char*>(&value), sizeof value};
-}
-
-u8 negative_sum(std::string_view bytes) {
-  u8 sum = 0;
-  for (char c : bytes) sum = static_cast<u8>(sum + static_cast<u8>(c));
-  return static_cast<u8>(-sum);
-}
-
-std::string table(const char* signature, u8 revision, const std::string& body) {
-  Header h{};
-  std::memcpy(h.signature, signature, 4);
-  std::memcpy(h.oem_id, "XENSCO", 6);
-  std::memcpy(h.oem_table_id, "MICROVM ", 8);
-  std::memcpy(h.creator_id, "XSCP", 4);
-  h.length = static_cast<u32>(sizeof h + body.size());
-  h.revision = revision;
-  h.oem_revision = h.creator_revision = 1;
-  std::string all = bytes_of(h) + body;
-  all[offsetof(Header, checksum)] = static_cast<char>(negative_sum(all));
-  return all;
-}
-
-std::string isa_device(const char* path, const char* id, const std::string& extra, u64 port, u8 count,
-                       unsigned irq) {
-  return aml::device(path, aml::name("_HID", aml::eisa_id(id)) + extra +
-                               aml::name("_CRS", aml::resources(aml::io_ports(static_cast<u16>(port), count) +
-                                                                aml::irq(irq))));
-}
-
-std::string virtio_device(unsigned slot) {
-  const std::string path =
-      std::string("VR") + static_cast<char>('0' + slot / 10) + static_cast<char>('0' + slot % 10);
-  const u64 base = microvm::virtio_base + slot * microvm::virtio_step;
-  const std::string crs = aml::memory32(static_cast<u32>(base), microvm::virtio_step) +
-                          aml::interrupt(microvm::virtio_gsi + slot, true);
-  return aml::device(path, aml::name("_HID", aml::text("LNRO0005")) + aml::name("_UID", aml::integer(slot)) +
-                               aml::name("_CCA", aml::integer(1)) + aml::name("_CRS", aml::resources(crs)));
-}
-
-std::string dsdt(const AcpiMachine& machine) {
-  std::string devices =
-      isa_device("COM1", "PNP0501", aml::name("_UID", aml::integer(1)) + aml::name("_STA", aml::integer(15)),
-                 isa::com1, 8, isa::irq_com1) +
-      isa_device("RTC", "PNP0B00", "", microvm::rtc, 2, microvm::irq_rtc);
-  for (unsigned slot : machine.virtio_slots) devices += virtio_device(slot);
+std::string dsdt(const AcpiBoard& board) {
   const std::string s5 =
       aml::integer(AcpiPower::sleep_type_s5) + aml::integer(0) + aml::integer(0) + aml::integer(0);
-  return table("DSDT", 2,
-               aml::scope("_SB", devices) + aml::scope("\\", aml::name("_S5", aml::package(4, s5))));
+  return acpi_table(
+      "DSDT", 2, board.name,
+      aml::scope("_SB", board.devices) + aml::scope("\\", aml::name("_S5", aml::package(4, s5))));
 }
 
-std::string fadt(u64 dsdt_pa) {
+std::string fadt(u64 dsdt_pa, const AcpiBoard& board) {
   constexpr u32 reset_supported = 1 << 10, hardware_reduced = 1 << 20;
   auto register8 = [](u64 address) { return GenericAddress{0, 8, 0, 0, address}; };
   Fadt f;
   f.dsdt = static_cast<u32>(dsdt_pa);
   f.x_dsdt = dsdt_pa;
   f.flags = reset_supported | hardware_reduced;
-  f.sleep_control = register8(microvm::ged_power);
-  f.sleep_status = register8(microvm::ged_power + 1);
-  f.reset_register = register8(microvm::ged_power + 2);
+  f.sleep_control = register8(board.power);
+  f.sleep_status = register8(board.power + 1);
+  f.reset_register = register8(board.power + 2);
   f.reset_value = AcpiPower::reset_value;
-  return table("FACP", 6, bytes_of(f));
-}
-
-std::string madt(unsigned cpus) {
-  struct [[gnu::packed]] LocalApic {
-    u8 type = 0, length = 8, processor, id;
-    u32 flags = 1;
-  };
-  struct [[gnu::packed]] IoApic {
-    u8 type = 1, length = 12, id, reserved = 0;
-    u32 address, first_gsi;
-  };
-  struct [[gnu::packed]] LocalNmi {
-    u8 type = 4, length = 6, processor = 0xff;
-    u16 flags = 0;
-    u8 lint = 1;
-  };
-  constexpr u32 dual_8259 = 1;
-  std::string body = bytes_of(static_cast<u32>(microvm::local_apic)) + bytes_of(dual_8259);
-  for (unsigned i = 0; i < cpus; ++i)
-    body += bytes_of(LocalApic{.processor = static_cast<u8>(i), .id = static_cast<u8>(i)});
-  for (u8 i = 0; i < 2; ++i)
-    body += bytes_of(IoApic{.id = i, .address = static_cast<u32>(microvm::ioapic[i]), .first_gsi = i * 24u});
-  return table("APIC", 1, body + bytes_of(LocalNmi{}));
+  return acpi_table("FACP", 6, board.name, acpi_bytes(f));
 }
 
 }  // namespace
 
-AcpiTables build_acpi(u64 base, const AcpiMachine& machine) {
+u8 acpi_checksum(std::string_view bytes) {
+  u8 sum = 0;
+  for (char c : bytes) sum = static_cast<u8>(sum + static_cast<u8>(c));
+  return static_cast<u8>(-sum);
+}
+
+std::string acpi_table(const char* signature, u8 revision, const char* board, const std::string& body) {
+  Header h{};
+  std::memcpy(h.signature, signature, 4);
+  std::memcpy(h.oem_id, "XENSCO", 6);
+  std::memcpy(h.oem_table_id, board, 8);
+  std::memcpy(h.creator_id, "XSCP", 4);
+  h.length = static_cast<u32>(sizeof h + body.size());
+  h.revision = revision;
+  h.oem_revision = h.creator_revision = 1;
+  std::string all = acpi_bytes(h) + body;
+  all[offsetof(Header, checksum)] = static_cast<char>(acpi_checksum(all));
+  return all;
+}
+
+std::string acpi_virtio_devices(const VirtioPlaces& places, const std::vector<unsigned>& slots) {
+  std::string devices;
+  for (const unsigned slot : slots) {
+    const std::string path =
+        std::string("VR") + static_cast<char>('0' + slot / 10) + static_cast<char>('0' + slot % 10);
+    const u64 base = places.base + slot * places.step;
+    const std::string crs = aml::memory32(static_cast<u32>(base), static_cast<u32>(places.step)) +
+                            aml::interrupt(places.gsi + slot, true);
+    devices +=
+        aml::device(path, aml::name("_HID", aml::text("LNRO0005")) + aml::name("_UID", aml::integer(slot)) +
+                              aml::name("_CCA", aml::integer(1)) + aml::name("_CRS", aml::resources(crs)));
+  }
+  return devices;
+}
+
+AcpiTables build_acpi(u64 base, const AcpiBoard& board) {
   AcpiTables out;
   auto place = [&](const std::string& t) {
     const u64 at = base + out.tables.size();
@@ -158,9 +123,9 @@ AcpiTables build_acpi(u64 base, const AcpiMachine& machine) {
     out.tables.resize((out.tables.size() + 15) & ~size_t{15});
     return at;
   };
-  const u64 fadt_pa = place(fadt(place(dsdt(machine))));
-  const u64 madt_pa = place(madt(machine.cpus));
-  const u64 xsdt_pa = place(table("XSDT", 1, bytes_of(fadt_pa) + bytes_of(madt_pa)));
+  const u64 fadt_pa = place(fadt(place(dsdt(board)), board));
+  const u64 madt_pa = place(acpi_table("APIC", board.madt_revision, board.name, board.madt));
+  const u64 xsdt_pa = place(acpi_table("XSDT", 1, board.name, acpi_bytes(fadt_pa) + acpi_bytes(madt_pa)));
 
   Rsdp r{};
   std::memcpy(r.signature, "RSD PTR ", 8);
@@ -168,10 +133,10 @@ AcpiTables build_acpi(u64 base, const AcpiMachine& machine) {
   r.revision = 2;
   r.length = sizeof r;
   r.xsdt = xsdt_pa;
-  out.rsdp = bytes_of(r);
+  out.rsdp = acpi_bytes(r);
   out.rsdp[offsetof(Rsdp, checksum)] =
-      static_cast<char>(negative_sum(std::string_view(out.rsdp).substr(0, 20)));
-  out.rsdp[offsetof(Rsdp, extended_checksum)] = static_cast<char>(negative_sum(out.rsdp));
+      static_cast<char>(acpi_checksum(std::string_view(out.rsdp).substr(0, 20)));
+  out.rsdp[offsetof(Rsdp, extended_checksum)] = static_cast<char>(acpi_checksum(out.rsdp));
   return out;
 }
 

@@ -4,8 +4,6 @@
 #include <cstdio>
 #include <iterator>
 
-#include "sim/platform/ia64_map.h"
-
 namespace xs::platform {
 namespace {
 
@@ -59,6 +57,8 @@ constexpr Name pal[] = {{1, "PAL_CACHE_FLUSH"},
                         {45, "PAL_SHUTDOWN"},
                         {48, "PAL_GET_HW_POLICY"},
                         {49, "PAL_SET_HW_POLICY"},
+                        {50, "PAL_VP_INFO"},
+                        {51, "PAL_MC_HW_TRACKING"},
                         {256, "PAL_COPY_PAL"},
                         {257, "PAL_HALT_INFO"},
                         {258, "PAL_TEST_PROC"},
@@ -109,13 +109,9 @@ std::string name_in(const Table& table, u64 number, const char* otherwise) {
 std::string pal_procedure(u64 index) { return name_in(pal, index, "PAL procedure"); }
 std::string sal_procedure(u64 function) { return name_in(sal, function, "SAL procedure"); }
 
-std::string firmware_call(u64 pa, u64 r28, u64 in0) {
-  if (pa - ia64_map::firmware >= ia64_map::firmware_size) return "";
-  if (pa == ia64_map::pal_proc) return pal_procedure(r28);
-  if (pa == ia64_map::sal_proc) return sal_procedure(in0);
-  char text[64];
-  std::snprintf(text, sizeof text, "entry point 0x%llx", static_cast<unsigned long long>(pa));
-  return text;
+std::string refused_call(u64 call) {
+  constexpr u64 number = (u64{1} << 56) - 1;
+  return call >> 56 == 0 ? pal_procedure(call & number) : sal_procedure(call & number);
 }
 
 }  // namespace xs::platform

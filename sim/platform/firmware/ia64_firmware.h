@@ -1,5 +1,5 @@
-// Entry points of IA-64 firmware. This machine has none: what is known here is their names, so that a program
-// which calls one ends with a message that says which.
+// Names of firmware's procedures, so that a program that calls one which the ROM does not serve ends with a
+// message that says which.
 #pragma once
 #include <string>
 
@@ -11,7 +11,8 @@ namespace xs::platform {
 std::string pal_procedure(u64 index);
 /// SAL_PROC by its first argument (SAL specification 9.2).
 std::string sal_procedure(u64 function);
-/// What is called at `pa`; "" outside the firmware's place. `r28` and `in0` as at the call.
-std::string firmware_call(u64 pa, u64 r28, u64 in0);
+/// By what the ROM stores when it refuses (ia64::block_refused): 0 PAL or 1 SAL in bits 63:56, the number
+/// below.
+std::string refused_call(u64 call);
 
 }  // namespace xs::platform

@@ -1,10 +1,12 @@
 #include "sim/platform/firmware/ia64_loader.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
 #include "sim/core/error.h"
 #include "sim/platform/dram.h"
+#include "sim/platform/ia64_map.h"
 
 namespace xs::platform {
 namespace {
@@ -19,9 +21,10 @@ std::string hex(u64 value) {
 
 void load_segment(const ElfImage& program, const ElfSegment& s, const MemoryPort& memory) {
   u8* at = ram_bytes(memory, s.paddr, s.memory_size);
-  if (!at)
-    throw Error(program.name + ": segment " + hex(s.paddr) + " + " + hex(s.memory_size) +
-                " lies outside the machine's memory");
+  const std::string where = program.name + ": segment " + hex(s.paddr) + " + " + hex(s.memory_size);
+  if (!at) throw Error(where + " lies outside the machine's memory");
+  if (s.paddr < ia64_map::runtime_end && ia64_map::boot_data < s.paddr + s.memory_size)
+    throw Error(where + " overlaps memory that the firmware uses");
   if (s.file_size) std::memcpy(at, program.bytes.data() + s.file_offset, s.file_size);
   std::memset(at + s.file_size, 0, s.memory_size - s.file_size);
 }
@@ -40,10 +43,35 @@ void check_entry(const ElfImage& program) {
 
 }  // namespace
 
-Ia64Entry load_ia64(const ElfImage& program, const MemoryPort& memory) {
+Ia64Piece load_ia64(const ElfImage& program, const MemoryPort& memory) {
   check_entry(program);
-  for (const ElfSegment& s : program.segments) load_segment(program, s, memory);
-  return {program.entry, 0};
+  u64 first = ~u64{0}, end = 0;
+  for (const ElfSegment& s : program.segments) {
+    load_segment(program, s, memory);
+    first = std::min(first, s.paddr);
+    end = std::max(end, s.paddr + s.memory_size);
+  }
+  return {first, end - first};
+}
+
+void place_modules(const std::vector<Ia64Module>& modules, const MemoryPort& memory, Ia64Boot& boot) {
+  u64 top = memory.ram().front().size;
+  for (const Ia64Module& m : modules) {
+    constexpr u8 elf[] = {0x7f, 'E', 'L', 'F'};
+    const bool kernel =
+        m.bytes.size() > sizeof elf && std::equal(std::begin(elf), std::end(elf), m.bytes.begin());
+    Ia64Piece& piece = kernel ? boot.domain : boot.initrd;
+    if (piece.size != 0)
+      throw Error(m.name + ": a second " + (kernel ? "kernel of domain 0" : "initial RAM disk"));
+    const u64 size = (m.bytes.size() + frame_mask) & ~frame_mask;
+    const u64 base = top - size;
+    const bool over = base < boot.program.base + boot.program.size && boot.program.base < top;
+    if (size > top - ia64_map::runtime_end || over)
+      throw Error(m.name + ": does not fit into the machine's low memory");
+    std::copy(m.bytes.begin(), m.bytes.end(), ram_bytes(memory, base, size));
+    piece = {base, m.bytes.size()};
+    top = base;
+  }
 }
 
 }  // namespace xs::platform

@@ -193,7 +193,7 @@ TEST_CASE("corrupted kernels never crash the loader") {
 
 TEST_CASE("ACPI tables hang together") {
   constexpr u64 base = 0xe0000;
-  const AcpiTables acpi = build_acpi(base, {4, {22, 23}});
+  const AcpiTables acpi = build_acpi(base, microvm_acpi(4, {22, 23}));
   auto sum = [](std::string_view bytes) {
     u8 total = 0;
     for (char c : bytes) total = static_cast<u8>(total + static_cast<u8>(c));

@@ -6,7 +6,6 @@
 #include "sim/platform/dram.h"
 #include "sim/platform/firmware/ia64_firmware.h"
 #include "sim/platform/firmware/ia64_loader.h"
-#include "sim/platform/ia64_map.h"
 #include "tests/unit/platform/elf_writer.h"
 #include "tests/unit/platform/temporary_file.h"
 
@@ -49,9 +48,11 @@ TEST_CASE("an IA-64 program is loaded by physical address, zero-filled, and ente
   Dram dram({64 * mib, 0, 0});
   std::memset(dram.host(mib), 0xcc, 0x3000);
   const auto elf = program(mib + 0x20).load(mib, u64{5} << 61, "code", 0x2000);
-  const Ia64Entry entry = load_ia64(parse_elf("program.elf", elf.bytes(), ElfFor::ia64), dram);
-  CHECK(entry.ip == mib + 0x20);
-  CHECK(entry.boot_parameters == 0);
+  const ElfImage image = parse_elf("program.elf", elf.bytes(), ElfFor::ia64);
+  const Ia64Piece program_at = load_ia64(image, dram);
+  CHECK(image.entry == mib + 0x20);
+  CHECK(program_at.base == mib);
+  CHECK(program_at.size == 0x2000);
   CHECK(std::memcmp(dram.host(mib), "code\0", 5) == 0);
   CHECK(*dram.host(mib + 0x1fff) == 0);
   CHECK(*dram.host(mib + 0x2000) == 0xcc);
@@ -69,6 +70,8 @@ TEST_CASE("each defect of an IA-64 file is one sentence") {
   CHECK_THAT(rejection(good().load(mib + 0x800, "more", 16)), Catch::Contains("overlap"));
   CHECK_THAT(rejection(program().load(mib, "code", 64 * mib)),
              Catch::Contains("segment 0x100000 + 0x4000000 lies outside the machine's memory"));
+  CHECK_THAT(rejection(program().load(mib, "code", 16).load(0xd0000, "data", 16)),
+             Catch::Contains("segment 0xd0000 + 0x10 overlaps memory that the firmware uses"));
   CHECK_THAT(rejection(program(mib + 8).load(mib, "code", 16)),
              Catch::Contains("entry 0x100008 is not the address of a bundle"));
   CHECK_THAT(rejection(program(2 * mib).load(mib, "code", 16)),
@@ -108,13 +111,39 @@ TEST_CASE("the architecture of a file is read from its first bytes") {
   CHECK(elf_target("/nonexistent") == ElfFor::x86);
 }
 
-TEST_CASE("calls of firmware have names") {
-  CHECK(firmware_call(ia64_map::pal_proc, 20, 0) == "PAL_VERSION");
-  CHECK(firmware_call(ia64_map::pal_proc, 256, 1) == "PAL_COPY_PAL");
-  CHECK(firmware_call(ia64_map::pal_proc, 1000, 0) == "PAL procedure 0x3e8");
-  CHECK(firmware_call(ia64_map::sal_proc, 0, 0x01000012) == "SAL_FREQ_BASE");
-  CHECK(firmware_call(ia64_map::sal_proc, 0, 7) == "SAL procedure 0x7");
-  CHECK(firmware_call(ia64_map::firmware + 0x30, 0, 0) == "entry point 0xff000030");
-  CHECK(firmware_call(ia64_map::firmware - 16, 0, 0) == "");
-  CHECK(firmware_call(u64{1} << 32, 0, 0) == "");
+TEST_CASE("calls that firmware refuses have names") {
+  constexpr u64 sal = u64{1} << 56;
+  CHECK(refused_call(20) == "PAL_VERSION");
+  CHECK(refused_call(256) == "PAL_COPY_PAL");
+  CHECK(refused_call(1000) == "PAL procedure 0x3e8");
+  CHECK(refused_call(sal | 0x01000012) == "SAL_FREQ_BASE");
+  CHECK(refused_call(sal | 7) == "SAL procedure 0x7");
+}
+
+TEST_CASE("modules lie at the top of low memory, a kernel apart from a RAM disk") {
+  Dram dram({64 * mib, u64{4} << 30, 16 * mib});
+  Ia64Boot boot;
+  boot.program = {mib, 3 * mib};
+  const std::vector<u8> disk(5000, 0x11), kernel = {0x7f, 'E', 'L', 'F', 2};
+  const auto rejected = [&](const std::vector<Ia64Module>& modules) -> std::string {
+    Ia64Boot copy = boot;
+    try {
+      place_modules(modules, dram, copy);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  place_modules({{"disk", disk}, {"dom0", kernel}}, dram, boot);
+  CHECK(boot.initrd.base == 64 * mib - 2 * frame_size);
+  CHECK(boot.initrd.size == 5000);
+  CHECK(boot.domain.base == 64 * mib - 3 * frame_size);
+  CHECK(boot.domain.size == 5);
+  CHECK(*dram.host(boot.initrd.base + 4999) == 0x11);
+  CHECK(*dram.host(boot.domain.base + 1) == 'E');
+  boot.initrd = boot.domain = {};
+  CHECK(rejected({{"disk", disk}, {"more", disk}}) == "more: a second initial RAM disk");
+  CHECK(rejected({{"dom0", kernel}, {"more", kernel}}) == "more: a second kernel of domain 0");
+  CHECK(rejected({{"big", std::vector<u8>(61 * mib)}}) == "big: does not fit into the machine's low memory");
+  CHECK(rejected({{"big", std::vector<u8>(70 * mib)}}) == "big: does not fit into the machine's low memory");
 }

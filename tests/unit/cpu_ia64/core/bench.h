@@ -25,9 +25,13 @@ class Ram final : public MemoryPort {
   }
   std::span<const RamRange> ram() const override { return {&range_, 1}; }
 
+  std::span<const RomRange> rom() const override { return {&rom_, 1}; }
+
   std::vector<u8> bytes = std::vector<u8>(size);
+  std::vector<u8> rom_bytes = std::vector<u8>(frame_size);
 
  private:
+  RomRange rom_{0xff000000, frame_size, rom_bytes.data()};
   RamRange range_{0, size, bytes.data()};
 };
 
@@ -40,7 +44,9 @@ class QuietBus final : public CoreBus {
     if (!write) std::memset(data, 0xff, n);
     return false;
   }
-  std::string no_code_at(u64) const override { return "no code there"; }
+  std::string refused_call(u64 call) const override { return std::to_string(call); }
+  void wake() override { ++wakes; }
+  unsigned wakes = 0;
   void purge_elsewhere(u32, u64, unsigned) override {}
   void watch_code(u64 mfn) override {
     watched_.insert(mfn);

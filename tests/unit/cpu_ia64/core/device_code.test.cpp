@@ -22,7 +22,9 @@ struct TwoCores final {
       if (write && pa == device) machine.device_writes(to, 2);
       return true;
     }
-    std::string no_code_at(u64) const override { return "no code there"; }
+    std::string refused_call(u64 call) const override { return std::to_string(call); }
+    void wake() override { ++wakes; }
+    unsigned wakes = 0;
     void purge_elsewhere(u32, u64, unsigned) override {}
     void watch_code(u64 mfn) override { machine.group.watch(mfn); }
     bool code_watched(u64 mfn) const override { return machine.group.watched(mfn); }

@@ -18,6 +18,10 @@ constexpr u64 set(unsigned r1, u64 value) {
 constexpr u64 store(unsigned r3, unsigned r2) {
   return u64{4} << 37 | u64{0x33} << 30 | u64{r3} << 20 | u64{r2} << 13;
 }
+/// ld8 r1=[r3]
+constexpr u64 load(unsigned r1, unsigned r3) {
+  return u64{4} << 37 | u64{3} << 30 | u64{r3} << 20 | u64{r1} << 6;
+}
 /// ssm bits
 constexpr u64 ssm(u64 bits) { return u64{6} << 27 | (bits & 0x1fffff) << 6; }
 

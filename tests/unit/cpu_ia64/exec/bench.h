@@ -14,7 +14,9 @@ namespace xs::ia64::test {
 
 struct NoBus final : CoreBus {
   bool transport(bool, u64, u8*, unsigned, u64&) override { return false; }
-  std::string no_code_at(u64) const override { return {}; }
+  std::string refused_call(u64 call) const override { return std::to_string(call); }
+  void wake() override { ++wakes; }
+  unsigned wakes = 0;
   void purge_elsewhere(u32, u64, unsigned) override {}
   void watch_code(u64) override {}
   bool code_watched(u64) const override { return false; }
