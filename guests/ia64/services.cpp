@@ -196,6 +196,28 @@ void buffers() {
   check(words[0] == (u64{3} << 60 | 0x10001) && words[1] == 0, "PAL_HALT_INFO's states");
 }
 
+/// Asleep until the timer; the interrupt stays pending, for PSR.i is clear.
+void halts() {
+  constexpr u64 halt_light = 29, timer_vector = 0xef, nap = 50000;
+  BARE_WRITE("cr.itv", timer_vector);
+  const u64 due = itc() + nap;
+  BARE_WRITE("cr.itm", due);
+  pal_static(at.pal_proc, halt_light, 0, 0, 0);
+  check(itc() >= due && acknowledge() == timer_vector, "PAL_HALT_LIGHT sleeps until the timer");
+  end_of_interrupt();
+  BARE_WRITE("cr.itv", 1 << 16);
+}
+
+/// PAL in memory answers as PAL in the ROM does.
+void copies() {
+  constexpr u64 copy_pal = 256, cache_summary = 4, target = 0x3000000, room = 0x4000;
+  const Result copied = pal_stacked(at.pal_proc, copy_pal, target, room, 0);
+  check(copied == Result{}, "PAL_COPY_PAL");
+  check(pal_static(target + copied.first, cache_summary, 0, 0, 0) ==
+            pal_static(at.pal_proc, cache_summary, 0, 0, 0),
+        "and the copy answers");
+}
+
 // EFI
 
 struct Time {
@@ -274,9 +296,13 @@ int main() {
   print("services\n");
   tables();
   at = entry_points();
+  if (memcmp(boot().command_line, "refused", 8) == 0)
+    function<SalProcedure>(at.sal_proc)(0x01000007, 0, 0, 0, 0, 0, 0, 0);
   print("physical\n");
   for (unsigned n = 0; n < call_count; ++n) print_answer(calls[n].name, answers[n] = make(calls[n]));
   buffers();
+  copies();
+  halts();
   efi_services();
   check(efi(set_virtual_address_map, 0, 40, 1, boot().memory_map) == (u64{1} << 63 | 14),
         "SetVirtualAddressMap refuses a map without firmware");
@@ -301,6 +327,7 @@ int main() {
   }
   check(same, "PAL and SAL answer as in physical mode");
   buffers();
+  halts();
   efi_services();
   check(enter_virtual() == (u64{1} << 63 | 3), "SetVirtualAddressMap works once");
   check(corner::quiet(), "without an interruption");

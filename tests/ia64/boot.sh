@@ -77,6 +77,8 @@ case $case in
     boot 0 services --machine machine.json
     says 'PAL_FREQ_RATIOS: 0, 0x4f790d5505f5e100 ' '^  2000 2 28 23 59 59 $'
     boot 6 services --append reset && says 'the kernel reset the machine'
+    boot 6 services --append refused
+    says 'firmware that this machine does not have: SAL procedure 0x1000007 at' 'services.elf: main'
     boot 4 services --module initrd --module initrd && says 'initrd: a second initial RAM disk'
     boot 4 services --append "$(printf '%65536s')" && says 'the command line is too long'
     ;;
@@ -85,9 +87,8 @@ case $case in
     [ "$(grep -c '^  ok ' out)" = 5 ] || fail "not all checks were made"
     boot 0 halt --cpus 4 --counters && says '^halt: all as it should be$'
     [ "$(grep -c '^  ok ' out)" = 7 ] || fail "not all checks were made"
-    # Most of the time cores 0 and 1 sleep; 2 and 3 are awake once they have been woken.
-    awk '{ n[$1] = $2 } END { exit !(n["machine.idle_cycles"] > 8e7 && n["cpu0.instructions"] < 1e5) }' err ||
-      fail "idle cycles"
+    # Nearly all of the time everybody sleeps.
+    awk '{ n[$1] = $2 } END { exit !(n["machine.idle_cycles"] > n["machine.cycles"] * 0.99) }' err || fail "idle cycles"
     grep -v '^xenoscope' err >counters
     boot 0 halt --cpus 4 --counters
     grep -v '^xenoscope' err | cmp -s - counters || fail "two runs differ"

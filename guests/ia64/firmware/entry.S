@@ -56,7 +56,7 @@ look:   mov     r14 = cr.ivr
         .endp   rendezvous
 
         .text
-// void refuse(u64 kind, u64 number): the run ends.
+// Result refuse(u64 kind, u64 number): the run ends.
         .global refuse
         .proc   refuse
 refuse: dep     r14 = r32, r33, 56, 8

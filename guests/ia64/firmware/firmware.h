@@ -13,6 +13,12 @@ using u16 = uint16_t;
 using u32 = uint32_t;
 using u64 = uint64_t;
 
+/// Of PAL and SAL: r8 to r11.
+struct Result {
+  int64_t status = 0;
+  u64 first = 0, second = 0, third = 0;
+};
+
 /// At DATA_START. The board writes the first four.
 struct Data {
   u64 frequency_hz;                     ///< of ar.itc
@@ -31,7 +37,8 @@ static_assert(offsetof(Data, rendezvous_entry) == DATA_RENDEZVOUS &&
 
 extern "C" {
 extern Data firmware_data;
-[[noreturn]] void refuse(u64 kind, u64 number);
+/// The run ends. Returning it makes a jump of the call: the message then names who called firmware.
+Result refuse(u64 kind, u64 number);
 void store_device(u64 physical, u64 value, u64 size);
 }
 

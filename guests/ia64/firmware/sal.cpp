@@ -5,12 +5,6 @@
 namespace firmware {
 namespace {
 
-/// r8 to r11.
-struct Result {
-  int64_t status = 0;
-  u64 first = 0, second = 0, third = 0;
-};
-
 enum Status : int64_t { not_implemented = -1, invalid = -2, no_information = -5, bad_entry = -7 };
 
 enum Function : u64 {
@@ -98,7 +92,7 @@ extern "C" Result sal_service(u64 function, u64 a1, u64 a2, u64 a3, u64, u64, u6
     case update_pal:
       return {not_implemented};
     default:
-      refuse(REFUSED_SAL, function);
+      return refuse(REFUSED_SAL, function);
   }
 }
 

@@ -95,5 +95,6 @@ int memcmp(const void* a, const void* b, size_t size);
 
 /// The program, on the processor whose local id is 0. The result goes to the exit port.
 extern "C" int main();
-/// What the others do once they are woken (firmware.h); the library's parks them.
+/// What the others do once they are woken (firmware.h); when it returns, they sleep in firmware again. The
+/// library's does nothing.
 extern "C" void other_main(uint64_t id);

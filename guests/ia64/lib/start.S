@@ -1,5 +1,5 @@
 // From the entry (physical mode, any stack) to main. Processors that are woken (wake_others) enter here as well;
-// those whose local id is not 0 go to other_main, with an own stack. What main returns goes to the exit port.
+// those whose local id is not 0 go to other_main, with an own stack, and back to firmware afterwards. What main returns goes to the exit port.
 #include "guests/ia64/lib/layout.h"
 
         .text
@@ -8,6 +8,7 @@
 _start: rsm     psr.i | psr.ic
         mov     ar.rsc = 0
         mov     r14 = cr.lid
+        mov     r4 = b0                         // where firmware waits for the next wake-up
         ;;
         srlz.d
         extr.u  r14 = r14, 24, 8                // id; eid is 0
@@ -55,8 +56,9 @@ _start: rsm     psr.i | psr.ic
         ;;
 other:  br.call.sptk.many b0 = other_main
         ;;
-park:   hint    @pause
-        br.cond.sptk.many park
+        mov     b6 = r4
+        ;;
+        br.cond.sptk.many b6
         .endp   _start
 
         .section .rodata
