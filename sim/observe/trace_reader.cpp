@@ -142,36 +142,36 @@ u64 TraceReader::last_time_ps() const {
   return time;
 }
 
-u64 TraceReader::computed_hash() const {
-  u64 hash = word_hash(header_.save());
+void TraceReader::each_event(std::size_t from, std::size_t to, const EventVisit& visit) const {
   Event event;
-  for (const ChunkPlace& p : chunks_) {
-    if (p.header.type != ChunkType::events) continue;
-    const std::vector<u8> raw = chunk_raw(p);
+  for (std::size_t i = from; i < std::min(to, chunks_.size()); ++i) {
+    if (chunks_[i].header.type != ChunkType::events) continue;
+    const std::vector<u8> raw = chunk_raw(chunks_[i]);
     ByteReader in(raw);
     CodecState codec;
     while (!in.done()) {
       decode_event(in, codec, event);
-      hash = hash_event(event, event.fields(), event.text, hash);
+      if (!visit(event)) return;
     }
   }
+}
+
+u64 TraceReader::computed_hash() const {
+  u64 hash = word_hash(header_.save());
+  each_event(0, chunks_.size(), [&hash](const Event& event) {
+    hash = hash_event(event, event.fields(), event.text, hash);
+    return true;
+  });
   return hash;
 }
 
 void TraceReader::replay(const Visit& visit) const {
   TraceState state(header_.ram);
-  Event event;
-  for (const ChunkPlace& p : chunks_) {
-    if (p.header.type != ChunkType::events) continue;
-    const std::vector<u8> raw = chunk_raw(p);
-    ByteReader in(raw);
-    CodecState codec;
-    while (!in.done()) {
-      decode_event(in, codec, event);
-      if (!visit(event, state)) return;
-      state.apply(event);
-    }
-  }
+  each_event(0, chunks_.size(), [&](const Event& event) {
+    if (!visit(event, state)) return false;
+    state.apply(event);
+    return true;
+  });
 }
 
 std::size_t TraceReader::chunk_beyond(u64 time_ps) const {
@@ -181,18 +181,11 @@ std::size_t TraceReader::chunk_beyond(u64 time_ps) const {
 }
 
 void TraceReader::apply_until(TraceState& state, std::size_t from, std::size_t to, u64 time_ps) const {
-  Event event;
-  for (std::size_t i = from; i < std::min(to + 1, chunks_.size()); ++i) {
-    if (chunks_[i].header.type != ChunkType::events) continue;
-    const std::vector<u8> raw = chunk_raw(chunks_[i]);
-    ByteReader in(raw);
-    CodecState codec;
-    while (!in.done()) {
-      decode_event(in, codec, event);
-      if (event.time_ps > time_ps) return;
-      state.apply(event);
-    }
-  }
+  each_event(from, to + 1, [&](const Event& event) {
+    if (event.time_ps > time_ps) return false;
+    state.apply(event);
+    return true;
+  });
 }
 
 std::unique_ptr<TraceState> TraceReader::state_at(u64 time_ps) const {

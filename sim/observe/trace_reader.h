@@ -41,6 +41,9 @@ class TraceReader {
   bool read_index();
   void scan();
   void check_order() const;
+  /// Events of the chunks [from, to), until `visit` returns false.
+  using EventVisit = std::function<bool(const Event&)>;
+  void each_event(std::size_t from, std::size_t to, const EventVisit& visit) const;
   std::size_t chunk_beyond(u64 time_ps) const;
   void apply_until(TraceState& state, std::size_t from, std::size_t to, u64 time_ps) const;
 
