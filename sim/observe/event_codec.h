@@ -79,11 +79,17 @@ struct CodecState {
 
 /// What the trace hash covers of an event, however it is stored: a word of kind, CPU and size of the text;
 /// time, fields, text.
+inline u64 hash_numbers(const EventHead& head, const EventFields& fields, std::size_t text_size, u64 hash) {
+  hash = hash_word(static_cast<u64>(head.kind) | u64{head.cpu} << 8 | text_size << 16, hash);
+  hash = hash_word(head.time_ps, hash);
+  hash = hash_word(fields[0], hash);
+  hash = hash_word(fields[1], hash);
+  hash = hash_word(fields[2], hash);
+  return hash_word(fields[3], hash);
+}
 inline u64 hash_event(const EventHead& head, const EventFields& fields, std::string_view text, u64 hash) {
   text = text.substr(0, max_event_text);
-  hash = hash_word(static_cast<u64>(head.kind) | u64{head.cpu} << 8 | text.size() << 16, hash);
-  hash = hash_word(head.time_ps, hash);
-  for (const u64 field : fields) hash = hash_word(field, hash);
+  hash = hash_numbers(head, fields, text.size(), hash);
   if (text.empty()) return hash;
   return word_hash({reinterpret_cast<const u8*>(text.data()), text.size()}, hash);
 }

@@ -124,19 +124,32 @@ u64 Observer::Impl::string_id(std::string_view text, u64 time_ps) {
   return id;
 }
 
+namespace {
+
+EventHead head_of(const Trap& t) {
+  const bool interrupt = t.kind == Trap::Kind::interrupt;
+  return {interrupt ? EventKind::interrupt : EventKind::trap, t.cpu, t.time_ps};
+}
+EventFields fields_of(const Trap& t) {
+  if (t.kind == Trap::Kind::interrupt) return {t.vector, t.pc, 0, 0};
+  return {t.vector, t.error, t.address, t.pc};
+}
+
+}  // namespace
+
+/// Apart, so that without a file no event is built in memory.
+[[gnu::noinline]] void Observer::Impl::write_trap(const Trap& t) { write(head_of(t), fields_of(t), {}); }
+
 void Observer::on_trap(const Trap& t) {
   Impl& i = *impl_;
   const bool interrupt = t.kind == Trap::Kind::interrupt;
   if (t.cpu < i.last_trap.size()) i.last_trap[t.cpu] = interrupt ? Impl::no_trap : t.vector;
-  if (i.state_) i.state_->pass_to(t.time_ps);  // all that it changes
-  if (interrupt) {
-    ++i.counters.interrupts;
-    i.write({EventKind::interrupt, t.cpu, t.time_ps}, {t.vector, t.pc, 0, 0});
-  } else {
-    ++i.counters.exceptions;
-    i.counters.page_faults += t.kind == Trap::Kind::translation;
-    i.write({EventKind::trap, t.cpu, t.time_ps}, {t.vector, t.error, t.address, t.pc});
-  }
+  i.counters.page_faults += t.kind == Trap::Kind::translation;
+  ++(interrupt ? i.counters.interrupts : i.counters.exceptions);
+  if (!i.state_) return;
+  i.state_->pass_to(t.time_ps);  // all that it changes
+  if (!i.writer.only_hashes()) return i.write_trap(t);
+  i.writer.note(head_of(t), fields_of(t));
 }
 
 void Observer::on_triple_fault(const CpuView& view) {
@@ -200,6 +213,9 @@ u64 Observer::finish(u64 time_ps) {
 
 u64 Observer::trace_hash() const { return impl_->writer.hash(); }
 const std::string& Observer::trace_error() const { return impl_->writer.error(); }
-const ObserverCounters& Observer::counters() const { return impl_->counters; }
+const ObserverCounters& Observer::counters() const {
+  impl_->counters.trace_events = impl_->writer.events();
+  return impl_->counters;
+}
 
 }  // namespace xs::observe

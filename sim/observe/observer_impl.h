@@ -127,12 +127,12 @@ struct Observer::Impl {
 
   /// Applies and records; an impossible event (a confused hypervisor) is dropped and counted.
   bool record(const Event& event);
-  void write(const EventHead& head, const EventFields& fields, std::string_view text = {}) {
+  void write(const EventHead& head, const EventFields& fields, std::string_view text) {
     if (!state_) return;
     writer.put(head, fields, text);
-    ++counters.trace_events;
     if (writer.events_since_keyframe() >= options.keyframe_events) writer.keyframe(*state_);
   }
+  void write_trap(const Trap& trap);
   Event event_at(const CpuView& view, EventKind kind, u64 a = 0, u64 b = 0, u64 c = 0, u64 d = 0) const;
   u64 string_id(std::string_view text, u64 time_ps);
 

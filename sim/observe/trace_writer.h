@@ -26,10 +26,16 @@ class TraceWriter {
   void start(const TraceHeader& header);  ///< once, before the first put
   void put(const Event& event) { put(event, event.fields(), event.text); }
   /// No allocation.
-  void put(const EventHead& head, const EventFields& fields, std::string_view text = {}) {
+  void put(const EventHead& head, const EventFields& fields, std::string_view text) {
     hash_ = hash_event(head, fields, text, hash_);
     ++events_;
     if (file_) store(head, fields, text);
+  }
+  /// Nothing is stored: note() is all that there is to do.
+  bool only_hashes() const { return file_ == nullptr; }
+  [[gnu::always_inline]] void note(const EventHead& head, const EventFields& fields) {
+    hash_ = hash_numbers(head, fields, 0, hash_);
+    ++events_;
   }
   u64 events() const { return events_; }
   u64 events_since_keyframe() const { return events_ - keyframe_at_; }

@@ -39,9 +39,9 @@ void Core::step_carefully() {
   if (beyond) make_illegal(block);
   const bool was_rfi = ia64::decode(Bundle::from_bytes(memory_.readable(pa)), slot).op == Op::rfi;
   p_.branched = false;
-  const u64 interruptions = counters_.interruptions;
+  const u64 before = interruptions();
   execute(block);
-  if (counters_.interruptions == interruptions) after_step(psr_before, bundle, slot, was_rfi);
+  if (interruptions() == before) after_step(psr_before, bundle, slot, was_rfi);
 }
 
 /// ISR.code of the debug traps that the instruction which has just completed asks for, under the PSR that it

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "sim/cpu_ia64/system/delivery.h"
+
 namespace xs::ia64 {
 
 namespace {
@@ -11,6 +13,9 @@ constexpr u64 ps_per_s = 1'000'000'000'000;
 /// So often may the same instruction be refused with collection off before the program counts as lost: when
 /// nothing changes, and when something does.
 constexpr unsigned first_look = 8, most_unchanged = 64, most_repeats = 100'000;
+
+/// Of a cycle; 0 when it is not a whole number of them. The usual clocks need no division.
+u64 whole_ps(u64 hz) { return ps_per_s % hz == 0 ? ps_per_s / hz : 0; }
 
 std::string hexadecimal(u64 value) {
   char text[24];
@@ -21,8 +26,14 @@ std::string hexadecimal(u64 value) {
 }  // namespace
 
 Core::Core(const CoreConfig& config, MemoryPort& memory, CoreBus& bus, SapicBus& sapics)
-    : config_(config), memory_(memory), bus_(bus), p_(config.processor, memory, bus, sapics), blocks_(p_) {
+    : config_(config),
+      memory_(memory),
+      bus_(bus),
+      p_(config.processor, memory, bus, sapics),
+      blocks_(p_),
+      ps_per_cycle_(whole_ps(config.processor.timing.frequency_hz)) {
   sapics.attach(*this);
+  for (PastInterruption& past : past_) past.trap.cpu = static_cast<u8>(config.processor.id);
 }
 
 void Core::reset(u64 entry) {
@@ -31,8 +42,8 @@ void Core::reset(u64 entry) {
 }
 
 u64 Core::to_ps(u64 cycles) const {
+  if (ps_per_cycle_ != 0) return cycles * ps_per_cycle_;
   const u64 hz = config_.processor.timing.frequency_hz;
-  if (hz == ps_per_s / 1000) return cycles * 1000;  // the usual clock: no division at each interruption
   __extension__ using u128 = unsigned __int128;
   return static_cast<u64>(u128{cycles} * ps_per_s / hz);
 }
@@ -51,6 +62,7 @@ const CoreCounters& Core::counters() const {
   counters_.instructions = instructions();
   counters_.cycles = p_.cycles();
   counters_.idle_cycles = idle_cycles_;
+  counters_.interruptions = interruptions();
   counters_.returns = p_.returns;
   counters_.mmu = p_.mmu.counters();
   return counters_;
@@ -130,7 +142,7 @@ bool Core::look_around() {
     return false;
   }
   ++counters_.external_interrupts;
-  p_.pending = {.vector = Vector::external_interrupt};
+  p_.pending = {.vector = Vector::external_interrupt, .number = static_cast<u16>(p_.sapic.deliverable())};
   interrupt(p_.r.ip, p_.r.ri());
   return true;
 }
@@ -214,69 +226,79 @@ void Core::cut(unsigned instructions) {
   execute(block);
 }
 
-/// Where a slot was refused: it has not happened, nor what lies behind it. A trap comes behind its
-/// instruction.
+/// Where a slot was refused: it has not happened, nor what lies behind it.
 void Core::fault() {
   const Slot& s = *p_.stopped_at;
-  const bool trap = p_.pending.trap;
-  p_.left += i64{s.rest + (trap ? 0 : 1)} * config_.processor.timing.instruction;
   const u64 bundle = bundle_of(p_, &s);
-  if (trap) {
-    p_.pending.isr |= debug_traps(p_.r.psr);
-    p_.set_psr(p_.r.psr & ~psr::one_instruction);
-  }
-  if (p_.pending.vector == Vector::lower_privilege_transfer) {
-    p_.last_bundle = bundle;
-    interrupt(p_.r.ip, 0);
-  } else if (trap) {
-    p_.last_bundle = bundle;
-    interrupt(s.ri == 2 ? bundle + 16 : bundle, s.ri == 2 ? 0 : s.ri + 1u);  // no long instruction traps
-  } else {
-    const bool first = s.rest + 1 == static_cast<Block*>(p_.block)->count;
-    if (!first) p_.last_bundle = s.ri != 0 ? bundle : bundle - 16;
-    interrupt(bundle, s.ri);
-  }
+  p_.left += s.behind;
+  if (p_.pending.trap) [[unlikely]]
+    return trap(s, bundle);
+  const u32 through = s.behind + config_.processor.timing.instruction;
+  p_.left += config_.processor.timing.instruction;
+  const bool first = through == static_cast<Block*>(p_.block)->cost;
+  if (!first) p_.last_bundle = s.ri != 0 ? bundle : bundle - 16;
+  interrupt(bundle, s.ri);
+}
+
+/// It comes behind its instruction.
+void Core::trap(const Slot& s, u64 bundle) {
+  p_.pending.isr |= debug_traps(p_.r.psr);
+  p_.set_psr(p_.r.psr & ~psr::one_instruction);
+  p_.last_bundle = bundle;
+  if (p_.pending.vector == Vector::lower_privilege_transfer) return interrupt(p_.r.ip, 0);
+  interrupt(s.ri == 2 ? bundle + 16 : bundle, s.ri == 2 ? 0 : s.ri + 1u);  // no long instruction traps
 }
 
 void Core::interrupt(u64 bundle, unsigned slot) {
-  PastInterruption* known = (p_.r.psr & psr::ic) == 0 ? known_interruption(bundle, slot) : nullptr;
-  if (known)
-    note_repetition(*known);
-  else
-    note_new(bundle, slot);
-  ++counters_.interruptions;
-  p_.deliver(bundle, slot);
-  current_->isr = p_.r.isr;
-  hash(p_.cycles());
-  hash(p_.r.ip);
-  if (!config_.observer) return;
-  const Interruption& what = p_.pending;
-  const bool external = what.vector == Vector::external_interrupt;
-  config_.observer->on_trap({.kind = external       ? Trap::Kind::interrupt
-                                     : what.address ? Trap::Kind::translation
-                                                    : Trap::Kind::exception,
-                             .cpu = static_cast<u8>(config_.processor.id),
-                             .vector = external ? p_.sapic.deliverable() : static_cast<u32>(what.vector),
-                             .error = p_.r.isr,
-                             .address = what.ifa,
-                             .pc = bundle | slot,
-                             .time_ps = now_ps()});
+  if ((p_.r.psr & psr::ic) == 0) [[unlikely]]
+    return interrupt_uncollected(bundle, slot);
+  enter_handler(next_place(), bundle, slot);
 }
 
-void Core::note_new(u64 bundle, unsigned slot) {
+void Core::interrupt_uncollected(u64 bundle, unsigned slot) {
+  PastInterruption* known = known_interruption(bundle | slot);
+  if (!known) return enter_handler(next_place(), bundle, slot);
+  ++repetitions_;
+  note_repetition(*known);
+  enter_handler(*known, bundle, slot);
+}
+
+/// Without a call that comes back: nothing is saved and restored.
+[[gnu::always_inline]] inline void Core::enter_handler(PastInterruption& place, u64 bundle, unsigned slot) {
+  const Interruption& what = p_.pending;
+  Trap& trap = place.trap;
+  trap.kind = what.address ? Trap::Kind::translation : Trap::Kind::exception;
+  trap.vector = static_cast<u32>(what.vector);
+  if (what.vector == Vector::external_interrupt) [[unlikely]]
+    trap.kind = Trap::Kind::interrupt, trap.vector = what.number;
+  trap.address = what.ifa;
+  trap.pc = bundle | slot;
+  p_.deliver(bundle, slot);
+  trap.error = p_.r.isr;
+  const u64 now = p_.cycles();
+  hash(now);
+  hash(p_.r.ip);
+  trap.time_ps = now * ps_per_cycle_;
+  if (ps_per_cycle_ == 0) [[unlikely]]
+    return tell_slowly(trap);
+  if (config_.observer) config_.observer->on_trap(trap);
+}
+
+void Core::tell_slowly(Trap& trap) {
+  trap.time_ps = now_ps();
+  if (config_.observer) config_.observer->on_trap(trap);
+}
+
+PastInterruption& Core::next_place() {
   repeats_ = unchanged_ = 0;
-  current_ = &past_[past_count_++ % remembered];
-  current_->vector = p_.pending.vector;
-  current_->bundle = bundle;
-  current_->slot = slot;
-  current_->ifa = p_.pending.ifa;
-  current_->registers = 0;
+  PastInterruption& place = past_[past_count_++ % remembered];
+  place.registers = 0;
+  return place;
 }
 
 /// A handler that is refused at the same place again and again, with collection off, will be for ever: soon
 /// said when no register changes meanwhile, late when one does. Up to `remembered` handlers may take turns.
 void Core::note_repetition(PastInterruption& known) {
-  current_ = &known;
   if (++repeats_ < first_look) return;
   const u64 registers = register_digest();
   unchanged_ = known.registers == registers ? unchanged_ + 1 : 0;
@@ -286,11 +308,11 @@ void Core::note_repetition(PastInterruption& known) {
                    ", again and again at the same instruction of a handler";
 }
 
-PastInterruption* Core::known_interruption(u64 bundle, unsigned slot) {
+PastInterruption* Core::known_interruption(u64 pc) {
   const auto count = static_cast<std::ptrdiff_t>(std::min(past_count_, u64{remembered}));
   const auto end = past_.begin() + count;
   const auto same = std::find_if(past_.begin(), end, [&](const PastInterruption& past) {
-    return past.vector == p_.pending.vector && past.bundle == bundle && past.slot == slot;
+    return past.vector() == p_.pending.vector && past.trap.pc == pc;
   });
   return same == end ? nullptr : &*same;
 }

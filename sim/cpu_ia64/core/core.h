@@ -31,13 +31,14 @@ struct CoreCounters {
   mmu::ia64::MmuCounters mmu;
 };
 
-/// Where an interruption came from: what a message about a dead program says.
+/// Where an interruption came from: what the observer is told, and what a message about a dead program says.
 struct PastInterruption {
-  Vector vector = Vector::general_exception;
-  u64 bundle = 0;
-  unsigned slot = 0;
-  u64 isr = 0, ifa = 0;
+  Trap trap;          ///< `pc`: bundle, with the slot in its lowest bits
   u64 registers = 0;  ///< a digest of them, when it came again with collection off
+  Vector vector() const {
+    const bool external = trap.kind == Trap::Kind::interrupt;
+    return external ? Vector::external_interrupt : static_cast<Vector>(trap.vector);
+  }
 };
 
 class Core final : public CpuView, public CpuControl, private SapicAgent {
@@ -71,6 +72,7 @@ class Core final : public CpuView, public CpuControl, private SapicAgent {
   u64 to_cycles(u64 ps) const;
   u64 now_ps() const { return to_ps(cycles()); }
   const CoreCounters& counters() const;
+  u64 interruptions() const { return past_count_ + repetitions_; }
   u64 execution_hash() const { return hash_; }
 
   /// By this core or from elsewhere: decoded code of the frame goes.
@@ -129,9 +131,13 @@ class Core final : public CpuView, public CpuControl, private SapicAgent {
   void after_step(u64 psr_before, u64 bundle, unsigned slot, bool was_rfi);
   void fault();
   void interrupt(u64 bundle, unsigned slot);
-  void note_new(u64 bundle, unsigned slot);
+  void trap(const Slot& s, u64 bundle);
+  void interrupt_uncollected(u64 bundle, unsigned slot);
+  void enter_handler(PastInterruption& place, u64 bundle, unsigned slot);
+  void tell_slowly(Trap& trap);
+  PastInterruption& next_place();
   void note_repetition(PastInterruption& known);
-  PastInterruption* known_interruption(u64 bundle, unsigned slot);
+  PastInterruption* known_interruption(u64 pc);
   u64 register_digest() const;
   void hash(u64 value);
 
@@ -143,8 +149,8 @@ class Core final : public CpuView, public CpuControl, private SapicAgent {
   Block scratch_;  ///< what is executed once: a cut block, a single step
   static constexpr unsigned remembered = 4;
   std::array<PastInterruption, remembered> past_;  ///< a ring: past_[past_count_ - 1 modulo] is the latest
-  PastInterruption* current_ = past_.data();
-  u64 past_count_ = 0;
+  u64 past_count_ = 0, repetitions_ = 0;
+  const u64 ps_per_cycle_;                ///< 0: not a whole number
   unsigned repeats_ = 0, unchanged_ = 0;  ///< deliveries in a row at known places, with collection off
   u64 idle_cycles_ = 0;
   CpuDebugger* debugger_ = nullptr;

@@ -71,7 +71,7 @@ unsigned Core::instructions_to_point() const {
 }
 
 void Core::debugged_slice() {
-  const u64 interruptions = counters_.interruptions;
+  const u64 before = interruptions();
   if (stops_here()) return debug_stop({DebugStop::Why::breakpoint, {DebugAccess::execute, linear_pc(), 1}});
   p_.debugged = true;
   seen_.reset();
@@ -88,8 +88,7 @@ void Core::debugged_slice() {
   p_.debugged = false;
   p_.review();
   if (seen_) return debug_stop({DebugStop::Why::watchpoint, *seen_});
-  if (was_step || (counters_.interruptions != interruptions && debug_step_))
-    debug_stop({DebugStop::Why::step, {}});
+  if (was_step || (interruptions() != before && debug_step_)) debug_stop({DebugStop::Why::step, {}});
 }
 
 /// Stacked registers below the end of the frame that memory does not hold yet, as gdb looks for them.

@@ -121,9 +121,10 @@ std::vector<std::string> describe_place(const Core& core, const MemoryPort& memo
   const char* when = "last interruption: ";
   for (const PastInterruption& past : core.past_interruptions()) {
     lines.push_back(
-        when + std::string(vector_name(past.vector)) + " at " +
-        describe_instruction(core, memory, past.bundle, past.slot) +
-        format(", isr 0x%llx, address 0x%llx", static_cast<Number>(past.isr), static_cast<Number>(past.ifa)));
+        when + std::string(vector_name(past.vector())) + " at " +
+        describe_instruction(core, memory, past.trap.pc & ~u64{15}, static_cast<unsigned>(past.trap.pc & 3)) +
+        format(", isr 0x%llx, address 0x%llx", static_cast<Number>(past.trap.error),
+               static_cast<Number>(past.trap.address)));
     when = "before it:         ";
   }
   return lines;

@@ -10,6 +10,11 @@ static u8 place(const Fixup& f, FrameMarker frame) {
   return static_cast<u8>(32 + (n + base >= size ? n + base - size : n + base));
 }
 
+Next look_at_predicate(Processor& p, const Slot* s) {
+  if ((p.r.pr >> s->qp & 1) != 0) return go_on(p, s + 1);
+  return go_on(p, s + 2);
+}
+
 void rotate(Processor& p, Block& block) {
   const FrameMarker frame = p.stack.frame();
   for (const Fixup& f : block.fixups) {
@@ -17,6 +22,11 @@ void rotate(Processor& p, Block& block) {
     (f.operand == 0 ? s.r1 : f.operand == 1 ? s.r2 : f.operand == 2 ? s.r3 : s.r4) = place(f, frame);
   }
   block.rotation = p.rotation;
+}
+
+Next go_on_rotated(Processor& p, Block& block) {
+  rotate(p, block);
+  return go_on(p, block.slots.data());
 }
 
 }  // namespace xs::ia64

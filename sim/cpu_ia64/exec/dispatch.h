@@ -18,10 +18,19 @@
 
 namespace xs::ia64 {
 
-/// On to `s`, over slots whose predicate is 0. The end of a block has predicate 0, which is always 1.
-[[gnu::always_inline]] inline Next go_on(Processor& p, const Slot* s) {
-  while ((p.r.pr >> s->qp & 1) == 0) ++s;
-  return s->run(p, s);
+[[gnu::always_inline]] inline Next go_on(Processor& p, const Slot* s) { return s->run(p, s); }
+
+// Predication: most instructions have predicate p0, which is always 1, and nobody looks. The others have a
+// slot in front of them that looks, and goes on to them or behind them; or a handler that does so itself.
+
+Next look_at_predicate(Processor& p, const Slot* s);  // block.cpp
+inline Slot guard(u8 qp) { return {.run = look_at_predicate, .qp = qp}; }
+
+/// For what is often executed under a predicate.
+template <Handler handler>
+Next if_predicated(Processor& p, const Slot* s) {
+  if ((p.r.pr >> s->qp & 1) == 0) return go_on(p, s + 1);
+  return handler(p, s);
 }
 
 [[gnu::always_inline]] inline Next stop(Processor& p, const Slot* s) {
@@ -34,6 +43,8 @@ inline u64 bundle_of(const Processor& p, const Slot* s) { return p.block->va + u
 
 /// Puts the operands in place for the present rotating bases (block.cpp).
 void rotate(Processor& p, Block& block);
+/// And goes on with the block. Apart from chain, so that it has no registers to save.
+Next go_on_rotated(Processor& p, Block& block);
 
 /// On to the block at r.ip, slot `ri`, when it is known and nobody wants to look around first. PSR.ri is 0
 /// while code runs; it is set when the run loop is to go on within a bundle.
@@ -44,7 +55,8 @@ void rotate(Processor& p, Block& block);
       p.left >= b->cost && b->top < p.frame_top) [[likely]] {
     p.left -= b->cost;
     p.block = b;
-    if (b->rotation != p.rotation) rotate(p, *b);
+    if (b->rotation != p.rotation) [[unlikely]]
+      return go_on_rotated(p, *b);
     return go_on(p, b->slots.data());
   }
 #endif
@@ -54,7 +66,7 @@ void rotate(Processor& p, Block& block);
 
 /// A branch that is taken to r.ip. What the block's entry has paid for and is not executed is given back.
 [[gnu::always_inline]] inline Next taken(Processor& p, const Slot* s) {
-  p.left += i64{s->rest} * p.config.timing.instruction;
+  p.left += s->behind;
   p.last_bundle = bundle_of(p, s);
   p.branched = true;
   return chain(p);
@@ -63,9 +75,8 @@ void rotate(Processor& p, Block& block);
 /// Behind `s`, which has taken time of its own (a walk, a device): has it used up the slice? Its block has
 /// been paid for at its entry; what the slice has no time for is given back, and the run loop goes on there.
 inline bool out_of_time(Processor& p, const Slot* s) {
-  const i64 rest = i64{s->rest} * p.config.timing.instruction;
-  if (s->rest == 0 || p.left + rest > 0) return false;
-  p.left += rest;
+  if (s->behind == 0 || p.left + s->behind > 0) return false;
+  p.left += s->behind;
   p.last_bundle = bundle_of(p, s);
   p.r.ip = p.last_bundle + (s->ri == 2 ? 16 : 0);
   p.r.psr |= u64{s->ri == 2 ? 0u : s->ri + 1u} << psr::ri_shift;
@@ -96,10 +107,28 @@ Next step(Processor& p, const Slot* s) {
 /// The table that decoding picks from: by operation, and by how a memory instruction moves its base.
 struct Handlers {
   enum Update : u8 { none, by_register, by_immediate, updates };
+  /// What a slot's operands say is worked out once, at decoding.
+  using Prepare = void (*)(Slot&);
   std::array<std::array<Handler, op_count>, updates> of{};
+  std::array<Prepare, op_count> prepare_of{};
+  std::array<Handler, op_count> looking_of{};
 
   void set(Op op, Handler handler, Update update = none) { of[update][static_cast<unsigned>(op)] = handler; }
+  void set(Op op, Handler handler, Prepare first) {
+    set(op, handler);
+    prepare_of[static_cast<unsigned>(op)] = first;
+  }
+  /// With a second one, that looks at its predicate (if_predicated).
+  void set(Op op, Handler handler, Handler predicated) {
+    set(op, handler);
+    looking_of[static_cast<unsigned>(op)] = predicated;
+  }
+  /// Null: it needs a guard.
+  Handler looking(Op op) const { return looking_of[static_cast<unsigned>(op)]; }
   Handler get(Op op, Update update) const { return of[update][static_cast<unsigned>(op)]; }
+  void prepare(Op op, Slot& s) const {
+    if (const Prepare f = prepare_of[static_cast<unsigned>(op)]) f(s);
+  }
 };
 
 // Each fills in the operations of its unit: one file each.

@@ -22,7 +22,7 @@ u64 shladdp4(u64 a, u64 b, u64 count) { return to_pointer((a << count) + b, b); 
 }  // namespace
 
 void add_alu(Handlers& h) {
-  h.set(Op::add, two<add>);
+  h.set(Op::add, two<add>, if_predicated<two<add>>);
   h.set(Op::add_plus1, two<add_plus1>);
   h.set(Op::sub, two<sub>);
   h.set(Op::sub_minus1, two<sub_minus1>);
@@ -33,7 +33,7 @@ void add_alu(Handlers& h) {
   h.set(Op::addp4, two<addp4>);
   h.set(Op::shladd, two_imm<shladd>);
   h.set(Op::shladdp4, two_imm<shladdp4>);
-  h.set(Op::add_imm, imm_one<add>);
+  h.set(Op::add_imm, imm_one<add>, if_predicated<imm_one<add>>);
   h.set(Op::addp4_imm, imm_one<addp4>);
   h.set(Op::sub_imm, imm_one<sub>);
   h.set(Op::and_imm, imm_one<and_>);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/cpu_ia64/exec/access.h"
+#include "sim/cpu_ia64/system/delivery.h"
 
 namespace xs::ia64 {
 namespace {
@@ -153,14 +154,20 @@ void clrrrb_pr(Processor& p, const Slot&) {
   p.set_frame(f);
 }
 
-Next rfi(Processor& p, const Slot* s) {
-  const bool collecting = (p.r.psr & psr::ic) != 0;
-  if (!p.return_from_interruption()) return stop(p, s);
-  p.last_bundle = collecting ? bundle_of(p, s) : p.r.iipa;  // nothing has updated IIPA (3.3.5.6)
+[[gnu::always_inline]] inline Next return_to_interrupted(Processor& p, const Slot* s) {
+  // With collection off nothing has updated IIPA (3.3.5.6).
+  p.last_bundle = (p.r.psr & psr::ic) != 0 ? bundle_of(p, s) : p.r.iipa;
   p.branched = true;
-  const unsigned ri = p.r.ri();
-  p.r.psr &= ~psr::ri;
-  return chain(p, ri);
+  return chain(p, p.return_from_interruption());
+}
+[[gnu::noinline]] Next rfi_uncovering(Processor& p, const Slot* s) {
+  if (!p.uncover()) return stop(p, s);
+  return return_to_interrupted(p, s);
+}
+Next rfi(Processor& p, const Slot* s) {
+  if ((p.r.ipsr & psr::is) != 0 || p.r.ifs >> 63 != 0) [[unlikely]]
+    return rfi_uncovering(p, s);
+  return return_to_interrupted(p, s);
 }
 
 template <bool one>
@@ -216,11 +223,11 @@ Next fchkf(Processor& p, const Slot* s) { return branch_if(p, s, fp::fchkf(p.r.f
 }  // namespace
 
 void add_branch(Handlers& h) {
-  h.set(Op::br_cond, br_cond);
-  h.set(Op::br_cond_indirect, br_indirect);
-  h.set(Op::br_call, br_call);
+  h.set(Op::br_cond, br_cond, if_predicated<br_cond>);
+  h.set(Op::br_cond_indirect, br_indirect, if_predicated<br_indirect>);
+  h.set(Op::br_call, br_call, if_predicated<br_call>);
   h.set(Op::br_call_indirect, br_call_indirect);
-  h.set(Op::br_ret, br_ret);
+  h.set(Op::br_ret, br_ret, if_predicated<br_ret>);
   h.set(Op::br_ia, step<br_ia>);
   h.set(Op::br_cloop, br_cloop);
   h.set(Op::br_ctop, br_ctop);

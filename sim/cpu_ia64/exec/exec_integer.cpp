@@ -19,40 +19,55 @@ u64 shrp(u64 high, u64 low, u64 count) { return count == 0 ? low : high << (64 -
 /// `length` ones, 1 to 64.
 u64 ones(unsigned length) { return ~u64{0} >> (64 - length); }
 
-// A field that reaches beyond bit 63 ends there.
-u64 extr_u(u64 x, u64 position, unsigned length) { return x >> position & ones(length); }
-u64 extr(u64 x, u64 position, unsigned length) {
-  const u64 above = 64 - std::min<u64>(length, 64 - position);
-  return static_cast<u64>(static_cast<i64>(x << (above - position)) >> above);
-}
-u64 dep_z(u64 x, u64 position, unsigned length) { return (x & ones(length)) << position; }
-u64 merged(u64 x, u64 into, u64 position, unsigned length) {
-  const u64 field = ones(length) << position;
-  return (into & ~field) | (x << position & field);
-}
-u64 dep_sign(u64 into, u64 position, unsigned length, u64 sign) {
-  const u64 field = ones(length) << position;
-  return (into & ~field) | (sign & field);
-}
+// Bit fields. Decoding has left the field's place, or what is to be there, in `imm`, and counts in x and y. A
+// field that reaches beyond bit 63 ends there.
+
+u64 field(const Slot& s) { return ones(s.x) << s.imm; }
 u64 constant(const Slot& s) { return static_cast<u64>(i64{static_cast<i16>(s.y)}); }
+
+/// imm: ones of the length; x: position.
+void prepare_extr_u(Slot& s) {
+  const u8 position = static_cast<u8>(s.imm);
+  s.imm = ones(s.x);
+  s.x = position;
+}
+u64 extr_u(u64 x, const Slot& s) { return x >> s.x & s.imm; }
+
+/// imm: how far the field goes left, to the sign; x: and back.
+void prepare_extr(Slot& s) {
+  const u64 position = s.imm, back = 64 - std::min<u64>(s.x, 64 - position);
+  s.imm = back - position;
+  s.x = static_cast<u8>(back);
+}
+u64 extr(u64 x, const Slot& s) { return static_cast<u64>(static_cast<i64>(x << s.imm) >> s.x); }
+
+/// imm: the field; x: position.
+void prepare_dep(Slot& s) {
+  const u8 position = static_cast<u8>(s.imm);
+  s.imm = field(s);
+  s.x = position;
+}
+/// imm: the field; y: sign.
+void prepare_dep_imm(Slot& s) { s.imm = field(s); }
+/// imm: the result.
+void prepare_dep_z_imm(Slot& s) { s.imm = constant(s) << s.imm & field(s); }
 
 void write(Processor& p, const Slot& s, u64 value, unsigned source) {
   p.r.gr[s.r1] = value;
   if (p.any_nat) [[unlikely]]
     p.r.nat[s.r1] = p.r.nat[source];
 }
-/// GR[r1] = f(GR[r3], position, length)
 template <auto f>
 void extract(Processor& p, const Slot& s) {
-  write(p, s, f(p.r.gr[s.r3], s.imm, s.x), s.r3);
+  write(p, s, f(p.r.gr[s.r3], s), s.r3);
 }
-void deposit_zero(Processor& p, const Slot& s) { write(p, s, dep_z(p.r.gr[s.r2], s.imm, s.x), s.r2); }
-void deposit_zero_imm(Processor& p, const Slot& s) { write_gr(p, s.r1, dep_z(constant(s), s.imm, s.x)); }
-void deposit_imm(Processor& p, const Slot& s) {
-  write(p, s, dep_sign(p.r.gr[s.r3], s.imm, s.x, constant(s)), s.r3);
-}
+void deposit_zero(Processor& p, const Slot& s) { write(p, s, p.r.gr[s.r2] << s.x & s.imm, s.r2); }
+void deposit_zero_imm(Processor& p, const Slot& s) { write_gr(p, s.r1, s.imm); }
+/// `to` where `field` has ones, `from` elsewhere.
+u64 merged(u64 from, u64 to, u64 field) { return ((from ^ to) & field) ^ from; }
+void deposit_imm(Processor& p, const Slot& s) { write(p, s, merged(p.r.gr[s.r3], constant(s), s.imm), s.r3); }
 void deposit(Processor& p, const Slot& s) {
-  p.r.gr[s.r1] = merged(p.r.gr[s.r2], p.r.gr[s.r3], s.imm, s.x);
+  p.r.gr[s.r1] = merged(p.r.gr[s.r3], p.r.gr[s.r2] << s.x, s.imm);
   if (p.any_nat) [[unlikely]]
     p.r.nat[s.r1] = p.r.nat[s.r2] | p.r.nat[s.r3];
 }
@@ -86,12 +101,12 @@ void add_integer(Handlers& h) {
   h.set(Op::shr_u, two<shr_u>);
   h.set(Op::shl, two<shl>);
   h.set(Op::shrp, two_imm<shrp>);
-  h.set(Op::extr, step<extract<extr>>);
-  h.set(Op::extr_u, step<extract<extr_u>>);
-  h.set(Op::dep, step<deposit>);
-  h.set(Op::dep_imm, step<deposit_imm>);
-  h.set(Op::dep_z, step<deposit_zero>);
-  h.set(Op::dep_z_imm, step<deposit_zero_imm>);
+  h.set(Op::extr, step<extract<extr>>, prepare_extr);
+  h.set(Op::extr_u, step<extract<extr_u>>, prepare_extr_u);
+  h.set(Op::dep, step<deposit>, prepare_dep);
+  h.set(Op::dep_imm, step<deposit_imm>, prepare_dep_imm);
+  h.set(Op::dep_z, step<deposit_zero>, prepare_dep);
+  h.set(Op::dep_z_imm, step<deposit_zero_imm>, prepare_dep_z_imm);
   h.set(Op::zxt1, one_r3<extended<u8>>);
   h.set(Op::zxt2, one_r3<extended<u16>>);
   h.set(Op::zxt4, one_r3<extended<u32>>);

@@ -65,7 +65,7 @@ bool from_ar(Processor& p, const Slot& s) {
   if ((s.r3 >= first_of_i) != i_unit) return p.general_exception(isr::illegal_operation);
   u64 value = 0;
   if (!p.read_application(s.r3, value)) return false;
-  if (s.r3 == ar::itc) value -= u64{s.rest} * p.config.timing.instruction;
+  if (s.r3 == ar::itc) value -= s.behind;
   write_gr(p, s.r1, value);
   return true;
 }

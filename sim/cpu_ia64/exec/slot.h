@@ -1,7 +1,8 @@
 // Decoded code: what execution walks over instead of bundles.
 //
 //     Block   a run of bundles within one 4 KiB frame, entered at its first slot only
-//       slots  [ Slot | Slot | ... | end ]     without nop and hint: they take time and do nothing else
+//       slots  [ Slot | Slot | ... | end ]     without nop and hint: they take time and do nothing else;
+//                                              with guards in front of what has a predicate (dispatch.h)
 //       fixups [ {slot, operand, logical} ... ]    operands that rotation moves
 //
 // A block is right for one virtual address, one mode (system/modes.h) and one frame's contents. Registers in
@@ -33,9 +34,9 @@ struct Slot {
   u8 qp = 0;                          ///< 0 as well for what is executed whatever its predicate
   u8 bundle = 0;                      ///< of the block
   u8 ri = 0;                          ///< slot number in the bundle
-  u8 x = 0;      ///< a second small operand: length, status field, predicate of an unconditional compare
-  u16 rest = 0;  ///< instructions of the block behind this one
-  u16 y = 0;     ///< a third small operand
+  u8 x = 0;        ///< a second small operand: status field, predicate of an unconditional compare
+  u16 y = 0;       ///< a third small operand
+  u32 behind = 0;  ///< cycles of the block's instructions behind this one
 };
 static_assert(sizeof(Slot) == 32);
 
@@ -46,7 +47,8 @@ struct Fixup {
   bool fp;
 };
 
-struct Block : CodePlace {
+/// What a branch asks of a block stands in one line of the host's cache.
+struct alignas(64) Block : CodePlace {
   u64 mode = 0;
   u64 epoch = 0;  ///< Processor::code_epoch when va was last seen to lead to pa
   u64 pa = 0;

@@ -141,6 +141,7 @@ class Translation {
  private:
   void bundle(const Bundle& bits);
   void slot(const Decoded& d);
+  void instruction(const Decoded& d);
   void operands(const Decoded& d, Slot& s);
   void add(const Slot& s);
   Handler refusal(const Decoded& d) const;
@@ -208,6 +209,7 @@ void Translation::operands(const Decoded& d, Slot& s) {
   s.y = static_cast<u16>(d.imm[2]);
   if (is_relative(d.op)) s.imm += u64{bundle_} * 16;
   if (d.row == nullptr) return;
+  handlers().prepare(d.op, s);
   for (unsigned n = 0; n < 4; ++n) {
     const Operand o = d.row->operand[n];
     const unsigned r = reg(d, n);
@@ -226,27 +228,34 @@ void Translation::add(const Slot& s) {
   block_.slots.push_back(s);
 }
 
+void Translation::instruction(const Decoded& d) {
+  Slot s;
+  s.qp = refused_always(d) ? u8{0} : d.qp;
+  s.bundle = static_cast<u8>(bundle_);
+  s.ri = d.slot;
+  Handler refused = refusal(d);
+  if (refused && refused_by_predicate(d)) {
+    s.run = refused;
+    if (s.qp != 0) add(guard(s.qp));
+    add(s);
+    refused = nullptr;
+  }
+  const bool asks_itself =
+      d.row && (d.row->has(flag::unconditional) || d.op == Op::br_wtop || d.op == Op::br_wexit);
+  if (asks_itself) s.qp = 0;
+  const Handler looking = refused || s.qp == 0 ? nullptr : handlers().looking(d.op);
+  if (s.qp != 0 && !looking) add(guard(s.qp));
+  operands(d, s);
+  if (asks_itself) s.x = d.qp;
+  s.run = refused ? refused : looking ? looking : handler(d);
+  add(s);
+  if (d.op == Op::alloc) sof_ = static_cast<unsigned>(d.imm[0]);
+  ended_ = (d.row && ends_block(d)) || (s.qp == 0 && (!d.row || never_returns(d.op)));
+}
+
 void Translation::slot(const Decoded& d) {
   const bool nothing = d.row ? does_nothing(d.op) : d.reserved == Reserved::ignored;
-  if (!nothing) {
-    Slot s;
-    s.qp = refused_always(d) ? u8{0} : d.qp;
-    s.bundle = static_cast<u8>(bundle_);
-    s.ri = d.slot;
-    const Handler refused = refusal(d);
-    if (refused && refused_by_predicate(d)) {
-      s.run = refused;
-      add(s);
-    }
-    operands(d, s);
-    const bool asks_itself =
-        d.row && (d.row->has(flag::unconditional) || d.op == Op::br_wtop || d.op == Op::br_wexit);
-    if (asks_itself) s.x = d.qp, s.qp = 0;
-    s.run = refused && !refused_by_predicate(d) ? refused : handler(d);
-    add(s);
-    if (d.op == Op::alloc) sof_ = static_cast<unsigned>(d.imm[0]);
-    ended_ = (d.row && ends_block(d)) || (s.qp == 0 && (!d.row || never_returns(d.op)));
-  }
+  if (!nothing) instruction(d);
   ++block_.count;
 }
 
@@ -268,7 +277,7 @@ void Translation::finish() {
   end.bundle = static_cast<u8>(bundle_);
   end.ri = static_cast<u8>(next_slot_);
   for (std::size_t n = 0; n < index_.size(); ++n)
-    block_.slots[n].rest = static_cast<u16>(block_.count - index_[n] - 1);
+    block_.slots[n].behind = static_cast<u32>((block_.count - index_[n] - 1u) * source_.cycles);
   block_.slots.push_back(end);
   block_.cost = static_cast<u32>(block_.count * source_.cycles);
 }
@@ -312,6 +321,9 @@ void translate(Block& block, const CodeSource& source) {
   Translation(block, source).run();
 }
 
-void make_illegal(Block& block) { block.slots.front().run = step<illegal_operation>; }
+void make_illegal(Block& block) {
+  const bool guarded = block.slots.front().run == look_at_predicate;
+  block.slots[guarded ? 1 : 0].run = step<illegal_operation>;
+}
 
 }  // namespace xs::ia64

@@ -76,6 +76,7 @@ struct Interruption {
   bool immediate = false;  ///< IIM
   bool trap = false;       ///< the instruction has completed: IIP is behind it
   u8 slot = 0;             ///< of a trap: where that instruction stands in its bundle
+  u16 number = 0;          ///< of an external interrupt
 };
 
 }  // namespace xs::ia64

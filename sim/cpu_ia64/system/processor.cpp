@@ -23,11 +23,11 @@ u64 turn(u64 pr, unsigned by) {
 
 Processor::Processor(const ProcessorConfig& c, MemoryPort& m, CoreBus& b, SapicBus& s)
     : stack(*this, &r.gr[32], &r.nat[32], any_nat),
-      mmu(m, {c.timing, c.instruction_tlb, c.data_tlb}, this),
       config(c),
       memory(m),
       bus(b),
-      sapics(s) {
+      sapics(s),
+      mmu(m, {c.timing, c.instruction_tlb, c.data_tlb}, this) {
   for (auto& place : r.pmc) place = 0;
   r.fr[1] = fp::one();
   r.fpsr = fp::default_fpsr;
@@ -36,31 +36,9 @@ Processor::Processor(const ProcessorConfig& c, MemoryPort& m, CoreBus& b, SapicB
   frame_changed();
 }
 
-u64 Processor::mode_of(bool rse) const {
-  const u64 level = rse ? r.rsc >> 2 & 3 : r.cpl();
-  const bool translated = (r.psr & (rse ? psr::rt : psr::dt)) != 0;
-  const bool big = rse ? (r.rsc >> 4 & 1) != 0 : (r.psr & psr::be) != 0;
-  const bool slow = big || (r.psr & (psr::da | psr::db)) != 0 || watch;
-  return level << 4 | u64{translated} << 6 | ((r.psr & psr::pk) != 0 ? 1 << 7 : 0) |
-         (slow ? DataCache::slow : 0);
-}
-
-void Processor::set_access_modes() {
-  data_mode = mode_of(false);
-  rse_mode = mode_of(true);
-}
-
 void Processor::set_watch(std::function<void(const DataAccess&)> on_access) {
   watch = std::move(on_access);
   set_access_modes();
-}
-
-bool Processor::careful() const {
-  if ((r.psr & (psr::ss | psr::tb | psr::one_instruction)) != 0) return true;
-  if ((r.psr & psr::db) == 0) return false;
-  for (unsigned n = 1; n < 8; n += 2)
-    if (r.ibr[n] >> 63 != 0) return true;
-  return false;
 }
 
 void Processor::frame_changed() {

@@ -64,21 +64,19 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
  public:
   Processor(const ProcessorConfig& config, MemoryPort& memory, CoreBus& bus, SapicBus& sapics);
 
-  Registers r;
-  bool any_nat = false;  ///< some NaT bit of a general register may be set
-  RegisterStack stack;
-  mmu::ia64::Mmu mmu;
-  Alat alat;
-  DataCache data;
-  Sapic sapic;
-  Interruption pending;
-
   // Derived from PSR and CFM; the setters below keep them.
-  u64 code_mode = 0;  ///< what decoded code depends on (modes.h), and attention
-  u64 rse_mode = 0;   ///< the same of the register stack's own accesses
-  u64 data_mode = 0;  ///< mode bits of DataCache keys
-  u32 rotation = 0;   ///< sor, rrb.gr and rrb.fr; 0: nothing rotates
-  u8 frame_top = 32;  ///< first register behind the frame
+  u64 code_mode = 0;   ///< what decoded code depends on (modes.h), and attention
+  u64 code_epoch = 1;  ///< changes when a translation of code may have gone
+  u64 data_mode = 0;   ///< mode bits of DataCache keys
+  u64 rse_mode = 0;    ///< the same of the register stack's own accesses
+  u32 rotation = 0;    ///< sor, rrb.gr and rrb.fr; 0: nothing rotates
+  u8 frame_top = 32;   ///< first register behind the frame
+
+  bool any_nat = false;    ///< some NaT bit of a general register may be set
+  bool branched = false;   ///< since somebody last set it to false
+  bool executing = false;  ///< decoded code runs: the run loop is not looking
+  /// A debugger wants a look after each block, and with `watch` at each data access.
+  bool debugged = false;
 
   // Time, in cycles: `left` of the slice that the run loop has granted. Blocks take theirs at their entry.
   i64 left = 0;
@@ -89,10 +87,24 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
 
   // What is being executed (exec/dispatch.h).
   CodePlace* block = nullptr;
-  bool executing = false;            ///< it runs: the run loop is not looking
   const Slot* stopped_at = nullptr;  ///< the slot that was refused, or that traps
   u64 last_bundle = 0;               ///< IIPA of an interruption at the next instruction
-  bool branched = false;             ///< since somebody last set it to false
+
+  Interruption pending;
+  Registers r;
+  RegisterStack stack;
+  Sapic sapic;
+  /// Code is executed nowhere and never from here on: the run ends, with this to say.
+  std::string stop_reason;
+  std::function<void(const DataAccess&)> watch;
+  void set_watch(std::function<void(const DataAccess&)> on_access);
+  const ProcessorConfig config;
+  MemoryPort& memory;
+  CoreBus& bus;
+  SapicBus& sapics;
+  mmu::ia64::Mmu mmu;
+  Alat alat;
+  DataCache data;
   /// Decoded code by address, the one met last: where a branch looks before it asks the run loop. Never null.
   static constexpr u64 jump_entries = 4096;
   std::array<CodePlace*, jump_entries> jumps{};
@@ -108,12 +120,7 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   void leave_block();
 
   void set_psr(u64 value) {
-    constexpr u64 access = psr::cpl | psr::dt | psr::rt | psr::pk | psr::be | psr::da | psr::db;
-    const u64 changed = r.psr ^ value;
-    r.psr = value;
-    if ((changed & access) != 0) [[unlikely]]
-      set_access_modes();
-    code_mode = value & code_mode_bits;
+    change_psr(value);
     review();
   }
   void set_frame(FrameMarker marker);  ///< rotating bases; sizes as well, by alloc and returns
@@ -154,26 +161,33 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   bool write_control(unsigned number, u64 value);
   u64 itc() const;
 
-  // Interruptions: interruptions.cpp.
+  // Interruptions: delivery.h, interruptions.cpp.
   /// Enters the handler of `pending`: `bundle` and `slot` are where it happened.
   void deliver(u64 bundle, unsigned slot);
-  bool return_from_interruption();  ///< rfi
-  u64 returns = 0;                  ///< how many of them
-  bool interrupt_pending() const;   ///< an external one that PSR.i and TPR let through
+  /// rfi: what goes first when IFS is valid, or IPSR asks for what is not there; false: it was refused.
+  bool uncover();
+  unsigned return_from_interruption();  ///< to the slot of that number, which PSR.ri does not name
+  u64 returns = 0;                      ///< how many of them
+  /// An external one that PSR.i and TPR let through.
+  bool interrupt_pending() const { return (r.psr & psr::i) != 0 && sapic.deliverable() != Sapic::none; }
 
   /// Where the bundle at `va` lies; `deferral`: ITLB.ed.
   bool fetch(u64 va, u64& pa, bool& deferral);
-  u64 code_epoch = 1;  ///< changes when a translation of code may have gone
   /// Recomputes `attention` after anything that the run loop looks at has changed. Most modes have nothing to
   /// look at, and interruptions come and go through them.
   void review() {
-    constexpr u64 looked_at = psr::ss | psr::tb | psr::one_instruction | psr::db | psr::i;
-    const bool other = stack.incomplete() || debugged || !stop_reason.empty();
-    const bool wanted = other || ((r.psr & looked_at) != 0 && (careful() || interrupt_pending()));
-    code_mode = (code_mode & ~attention) | (wanted ? attention : 0);
+    const bool asked = stack.incomplete() || debugged || !stop_reason.empty();
+    code_mode &= ~attention;
+    if (asked || careful() || interrupt_pending()) [[unlikely]]
+      call_attention();
   }
   /// Instructions are to be executed one by one, with a look around after each.
-  bool careful() const;
+  bool careful() const {
+    constexpr u64 always = psr::ss | psr::tb | psr::one_instruction;
+    if ((r.psr & (always | psr::db)) == 0) [[likely]]
+      return false;
+    return (r.psr & always) != 0 || (r.ibr[1] | r.ibr[3] | r.ibr[5] | r.ibr[7]) >> 63 != 0;
+  }
   u64 timer_cycle() const { return timer_cycle_; }  ///< when ITC reaches ITM; ~0
   void timer_expired();
   /// By a store to block_halt; until an interrupt is pending that TPR lets through, whatever PSR.i says
@@ -185,18 +199,15 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
     review();
   }
 
-  const ProcessorConfig config;
-  MemoryPort& memory;
-  CoreBus& bus;
-  SapicBus& sapics;
-  /// A debugger wants a look after each block, and with `watch` at each data access.
-  bool debugged = false;
-  std::function<void(const DataAccess&)> watch;
-  void set_watch(std::function<void(const DataAccess&)> on_access);
-  /// Code is executed nowhere and never from here on: the run ends, with this to say.
-  std::string stop_reason;
-
  private:
+  /// Without a look at what the run loop wants to look at.
+  void change_psr(u64 value) {
+    constexpr u64 access = psr::cpl | psr::dt | psr::rt | psr::pk | psr::be | psr::da | psr::db;
+    const u64 changed = r.psr ^ value;
+    r.psr = value;
+    if ((changed & access) != 0) set_access_modes();
+    code_mode = value & code_mode_bits;
+  }
   bool store(u64 address, u64 value) override;
   bool load(u64 address, u64& value) override;
   u8* place(u64 address, bool write) override;
@@ -214,8 +225,17 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   Reach transfer(const DataAccess& a, bool write, u8* bytes);
   bool big_endian(const DataAccess& a) const;
   void order_bytes(const DataAccess& a, u8* bytes) const;
-  u64 mode_of(bool rse) const;
-  void set_access_modes();
+  u64 mode_of(bool rse) const {
+    const u64 level = rse ? r.rsc >> 2 & 3 : r.cpl();
+    const bool translated = (r.psr & (rse ? psr::rt : psr::dt)) != 0;
+    const bool big = rse ? (r.rsc >> 4 & 1) != 0 : (r.psr & psr::be) != 0;
+    const bool slow = big || (r.psr & (psr::da | psr::db)) != 0 || watch;
+    return level << 4 | u64{translated} << 6 | u64{(r.psr & psr::pk) != 0} << 7 | u64{slow} * DataCache::slow;
+  }
+  [[gnu::always_inline]] void set_access_modes() {
+    data_mode = mode_of(false);
+    rse_mode = mode_of(true);
+  }
   void set_timer();
 
   u64 itc_offset_ = 0;

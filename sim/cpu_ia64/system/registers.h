@@ -82,19 +82,20 @@ inline constexpr u64 implemented = 0x7f07;
 
 struct Registers {
   static constexpr unsigned bank_0 = 136, places = 152;
-  alignas(64) std::array<u64, places> gr{};
-  std::array<u8, places> nat{};
   u64 pr = 1;
   u64 ip = 0;  ///< address of the next bundle; its slot is PSR.ri
   u64 psr = 0;
+  u64 lc = 0, ec = 0, pfs = 0;
+  u64 dcr = 0, iva = 0;
+  u64 ipsr = 0, isr = 0, iip = 0, ifa = 0, itir = 0, iipa = 0, ifs = 0, iim = 0, iha = 0;
+  alignas(64) std::array<u64, places> gr{};
+  std::array<u8, places> nat{};
   std::array<u64, 8> br{};
+  u64 unat = 0, ccv = 0, fpsr = 0, rsc = 0;
   std::array<fp::Register, 128> fr{};
-  u64 lc = 0, ec = 0, pfs = 0, unat = 0, ccv = 0, fpsr = 0, rsc = 0;
   u64 csd = 0, ssd = 0, fcr = 0, eflag = 0, cflg = 0, fsr = 0, fir = 0, fdr = 0;
   std::array<u64, 8> kr{};
-
-  u64 dcr = 0, itm = 0, iva = 0;
-  u64 ipsr = 0, isr = 0, iip = 0, ifa = 0, itir = 0, iipa = 0, ifs = 0, iim = 0, iha = 0;
+  u64 itm = 0;
   std::array<u64, 16> dbr{}, ibr{};
   std::array<u64, 32> pmc{}, pmd{};
 

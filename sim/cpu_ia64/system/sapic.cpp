@@ -23,6 +23,7 @@ bool Sapic::write_lid(u64 value) {
 
 bool Sapic::write_tpr(u64 value) {
   tpr_ = value & tpr_fields;
+  judge();
   return true;
 }
 
@@ -56,7 +57,7 @@ unsigned Sapic::highest(const std::array<u64, 4>& set) const {
   return none;
 }
 
-unsigned Sapic::deliverable() const {
+unsigned Sapic::most_urgent() const {
   const unsigned vector = highest(requested_);
   if (vector == none) return none;
   const unsigned serving = highest(in_service_);
@@ -73,12 +74,14 @@ u8 Sapic::acknowledge() {
   if (vector == none) return vector_spurious;
   requested_[vector >> 6] &= ~(u64{1} << (vector & 63));
   in_service_[vector >> 6] |= u64{1} << (vector & 63);
+  judge();
   return static_cast<u8>(vector);
 }
 
 unsigned Sapic::end() {
   const unsigned vector = highest(in_service_);
   if (vector != none) in_service_[vector >> 6] &= ~(u64{1} << (vector & 63));
+  judge();
   return vector;
 }
 

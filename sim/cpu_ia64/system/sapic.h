@@ -73,12 +73,15 @@ class Sapic {
   u64 lrr(unsigned which) const { return lrr_[which]; }
   u64 irr(unsigned word) const { return requested_[word]; }
 
-  void request(u8 vector) { requested_[vector >> 6] |= u64{1} << (vector & 63); }
+  void request(u8 vector) {
+    requested_[vector >> 6] |= u64{1} << (vector & 63);
+    judge();
+  }
   /// The interval timer has reached ITM.
   void timer() { local(0); }
   void local(unsigned which);
   /// The most urgent request that neither TPR nor one in service holds back; `none`. PSR.i is not asked.
-  unsigned deliverable() const;
+  unsigned deliverable() const { return deliverable_; }
   /// mov =ivr: that one goes into service; 15 when there is none.
   u8 acknowledge();
   /// mov eoi=: the vector that was in service, or `none`.
@@ -86,12 +89,16 @@ class Sapic {
 
  private:
   static int urgency(unsigned vector);
+  unsigned most_urgent() const;
+  /// After each change: interruptions and returns ask for the outcome more often than it changes.
+  void judge() { deliverable_ = most_urgent(); }
   unsigned highest(const std::array<u64, 4>& set) const;
 
   u64 lid_ = 0, tpr_ = 0;
   std::array<u64, 3> vectors_{0x10000, 0x10000, 0x10000};  ///< masked
   std::array<u64, 2> lrr_{0x10000, 0x10000};
   std::array<u64, 4> requested_{}, in_service_{};
+  unsigned deliverable_ = none;
 };
 
 }  // namespace xs::ia64

@@ -52,21 +52,23 @@ inline Slot slot_of(Op op, Places places, u64 imm = 0, u8 x = 0, u16 y = 0, unsi
   const Decoded d = decode(unit, bits_for(row, places, qp));
   REQUIRE(d.op == op);
   const bool always = row.has(flag::unconditional);
-  return {.run = handlers().get(op, Handlers::none),
-          .imm = imm,
-          .r1 = d.r1,
-          .r2 = d.r2,
-          .r3 = d.r3,
-          .r4 = d.r4,
-          .qp = always ? u8{0} : d.qp,
-          .x = always ? d.qp : x,
-          .y = y};
+  Slot slot{.run = handlers().get(op, Handlers::none),
+            .imm = imm,
+            .r1 = d.r1,
+            .r2 = d.r2,
+            .r3 = d.r3,
+            .r4 = d.r4,
+            .qp = always ? u8{0} : d.qp,
+            .x = always ? d.qp : x,
+            .y = y};
+  handlers().prepare(op, slot);
+  return slot;
 }
 
 struct Bench {
   Next run(const Slot& slot) {
     const Slot end{.run = [](Processor&, const Slot*) { return Next::leave; }};
-    const Slot slots[] = {slot, end};
+    const Slot slots[] = {guard(slot.qp), slot, end};
     REQUIRE(slot.run != nullptr);
     return go_on(p, slots);
   }
