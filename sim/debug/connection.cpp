@@ -85,11 +85,14 @@ int listener_at(const std::string& path) {
   return errno = error, -1;
 }
 
-bool refuses(const std::string& path) {
+/// Whether the socket at `path` belongs to nobody any more. It is asked with the wrong type of socket, which
+/// a listener never sees: one that connected and went would look like a debugger that has left, and the run
+/// would go on.
+bool left_over(const std::string& path) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
   std::memcpy(name.sun_path, path.c_str(), path.size() + 1);
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   const bool refused =
       ::connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 && errno == ECONNREFUSED;
   ::close(fd);
@@ -106,7 +109,7 @@ void Connection::listen_unix(const std::string& path) {
   ::unlink(own.c_str());
   listener_ = listener_at(own);
   if (listener_ < 0) refuse(unix_prefix + path, std::strerror(errno));
-  if (refuses(path)) ::unlink(path.c_str());
+  if (left_over(path)) ::unlink(path.c_str());
   const bool linked = ::link(own.c_str(), path.c_str()) == 0;
   const int error = errno == EEXIST ? EADDRINUSE : errno;
   ::unlink(own.c_str());

@@ -143,8 +143,9 @@ TEST_CASE("addresses") {
 TEST_CASE("a place that is taken is refused, a socket left over is not") {
   const std::string path = socket_path();
   {
-    const Connection first{Address("unix:" + path)};
+    Connection first{Address("unix:" + path)};
     CHECK_THROWS_WITH(Connection(Address("unix:" + path)), Catch::Contains("in use"));
+    CHECK_FALSE(first.accept());  // it was not asked by connecting: a stopped run would go on
   }
   CHECK(::access(path.c_str(), F_OK) != 0);
   const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
