@@ -30,6 +30,15 @@ struct Cpu::Impl final : CoreBus {
   void watch_code(u64 mfn) override { group.watch(mfn); }
   bool code_watched(u64 mfn) const override { return group.watched(mfn); }
   void code_written(u64 mfn) override { group.written(mfn); }
+  bool guarded(u64 mfn) const {
+    return config.core.observer && config.core.observer->guards(mfn << frame_shift);
+  }
+  bool tells_stores(u64 mfn) const override { return group.watched(mfn) || guarded(mfn); }
+  void stored(u64 va, u64 pa) override {
+    const u64 mfn = pa >> frame_shift;
+    if (guarded(mfn)) config.core.observer->on_guarded_store(core, va & ~frame_mask, mfn << frame_shift);
+    group.written(mfn);
+  }
 
   void run();
   void run_quantum();

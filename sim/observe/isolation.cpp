@@ -28,8 +28,8 @@ void Observer::Impl::check_isolation(const CpuView& view, u64 va, u64 pa, bool w
   // Shadow page tables show what the P2M names, and nothing else of the domain's.
   const bool own = f.owner == domid && (!translated || running->second.p2m.get(f.gfn) == (pa >> frame_shift));
   const bool foreign_by_privileged = domid == 0 && f.owner < XS_OWNER_XEN;
-  const bool m2p =
-      !translated && f.owner == XS_OWNER_XEN && !write && va >= published_m2p_start && va < published_m2p_end;
+  const bool m2p = options.architecture == "x86_64" && !translated && f.owner == XS_OWNER_XEN && !write &&
+                   va >= published_m2p_start && va < published_m2p_end;
   if (own || foreign_by_privileged || m2p) return;
   const u64 mfn = pa >> frame_shift;
   isolation_broken(

@@ -41,6 +41,9 @@ void Observer::Impl::load_image(const std::string& file, bool guest) {
     // What a guest says about stores to the hypervisor's tables is not believed.
     if (guest != (tap.kind == XS_TAP_GUEST_P2M)) continue;
     taps_.push_back({tap.pc, tap.kind, image.get(), guest});
+    if (guest || tap.kind >= XS_TAP_MARK) continue;
+    const Function* routine = image->function_at(tap.pc);
+    routines.emplace_back(routine ? routine->address : tap.pc, routine ? routine->size : 1);
   }
   symbols.add(image);
   if (guest) by_file[file] = image;

@@ -81,8 +81,9 @@ class Observer : public CpuObserver {
   // CpuObserver
   void on_tap(const CpuView& view) override;
   void on_trap(const Trap& trap) override;
-  void on_tlb_fill(const CpuView& view, u64 va, u64 pa, bool write, bool user) override;
+  void on_tlb_fill(const CpuView& view, u64 va, u64 pa, u64 size, bool write, bool user) override;
   bool guards(u64 pa) const override;
+  u64 guards_version() const override;
   void on_guarded_store(const CpuView& view, u64 va, u64 pa) override;
   void on_triple_fault(const CpuView& view) override;
   void on_unmodelled(const CpuView& view, const char* what, u64 where) override;

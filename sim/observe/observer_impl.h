@@ -104,9 +104,11 @@ struct Observer::Impl {
     const u8* unpublished = nullptr;
   } p2m_search;
   HeldP2ms held_p2m;
-  std::map<KeptSlot, u64> kept;                         ///< -> MFN
-  std::map<PortKey, EventPortState> ports;              ///< those that are open
-  std::vector<bool> guarded;                            ///< frames that hold frame table and M2P, by index
+  std::map<KeptSlot, u64> kept;             ///< -> MFN
+  std::map<PortKey, EventPortState> ports;  ///< those that are open
+  std::vector<bool> guarded;                ///< frames that hold frame table and M2P, by index
+  u64 guards_version = 0;
+  std::vector<std::pair<u64, u64>> routines;            ///< those that store to tables: address, bytes
   std::unordered_map<u64, u64> operations;              ///< operation -> begun; read out sorted by name
   std::pair<const u64, u64>* last_operation = nullptr;  ///< in `operations`
   std::map<std::string, u64, std::less<>> string_ids;

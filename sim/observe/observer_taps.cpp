@@ -377,12 +377,13 @@ void Observer::Impl::resync_all(u64 time_ps) {
   }
 }
 
-void Observer::on_tlb_fill(const CpuView& view, u64 va, u64 pa, bool write, bool user) {
+void Observer::on_tlb_fill(const CpuView& view, u64 va, u64 pa, u64 size, bool write, bool user) {
   Impl& i = *impl_;
   ++i.counters.tlb_fills;
   if (!user) return;
   ++i.counters.tlb_fills_user;
-  if (i.options.isolation_monitor && i.state_) i.check_isolation(view, va, pa, write);
+  if (!i.options.isolation_monitor || !i.state_) return;
+  for (u64 at = 0; at < size; at += frame_size) i.check_isolation(view, va + at, pa + at, write);
 }
 
 }  // namespace xs::observe

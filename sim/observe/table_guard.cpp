@@ -1,9 +1,12 @@
 // Who writes the hypervisor's tables: the store routines alone (DESIGN section 3, rule 2).
 //
-// The engine asks at the first store to a page of a table after it last forgot the page's translation. Stores
-// that follow by the same translation are not seen here. The routines therefore have a view of the tables of
-// their own (hypervisor/arch/x86_64/layout.h): what they have brought into a TLB serves no other store.
+// On x86 the engine asks at the first store to a page of a table after it last forgot the page's translation.
+// Stores that follow by the same translation are not seen here. The routines therefore have a view of the
+// tables of their own (hypervisor/arch/x86_64/layout.h): what they have brought into a TLB serves no other
+// store. On IA-64 the core tells of each store.
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "sim/observe/names.h"
 #include "sim/observe/observer_impl.h"
@@ -13,6 +16,7 @@ namespace xs::observe {
 /// The frames behind frame table and M2P, by any address: the tables are complete when memory is ready.
 void Observer::Impl::learn_tables(const CpuView& view) {
   guarded.assign(state_->ram().frames(), false);
+  ++guards_version;
   const auto learn = [&](u64 va, u64 bytes) {
     for (u64 page = va & ~frame_mask; page < va + bytes; page += frame_size) {
       u64 pa = 0;
@@ -28,12 +32,8 @@ void Observer::Impl::learn_tables(const CpuView& view) {
 }
 
 bool Observer::Impl::in_store_routine(u64 pc) const {
-  for (const TapPoint& t : taps_) {
-    if (t.guest || t.kind >= XS_TAP_MARK) continue;
-    const Function* routine = t.image->function_at(t.pc);
-    if (routine ? pc - routine->address < routine->size : pc == t.pc) return true;
-  }
-  return false;
+  return std::any_of(routines.begin(), routines.end(),
+                     [pc](const auto& routine) { return pc - routine.first < routine.second; });
 }
 
 /// "M2P entries of frames 0x100000000 .. 0x1000001ff".
@@ -52,6 +52,8 @@ bool Observer::guards(u64 pa) const {
   const u32 index = i.state_->ram().index(pa >> frame_shift);
   return index != RamMap::none && i.guarded[index];
 }
+
+u64 Observer::guards_version() const { return impl_->guards_version; }
 
 void Observer::on_guarded_store(const CpuView& view, u64 va, u64 pa) {
   Impl& i = *impl_;

@@ -19,6 +19,7 @@ ia64::CpuConfig cpu_config(const MachineConfig& machine, unsigned id, CpuObserve
   c.cores = machine.cpus;
   c.quantum = machine.quantum;
   c.core.observer = observer;
+  c.core.taps = machine.taps;
   c.core.processor.id = id;
   c.core.processor.timing = machine.timing;
   if (machine.fidelity == Fidelity::exact)

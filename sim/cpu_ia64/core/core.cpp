@@ -34,6 +34,7 @@ Core::Core(const CoreConfig& config, MemoryPort& memory, CoreBus& bus, SapicBus&
       ps_per_cycle_(whole_ps(config.processor.timing.frequency_hz)) {
   sapics.attach(*this);
   for (PastInterruption& past : past_) past.trap.cpu = static_cast<u8>(config.processor.id);
+  if (config_.observer) p_.witness = this;
 }
 
 void Core::reset(u64 entry) {
@@ -82,6 +83,7 @@ void Core::advance_to(u64 cycles) {
 
 void Core::run(u64 end) {
   p_.settle_nats();
+  follow_guards();
   while (!stopped() && p_.cycles() < end) {
     if (halted())
       idle(end);
@@ -181,6 +183,7 @@ Block* Core::decode(u64 pa, bool deferral, unsigned most) {
   source.first_slot = p_.r.ri();
   source.cycles = config_.processor.timing.instruction;
   source.most = most;
+  if (config_.observer) source.taps = &config_.taps;
   // Also for what runs once: it may store to its own frame.
   if (most > 1 && !bus_.code_watched(pa >> frame_shift)) bus_.watch_code(pa >> frame_shift);
   if (most != ~0u) {
@@ -358,30 +361,6 @@ void Core::purge(u32 rid, u64 va, unsigned shift) {
   p_.stop_reason = "machine check: a global purge overlaps a translation register";
   p_.review();
   if (halted()) bus_.wake();
-}
-
-u64 Core::tap_reg(unsigned index) const { return general_reg(32 + index); }
-
-u64 Core::general_reg(unsigned index) const { return index < 128 ? p_.r.gr[p_.r.place(index)] : 0; }
-
-bool Core::translate(u64 va, u64& pa) const {
-  if ((p_.r.psr & psr::dt) != 0) return p_.mmu.probe(va, false, pa);
-  pa = va & ~(u64{1} << 63);
-  return true;
-}
-
-bool Core::peek(u64 va, void* out, u64 size) const {
-  u8* to = static_cast<u8*>(out);
-  for (u64 done = 0; done < size;) {
-    u64 pa = 0;
-    const u64 piece = std::min(size - done, frame_size - ((va + done) & frame_mask));
-    if (!translate(va + done, pa)) return false;
-    const u8* from = memory_.readable(pa);
-    if (!from) return false;
-    std::copy_n(from, piece, to + done);
-    done += piece;
-  }
-  return true;
 }
 
 }  // namespace xs::ia64

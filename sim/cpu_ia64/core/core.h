@@ -21,6 +21,7 @@ namespace xs::ia64 {
 struct CoreConfig {
   ProcessorConfig processor;
   CpuObserver* observer = nullptr;
+  std::vector<u64> taps;  ///< where it is told of (sim/core/tap.h), ascending
 };
 
 /// An instruction is counted when it completes, nop and predicated-off ones included; MLX holds two.
@@ -41,7 +42,7 @@ struct PastInterruption {
   }
 };
 
-class Core final : public CpuView, public CpuControl, private SapicAgent {
+class Core final : public CpuView, public CpuControl, private SapicAgent, private ProcessorWitness {
  public:
   Core(const CoreConfig& config, MemoryPort& memory, CoreBus& bus, SapicBus& sapics);
 
@@ -97,10 +98,11 @@ class Core final : public CpuView, public CpuControl, private SapicAgent {
 
   // CpuView; translate() is CpuControl's, too
   unsigned cpu() const override { return config_.processor.id; }
-  u64 pc() const override { return p_.r.ip; }
+  u64 pc() const override { return tap_pc_ != no_tap ? tap_pc_ : p_.r.ip; }
   u64 instructions() const override;
   u64 time_ps() const override { return now_ps(); }
   u64 tap_reg(unsigned index) const override;
+  u64 caller() const override { return p_.r.br[0]; }
   bool in_guest() const override { return p_.r.cpl() != 0; }
   u64 general_reg(unsigned index) const override;
   bool translate(u64 va, u64& pa) const override;
@@ -109,6 +111,9 @@ class Core final : public CpuView, public CpuControl, private SapicAgent {
  private:
   bool answers(u8 id, u8 eid) const override;
   void deliver(const SapicMessage& message) override;
+  void tapped(const Slot& tap) override;
+  void inserted(u64 va, const mmu::ia64::Translation& page) override;
+  void follow_guards();
 
   // debug.cpp
   void debugged_slice();
@@ -158,6 +163,9 @@ class Core final : public CpuView, public CpuControl, private SapicAgent {
   std::optional<DebugPoint> seen_;  ///< a data point that the running instruction has touched
   bool debug_step_ = false;
   u64 debug_passed_ = ~u64{0};  ///< cycles() at which the breakpoint of that moment has been told
+  static constexpr u64 no_tap = ~u64{0};
+  u64 tap_pc_ = no_tap;  ///< while the observer is told of a tap
+  u64 guards_version_ = 0;
   u64 hash_ = 0xcbf29ce484222325;
   mutable CoreCounters counters_;
 };

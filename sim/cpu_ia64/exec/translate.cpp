@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/cpu_ia64/exec/exec_tap.h"
+
 namespace xs::ia64 {
 namespace {
 
@@ -144,6 +146,8 @@ class Translation {
   void instruction(const Decoded& d);
   void operands(const Decoded& d, Slot& s);
   void add(const Slot& s);
+  bool tapped(const Decoded& d) const;
+  void add_beside(const Decoded& d, const Slot& tapped, Handler does);
   Handler refusal(const Decoded& d) const;
   Handler handler(const Decoded& d) const;
   void finish();
@@ -154,6 +158,7 @@ class Translation {
   unsigned bundle_ = 0, next_slot_ = 0;
   unsigned sof_ = ~0u;  ///< of the frame since an alloc in this block
   bool ended_ = false;
+  bool any_tap_ = false;  ///< in the frame
 };
 
 /// Null: it is executed.
@@ -228,6 +233,22 @@ void Translation::add(const Slot& s) {
   block_.slots.push_back(s);
 }
 
+bool Translation::tapped(const Decoded& d) const {
+  if (!any_tap_) return false;
+  return std::binary_search(source_.taps->begin(), source_.taps->end(),
+                            (source_.va + u64{bundle_} * 16) | d.slot);
+}
+
+/// A slot in front of a tapped instruction or behind it, with its operands and its predicate.
+void Translation::add_beside(const Decoded& d, const Slot& tapped, Handler does) {
+  Slot s = tapped;
+  if (s.qp != 0) add(guard(s.qp));
+  operands(d, s);
+  describe_tapped(d.op, s);
+  s.run = does;
+  add(s);
+}
+
 void Translation::instruction(const Decoded& d) {
   Slot s;
   s.qp = refused_always(d) ? u8{0} : d.qp;
@@ -243,12 +264,15 @@ void Translation::instruction(const Decoded& d) {
   const bool asks_itself =
       d.row && (d.row->has(flag::unconditional) || d.op == Op::br_wtop || d.op == Op::br_wexit);
   if (asks_itself) s.qp = 0;
+  const bool tap = !refused && tapped(d);
+  if (tap) add_beside(d, s, tap_handler());
   const Handler looking = refused || s.qp == 0 ? nullptr : handlers().looking(d.op);
   if (s.qp != 0 && !looking) add(guard(s.qp));
   operands(d, s);
   if (asks_itself) s.x = d.qp;
   s.run = refused ? refused : looking ? looking : handler(d);
   add(s);
+  if (tap) add_beside(d, s, settle_handler());
   if (d.op == Op::alloc) sof_ = static_cast<unsigned>(d.imm[0]);
   ended_ = (d.row && ends_block(d)) || (s.qp == 0 && (!d.row || never_returns(d.op)));
 }
@@ -284,6 +308,10 @@ void Translation::finish() {
 
 void Translation::run() {
   next_slot_ = source_.first_slot;
+  if (source_.taps) {
+    const auto first = std::lower_bound(source_.taps->begin(), source_.taps->end(), source_.va);
+    any_tap_ = first != source_.taps->end() && *first < source_.va + u64{source_.bundles} * 16;
+  }
   const unsigned limit = std::min(source_.bundles, most_bundles);
   while (bundle_ < limit && !ended_ && block_.count < source_.most)
     bundle(Bundle::from_bytes(source_.code + u64{bundle_} * 16));

@@ -13,8 +13,9 @@ struct CodeSource {
   const u8* code = nullptr;  ///< the first bundle
   unsigned bundles = 0;      ///< up to the end of the frame
   unsigned first_slot = 0;
-  unsigned most = ~0u;  ///< instructions
-  u64 cycles = 1;       ///< of an instruction
+  unsigned most = ~0u;                     ///< instructions
+  u64 cycles = 1;                          ///< of an instruction
+  const std::vector<u64>* taps = nullptr;  ///< addresses with the slot in their lowest bits, ascending
 };
 
 /// Fills in everything of `block` but epoch, pa and deferral.

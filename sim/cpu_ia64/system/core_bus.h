@@ -24,6 +24,11 @@ class CoreBus {
   virtual bool code_watched(u64 mfn) const = 0;
   /// This core has stored to such a frame.
   virtual void code_written(u64 mfn) = 0;
+  /// Whether each store of this core to the frame is to be told: there is code in it, or an observer guards
+  /// it.
+  virtual bool tells_stores(u64 mfn) const { return code_watched(mfn); }
+  /// This core has stored to such a frame, at `va`.
+  virtual void stored(u64 va, u64 pa) { (void)va, code_written(pa >> frame_shift); }
 };
 
 }  // namespace xs::ia64

@@ -1,5 +1,5 @@
-// Entering a handler and coming back (SDM vol. 2 5.5.3, 5.6; vol. 3 rfi): in a header, since it becomes part of
-// the one place each that does it.
+// Entering a handler and coming back (SDM vol. 2 5.5.3, 5.6; vol. 3 rfi): in a header, since it becomes part
+// of the one place each that does it.
 #pragma once
 #include "sim/cpu_ia64/system/processor.h"
 

@@ -93,9 +93,9 @@ void Processor::keep(u64 va, u64 pa, u64 mode, u8 rights, u8* host) {
   if ((mode & DataCache::slow) != 0) return;
   DataCache::Entry& e = data.at(va);
   const u64 tag = (va & ~frame_mask) | mode;
-  const bool watched = bus.code_watched(pa >> frame_shift);
+  const bool told = bus.tells_stores(pa >> frame_shift);
   e = {(rights & right_read) != 0 ? tag : DataCache::never,
-       (rights & right_write) != 0 && !watched ? tag : DataCache::never,
+       (rights & right_write) != 0 && !told ? tag : DataCache::never,
        reinterpret_cast<std::uintptr_t>(host) - va, pa & ~frame_mask};
 }
 
@@ -171,11 +171,11 @@ Reach Processor::reach(const DataAccess& a, u64& pa, u8*& host) {
 }
 
 /// Bytes of one page between DRAM or a device and `bytes`.
-bool Processor::move_bytes(bool write, u64 pa, u8* host, u8* bytes, unsigned size) {
+bool Processor::move_bytes(bool write, u64 va, u64 pa, u8* host, u8* bytes, unsigned size) {
   if (host) {
     std::memcpy(write ? host : bytes, write ? bytes : host, size);
     if (write && !alat.empty()) alat.stored(pa, size);
-    if (write && bus.code_watched(pa >> frame_shift)) bus.code_written(pa >> frame_shift);
+    if (write && bus.tells_stores(pa >> frame_shift)) bus.stored(va, pa);
     return true;
   }
   if (pa - interrupt_block < interrupt_block_size) return interrupt_block_access(write, pa, bytes, size);
@@ -231,13 +231,13 @@ Reach Processor::transfer(const DataAccess& a, bool write, u8* bytes) {
     if (below != Reach::granted) return below;
     const Reach above = reach(second, next_pa, next_host);
     if (above != Reach::granted) return above;
-    move_bytes(write, pa, host, bytes, first);
-    move_bytes(write, next_pa, next_host, bytes + first, size - first);
+    move_bytes(write, a.va, pa, host, bytes, first);
+    move_bytes(write, second.va, next_pa, next_host, bytes + first, size - first);
     last_pa = pa;
     return Reach::granted;
   }
   const Reach reached = reach(a, pa, host);
-  if (reached == Reach::granted) move_bytes(write, pa, host, bytes, size);
+  if (reached == Reach::granted) move_bytes(write, a.va, pa, host, bytes, size);
   return reached;
 }
 
@@ -265,7 +265,7 @@ Reach Processor::load(const DataAccess& a, u64& value) {
   if (host && a.size == 8)
     std::memcpy(&value, host, 8);
   else
-    move_bytes(false, pa, host, reinterpret_cast<u8*>(&value), a.size);
+    move_bytes(false, a.va, pa, host, reinterpret_cast<u8*>(&value), a.size);
   return reached;
 }
 

@@ -33,6 +33,16 @@ namespace xs::ia64 {
 
 struct Slot;
 
+/// What an observer is told of; all before it takes effect outside of the processor.
+class ProcessorWitness {
+ public:
+  virtual ~ProcessorWitness() = default;
+  /// The instruction behind `tap` executes next, and nothing will refuse it.
+  virtual void tapped(const Slot& tap) = 0;
+  /// A TLB has a new translation, of the page at `va`.
+  virtual void inserted(u64 va, const mmu::ia64::Translation& page) = 0;
+};
+
 /// What decoded code tells about itself.
 struct CodePlace {
   u64 va = 0;
@@ -60,7 +70,7 @@ struct DataAccess {
 };
 enum class Reach : u8 { granted, deferred, refused };
 
-class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink {
+class Processor : private RegisterStackMemory, private mmu::ia64::TlbSink {
  public:
   Processor(const ProcessorConfig& config, MemoryPort& memory, CoreBus& bus, SapicBus& sapics);
 
@@ -98,6 +108,7 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   std::string stop_reason;
   std::function<void(const DataAccess&)> watch;
   void set_watch(std::function<void(const DataAccess&)> on_access);
+  ProcessorWitness* witness = nullptr;  ///< null: nobody
   const ProcessorConfig config;
   MemoryPort& memory;
   CoreBus& bus;
@@ -212,6 +223,9 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   bool load(u64 address, u64& value) override;
   u8* place(u64 address, bool write) override;
   void revoked(bool fetch, u64 offset, unsigned shift) override;
+  void inserted(u64 va, const mmu::ia64::Translation& page) override {
+    if (witness) witness->inserted(va, page);
+  }
 
   bool refuse_data(const DataAccess& a, u64 conditions, u64 vhpt_address);
   bool refuse_fetch(u64 va, u64 conditions, u64 vhpt_address);
@@ -219,7 +233,7 @@ class Processor : private RegisterStackMemory, private mmu::ia64::RevocationSink
   u64 deferred_conditions() const;
   bool data_breakpoint(const DataAccess& a) const;
   void keep(u64 va, u64 pa, u64 mode, u8 rights, u8* host);
-  bool move_bytes(bool write, u64 pa, u8* host, u8* bytes, unsigned size);
+  bool move_bytes(bool write, u64 va, u64 pa, u8* host, u8* bytes, unsigned size);
   bool interrupt_block_access(bool write, u64 pa, u8* bytes, unsigned size);
   void firmware_store(u64 offset, u64 value);
   Reach transfer(const DataAccess& a, bool write, u8* bytes);

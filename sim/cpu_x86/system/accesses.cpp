@@ -58,7 +58,7 @@ mmu::Translation Core::translate_counted(const mmu::Access& access) {
   if (t.cycles) engine_->charge(t.cycles, 0);
   if (architectural && t.ok && config_.observer) {
     view_pc_ = access_pc(access);
-    config_.observer->on_tlb_fill(*this, access.va, t.pa, t.write, access.user);
+    config_.observer->on_tlb_fill(*this, access.va, t.pa, frame_size, t.write, access.user);
   }
   return t;
 }

@@ -21,7 +21,8 @@ u64 Core::translate_implicit(u64 va, mmu::AccessKind kind) {
   engine_->charge(t.cycles, 0);
   if (t.failure == mmu::Failure::non_canonical) throw GuestFault{vec_gp, true, 0, 0};
   if (!t.ok) throw GuestFault{vec_pf, true, t.error_code, va};
-  if (architectural && config_.observer) config_.observer->on_tlb_fill(*this, va, t.pa, t.write, false);
+  if (architectural && config_.observer)
+    config_.observer->on_tlb_fill(*this, va, t.pa, frame_size, t.write, false);
   return t.pa;
 }
 

@@ -17,7 +17,7 @@ struct ProtectionKey {
 
 }  // namespace
 
-Mmu::Mmu(MemoryPort& memory, const MmuConfig& config, RevocationSink* sink)
+Mmu::Mmu(MemoryPort& memory, const MmuConfig& config, TlbSink* sink)
     : memory_(memory),
       timing_(config.timing),
       instruction_(config.instruction),
@@ -82,6 +82,7 @@ void Mmu::walk(const Access& access, Answer& answer) {
   if (!entry.usable || !(access.fetch ? instruction_ : data_).insert_cached(entry.translation)) return;
   ++counters_.walk_inserts;
   note_lost();
+  note_inserted(access.va, entry.translation);
   answer.refused = 0;
   answer.page = entry.translation;
 }
@@ -160,16 +161,19 @@ void Mmu::set_table(u64 pta) { pta_.raw = pta; }
 
 bool Mmu::insert_register(bool fetch, unsigned slot, u64 pte, u64 itir, u64 va) {
   ++counters_.inserts;
-  const bool ok =
-      (fetch ? instruction_ : data_).insert_register(slot, make_translation(pte, itir, va, rid(va)));
+  const Translation page = make_translation(pte, itir, va, rid(va));
+  const bool ok = (fetch ? instruction_ : data_).insert_register(slot, page);
   note_lost();
+  if (ok) note_inserted(va, page);
   return ok;
 }
 
 bool Mmu::insert_cached(bool fetch, u64 pte, u64 itir, u64 va) {
   ++counters_.inserts;
-  const bool ok = (fetch ? instruction_ : data_).insert_cached(make_translation(pte, itir, va, rid(va)));
+  const Translation page = make_translation(pte, itir, va, rid(va));
+  const bool ok = (fetch ? instruction_ : data_).insert_cached(page);
   note_lost();
+  if (ok) note_inserted(va, page);
   return ok;
 }
 

@@ -64,17 +64,19 @@ struct MmuConfig {
   TlbSize instruction, data;
 };
 
-/// Whoever keeps answers: told when one of them may be granted no more.
-class RevocationSink {
+/// Whoever keeps answers: told when one of them may be granted no more, and of new translations.
+class TlbSink {
  public:
-  virtual ~RevocationSink() = default;
+  virtual ~TlbSink() = default;
   /// Of the instruction or the data side: 2^shift bytes from `offset` in every region; Loss::everything.
   virtual void revoked(bool fetch, u64 offset, unsigned shift) = 0;
+  /// By software or the walker; `va` is the page's, with its region.
+  virtual void inserted(u64 va, const Translation& page) { (void)va, (void)page; }
 };
 
 class Mmu {
  public:
-  Mmu(MemoryPort& memory, const MmuConfig& config, RevocationSink* sink = nullptr);
+  Mmu(MemoryPort& memory, const MmuConfig& config, TlbSink* sink = nullptr);
 
   Answer translate(const Access& access);
   /// By the TLB and the VHPT as they are, whatever the rights, with no effect: for debuggers and observers.
@@ -109,6 +111,9 @@ class Mmu {
 
  private:
   void note_lost();
+  void note_inserted(u64 va, const Translation& page) {
+    if (sink_) sink_->inserted(va & ~((u64{1} << page.page_shift) - 1), page);
+  }
   void revoke_all();
   u32 rid(u64 va) const { return region_at(va).rid(); }
   void look_up(const Access& access, Answer& answer);
@@ -123,7 +128,7 @@ class Mmu {
   std::array<RegionRegister, 8> regions_{};
   std::array<u64, keys> keys_{};
   PageTableAddress pta_;
-  RevocationSink* sink_;
+  TlbSink* sink_;
   MmuCounters counters_;
 };
 

@@ -14,7 +14,7 @@ bool overlap(const Translation& t, u32 rid, u64 va, unsigned shift) {
 }
 
 bool maps(const Translation& t, u64 mfn, bool user_only) {
-  if (!t.present || (user_only && t.pl == 0 && t.ar != 7)) return false;
+  if (!t.present || (user_only && !t.above_level_0())) return false;
   return mfn << frame_shift >= t.pa && (mfn << frame_shift) - t.pa < u64{1} << t.page_shift;
 }
 

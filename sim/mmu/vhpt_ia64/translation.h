@@ -61,6 +61,8 @@ struct Translation {
   u8 ma = 0, pl = 0, ar = 0;
   bool present = false, accessed = false, dirty = false, exception_deferral = false;
 
+  /// Code that is not at level 0 may use it: ar 7 is for execution at every level.
+  bool above_level_0() const { return pl != 0 || ar == 7; }
   bool covers(u32 region, u64 offset) const { return rid == region && (offset ^ va) >> page_shift == 0; }
   u64 translate(u64 offset) const { return pa | (offset & ((u64{1} << page_shift) - 1)); }
 };

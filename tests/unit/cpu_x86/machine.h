@@ -88,7 +88,7 @@ class Machine final : public x86::CoreBus, public CpuObserver {
   void wake() override {}
   void shutdown() override { ++shutdowns; }
   void on_trap(const xs::Trap& t) override { traps.push_back(t); }
-  void on_tlb_fill(const CpuView& view, u64 va, u64 pa, bool, bool) override {
+  void on_tlb_fill(const CpuView& view, u64 va, u64 pa, u64, bool, bool) override {
     fills.push_back({va, pa});
     fill_pcs.push_back(view.pc());
   }

@@ -50,7 +50,7 @@ class Witness final : public CpuObserver {
   void on_trap(const Trap& t) override {
     seen.push_back({"trap", t.time_ps, t.pc, t.vector << 16 | t.error});
   }
-  void on_tlb_fill(const CpuView& v, u64 va, u64, bool, bool) override { note("fill", v, va); }
+  void on_tlb_fill(const CpuView& v, u64 va, u64, u64, bool, bool) override { note("fill", v, va); }
   void on_tap(const CpuView& v) override { note("tap", v, v.instructions()); }
   void on_unmodelled(const CpuView& v, const char*, u64 where) override { note("unmodelled", v, where); }
   void note(const char* what, const CpuView& v, u64 value) {

@@ -18,7 +18,7 @@ struct Revocation {
   bool operator==(const Revocation&) const = default;
 };
 
-struct Bench : RevocationSink {
+struct Bench : TlbSink {
   explicit Bench(TlbSize size = {}) : mmu(memory, {TimingModel{}, size, size}, this) {
     for (unsigned i = 0; i < 8; ++i) mmu.set_region(i, rr(0x100 + i, 14, true));
   }

@@ -18,7 +18,7 @@ TEST_CASE("a guest may see its own frames and the published M2P, nothing else") 
   m.create(2, 0x71);
   g.run();
   const auto fill = [&](u64 mfn, u64 va, bool write, bool user = true) {
-    m.observer->on_tlb_fill(m.cpus[0], va, mfn << 12, write, user);
+    m.observer->on_tlb_fill(m.cpus[0], va, mfn << 12, frame_size, write, user);
     return m.observer->counters().isolation_violations;
   };
   CHECK(fill(FakeGuest::mfn(1), 0x1000, true) == 0);
@@ -237,8 +237,8 @@ TEST_CASE("events arrive where the channel leads") {
 TEST_CASE("the monitor is off by default; fills are counted") {
   FakeMachine m;
   m.boot();
-  m.observer->on_tlb_fill(m.cpus[0], 0, 0x70 << 12, true, true);
-  m.observer->on_tlb_fill(m.cpus[0], 0, 0x70 << 12, true, false);
+  m.observer->on_tlb_fill(m.cpus[0], 0, 0x70 << 12, frame_size, true, true);
+  m.observer->on_tlb_fill(m.cpus[0], 0, 0x70 << 12, frame_size, true, false);
   CHECK(m.observer->counters().isolation_violations == 0);
   CHECK(m.observer->counters().tlb_fills == 2);
   CHECK(m.observer->counters().tlb_fills_user == 1);

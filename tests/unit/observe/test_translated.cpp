@@ -114,7 +114,7 @@ TEST_CASE("shadow tables may show what the P2M names, and no M2P") {
   options.isolation_monitor = true;
   Translated m(options);
   const auto fill = [&](u64 mfn, u64 va) {
-    m.observer->on_tlb_fill(m.cpus[0], va, mfn << 12, false, true);
+    m.observer->on_tlb_fill(m.cpus[0], va, mfn << 12, frame_size, false, true);
     return m.observer->counters().isolation_violations;
   };
   CHECK(fill(Translated::frame(0), 0x1000) == 0);
