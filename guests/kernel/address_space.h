@@ -1,13 +1,12 @@
 // User address spaces: the page tables of one process. Implemented by the architecture.
 #pragma once
+#include "arch_cpu.h"  // user_va_end
 #include "guests/kernel/memory_model.h"
 
 struct AddressSpace {
   Pfn root;         // top-level table, owned and pinned
   u64 table_count;  // frames in page tables, root included
 };
-
-constexpr u64 user_va_end = 0x0000800000000000ull;
 
 // False when there is no memory.
 bool space_create(AddressSpace& space);

@@ -1,5 +1,6 @@
-// Xen's core public header with what it expects to be there already. Include this, not <xen/xen.h>.
+// Xen's core public header with what it expects to be there already. Include this, not <xen/xen.h>, which
+// does not know every architecture.
 #pragma once
 #include "guests/lib/types.h"
 
-#include <xen/xen.h>
+#include "arch_xen_abi.h"

@@ -6,6 +6,7 @@ constexpr u64 page_shift = 12;
 constexpr u64 page_bytes = u64{1} << page_shift;
 // Every kernel stack is that large, and aligned to its size (entry.S).
 constexpr u64 stack_bytes = 16384;
+constexpr u64 user_va_end = 0x0000800000000000ull;
 
 inline void arch_copy(void* to, const void* from, size_t bytes) {
   asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");

@@ -28,7 +28,7 @@ struct Disk {
   bool in_use;
   WaitQueue turn;
 };
-Disk disk;
+Disk disk{};
 
 bool allocate_frames() {
   for (unsigned i = 0; i <= data_frames; i++) {

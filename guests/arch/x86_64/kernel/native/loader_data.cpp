@@ -1,6 +1,7 @@
 #include "loader_data.h"
 
 #include "boot_tables.h"
+#include "guests/kernel/native/ram.h"
 #include "guests/lib/panic.h"
 #include "guests/lib/string.h"
 
@@ -20,37 +21,11 @@ const T* at(u64 address, u64 count = 1) {
   return reinterpret_cast<const T*>(boot_virt_base + address);
 }
 
-// Sorted by address; numbers come later.
-void add_piece(u64 first_byte, u64 end_byte) {
-  Mfn first = div_up(first_byte, page_bytes), end = end_byte / page_bytes;
-  if (first >= end) return;
-  if (loader_data.pieces == count_of(loader_data.ram))
-    panic("more than %u pieces of RAM", loader_data.pieces);
-  unsigned i = loader_data.pieces++;
-  for (; i && loader_data.ram[i - 1].machine > first; i--) loader_data.ram[i] = loader_data.ram[i - 1];
-  loader_data.ram[i] = {invalid_frame, first, end - first};
-}
-
 void read_memory_map(const hvm_start_info& info) {
   if (info.version < 1 || !info.memmap_entries) panic("the loader gives no memory map");
   auto* entry = at<hvm_memmap_table_entry>(info.memmap_paddr, info.memmap_entries);
   for (u32 i = 0; i < info.memmap_entries; i++)
-    if (entry[i].type == XEN_HVM_MEMMAP_TYPE_RAM) add_piece(entry[i].addr, entry[i].addr + entry[i].size);
-}
-
-void number_frames() {
-  Mfn first = boot_va_frame(image_start), end = boot_va_frame(image_end);
-  bool found = false;
-  Pfn next = 0;
-  for (unsigned i = 0; i < loader_data.pieces; i++) {
-    RamPiece& p = loader_data.ram[i];
-    p.pfn = found ? next : p.machine;
-    next = p.pfn + p.count;
-    if (p.machine > first || p.machine + p.count < end) continue;
-    found = true;
-    loader_data.image_piece = i;
-  }
-  if (!found) panic("the memory map has no RAM where this kernel is");
+    if (entry[i].type == XEN_HVM_MEMMAP_TYPE_RAM) ram_add(entry[i].addr, entry[i].addr + entry[i].size);
 }
 }  // namespace
 
@@ -61,5 +36,5 @@ void loader_data_read(u64 start_info) {
   if (info.cmdline_paddr && !copy_string(loader_data.command_line, room, at<char>(info.cmdline_paddr)))
     panic("the command line is longer than %lu characters", room - 1);
   read_memory_map(info);
-  number_frames();
+  ram_number(boot_va_frame(image_start), boot_va_frame(image_end));
 }

@@ -4,12 +4,12 @@
 #include "../window.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/memory_model.h"
+#include "guests/kernel/native/ram.h"
 #include "guests/lib/console.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/panic.h"
 #include "guests/lib/string.h"
 #include "instructions.h"
-#include "loader_data.h"
 
 extern "C" {
 extern const char image_end[];
@@ -25,22 +25,7 @@ DirectMapTables tables;
 
 u64 root_of_kernel() { return boot_va_frame(native_l4); }
 
-Mfn machine(Pfn pfn) {
-  for (unsigned i = 0; i < loader_data.pieces; i++) {
-    const RamPiece& p = loader_data.ram[i];
-    if (pfn >= p.pfn && pfn < p.pfn + p.count) return p.machine + (pfn - p.pfn);
-  }
-  return invalid_frame;
-}
-Pfn guest_frame(Mfn mfn) {
-  for (unsigned i = 0; i < loader_data.pieces; i++) {
-    const RamPiece& p = loader_data.ram[i];
-    if (mfn >= p.machine && mfn < p.machine + p.count) return p.pfn + (mfn - p.machine);
-  }
-  return invalid_frame;
-}
-
-u64* table_va(u64 table) { return static_cast<u64*>(frame_va(guest_frame(table))); }
+u64* table_va(u64 table) { return static_cast<u64*>(frame_va(ram_guest_frame(table))); }
 
 long write_entry(u64 table, unsigned index, u64 entry) {
   __atomic_store_n(&table_va(table)[index], entry, __ATOMIC_RELEASE);
@@ -63,9 +48,8 @@ constexpr TableOps ops = {false, write_entry, set_writable, open_root, close_roo
 // The direct map's tables and the frame allocator's lie behind the image, in memory that is mapped already:
 // that limits how much can be used.
 Pfn usable_frames() {
-  const RamPiece& low = loader_data.ram[loader_data.image_piece];
-  const RamPiece& last = loader_data.ram[loader_data.pieces - 1];
-  Pfn all = last.pfn + last.count, low_end = low.pfn + low.count;
+  const RamPiece& low = ram_of_image();
+  Pfn all = ram_end(), low_end = low.pfn + low.count;
   u64 room = min_of(low_end, mapped_at_boot) - boot_va_frame(image_end);
   u64 frames_per_page = page_bytes / (sizeof(u64) + sizeof(FrameInfo));
   Pfn most = min_of(room / 2 * frames_per_page, direct_map_frames);
@@ -86,11 +70,9 @@ void build_tables(Pfn limit) {
   boot_entries(tables.l3)[table_index(window_base, 3)] = make_pte(tables.window_l2, kernel_table);
   fill_entries(tables.l2, tables.l1, tables.window_l1 - tables.l1);
   fill_entries(tables.window_l2, tables.window_l1, window_tables);
-  for (unsigned i = 0; i < loader_data.pieces; i++) {
-    const RamPiece& p = loader_data.ram[i];
+  for (const RamPiece& p : ram_pieces())
     for (u64 n = 0; n < p.count && p.pfn + n < limit; n++)
       boot_entries(tables.l1)[p.pfn + n] = make_pte(p.machine + n, pte_kernel | pte_no_execute);
-  }
   native_l4[table_index(direct_map_base, 4)] = make_pte(tables.l3, kernel_table);
 }
 
@@ -107,22 +89,14 @@ BootFrames boot() {
   BootFrames frames{};
   frames.given = frames.limit = usable_frames();
   tables = plan_direct_map(boot_va_frame(image_end), frames.limit);
-  frames.first_taken = 1;  // below lie gaps: reclaim() knows which
+  frames.first_taken = 1;  // below lie gaps: reclaim knows which
   frames.end_taken = tables.end;
-  const RamPiece& low = loader_data.ram[loader_data.image_piece];
+  const RamPiece& low = ram_of_image();
   if (tables.end >= min_of(low.pfn + low.count, mapped_at_boot))
     panic("%lu frames are too few for this kernel's tables", low.count);
   build_tables(frames.limit);
   drop_boot_mappings();
   return frames;
-}
-
-void reclaim(void (*give)(Pfn first, u64 count)) {
-  for (unsigned i = 0; i < loader_data.image_piece; i++) {
-    const RamPiece& p = loader_data.ram[i];
-    Pfn first = max_of<Pfn>(p.pfn, 1);  // frame 0 stays unused: a null by mistake shows
-    if (p.pfn + p.count > first) give(first, p.pfn + p.count - first);
-  }
 }
 
 ModelResult nobody_there(const Pfn*, unsigned) { return {0, -XEN_ENOSYS}; }
@@ -164,11 +138,11 @@ void* device_page() {
   return frame == invalid_frame ? nullptr : frame_va(frame);
 }
 u64 device_address(const void* va) {
-  return machine(va_frame(va)) * page_bytes + reinterpret_cast<u64>(va) % page_bytes;
+  return ram_machine(va_frame(va)) * page_bytes + reinterpret_cast<u64>(va) % page_bytes;
 }
 }  // namespace
 
 extern const MemoryModel model_native;
-constexpr MemoryModel model_native = {"native",    boot,         reclaim,      machine,
-                                      guest_frame, nobody_there, nobody_there, no_foreign_frames,
-                                      map_device,  unmap_window, device_page,  device_address};
+constexpr MemoryModel model_native = {"native",        boot,         ram_give_below_image, ram_machine,
+                                      ram_guest_frame, nobody_there, nobody_there,         no_foreign_frames,
+                                      map_device,      unmap_window, device_page,          device_address};

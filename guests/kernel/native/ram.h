@@ -1,0 +1,29 @@
+// RAM of the bare machine: pieces, as a loader's map has them, and the numbers by which the kernel knows
+// their frames. A frame has its own number up to the end of the piece that holds the image; RAM elsewhere is
+// numbered on from there.
+#pragma once
+#include "guests/lib/types.h"
+
+struct RamPiece {
+  Pfn pfn;
+  Mfn machine;
+  u64 count;
+};
+
+// In any order; what adjoins is one piece.
+void ram_add(u64 first_byte, u64 end_byte);
+// When all are known. Panics when none holds machine frames [image_first, image_end).
+void ram_number(Mfn image_first, Mfn image_end);
+
+struct RamPieces {
+  const RamPiece *first, *last;
+  const RamPiece* begin() const { return first; }
+  const RamPiece* end() const { return last; }
+};
+RamPieces ram_pieces();
+const RamPiece& ram_of_image();
+Pfn ram_end();  // numbers end here
+Mfn ram_machine(Pfn pfn);
+Pfn ram_guest_frame(Mfn mfn);
+// Calls `give` for the RAM below the image.
+void ram_give_below_image(void (*give)(Pfn first, u64 count));
