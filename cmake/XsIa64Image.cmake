@@ -22,7 +22,13 @@ set(XS_IA64_FIRMWARE_FLAGS -mauto-pic -fno-jump-tables)
 set(XS_IA64_LINK_FLAGS -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack
   -Wl,--no-warn-rwx-segments)
 
-# Compiles one file, with the flags given besides; its object and dependency file go to the parent's variables.
+# Guests besides: what is their user mode's in the floating-point registers stays there; loops over bytes are memcpy's own;
+# Xen's and Linux's headers are the host's.
+set(XS_IA64_GUEST_FLAGS -mfixed-range=f2-f5,f16-f31 -fno-tree-loop-distribute-patterns -D__XEN_TOOLS__
+  -idirafter /usr/include -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE})
+
+# Compiles one file, with the flags given besides; its object goes to the parent's variable. XS_IA64_OBJECT_DEPENDS: what else
+# goes into it.
 function(xs_ia64_object source object_variable)
   file(RELATIVE_PATH relative ${CMAKE_SOURCE_DIR} ${source})
   set(object ${XS_IA64_OBJECT_DIR}/${relative}.o)
@@ -33,7 +39,7 @@ function(xs_ia64_object source object_variable)
       -Wa,--debug-prefix-map=${CMAKE_SOURCE_DIR}=.
       -MD -MF ${object}.d -c ${source} -o ${object}
     COMMAND ${CMAKE_COMMAND} -E copy ${object}.d ${object}.inputs  # ninja takes the other one away
-    DEPENDS ${source} ${XS_IA64_GXX}
+    DEPENDS ${source} ${XS_IA64_GXX} ${XS_IA64_OBJECT_DEPENDS}
     DEPFILE ${object}.d
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
     COMMENT "Building IA-64 object ${relative}.o"
@@ -41,10 +47,21 @@ function(xs_ia64_object source object_variable)
   set(${object_variable} ${object} PARENT_SCOPE)
 endfunction()
 
-# xs_ia64_image(name [STRIPPED] SOURCES ... OBJECTS ... FLAGS ... LINKER_SCRIPT file): OBJECTS are those of other images, too;
-# STRIPPED: without debug information, which is most of a small program.
+function(xs_ia64_link output)
+  cmake_parse_arguments(A "" "LINKER_SCRIPT" "OBJECTS;OPTIONS" ${ARGN})
+  get_filename_component(name ${output} NAME)
+  add_custom_command(OUTPUT ${output}
+    COMMAND ${XS_IA64_GXX} ${XS_IA64_LINK_FLAGS} ${A_OPTIONS} -Wl,-T,${A_LINKER_SCRIPT} -o ${output} ${A_OBJECTS} -lgcc
+    DEPENDS ${A_OBJECTS} ${A_LINKER_SCRIPT}
+    COMMENT "Linking IA-64 image ${name}"
+    COMMAND_EXPAND_LISTS VERBATIM)
+endfunction()
+
+# xs_ia64_image(name [STRIPPED] SOURCES ... OBJECTS ... FLAGS ... INPUTS ... LINKER_SCRIPT file): OBJECTS are those of other
+# images, too; INPUTS: what went into files that its sources include (names of files, or of objects' .inputs); STRIPPED: without
+# debug information, which is most of a small program.
 function(xs_ia64_image name)
-  cmake_parse_arguments(A "STRIPPED" "LINKER_SCRIPT" "SOURCES;OBJECTS;FLAGS" ${ARGN})
+  cmake_parse_arguments(A "STRIPPED" "LINKER_SCRIPT" "SOURCES;OBJECTS;FLAGS;INPUTS" ${ARGN})
   set(image ${XS_IA64_IMAGE_DIR}/${name}.elf)
   if(XS_IA64_GXX)
     set(objects ${A_OBJECTS})
@@ -52,13 +69,9 @@ function(xs_ia64_image name)
       xs_ia64_object(${source} object ${A_FLAGS})
       list(APPEND objects ${object})
     endforeach()
-    add_custom_command(OUTPUT ${image}
-      COMMAND ${XS_IA64_GXX} ${XS_IA64_LINK_FLAGS} $<$<BOOL:${A_STRIPPED}>:-Wl,--strip-debug> -Wl,-T,${A_LINKER_SCRIPT} -o ${image} ${objects} -lgcc
-      DEPENDS ${objects} ${A_LINKER_SCRIPT}
-      COMMENT "Linking IA-64 image ${name}.elf"
-      COMMAND_EXPAND_LISTS VERBATIM)
+    xs_ia64_link(${image} OBJECTS ${objects} OPTIONS $<$<BOOL:${A_STRIPPED}>:-Wl,--strip-debug> LINKER_SCRIPT ${A_LINKER_SCRIPT})
     list(TRANSFORM objects APPEND .inputs OUTPUT_VARIABLE noted)
-    file(CONFIGURE OUTPUT ${XS_IA64_OBJECT_DIR}/${name}.inputs CONTENT "${noted};${A_LINKER_SCRIPT}")
+    file(CONFIGURE OUTPUT ${XS_IA64_OBJECT_DIR}/${name}.inputs CONTENT "${noted};${A_INPUTS};${A_LINKER_SCRIPT}")
   else()
     set(committed ${CMAKE_SOURCE_DIR}/images/ia64/${name}.elf)
     add_custom_command(OUTPUT ${image}
@@ -79,7 +92,8 @@ function(xs_ia64_manifest)
   list(JOIN XS_IA64_FLAGS " " flags)
   list(JOIN XS_IA64_LINK_FLAGS " " link_flags)
   list(JOIN XS_IA64_FIRMWARE_FLAGS " " firmware_flags)
-  set(script ${CMAKE_COMMAND} -D ROOT=${CMAKE_SOURCE_DIR} -D IMAGES=${images} -D "FLAGS=${flags} ${link_flags}, firmware: ${firmware_flags}"
+  list(JOIN XS_IA64_GUEST_FLAGS " " guest_flags)
+  set(script ${CMAKE_COMMAND} -D ROOT=${CMAKE_SOURCE_DIR} -D IMAGES=${images} -D "FLAGS=${flags} ${link_flags}, firmware: ${firmware_flags}, guests: ${guest_flags}"
     -D GXX=${XS_IA64_GXX} -D BUILT=${XS_IA64_IMAGE_DIR} -D OBJECTS=${XS_IA64_OBJECT_DIR})
   set(run -P ${CMAKE_SOURCE_DIR}/cmake/Ia64Manifest.cmake)
   add_test(NAME images_ia64_current COMMAND ${script} -D MODE=check ${run})

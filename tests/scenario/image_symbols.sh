@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Every label in a target image's code is a function with a size: a backtrace then names it, and nothing else.
-# usage: image_symbols.sh IMAGES(one architecture's)
+# usage: image_symbols.sh IMAGES(one architecture's) IMAGE...
 set -u
 cd "$1" || exit 1
+shift
 failed=0
-for image in hypervisor.elf kernel.elf hello.elf test-*.elf; do
+for image; do
   # Section numbers of executable sections, then the symbols that lie in one of them. The linker scripts' own
   # symbols mark places, not code.
   bad=$(

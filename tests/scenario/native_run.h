@@ -3,13 +3,17 @@
 #include <cstring>
 #include <functional>
 
+#include "sim/observe/image.h"
 #include "sim/platform/machine.h"
 #include "tests/cosim/machine/child_machine.h"
 #include "tests/support/qemu_microvm.h"
 
 namespace xs::test {
 
-inline const std::string kernel = std::string(XS_IMAGE_DIR) + "/kernel.elf";
+inline std::string kernel_for(const std::string& arch) {
+  return (arch == "ia64" ? XS_IA64_IMAGE_DIR : XS_IMAGE_DIR) + std::string("/kernel.elf");
+}
+inline const std::string kernel = kernel_for("x86_64");
 inline constexpr u64 second_ps = 1'000'000'000'000;
 inline const std::string prompt = "> ";
 
@@ -23,6 +27,12 @@ inline platform::MachineConfig machine_of(u64 memory_mib, u64 low_memory_mib, u6
   config.memory_mib = memory_mib;
   config.low_memory_mib = low_memory_mib;
   config.high_base = high_base;
+  return config;
+}
+inline platform::MachineConfig machine_of(const std::string& arch, u64 memory_mib, u64 low_memory_mib,
+                                          u64 high_base) {
+  platform::MachineConfig config = machine_of(memory_mib, low_memory_mib, high_base);
+  config.arch = arch;
   return config;
 }
 inline constexpr u64 all_low = 0, far_away = 0x102d40000000;
@@ -58,7 +68,7 @@ inline Found ours(const Setup& setup) {
     machine.set_serial_sink(&serial);
     if (!setup.disk.empty()) machine.attach_disk(setup.disk, true);
     if (setup.console) machine.add_virtio_console(&channel);
-    machine.load({kernel, setup.cmdline, {}});
+    machine.load({kernel_for(setup.machine.arch), setup.cmdline, {}});
     setup.before_run(machine);
     std::size_t next = 0, seen = 0;
     Sink& where = setup.console ? channel : serial;
@@ -77,6 +87,43 @@ inline Found ours(const Setup& setup) {
     std::strncpy(f.channel, channel.text.c_str(), sizeof f.channel - 1);
     return f;
   });
+}
+
+/// The image is linked at this + where it lies.
+inline u64 image_base(const std::string& arch) {
+  return arch == "ia64" ? 0xa000000000000000 : 0xffffffff80000000;
+}
+
+inline u64 place_of_function(const std::string& arch, const std::string& name) {
+  const observe::Image image(kernel_for(arch));
+  for (const observe::Function& f : image.functions())
+    if (f.name == name || f.name.starts_with(name + "(")) return f.address - image_base(arch);
+  throw std::runtime_error("no function " + name);
+}
+
+inline u64 place_of_data(const std::string& arch, const std::string& symbol) {
+  return observe::Image(kernel_for(arch)).symbol(symbol).value() - image_base(arch);
+}
+
+/// The first instructions of the process `worker`, in the ELF file inside the kernel's image.
+inline u64 worker_entry(const std::string& arch, platform::Machine& machine) {
+  const u64 elf = place_of_data(arch, "program_worker");
+  u64 entry = 0, headers = 0, offset = 0, address = 0;
+  bool ok = machine.memory().read(elf + 24, &entry, 8) && machine.memory().read(elf + 32, &headers, 8);
+  ok = ok && machine.memory().read(elf + headers + 8, &offset, 8);
+  ok = ok && machine.memory().read(elf + headers + 16, &address, 8);
+  if (!ok) throw std::runtime_error("no worker");
+  return elf + offset + (entry - address);
+}
+
+inline Found with_worker(const std::string& arch, const std::vector<u8>& code) {
+  Setup setup;
+  setup.machine.arch = arch;
+  setup.commands = {{"info", "worker[2]: "}, {"shutdown-host", "forker[1]: "}};
+  setup.before_run = [&](platform::Machine& machine) {
+    machine.write_memory(worker_entry(arch, machine), code);
+  };
+  return ours(setup);
 }
 
 inline QemuResult theirs(const Setup& setup) {
