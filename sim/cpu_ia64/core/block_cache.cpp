@@ -2,10 +2,7 @@
 
 namespace xs::ia64 {
 
-BlockCache::BlockCache(Processor& processor) : processor_(processor) {
-  nothing_.mode = ~u64{0};
-  processor.jumps.fill(&nothing_);
-}
+BlockCache::BlockCache(Processor& processor) : processor_(processor) { processor.jumps.fill(&nothing_); }
 
 CodePlace*& BlockCache::place_of(const Block& block) {
   return processor_.jump(block.va, static_cast<unsigned>(block.mode >> psr::ri_shift & 3));

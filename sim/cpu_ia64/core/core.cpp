@@ -155,30 +155,29 @@ bool Core::fetch(u64& pa, bool& deferral) {
     return false;
   }
   if (memory_.readable(pa)) return true;
-  p_.stop_reason = "the program runs at physical address " + hexadecimal(pa) + ", where there is no memory";
+  p_.stop("the program runs at physical address " + hexadecimal(pa) + ", where there is no memory");
   return false;
 }
 
 /// The block at IP; null: the fetch was refused, and that is dealt with.
 Block* Core::find() {
   const unsigned slot = p_.r.ri();
-  const u64 mode = p_.code_mode | u64{slot} << psr::ri_shift;
+  const u64 ri = u64{slot} << psr::ri_shift;
   Block* known = static_cast<Block*>(p_.jump(p_.r.ip, slot));
-  if (known->va == p_.r.ip && known->mode == mode && known->epoch == p_.code_epoch) return known;
+  if (known->va == p_.r.ip && known->entry_mode == (p_.code_mode | ri)) return known;
   u64 pa = 0;
   bool deferral = false;
   if (!fetch(pa, deferral)) return nullptr;
-  Block* block = blocks_.find(p_.r.ip, mode, pa);
+  Block* block = blocks_.find(p_.r.ip, (p_.code_mode & code_mode_bits) | ri, pa);
   if (!block) block = decode(pa, deferral, ~0u);
   block->deferral = deferral;
-  block->epoch = p_.code_epoch;
+  block->entry_mode = (p_.code_mode & ~Processor::attention) | ri;  // the fetch may have begun another epoch
   blocks_.remember(*block);
   return block;
 }
 
 Block* Core::decode(u64 pa, bool deferral, unsigned most) {
-  CodeSource source{
-      .va = p_.r.ip, .mode = p_.code_mode & ~Processor::attention, .code = memory_.readable(pa)};
+  CodeSource source{.va = p_.r.ip, .mode = p_.code_mode & code_mode_bits, .code = memory_.readable(pa)};
   source.bundles = static_cast<unsigned>((frame_size - (pa & frame_mask)) / bundle_size);
   source.first_slot = p_.r.ri();
   source.cycles = config_.processor.timing.instruction;
@@ -307,8 +306,8 @@ void Core::note_repetition(PastInterruption& known) {
   unchanged_ = known.registers == registers ? unchanged_ + 1 : 0;
   known.registers = registers;
   if (unchanged_ < most_unchanged && repeats_ < most_repeats) return;
-  p_.stop_reason = std::string("the program loops on a fault: ") + vector_name(p_.pending.vector) +
-                   ", again and again at the same instruction of a handler";
+  p_.stop(std::string("the program loops on a fault: ") + vector_name(p_.pending.vector) +
+          ", again and again at the same instruction of a handler");
 }
 
 PastInterruption* Core::known_interruption(u64 pc) {
@@ -347,7 +346,7 @@ void Core::deliver(const SapicMessage& message) {
                     : message.delivery == Delivery::extint ? vector_extint
                                                            : message.vector;
   if (message.delivery == Delivery::init || message.delivery == Delivery::pmi)
-    p_.stop_reason = "an INIT or PMI message came, and there is no firmware to take it";
+    p_.stop("an INIT or PMI message came, and there is no firmware to take it");
   else
     p_.sapic.request(vector);
   const bool slept = halted();
@@ -358,8 +357,7 @@ void Core::deliver(const SapicMessage& message) {
 
 void Core::purge(u32 rid, u64 va, unsigned shift) {
   if (p_.mmu.purge_cached(rid, va, shift)) return;
-  p_.stop_reason = "machine check: a global purge overlaps a translation register";
-  p_.review();
+  p_.stop("machine check: a global purge overlaps a translation register");
   if (halted()) bus_.wake();
 }
 

@@ -73,7 +73,7 @@ unsigned Core::instructions_to_point() const {
 void Core::debugged_slice() {
   const u64 before = interruptions();
   if (stops_here()) return debug_stop({DebugStop::Why::breakpoint, {DebugAccess::execute, linear_pc(), 1}});
-  p_.debugged = true;
+  p_.set_debugged(true);
   seen_.reset();
   const bool was_step = debug_step_;
   if (!look_around()) {
@@ -85,8 +85,7 @@ void Core::debugged_slice() {
     else
       cut(static_cast<unsigned>(std::min<u64>(instructions_to_point(), room)));
   }
-  p_.debugged = false;
-  p_.review();
+  p_.set_debugged(false);
   if (seen_) return debug_stop({DebugStop::Why::watchpoint, *seen_});
   if (was_step || (interruptions() != before && debug_step_)) debug_stop({DebugStop::Why::step, {}});
 }

@@ -51,8 +51,8 @@ Next go_on_rotated(Processor& p, Block& block);
 [[gnu::always_inline]] inline Next chain(Processor& p, unsigned ri = 0) {
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
   Block* b = static_cast<Block*>(p.jump(p.r.ip, ri));
-  if (b->va == p.r.ip && b->mode == (p.code_mode | u64{ri} << psr::ri_shift) && b->epoch == p.code_epoch &&
-      p.left >= b->cost && b->top < p.frame_top) [[likely]] {
+  if (b->va == p.r.ip && b->entry_mode == (p.code_mode | u64{ri} << psr::ri_shift) && p.left >= b->cost &&
+      b->top < p.frame_top) [[likely]] {
     p.left -= b->cost;
     p.block = b;
     if (b->rotation != p.rotation) [[unlikely]]

@@ -194,8 +194,9 @@ void vmsw(Processor& p, const Slot&) {
   p.set_psr(on ? p.r.psr | psr::vm : p.r.psr & ~psr::vm);
 }
 
-bool break_(Processor& p, const Slot& s) {
-  return p.refuse({.vector = Vector::break_instruction, .iim = s.imm, .immediate = true});
+Next break_(Processor& p, const Slot* s) {
+  p.refuse({.vector = Vector::break_instruction, .iim = s->imm, .immediate = true});
+  return stop(p, s);
 }
 
 // Checks: the branch goes to code that does again what speculation did not.
@@ -243,7 +244,7 @@ void add_branch(Handlers& h) {
   h.set(Op::epc, step<epc>);
   h.set(Op::vmsw_0, step<vmsw<false>>);
   h.set(Op::vmsw_1, step<vmsw<true>>);
-  h.set(Op::break_, step<break_>);
+  h.set(Op::break_, break_);
   h.set(Op::chk_s, chk_s);
   h.set(Op::chk_s_fp, chk_s_fp);
   h.set(Op::chk_a_nc, chk_a<false>);

@@ -10,8 +10,7 @@ namespace tlb = mmu::ia64;
 
 /// An overlap with a translation register is a machine check abort, for which there is no firmware.
 bool machine_check(Processor& p) {
-  p.stop_reason = "machine check: a translation overlaps a translation register";
-  p.review();
+  p.stop("machine check: a translation overlaps a translation register");
   p.leave_block();
   return true;
 }

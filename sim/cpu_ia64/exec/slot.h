@@ -49,8 +49,7 @@ struct Fixup {
 
 /// What a branch asks of a block stands in one line of the host's cache.
 struct alignas(64) Block : CodePlace {
-  u64 mode = 0;
-  u64 epoch = 0;  ///< Processor::code_epoch when va was last seen to lead to pa
+  u64 mode = 0;  ///< of decoding, with PSR.ri
   u64 pa = 0;
   u32 cost = 0;      ///< cycles of all its instructions
   u32 rotation = 0;  ///< bases for which the operands are in place

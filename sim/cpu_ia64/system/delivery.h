@@ -38,9 +38,9 @@ namespace xs::ia64 {
   static_assert(dcr::be == psr::be && dcr::pp == 1);
   change_psr((before & kept) | (r.dcr & dcr::be) | (r.dcr & dcr::pp) * psr::pp);
   stack.suspend();
+  // Nothing else of what review() looks at can be left.
   static_assert((kept & (psr::i | psr::db | psr::ss | psr::tb | psr::one_instruction)) == 0);
-  if (debugged || !stop_reason.empty()) [[unlikely]]  // nothing else can call for attention now
-    call_attention();
+  code_mode = (r.psr & code_mode_bits) | code_standing;
 }
 
 [[gnu::always_inline]] inline unsigned Processor::return_from_interruption() {

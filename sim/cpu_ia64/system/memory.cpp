@@ -73,9 +73,10 @@ u64 Processor::deferred_conditions() const {
          when(dcr::dr, tlb::access_rights) | when(dcr::da, tlb::access_bit) | when(dcr::dd, debug);
 }
 
-/// Data breakpoint registers: pairs of address and {r, w, plm, mask} (SDM vol. 2 7.1.1).
+/// Data breakpoint registers, which PSR.db turns on: pairs of address and {r, w, plm, mask} (SDM vol.
+/// 2 7.1.1).
 bool Processor::data_breakpoint(const DataAccess& a) const {
-  if ((r.psr & psr::db) == 0 || (r.psr & psr::dd) != 0 || a.non_access) return false;
+  if ((r.psr & psr::dd) != 0 || a.non_access) return false;
   const unsigned level = a.rse ? static_cast<unsigned>(r.rsc >> 2 & 3) : r.cpl();
   for (unsigned n = 0; n < 8; n += 2) {
     const u64 control = r.dbr[n + 1], mask = control & 0x00ff'ffff'ffff'ffff;
@@ -148,7 +149,8 @@ Reach Processor::reach(const DataAccess& a, u64& pa, u8*& host) {
     rights = answer.rights;
     if ((conditions & tlb::any_miss) == 0) cacheable = answer.page.ma == tlb::ma_wb;
   }
-  if (data_breakpoint(a)) conditions |= debug;
+  if ((r.psr & psr::db) != 0 && data_breakpoint(a)) [[unlikely]]
+    conditions |= debug;
   const u64 boundary = a.size == 10 ? 16 : a.size;  // ldfe and stfe: vol. 2 4.5
   if ((a.va & (boundary - 1)) != 0 && (a.aligned || (r.psr & psr::ac) != 0)) conditions |= unaligned;
   if (a.cacheable && !cacheable && (conditions & ~u64{debug | unaligned}) == 0) conditions |= unsupported;
@@ -210,7 +212,7 @@ void Processor::firmware_store(u64 offset, u64 value) {
   if (offset == block_halt)
     halted = sapic.deliverable() == Sapic::none;
   else if (offset == block_refused)
-    stop_reason = "the program calls firmware that this machine does not have: " + bus.refused_call(value);
+    stop("the program calls firmware that this machine does not have: " + bus.refused_call(value));
   else
     return;
   review();

@@ -98,10 +98,29 @@ void Processor::leave_block() {
   slice_end -= static_cast<u64>(excess);
 }
 
+void Processor::stop(std::string why) {
+  stop_reason = std::move(why);
+  code_standing |= attention;
+  call_attention();
+}
+
+void Processor::set_debugged(bool on) {
+  code_standing = (code_standing & mode_epoch) | (on || !stop_reason.empty() ? attention : 0);
+  review();
+}
+
+/// When the numbers begin anew, blocks that have them still must not be met.
+void Processor::new_epoch() {
+  code_standing = (code_standing & attention) | ((code_standing + mode_epoch_step) & mode_epoch);
+  code_mode = (code_mode & ~mode_epoch) | (code_standing & mode_epoch);
+  if ((code_standing & mode_epoch) != 0) return;
+  for (CodePlace* place : jumps) place->entry_mode = no_mode;
+}
+
 void Processor::revoked(bool fetch, u64 offset, unsigned shift) {
   constexpr u64 offset_mask = (u64{1} << 61) - 1;
   if (fetch) {
-    ++code_epoch;
+    new_epoch();
     if (!executing || (r.psr & psr::it) == 0) return;
     const bool own_page =
         shift >= mmu::ia64::Loss::everything || ((block->va & offset_mask) ^ offset) >> shift == 0;

@@ -33,6 +33,9 @@ namespace xs::ia64 {
 
 struct Slot;
 
+/// No mode is this one.
+inline constexpr u64 no_mode = ~u64{0};
+
 /// What an observer is told of; all before it takes effect outside of the processor.
 class ProcessorWitness {
  public:
@@ -46,6 +49,9 @@ class ProcessorWitness {
 /// What decoded code tells about itself.
 struct CodePlace {
   u64 va = 0;
+  /// The value of Processor::code_mode with which it may be entered, and PSR.ri: the mode that it was decoded
+  /// in, the epoch in which va was last seen to lead to it.
+  u64 entry_mode = no_mode;
   bool deferral = false;  ///< ITLB.ed of its page
 };
 
@@ -75,18 +81,16 @@ class Processor : private RegisterStackMemory, private mmu::ia64::TlbSink {
   Processor(const ProcessorConfig& config, MemoryPort& memory, CoreBus& bus, SapicBus& sapics);
 
   // Derived from PSR and CFM; the setters below keep them.
-  u64 code_mode = 0;   ///< what decoded code depends on (modes.h), and attention
-  u64 code_epoch = 1;  ///< changes when a translation of code may have gone
-  u64 data_mode = 0;   ///< mode bits of DataCache keys
-  u64 rse_mode = 0;    ///< the same of the register stack's own accesses
-  u32 rotation = 0;    ///< sor, rrb.gr and rrb.fr; 0: nothing rotates
-  u8 frame_top = 32;   ///< first register behind the frame
+  u64 code_mode = 0;      ///< what decoded code depends on, attention, epoch (modes.h)
+  u64 code_standing = 0;  ///< of code_mode what stays whatever PSR is: epoch, and attention for good reasons
+  u64 data_mode = 0;      ///< mode bits of DataCache keys
+  u64 rse_mode = 0;       ///< the same of the register stack's own accesses
+  u32 rotation = 0;       ///< sor, rrb.gr and rrb.fr; 0: nothing rotates
+  u8 frame_top = 32;      ///< first register behind the frame
 
   bool any_nat = false;    ///< some NaT bit of a general register may be set
   bool branched = false;   ///< since somebody last set it to false
   bool executing = false;  ///< decoded code runs: the run loop is not looking
-  /// A debugger wants a look after each block, and with `watch` at each data access.
-  bool debugged = false;
 
   // Time, in cycles: `left` of the slice that the run loop has granted. Blocks take theirs at their entry.
   i64 left = 0;
@@ -106,6 +110,9 @@ class Processor : private RegisterStackMemory, private mmu::ia64::TlbSink {
   Sapic sapic;
   /// Code is executed nowhere and never from here on: the run ends, with this to say.
   std::string stop_reason;
+  void stop(std::string why);
+  /// A debugger wants a look after each block, and with `watch` at each data access.
+  void set_debugged(bool on);
   std::function<void(const DataAccess&)> watch;
   void set_watch(std::function<void(const DataAccess&)> on_access);
   ProcessorWitness* witness = nullptr;  ///< null: nobody
@@ -122,7 +129,7 @@ class Processor : private RegisterStackMemory, private mmu::ia64::TlbSink {
   CodePlace*& jump(u64 ip, unsigned ri) { return jumps[(ip >> 4 ^ u64{ri} << 10) & (jump_entries - 1)]; }
 
   /// Bits of code_mode that make no block match: the run loop has something to look at.
-  static constexpr u64 attention = u64{1} << 63;
+  static constexpr u64 attention = mode_attention;
   void call_attention() { code_mode |= attention; }
   /// The running block ends behind the slot that runs: the run loop must look, or what the block was
   /// decoded from is good no more. Until srlz.i a processor may go on with what it has fetched (SDM vol. 2
@@ -187,9 +194,8 @@ class Processor : private RegisterStackMemory, private mmu::ia64::TlbSink {
   /// Recomputes `attention` after anything that the run loop looks at has changed. Most modes have nothing to
   /// look at, and interruptions come and go through them.
   void review() {
-    const bool asked = stack.incomplete() || debugged || !stop_reason.empty();
-    code_mode &= ~attention;
-    if (asked || careful() || interrupt_pending()) [[unlikely]]
+    code_mode = (r.psr & code_mode_bits) | code_standing;
+    if (stack.incomplete() || careful() || interrupt_pending()) [[unlikely]]
       call_attention();
   }
   /// Instructions are to be executed one by one, with a look around after each.
@@ -217,8 +223,8 @@ class Processor : private RegisterStackMemory, private mmu::ia64::TlbSink {
     const u64 changed = r.psr ^ value;
     r.psr = value;
     if ((changed & access) != 0) set_access_modes();
-    code_mode = value & code_mode_bits;
   }
+  void new_epoch();
   bool store(u64 address, u64 value) override;
   bool load(u64 address, u64& value) override;
   u8* place(u64 address, bool write) override;

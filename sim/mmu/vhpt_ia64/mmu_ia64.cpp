@@ -24,36 +24,15 @@ Mmu::Mmu(MemoryPort& memory, const MmuConfig& config, TlbSink* sink)
       data_(config.data),
       sink_(sink) {}
 
-Answer Mmu::translate(const Access& access) {
-  Answer answer;
-  ++counters_.accesses;
-  look_up(access, answer);
-  if ((answer.refused & any_miss) == 0) judge(access, answer);
-  if (answer.refused != 0) ++counters_.refused;
-  return answer;
-}
-
-void Mmu::look_up(const Access& access, Answer& answer) {
-  Tlb& tlb = access.fetch ? instruction_ : data_;
-  if (const Translation* t = tlb.find(rid(access.va), access.va)) {
-    ++counters_.hits;
-    answer.page = *t;
-    return;
-  }
-  ++counters_.misses;
-  answer.architectural = true;
-  if (access.walk && pta_.enabled() && region_at(access.va).vhpt_enabled())
-    walk(access, answer);
-  else
-    answer.refused = alternate_tlb;
-}
-
 void Mmu::note_lost() {
-  if (!instruction_.has_lost() && !data_.has_lost()) return;
-  const Loss instruction = instruction_.take_lost(), data = data_.take_lost();
-  if (!sink_) return;
-  if (instruction.any) sink_->revoked(true, instruction.va, instruction.shift);
-  if (data.any) sink_->revoked(false, data.va, data.shift);
+  tell_lost(true, instruction_);
+  tell_lost(false, data_);
+}
+
+void Mmu::tell_lost(bool fetch, Tlb& tlb) {
+  if (!tlb.has_lost()) return;
+  const Loss lost = tlb.take_lost();
+  if (sink_) sink_->revoked(fetch, lost.va, lost.shift);
 }
 
 void Mmu::revoke_all() {
@@ -64,7 +43,7 @@ void Mmu::revoke_all() {
 
 /// The walker reads tables as data at privilege level 0. What it may not read is a miss like any other; a
 /// missing translation for the table itself is a fault of its own, so that software can map it (4.1.5.4).
-void Mmu::walk(const Access& access, Answer& answer) {
+[[gnu::noinline]] void Mmu::walk(const Access& access, Answer& answer) {
   ++counters_.walks;
   const RegionRegister rr = region_at(access.va);
   answer.vhpt_address = vhpt_hash(access.va, rr, pta_);
@@ -104,8 +83,25 @@ u16 Mmu::key_conditions(const Translation& t, u8 needed, u8& rights) const {
   return key_miss;
 }
 
+// look_up and judge become part of translate, their only user.
+
+[[gnu::always_inline]] inline void Mmu::look_up(const Access& access, Answer& answer) {
+  Tlb& tlb = access.fetch ? instruction_ : data_;
+  if (const Translation* t = tlb.find(rid(access.va), access.va)) {
+    ++counters_.hits;
+    answer.page = *t;
+    return;
+  }
+  ++counters_.misses;
+  answer.architectural = true;
+  if (access.walk && pta_.enabled() && region_at(access.va).vhpt_enabled())
+    walk(access, answer);
+  else
+    answer.refused = alternate_tlb;
+}
+
 /// A page that is not present has no other property (table 5-6).
-void Mmu::judge(const Access& access, Answer& answer) {
+[[gnu::always_inline]] inline void Mmu::judge(const Access& access, Answer& answer) {
   const Translation& t = answer.page;
   answer.pa = t.translate(access.va & region_offset_mask);
   if (!t.present) {
@@ -123,6 +119,15 @@ void Mmu::judge(const Access& access, Answer& answer) {
     if (!t.accessed) rights = 0;
   }
   answer.rights = t.ma == ma_nat_page ? u8{0} : rights;
+}
+
+Answer Mmu::translate(const Access& access) {
+  Answer answer;
+  ++counters_.accesses;
+  look_up(access, answer);
+  if ((answer.refused & any_miss) == 0) judge(access, answer);
+  if (answer.refused != 0) ++counters_.refused;
+  return answer;
 }
 
 bool Mmu::probe(u64 va, bool fetch, u64& pa) const {

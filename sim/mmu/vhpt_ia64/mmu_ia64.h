@@ -114,6 +114,7 @@ class Mmu {
   void note_inserted(u64 va, const Translation& page) {
     if (sink_) sink_->inserted(va & ~((u64{1} << page.page_shift) - 1), page);
   }
+  void tell_lost(bool fetch, Tlb& tlb);
   void revoke_all();
   u32 rid(u64 va) const { return region_at(va).rid(); }
   void look_up(const Access& access, Answer& answer);

@@ -22,31 +22,11 @@ bool maps(const Translation& t, u64 mfn, bool user_only) {
 
 Tlb::Tlb(TlbSize size) : size_(size), registers_(size.registers) {}
 
-const Tlb::Cached* Tlb::cached(u32 rid, u64 va) const {
-  for (u64 left = shifts_; left != 0; left &= left - 1) {
-    const u8 shift = static_cast<u8>(std::countr_zero(left));
-    const auto at = cache_.find({va >> shift, rid, shift});
-    if (at != cache_.end()) return &at->second;
-  }
-  return nullptr;
-}
-
 const Translation* Tlb::peek(u32 rid, u64 va) const {
   va &= region_offset_mask;
-  for (const unsigned slot : registers_in_use_)
-    if (registers_[slot]->covers(rid, va)) return &*registers_[slot];
-  const Cached* c = cached(rid, va);
+  if (const Translation* t = in_register(rid, va)) return t;
+  const TranslationCache::Entry* c = cached(rid, va);
   return c ? &c->translation : nullptr;
-}
-
-const Translation* Tlb::find(u32 rid, u64 va) {
-  va &= region_offset_mask;
-  for (const unsigned slot : registers_in_use_)
-    if (registers_[slot]->covers(rid, va)) return &*registers_[slot];
-  const Cached* c = cached(rid, va);
-  if (!c) return nullptr;
-  c->used = ++clock_;
-  return &c->translation;
 }
 
 const Translation* Tlb::overlapping_register(u32 rid, u64 va, unsigned shift, unsigned except) const {
@@ -70,25 +50,27 @@ bool Tlb::insert_register(unsigned slot, const Translation& t) {
 bool Tlb::insert_cached(const Translation& t) {
   if (overlapping_register(t.rid, t.va, t.page_shift, no_slot)) return false;
   drop_overlapping(t.rid, t.va, t.page_shift);
-  const Key key{t.va >> t.page_shift, t.rid, t.page_shift};
-  if (spare_) {
-    spare_.key() = key;
-    spare_.mapped() = {t, ++clock_};
-    cache_.insert(std::move(spare_));
-  } else {
-    cache_[key] = {t, ++clock_};
-  }
+  cache_.insert(t, ++clock_);
   if (count_[t.page_shift]++ == 0) shifts_ |= u64{1} << t.page_shift;
   make_room();
   return true;
 }
 
-void Tlb::drop(const Key& key) {
-  auto node = cache_.extract(key);
-  if (!node) return;
-  spare_ = std::move(node);
-  lost_.add(key.page << key.shift, key.shift);
-  if (--count_[key.shift] == 0) shifts_ &= ~(u64{1} << key.shift);
+void Tlb::drop(u32 rid, u64 va, u8 shift) {
+  if (!cache_.erase(rid, va, shift)) return;
+  lost_.add(va >> shift << shift, shift);
+  if (--count_[shift] == 0) shifts_ &= ~(u64{1} << shift);
+}
+
+void Tlb::drop_among_all(u32 rid, u64 va, unsigned shift, u8 page_shift) {
+  const std::size_t size_before = cache_.size();
+  cache_.erase_if([&](const TranslationCache::Entry& e) {
+    return e.translation.page_shift == page_shift && overlap(e.translation, rid, va, shift);
+  });
+  if (size_before == cache_.size()) return;
+  lost_.add(0, Loss::everything);
+  count_[page_shift] -= static_cast<u32>(size_before - cache_.size());
+  if (count_[page_shift] == 0) shifts_ &= ~(u64{1} << page_shift);
 }
 
 /// Larger pages hold the range: one each at most. Smaller ones lie in it: looked for singly, or among all,
@@ -97,19 +79,15 @@ void Tlb::drop_overlapping(u32 rid, u64 va, unsigned shift) {
   va &= region_offset_mask;
   for (u64 left = shifts_; left != 0; left &= left - 1) {
     const u8 s = static_cast<u8>(std::countr_zero(left));
-    const u64 pages = s >= shift ? 1 : u64{1} << (shift - s);
-    if (pages <= cache_.size()) {
-      const u64 first = s >= shift ? va >> s : va >> shift << (shift - s);
-      for (u64 page = first; page < first + pages; ++page) drop({page, rid, s});
-    } else {
-      const u64 size_before = cache_.size();
-      std::erase_if(cache_, [&](const auto& e) {
-        return e.first.shift == s && overlap(e.second.translation, rid, va, shift);
-      });
-      count_[s] -= static_cast<u32>(size_before - cache_.size());
-      if (size_before != cache_.size()) lost_.add(0, Loss::everything);
-      if (count_[s] == 0) shifts_ &= ~(u64{1} << s);
+    if (s >= shift) {
+      drop(rid, va, s);
+      continue;
     }
+    const u64 pages = u64{1} << (shift - s), first = va >> shift << shift;
+    if (pages > cache_.size())
+      drop_among_all(rid, va, shift, s);
+    else
+      for (u64 page = 0; page < pages; ++page) drop(rid, first + (page << s), s);
   }
 }
 
@@ -117,10 +95,12 @@ void Tlb::make_room() {
   if (size_.cache == 0) return;
   const std::size_t places = size_.cache - std::min<std::size_t>(registers_in_use_.size(), size_.cache - 1);
   while (cache_.size() > places) {
-    const auto oldest = std::min_element(cache_.begin(), cache_.end(), [](const auto& a, const auto& b) {
-      return a.second.used < b.second.used;
+    const TranslationCache::Entry* oldest = nullptr;
+    cache_.for_each([&](const TranslationCache::Entry& e) {
+      if (!oldest || e.used < oldest->used) oldest = &e;
     });
-    drop(Key(oldest->first));
+    const Translation t = oldest->translation;
+    drop(t.rid, t.va, t.page_shift);
   }
 }
 
@@ -140,7 +120,7 @@ void Tlb::purge_registers(u32 rid, u64 va, unsigned shift) {
 }
 
 void Tlb::purge_all_cached() {
-  if (!cache_.empty()) lost_.add(0, Loss::everything);
+  if (cache_.size() != 0) lost_.add(0, Loss::everything);
   cache_.clear();
   std::fill(std::begin(count_), std::end(count_), 0u);
   shifts_ = 0;
@@ -149,8 +129,9 @@ void Tlb::purge_all_cached() {
 bool Tlb::maps_frame(u64 mfn, bool user_only) const {
   for (const unsigned slot : registers_in_use_)
     if (maps(*registers_[slot], mfn, user_only)) return true;
-  return std::any_of(cache_.begin(), cache_.end(),
-                     [&](const auto& e) { return maps(e.second.translation, mfn, user_only); });
+  bool found = false;
+  cache_.for_each([&](const TranslationCache::Entry& e) { found |= maps(e.translation, mfn, user_only); });
+  return found;
 }
 
 Loss Tlb::take_lost() {

@@ -10,11 +10,11 @@
 // No two translations of one side overlap: an insertion drops the TC entries in its way, and one that would
 // overlap a TR is refused, which the core answers with a machine check (SDM vol. 2 4.1.1.3, table 4-1).
 #pragma once
+#include <bit>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
-#include "sim/mmu/vhpt_ia64/translation.h"
+#include "sim/mmu/vhpt_ia64/translation_cache.h"
 
 namespace xs::mmu::ia64 {
 
@@ -42,7 +42,14 @@ class Tlb {
   explicit Tlb(TlbSize size);
 
   /// Null: no translation. Valid until the next call that changes the TLB.
-  const Translation* find(u32 rid, u64 va);
+  const Translation* find(u32 rid, u64 va) {
+    va &= region_offset_mask;
+    if (const Translation* t = in_register(rid, va)) return t;
+    const TranslationCache::Entry* c = cached(rid, va);
+    if (!c) return nullptr;
+    c->used = ++clock_;
+    return &c->translation;
+  }
   /// The same without an effect on what is forgotten next.
   const Translation* peek(u32 rid, u64 va) const;
 
@@ -64,36 +71,28 @@ class Tlb {
   bool has_lost() const { return lost_.any; }
 
  private:
-  struct Key {
-    u64 page;  ///< va >> shift
-    u32 rid;
-    u8 shift;
-    bool operator==(const Key&) const = default;
-  };
-  struct KeyHash {
-    std::size_t operator()(const Key& k) const {
-      return static_cast<std::size_t>((k.page ^ u64{k.rid} << 40 ^ u64{k.shift} << 34) * 0x9e3779b97f4a7c15);
-    }
-  };
-  struct Cached {
-    Translation translation;
-    mutable u64 used = 0;
-  };
-
-  const Cached* cached(u32 rid, u64 va) const;
+  const Translation* in_register(u32 rid, u64 va) const {
+    for (const unsigned slot : registers_in_use_)
+      if (registers_[slot]->covers(rid, va)) return &*registers_[slot];
+    return nullptr;
+  }
+  const TranslationCache::Entry* cached(u32 rid, u64 va) const {
+    for (u64 left = shifts_; left != 0; left &= left - 1)
+      if (const auto* entry = cache_.find(rid, va, static_cast<u8>(std::countr_zero(left)))) return entry;
+    return nullptr;
+  }
   const Translation* overlapping_register(u32 rid, u64 va, unsigned shift, unsigned except) const;
   void drop_overlapping(u32 rid, u64 va, unsigned shift);
-  void drop(const Key& key);
+  void drop(u32 rid, u64 va, u8 shift);
+  void drop_among_all(u32 rid, u64 va, unsigned shift, u8 page_shift);
   void make_room();
 
   TlbSize size_;
   std::vector<std::optional<Translation>> registers_;
   std::vector<unsigned> registers_in_use_;
-  using Cache = std::unordered_map<Key, Cached, KeyHash>;
-  Cache cache_;
-  Cache::node_type spare_;  ///< of the last one dropped: a miss is often a purge and an insertion in turn
-  u32 count_[64] = {};      ///< TC entries of each page size
-  u64 shifts_ = 0;          ///< page sizes with entries
+  TranslationCache cache_;
+  u32 count_[64] = {};  ///< TC entries of each page size
+  u64 shifts_ = 0;      ///< page sizes with entries
   u64 clock_ = 0;
   Loss lost_;
 };

@@ -177,3 +177,43 @@ TEST_CASE("which frames are mapped, and for whom") {
   tlb.purge_registers(1, 0x90000, 12);
   CHECK_FALSE(tlb.maps_frame(0x43, false));
 }
+
+// Pages whose hashes meet, in a table that grows: whatever is taken out, the others are found.
+TEST_CASE("a cache of translations holds what was put in and not taken out", "[ia64][tlb]") {
+  std::mt19937_64 random(3);
+  TranslationCache cache;
+  std::vector<Translation> there;
+  const auto make = [](u64 page, unsigned shift, u32 rid) {
+    Translation t;
+    t.va = page << shift, t.rid = rid, t.page_shift = static_cast<u8>(shift), t.pa = page ^ rid;
+    return t;
+  };
+  std::size_t most = 0;
+  for (unsigned round = 0; round < 40'000; ++round) {
+    const Translation t = make(random() % 64, shifts[random() % std::size(shifts)], random() % 8);
+    const auto at = std::find_if(there.begin(), there.end(), [&](const Translation& x) {
+      return x.va == t.va && x.rid == t.rid && x.page_shift == t.page_shift;
+    });
+    const auto* found = cache.find(t.rid, t.va + random() % (u64{1} << t.page_shift), t.page_shift);
+    REQUIRE((found != nullptr) == (at != there.end()));
+    if (found) REQUIRE(found->translation.pa == t.pa);
+    const bool fill = round / 5000 % 2 == 0;
+    if (at == there.end() && (fill || random() % 4 == 0)) {
+      cache.insert(t, round);
+      there.push_back(t);
+    } else if (at != there.end() && (!fill || random() % 4 == 0)) {
+      REQUIRE(cache.erase(t.rid, t.va, t.page_shift));
+      there.erase(at);
+    }
+    REQUIRE(cache.size() == there.size());
+    most = std::max(most, there.size());
+  }
+  CHECK(most > 600);
+  for (const Translation& t : there) REQUIRE(cache.find(t.rid, t.va, t.page_shift));
+  cache.erase_if([](const TranslationCache::Entry& e) { return e.translation.rid % 2 == 0; });
+  for (const Translation& t : there)
+    REQUIRE((cache.find(t.rid, t.va, t.page_shift) != nullptr) == (t.rid % 2 != 0));
+  std::size_t left = 0;
+  cache.for_each([&](const TranslationCache::Entry&) { ++left; });
+  CHECK(left == cache.size());
+}
