@@ -129,30 +129,35 @@ u64 Observer::Impl::string_id(std::string_view text, u64 time_ps) {
 
 namespace {
 
-EventHead head_of(const Trap& t) {
-  const bool interrupt = t.kind == Trap::Kind::interrupt;
-  return {interrupt ? EventKind::interrupt : EventKind::trap, t.cpu, t.time_ps};
-}
-EventFields fields_of(const Trap& t) {
-  if (t.kind == Trap::Kind::interrupt) return {t.vector, t.pc, 0, 0};
-  return {t.vector, t.error, t.address, t.pc};
-}
+EventFields fields_of(const Trap& t) { return {t.vector, t.error, t.address, t.pc}; }
 
 }  // namespace
 
-/// Apart, so that without a file no event is built in memory.
-[[gnu::noinline]] void Observer::Impl::write_trap(const Trap& t) { write(head_of(t), fields_of(t), {}); }
+/// Apart from on_trap, so that without a file no event is built in memory there.
+[[gnu::noinline]] void Observer::Impl::write_trap(const Trap& t) {
+  write({EventKind::trap, t.cpu, t.time_ps}, fields_of(t), {});
+}
+
+[[gnu::noinline]] void Observer::Impl::note_interrupt(const Trap& t) {
+  if (t.cpu < last_trap.size()) last_trap[t.cpu] = no_trap;
+  ++counters.interrupts;
+  if (!state_) return;
+  state_->pass_to(t.time_ps);
+  write({EventKind::interrupt, t.cpu, t.time_ps}, {t.vector, t.pc, 0, 0}, {});
+}
 
 void Observer::on_trap(const Trap& t) {
   Impl& i = *impl_;
-  const bool interrupt = t.kind == Trap::Kind::interrupt;
-  if (t.cpu < i.last_trap.size()) i.last_trap[t.cpu] = interrupt ? Impl::no_trap : t.vector;
-  i.counters.page_faults += t.kind == Trap::Kind::translation;
-  ++(interrupt ? i.counters.interrupts : i.counters.exceptions);
+  if (t.kind == Trap::Kind::interrupt) [[unlikely]]
+    return i.note_interrupt(t);
+  if (t.cpu < i.last_trap.size()) i.last_trap[t.cpu] = t.vector;
+  ++i.counters.exceptions;
+  if (t.kind == Trap::Kind::translation) ++i.counters.page_faults;
   if (!i.state_) return;
   i.state_->pass_to(t.time_ps);  // all that it changes
-  if (!i.writer.only_hashes()) return i.write_trap(t);
-  i.writer.note(head_of(t), fields_of(t));
+  if (!i.writer.only_hashes()) [[unlikely]]
+    return i.write_trap(t);
+  i.writer.note({EventKind::trap, t.cpu, t.time_ps}, fields_of(t));
 }
 
 void Observer::on_triple_fault(const CpuView& view) {

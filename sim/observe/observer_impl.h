@@ -135,6 +135,7 @@ struct Observer::Impl {
     if (writer.events_since_keyframe() >= options.keyframe_events) writer.keyframe(*state_);
   }
   void write_trap(const Trap& trap);
+  void note_interrupt(const Trap& trap);
   Event event_at(const CpuView& view, EventKind kind, u64 a = 0, u64 b = 0, u64 c = 0, u64 d = 0) const;
   u64 string_id(std::string_view text, u64 time_ps);
 

@@ -59,7 +59,8 @@ void Core::after_step(u64 psr_before, u64 bundle, unsigned slot, bool was_rfi) {
   const u64 traps = debug_traps(psr_before);
   if (traps == 0 || stopped()) return;
   const bool branch = (traps & code_taken_branch) != 0;
-  p_.pending = {.vector = branch ? Vector::taken_branch : Vector::single_step, .isr = traps, .trap = true};
+  p_.pending = {
+      .vector = branch ? Vector::taken_branch : Vector::single_step, .isr = traps, .manner = Manner::trap};
   p_.pending.slot = static_cast<u8>(slot);
   p_.last_bundle = bundle;
   interrupt(p_.r.ip, p_.r.ri());

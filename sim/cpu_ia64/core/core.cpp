@@ -31,7 +31,8 @@ Core::Core(const CoreConfig& config, MemoryPort& memory, CoreBus& bus, SapicBus&
       bus_(bus),
       p_(config.processor, memory, bus, sapics),
       blocks_(p_),
-      ps_per_cycle_(whole_ps(config.processor.timing.frequency_hz)) {
+      ps_per_cycle_(whole_ps(config.processor.timing.frequency_hz)),
+      told_quickly_(ps_per_cycle_ != 0 ? config.observer : nullptr) {
   sapics.attach(*this);
   for (PastInterruption& past : past_) past.trap.cpu = static_cast<u8>(config.processor.id);
   if (config_.observer) p_.witness = this;
@@ -143,9 +144,7 @@ bool Core::look_around() {
     p_.review();
     return false;
   }
-  ++counters_.external_interrupts;
-  p_.pending = {.vector = Vector::external_interrupt, .number = static_cast<u16>(p_.sapic.deliverable())};
-  interrupt(p_.r.ip, p_.r.ri());
+  interrupt_externally();
   return true;
 }
 
@@ -232,18 +231,18 @@ void Core::cut(unsigned instructions) {
 void Core::fault() {
   const Slot& s = *p_.stopped_at;
   const u64 bundle = bundle_of(p_, &s);
-  p_.left += s.behind;
-  if (p_.pending.trap) [[unlikely]]
+  if (p_.pending.manner == Manner::trap) [[unlikely]]
     return trap(s, bundle);
-  const u32 through = s.behind + config_.processor.timing.instruction;
-  p_.left += config_.processor.timing.instruction;
-  const bool first = through == static_cast<Block*>(p_.block)->cost;
+  const i64 refused = i64{s.behind} + config_.processor.timing.instruction;
+  p_.left += refused;
+  const bool first = refused == static_cast<Block*>(p_.block)->cost;
   if (!first) p_.last_bundle = s.ri != 0 ? bundle : bundle - 16;
   interrupt(bundle, s.ri);
 }
 
 /// It comes behind its instruction.
 void Core::trap(const Slot& s, u64 bundle) {
+  p_.left += s.behind;
   p_.pending.isr |= debug_traps(p_.r.psr);
   p_.set_psr(p_.r.psr & ~psr::one_instruction);
   p_.last_bundle = bundle;
@@ -251,28 +250,22 @@ void Core::trap(const Slot& s, u64 bundle) {
   interrupt(s.ri == 2 ? bundle + 16 : bundle, s.ri == 2 ? 0 : s.ri + 1u);  // no long instruction traps
 }
 
-void Core::interrupt(u64 bundle, unsigned slot) {
-  if ((p_.r.psr & psr::ic) == 0) [[unlikely]]
-    return interrupt_uncollected(bundle, slot);
-  enter_handler(next_place(), bundle, slot);
-}
-
-void Core::interrupt_uncollected(u64 bundle, unsigned slot) {
-  PastInterruption* known = known_interruption(bundle | slot);
-  if (!known) return enter_handler(next_place(), bundle, slot);
-  ++repetitions_;
-  note_repetition(*known);
-  enter_handler(*known, bundle, slot);
+PastInterruption& Core::next_place() {
+  repeats_ = unchanged_ = 0;
+  PastInterruption& place = past_[past_count_++ % remembered];
+  place.registers = 0;
+  return place;
 }
 
 /// Without a call that comes back: nothing is saved and restored.
+template <bool external>
 [[gnu::always_inline]] inline void Core::enter_handler(PastInterruption& place, u64 bundle, unsigned slot) {
   const Interruption& what = p_.pending;
   Trap& trap = place.trap;
-  trap.kind = what.address ? Trap::Kind::translation : Trap::Kind::exception;
-  trap.vector = static_cast<u32>(what.vector);
-  if (what.vector == Vector::external_interrupt) [[unlikely]]
-    trap.kind = Trap::Kind::interrupt, trap.vector = what.number;
+  trap.kind = external       ? Trap::Kind::interrupt
+              : what.address ? Trap::Kind::translation
+                             : Trap::Kind::exception;
+  trap.vector = external ? what.number : static_cast<u32>(what.vector);
   trap.address = what.ifa;
   trap.pc = bundle | slot;
   p_.deliver(bundle, slot);
@@ -281,21 +274,40 @@ void Core::interrupt_uncollected(u64 bundle, unsigned slot) {
   hash(now);
   hash(p_.r.ip);
   trap.time_ps = now * ps_per_cycle_;
-  if (ps_per_cycle_ == 0) [[unlikely]]
+  if (!told_quickly_) [[unlikely]]
     return tell_slowly(trap);
-  if (config_.observer) config_.observer->on_trap(trap);
+  told_quickly_->on_trap(trap);
+}
+
+void Core::interrupt(u64 bundle, unsigned slot) {
+  if ((p_.r.psr & psr::ic) == 0) [[unlikely]]
+    return interrupt_uncollected(bundle, slot);
+  enter_handler<false>(next_place(), bundle, slot);
+}
+
+void Core::interrupt_uncollected(u64 bundle, unsigned slot) {
+  enter_handler<false>(place_for(bundle | slot), bundle, slot);
+}
+
+void Core::interrupt_externally() {
+  ++counters_.external_interrupts;
+  p_.pending = {.vector = Vector::external_interrupt, .manner = Manner::interrupt};
+  p_.pending.number = static_cast<u16>(p_.sapic.deliverable());
+  enter_handler<true>(place_for(p_.r.ip | p_.r.ri()), p_.r.ip, p_.r.ri());
+}
+
+/// Where to note an interruption: with collection off one that is there already keeps its place.
+PastInterruption& Core::place_for(u64 pc) {
+  PastInterruption* known = (p_.r.psr & psr::ic) == 0 ? known_interruption(pc) : nullptr;
+  if (!known) return next_place();
+  ++repetitions_;
+  note_repetition(*known);
+  return *known;
 }
 
 void Core::tell_slowly(Trap& trap) {
   trap.time_ps = now_ps();
   if (config_.observer) config_.observer->on_trap(trap);
-}
-
-PastInterruption& Core::next_place() {
-  repeats_ = unchanged_ = 0;
-  PastInterruption& place = past_[past_count_++ % remembered];
-  place.registers = 0;
-  return place;
 }
 
 /// A handler that is refused at the same place again and again, with collection off, will be for ever: soon

@@ -137,7 +137,10 @@ class Core final : public CpuView, public CpuControl, private SapicAgent, privat
   void fault();
   void interrupt(u64 bundle, unsigned slot);
   void trap(const Slot& s, u64 bundle);
+  void interrupt_externally();
+  PastInterruption& place_for(u64 pc);
   void interrupt_uncollected(u64 bundle, unsigned slot);
+  template <bool external>
   void enter_handler(PastInterruption& place, u64 bundle, unsigned slot);
   void tell_slowly(Trap& trap);
   PastInterruption& next_place();
@@ -156,6 +159,7 @@ class Core final : public CpuView, public CpuControl, private SapicAgent, privat
   std::array<PastInterruption, remembered> past_;  ///< a ring: past_[past_count_ - 1 modulo] is the latest
   u64 past_count_ = 0, repetitions_ = 0;
   const u64 ps_per_cycle_;                ///< 0: not a whole number
+  CpuObserver* const told_quickly_;       ///< the observer; null: there is none, or the time takes a division
   unsigned repeats_ = 0, unchanged_ = 0;  ///< deliveries in a row at known places, with collection off
   u64 idle_cycles_ = 0;
   CpuDebugger* debugger_ = nullptr;

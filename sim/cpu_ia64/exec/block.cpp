@@ -15,18 +15,27 @@ Next look_at_predicate(Processor& p, const Slot* s) {
   return go_on(p, s + 2);
 }
 
-void rotate(Processor& p, Block& block) {
+void rotate(const Processor& p, Block& block) {
   const FrameMarker frame = p.stack.frame();
   for (const Fixup& f : block.fixups) {
     Slot& s = block.slots[f.slot];
     (f.operand == 0 ? s.r1 : f.operand == 1 ? s.r2 : f.operand == 2 ? s.r3 : s.r4) = place(f, frame);
   }
   block.rotation = p.rotation;
+  block.frame = 0;  // none: fit() has not looked
 }
 
-Next go_on_rotated(Processor& p, Block& block) {
-  rotate(p, block);
-  return go_on(p, block.slots.data());
+bool fit(const Processor& p, Block& block) {
+  if (block.top >= p.frame_top) return false;
+  if (block.rotation != p.rotation) rotate(p, block);
+  block.frame = p.frame;
+  return true;
+}
+
+Next chain_with_frame(Processor& p, Block& block, unsigned ri) {
+  if (fit(p, block)) return enter(p, block);
+  p.r.psr |= u64{ri} << psr::ri_shift;
+  return Next::leave;
 }
 
 }  // namespace xs::ia64

@@ -39,25 +39,32 @@ Next if_predicated(Processor& p, const Slot* s) {
 }
 
 /// Address of the bundle that a slot of the running block stands in.
-inline u64 bundle_of(const Processor& p, const Slot* s) { return p.block->va + u64{s->bundle} * 16; }
+inline u64 bundle_of(const Processor& p, const Slot* s) { return p.block->va + s->offset; }
 
 /// Puts the operands in place for the present rotating bases (block.cpp).
-void rotate(Processor& p, Block& block);
-/// And goes on with the block. Apart from chain, so that it has no registers to save.
-Next go_on_rotated(Processor& p, Block& block);
+void rotate(const Processor& p, Block& block);
+/// That, if the frame has all registers that the block writes.
+bool fit(const Processor& p, Block& block);
+/// chain() to a block that was last entered with another frame. Apart, so that chain has no registers to
+/// save.
+Next chain_with_frame(Processor& p, Block& block, unsigned ri);
+
+[[gnu::always_inline]] inline Next enter(Processor& p, Block& block) {
+  p.left -= block.cost;
+  p.block = &block;
+  return go_on(p, block.slots.data());
+}
 
 /// On to the block at r.ip, slot `ri`, when it is known and nobody wants to look around first. PSR.ri is 0
 /// while code runs; it is set when the run loop is to go on within a bundle.
 [[gnu::always_inline]] inline Next chain(Processor& p, unsigned ri = 0) {
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
   Block* b = static_cast<Block*>(p.jump(p.r.ip, ri));
-  if (b->va == p.r.ip && b->entry_mode == (p.code_mode | u64{ri} << psr::ri_shift) && p.left >= b->cost &&
-      b->top < p.frame_top) [[likely]] {
-    p.left -= b->cost;
-    p.block = b;
-    if (b->rotation != p.rotation) [[unlikely]]
-      return go_on_rotated(p, *b);
-    return go_on(p, b->slots.data());
+  if (b->va == p.r.ip && b->entry_mode == (p.code_mode | u64{ri} << psr::ri_shift) && p.left >= b->cost)
+      [[likely]] {
+    if (b->frame != p.frame) [[unlikely]]
+      return chain_with_frame(p, *b, ri);
+    return enter(p, *b);
   }
 #endif
   p.r.psr |= u64{ri} << psr::ri_shift;

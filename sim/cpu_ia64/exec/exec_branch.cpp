@@ -51,7 +51,8 @@ bool lower_privilege(Processor& p, const Slot* s, unsigned level) {
   const bool trap = (p.r.psr & psr::lp) != 0;
   p.set_psr((p.r.psr & ~psr::cpl) | u64{level} << psr::cpl_shift);
   if (!trap) return true;
-  return p.refuse({.vector = Vector::lower_privilege_transfer, .isr = 2, .trap = true, .slot = s->ri});
+  return p.refuse(
+      {.vector = Vector::lower_privilege_transfer, .isr = 2, .manner = Manner::trap, .slot = s->ri});
 }
 
 Next br_ret(Processor& p, const Slot* s) {

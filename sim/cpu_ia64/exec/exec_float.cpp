@@ -47,7 +47,8 @@ bool note(Processor& p, const Slot& s, const Outcome& outcome) {
   p.r.fpsr = fp::add_flags(p.r.fpsr, status_field(s), flags(outcome));
   if (!traps(outcome)) [[likely]]
     return true;
-  return p.refuse({.vector = Vector::fp_trap, .isr = fp::trap_code(outcome), .trap = true, .slot = s.ri});
+  return p.refuse(
+      {.vector = Vector::fp_trap, .isr = fp::trap_code(outcome), .manner = Manner::trap, .slot = s.ri});
 }
 template <class Result>
 bool finish(Processor& p, const Slot& s, const Result& result) {

@@ -32,10 +32,10 @@ struct Slot {
   u64 imm = 0;
   u8 r1 = 0, r2 = 0, r3 = 0, r4 = 0;  ///< registers as isa/row.h places them, physical numbers
   u8 qp = 0;                          ///< 0 as well for what is executed whatever its predicate
-  u8 bundle = 0;                      ///< of the block
   u8 ri = 0;                          ///< slot number in the bundle
   u8 x = 0;        ///< a second small operand: status field, predicate of an unconditional compare
   u16 y = 0;       ///< a third small operand
+  u16 offset = 0;  ///< of its bundle from the block's first
   u32 behind = 0;  ///< cycles of the block's instructions behind this one
 };
 static_assert(sizeof(Slot) == 32);
@@ -53,6 +53,7 @@ struct alignas(64) Block : CodePlace {
   u64 pa = 0;
   u32 cost = 0;      ///< cycles of all its instructions
   u32 rotation = 0;  ///< bases for which the operands are in place
+  u32 frame = 0;     ///< Processor::frame that the block was last found to fit
   u16 count = 0;     ///< instructions, nops included
   u8 top = 0;        ///< highest general register that is written: must lie in the frame
   std::vector<Slot> slots;

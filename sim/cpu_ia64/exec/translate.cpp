@@ -252,7 +252,7 @@ void Translation::add_beside(const Decoded& d, const Slot& tapped, Handler does)
 void Translation::instruction(const Decoded& d) {
   Slot s;
   s.qp = refused_always(d) ? u8{0} : d.qp;
-  s.bundle = static_cast<u8>(bundle_);
+  s.offset = static_cast<u16>(bundle_ * bundle_size);
   s.ri = d.slot;
   Handler refused = refusal(d);
   if (refused && refused_by_predicate(d)) {
@@ -298,7 +298,7 @@ void Translation::bundle(const Bundle& bits) {
 void Translation::finish() {
   Slot end;
   end.run = end_of_block;
-  end.bundle = static_cast<u8>(bundle_);
+  end.offset = static_cast<u16>(bundle_ * bundle_size);
   end.ri = static_cast<u8>(next_slot_);
   for (std::size_t n = 0; n < index_.size(); ++n)
     block_.slots[n].behind = static_cast<u32>((block_.count - index_[n] - 1u) * source_.cycles);

@@ -13,16 +13,14 @@ namespace xs::ia64 {
   const u64 at = u64{slot} << psr::ri_shift, before = r.psr;
   const bool collect = (before & psr::ic) != 0;
   take(config.timing.trap);
-  if (what.vector != Vector::data_nested_tlb) [[likely]] {
-    u64 status = what.isr | at;
-    if (what.trap) [[unlikely]]
-      status = what.isr | u64{what.slot} << isr::ei_shift;
-    // Of an instruction that was refused; not of fetches, the RSE's accesses, traps, interrupts (chapter 8).
-    else if (block && block->deferral && (what.isr & (isr::rs | isr::x)) == 0 &&
-             what.vector != Vector::external_interrupt) [[unlikely]]
-      status |= isr::ed;
-    r.isr = status | (collect ? 0 : isr::ni);
+  u64 status = what.isr | at | (collect ? 0 : isr::ni);
+  if (what.manner != Manner::fault) [[unlikely]] {
+    if (what.manner == Manner::trap) status ^= at ^ u64 { what.slot } << isr::ei_shift;
+    if (what.manner == Manner::nested) status = r.isr;
+  } else if (block && block->deferral && (what.isr & (isr::rs | isr::x)) == 0) [[unlikely]] {
+    status |= isr::ed;  // of an instruction; not of fetches, nor of the RSE's accesses (chapter 8)
   }
+  r.isr = status;
   if (collect) [[likely]] {
     r.iip = bundle;
     r.ipsr = (before & ~psr::ri) | at;
@@ -35,8 +33,7 @@ namespace xs::ia64 {
   r.ip = r.iva + static_cast<u64>(what.vector);
   // What an interruption leaves of PSR; be and pp come from DCR (SDM vol. 2 table 3-2).
   constexpr u64 kept = psr::up | psr::mfl | psr::mfh | psr::pk | psr::dt | psr::rt | psr::it | psr::mc;
-  static_assert(dcr::be == psr::be && dcr::pp == 1);
-  change_psr((before & kept) | (r.dcr & dcr::be) | (r.dcr & dcr::pp) * psr::pp);
+  change_psr((before & kept) | handlers_psr);
   stack.suspend();
   // Nothing else of what review() looks at can be left.
   static_assert((kept & (psr::i | psr::db | psr::ss | psr::tb | psr::one_instruction)) == 0);

@@ -63,6 +63,14 @@ inline constexpr u64 register_nat = 0x10, nat_page = 0x20;
 inline constexpr u64 tpa = 0, fc = 1, probe = 2, tak = 3, lfetch = 4, probe_fault = 5;
 }  // namespace isr
 
+/// What is delivered otherwise than an instruction that is refused.
+enum class Manner : u8 {
+  fault,
+  trap,       ///< the instruction has completed: IIP is behind it
+  interrupt,  ///< external
+  nested      ///< data nested TLB: ISR keeps what it has
+};
+
 /// An interruption that has been found and not yet delivered.
 struct Interruption {
   Vector vector = Vector::general_exception;
@@ -74,9 +82,9 @@ struct Interruption {
   bool address = false;
   bool hash = false;       ///< IHA, too
   bool immediate = false;  ///< IIM
-  bool trap = false;       ///< the instruction has completed: IIP is behind it
-  u8 slot = 0;             ///< of a trap: where that instruction stands in its bundle
-  u16 number = 0;          ///< of an external interrupt
+  Manner manner = Manner::fault;
+  u8 slot = 0;     ///< of a trap: where that instruction stands in its bundle
+  u16 number = 0;  ///< of an external interrupt
 };
 
 }  // namespace xs::ia64

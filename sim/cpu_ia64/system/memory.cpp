@@ -54,7 +54,7 @@ bool Processor::refuse_data(const DataAccess& a, u64 conditions, u64 vhpt_addres
   const Rule& rule = *std::find_if(std::begin(rules), std::end(rules),
                                    [&](const Rule& x) { return (conditions & x.condition) != 0; });
   if ((rule.condition & tlb::any_miss) != 0 && (r.psr & psr::ic) == 0)
-    return refuse({.vector = Vector::data_nested_tlb});
+    return refuse({.vector = Vector::data_nested_tlb, .manner = Manner::nested});
   Interruption what{.vector = rule.vector, .isr = access_bits(a) | rule.code, .ifa = a.va};
   what.itir = mmu.region_at(a.va).default_itir();
   what.iha = vhpt_address;

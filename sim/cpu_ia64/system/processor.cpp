@@ -45,6 +45,7 @@ void Processor::frame_changed() {
   const u64 raw = stack.frame().raw;
   rotation = (raw >> 18 & 0x3fff) != 0 ? static_cast<u32>(raw >> 14 & 0x3ffff) : 0;
   frame_top = static_cast<u8>(32 + stack.frame().sof());
+  frame = rotation << 8 | frame_top;
   if (stack.incomplete()) call_attention();
 }
 

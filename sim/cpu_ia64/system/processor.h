@@ -83,9 +83,11 @@ class Processor : private RegisterStackMemory, private mmu::ia64::TlbSink {
   // Derived from PSR and CFM; the setters below keep them.
   u64 code_mode = 0;      ///< what decoded code depends on, attention, epoch (modes.h)
   u64 code_standing = 0;  ///< of code_mode what stays whatever PSR is: epoch, and attention for good reasons
+  u64 handlers_psr = 0;   ///< what DCR puts into the PSR of handlers
   u64 data_mode = 0;      ///< mode bits of DataCache keys
   u64 rse_mode = 0;       ///< the same of the register stack's own accesses
   u32 rotation = 0;       ///< sor, rrb.gr and rrb.fr; 0: nothing rotates
+  u32 frame = 32;         ///< both of them: rotation << 8 | frame_top
   u8 frame_top = 32;      ///< first register behind the frame
 
   bool any_nat = false;    ///< some NaT bit of a general register may be set

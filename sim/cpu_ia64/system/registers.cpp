@@ -169,6 +169,7 @@ bool Processor::write_control(unsigned n, u64 value) {
     case cr::dcr:
       if ((value & ~dcr::implemented) != 0) return reserved_register();
       r.dcr = value;
+      handlers_psr = ((value & dcr::be) != 0 ? psr::be : 0) | ((value & dcr::pp) != 0 ? psr::pp : 0);
       return true;
     case cr::itm:
       r.itm = value;

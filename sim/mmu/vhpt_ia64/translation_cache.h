@@ -1,7 +1,8 @@
-// The translations of a TC by page: a hash table with open addressing, in one piece of memory. A TLB miss is a
-// purge, an insertion and some lookups; each looks at one line of the host's cache, and none allocates.
+// The translations of a TC by page: a hash table with open addressing, in one piece of memory. A TLB miss is
+// a purge, an insertion and some lookups; each looks at one line of the host's cache, and none allocates.
 //
-//     entries   [ - | t | t | - | - | t | ... ]    a power of two, at most half of them in use; page size 0: free
+//     entries   [ - | t | t | - | - | t | ... ]    a power of two, at most half of them in use; page size 0:
+//     free
 //               a translation stands at the place of its hash or behind it, with no free entry between
 #pragma once
 #include <vector>

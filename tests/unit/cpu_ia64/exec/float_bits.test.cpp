@@ -143,7 +143,7 @@ TEST_CASE("an enabled trap comes after result and flags") {
     slot.ri = 1;
     REQUIRE(bench.run(slot) == Next::fault);
     CHECK(bench.p.pending.vector == Vector::fp_trap);
-    CHECK(bench.p.pending.trap);
+    CHECK(bench.p.pending.manner == Manner::trap);
     CHECK(bench.p.pending.slot == 1);
     CHECK(bench.p.pending.isr == t.isr);
     CHECK(bench.p.r.fr[f1] == fp::integer(t.f3 > 3.5 ? 4 : 3));

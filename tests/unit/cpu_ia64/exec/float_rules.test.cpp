@@ -91,7 +91,7 @@ TEST_CASE("an enabled fault changes nothing") {
         CHECK(bench.p.pending.vector == Vector::fp_fault);
         const u64 code = u64{1} << r.bit;
         CHECK(bench.p.pending.isr == (is_parallel(row) ? code | code << 4 : code));
-        CHECK_FALSE(bench.p.pending.trap);
+        CHECK_FALSE(bench.p.pending.manner == Manner::trap);
         CHECK(bench.p.r.fr == before.fr);
         CHECK(bench.p.r.fpsr == before.fpsr);
         CHECK(bench.p.r.pr == before.pr);
