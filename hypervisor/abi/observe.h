@@ -4,12 +4,15 @@
  *
  * Every store to the frame table, M2P and (in models where the hypervisor owns it) P2M, and every mark, is
  * made by one instruction in a routine of arch/<arch>/taps.S. The address of that instruction is listed in
- * ELF section ".xs_taps". Registers at that instruction, on x86-64:
- *     rdi = address, rsi = value, rdx rcx r8 = extra arguments, rax = expected value of a CAS64.
- * The address is the one at which the entry is read; the store itself may go by another mapping of the same
- * memory.
- * The return address is on top of the stack.
- * Kinds of store are told apart by `kind`; which table is written is told by the address.
+ * ELF section ".xs_taps". Registers at that instruction:
+ *     x86-64  rdi = address, rsi = value, rdx rcx r8 = extra arguments, rax = expected value of a CAS64;
+ *             the return address is on top of the stack
+ *     IA-64   r32 (in0) = address, r33 = value, r34 to r36 = extra arguments, r8 = expected value of a CAS64;
+ *             the return address is in b0; st4, st8 or cmpxchg without a step of the base; its address has
+ * the slot (0 to 2) in its lowest bits The address is the one at which the entry is read; on x86-64 the store
+ * itself may go by another mapping of the same memory, on IA-64 it goes there. Each routine is a function
+ * with a symbol and a size; nothing else lies in it and nobody enters it but at its beginning. Kinds of store
+ * are told apart by `kind`; which table is written is told by the address.
  */
 #ifndef XS_ABI_OBSERVE_H
 #define XS_ABI_OBSERVE_H
@@ -21,8 +24,8 @@
 enum xs_tap_kind {
   XS_TAP_STORE64 = 1,
   XS_TAP_STORE32 = 2,
-  XS_TAP_CAS64 = 3,     /* stores value only when memory equals rax */
-  XS_TAP_MARK = 16,     /* store to the CPU's mark word; rsi = enum xs_mark, rdx rcx r8 = a b c */
+  XS_TAP_CAS64 = 3,     /* stores value only when memory equals the expected one */
+  XS_TAP_MARK = 16,     /* store to the CPU's mark word; value = enum xs_mark, extra arguments = a b c */
   XS_TAP_GUEST_P2M = 32 /* a guest's store64 into its own P2M; address/8 relative to its table base = GFN */
 };
 
@@ -84,16 +87,36 @@ enum xs_frame_type { /* exclusive; changes only at type count 0 */
 #define XS_P2M_MFN_SHIFT 12
 
 #define XS_LAYOUT_MAGIC 0x31594c5358ull /* "XSLY1" */
+#define XS_LAYOUT_VERSION 2
 struct xs_layout {
   uint64_t magic;
-  uint32_t version; /* 1 */
+  uint32_t version; /* XS_LAYOUT_VERSION */
   uint32_t frame_entry_bytes;
   uint64_t frame_table_va;
   uint64_t m2p_va;
-  uint64_t directmap_low_va;    /* PA 0.. */
-  uint64_t directmap_high_base; /* PA of the first byte of the second window (2^44) */
+  /* The direct map: PA below directmap_high_base from directmap_low_va, the others from directmap_high_va.
+   * directmap_high_base 0: all PA from directmap_low_va. */
+  uint64_t directmap_low_va;
+  uint64_t directmap_high_base;
   uint64_t directmap_high_va;
+  /* Where the hypervisor's own addresses lead when no page table says so; 0, 0: its page tables do (x86-64).
+   * windows_va is the address, in the direct map, of window_count struct xs_window. */
+  uint64_t windows_va;
+  uint64_t window_count; /* at most XS_MOST_WINDOWS */
 };
+
+#define XS_MOST_WINDOWS 64
+/* What the TLB miss handler of level 0 goes by. Good from the image's first instruction on, or all zero: not
+ * in use. The first one is the direct map. */
+struct xs_window {
+  uint64_t start, end; /* virtual: [start, end) */
+  uint64_t physical;   /* of start */
+  uint64_t attributes; /* PTE bits, of no concern to an observer */
+};
+
+/* IA-64: guest code runs at levels 1 to 3, the hypervisor alone at level 0. A translation that levels above 0
+ * may use is inserted while XS_MARK_SWITCH has named its domain's VCPU on that CPU, and shows nothing but
+ * frames that the domain owns (of type XS_FRAME_SHARED as well), for domain 0 also other domains' frames. */
 
 /* Marks: what the hypervisor is doing and why. "dv" = domid << 16 | vcpu_id. */
 enum xs_mark {

@@ -157,7 +157,7 @@ void add_run(CLI::App& app, Action& action) {
     return whole ? std::string() : "--seed " + text + ": must be a whole number from 0 to 2^64-1";
   });
   c->add_option("--arch", o->arch, "Architecture of the machine")
-      ->check(CLI::IsMember({"x86_64"}))
+      ->check(CLI::IsMember({"x86_64", "ia64"}))
       ->capture_default_str();
   c->add_option("--junit", o->junit, "Write one JUnit XML file for the whole call")->type_name("FILE");
   c->add_option("--json", o->json, "Write all results as JSON")->type_name("FILE");

@@ -18,6 +18,7 @@ void InvariantChecker::check_p2m(u32 domid, const DomainRecord& d) {
   if (d.state == XS_DOM_DEAD || in_motion(domid)) return;
   if (d.state == XS_DOM_DYING || d.state == XS_DOM_CRASHED) return skip(domain_state_name(d.state));
   if (d.model == XS_MODEL_TRANSLATED) return check_held_p2m(domid, d);
+  if (d.model == XS_MODEL_IDENTITY) return check_identity(domid);
   if (d.model != XS_MODEL_DIRECT)
     return skip(fmt::format("model {} has no P2M of the guest's", memory_model_name(d.model)));
   GuestP2m p2m;
@@ -30,6 +31,20 @@ void InvariantChecker::check_p2m(u32 domid, const DomainRecord& d) {
     report_ = std::move(before);
     count_ = counts;
     skip("its memory is changing");
+  }
+}
+
+/// The domain's names for its frames are the machine's.
+void InvariantChecker::check_identity(u32 domid) {
+  for (u32 i = 0; i < frames(); ++i) {
+    const FrameState& f = s_.frame(i);
+    const u64 mfn = s_.ram().mfn(i);
+    if (f.owner != domid || f.gfn >= XS_M2P_SHARED) continue;
+    ++report_.p2m_entries_checked;
+    if (f.gfn != mfn)
+      violate(Invariant::p2m, mfn,
+              fmt::format("frame {:#x} of {}, whose model is identity, has M2P entry {:#x}", mfn,
+                          label(domid), f.gfn));
   }
 }
 

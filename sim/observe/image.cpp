@@ -6,6 +6,7 @@
 #include <gelf.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -147,14 +148,21 @@ void Image::Impl::read_taps(Elf_Data* data) {
 }
 
 void Image::Impl::read_layout(Elf_Data* data) {
-  if (data->d_size < sizeof(xs_layout)) fail(fmt::format("{} is too short", XS_LAYOUT_SECTION));
-  xs_layout l;
-  std::memcpy(&l, data->d_buf, sizeof l);
+  xs_layout l{};
+  std::memcpy(&l, data->d_buf, std::min(data->d_size, sizeof l));
+  if (data->d_size < offsetof(xs_layout, frame_entry_bytes))
+    fail(fmt::format("{} is too short", XS_LAYOUT_SECTION));
   if (l.magic != XS_LAYOUT_MAGIC) fail(fmt::format("{}: wrong magic", XS_LAYOUT_SECTION));
-  if (l.version != 1) fail(fmt::format("{}: version {} is not 1", XS_LAYOUT_SECTION, l.version));
+  if (l.version != XS_LAYOUT_VERSION)
+    fail(fmt::format("{}: version {} is not {}", XS_LAYOUT_SECTION, l.version, XS_LAYOUT_VERSION));
+  if (data->d_size < sizeof l) fail(fmt::format("{} is too short", XS_LAYOUT_SECTION));
   if (l.frame_entry_bytes != sizeof(xs_frame))
     fail(fmt::format("{}: frame entries of {} bytes, expected {}", XS_LAYOUT_SECTION, l.frame_entry_bytes,
                      sizeof(xs_frame)));
+  if (l.window_count > XS_MOST_WINDOWS)
+    fail(fmt::format("{}: {} windows, more than {}", XS_LAYOUT_SECTION, l.window_count, XS_MOST_WINDOWS));
+  if (l.windows_va % sizeof(u64) != 0)
+    fail(fmt::format("{}: windows at {:#x}, which is no multiple of 8", XS_LAYOUT_SECTION, l.windows_va));
   layout = l;
 }
 

@@ -39,6 +39,7 @@ class InvariantChecker {
   void check_m2p();
   void check_p2m(u32 domid, const DomainRecord& d);
   void check_p2m_entries(u32 domid, const GuestP2m& p2m);
+  void check_identity(u32 domid);
   void check_held_p2m(u32 domid, const DomainRecord& d);
   void check_place(u32 domid, const DomainRecord& d, u32 index);
   void count_foreign_entries();

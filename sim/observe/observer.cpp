@@ -18,14 +18,17 @@ constexpr u8 runner_cpu = 255;  ///< events that no core caused
 Observer::Impl::Impl(const ObserverOptions& o) : options(o), writer(o.trace_file) {
   if (!options.hypervisor.empty()) {
     load_image(options.hypervisor, false);
-    const Image& hypervisor = *images.front();
-    if (!hypervisor.layout())
-      throw Error(fmt::format("{}: no section {}: not an observable hypervisor", hypervisor.name(),
-                              XS_LAYOUT_SECTION));
-    if (hypervisor.taps().empty())
+    const Image& image = *images.front();
+    if (!image.layout())
       throw Error(
-          fmt::format("{}: no section {}: not an observable hypervisor", hypervisor.name(), XS_TAP_SECTION));
-    layout = *hypervisor.layout();
+          fmt::format("{}: no section {}: not an observable hypervisor", image.name(), XS_LAYOUT_SECTION));
+    if (image.taps().empty())
+      throw Error(
+          fmt::format("{}: no section {}: not an observable hypervisor", image.name(), XS_TAP_SECTION));
+    layout = *image.layout();
+    if (options.architecture == "ia64" && layout.window_count == 0)
+      throw Error(fmt::format("{}: {}: no windows, which a hypervisor on IA-64 must publish", image.name(),
+                              XS_LAYOUT_SECTION));
   }
   for (const std::string& guest : options.guests) load_image(guest, true);
   for (const TapPoint& t : taps_) tap_addresses.push_back(t.pc);
@@ -93,6 +96,8 @@ void Observer::set_listener(Listener* listener) { impl_->listener = listener ? l
 void Observer::attach(MemoryPort& memory) {
   if (impl_->memory) throw Error("observer: a machine is attached already");
   if (memory.ram().empty()) throw Error("observer: the machine has no RAM");
+  if (!impl_->options.hypervisor.empty())
+    impl_->hypervisor.attach(impl_->layout, memory, impl_->images.front()->name());
   impl_->memory = &memory;
   impl_->start_trace();
 }

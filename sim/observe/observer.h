@@ -116,8 +116,11 @@ class Observer : public CpuObserver {
   /// Number of operations begun by name ("memory_op.populate_physmap" -> 12), all domains.
   std::map<std::string, u64> operation_counts() const;
 
+  /// Memory at an address of the hypervisor's; false when it leads to none. `probe` as below.
+  bool peek_hypervisor(const CpuView& probe, u64 va, void* out, u64 size) const;
   /// Replica against the real frame table and M2P, addresses translated by `probe` (any core that runs
-  /// with the hypervisor mapped). At most `limit` differences are returned, all are counted.
+  /// with the hypervisor mapped; any core when the layout has windows). At most `limit` differences are
+  /// returned, all are counted.
   std::vector<Difference> compare_with_memory(const CpuView& probe, u64* count = nullptr,
                                               u64 limit = 20) const;
   /// DESIGN section 10. Valid from boot step 3 on. `cpus`: all cores, so that what the hypervisor is in the

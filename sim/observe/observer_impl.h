@@ -11,6 +11,7 @@
 
 #include "sim/observe/guest_p2m.h"
 #include "sim/observe/held_p2m.h"
+#include "sim/observe/hypervisor_memory.h"
 #include "sim/observe/observer.h"
 #include "sim/observe/trace_state.h"
 #include "sim/observe/trace_writer.h"
@@ -87,6 +88,7 @@ struct Observer::Impl {
   mutable const TapPoint* last_tap = nullptr;  ///< one of the hypervisor's
   std::vector<u64> tap_addresses;
   xs_layout layout{};
+  HypervisorMemory hypervisor;
   TableMap tables_;
   Symbolizer symbols;
   MemoryPort* memory = nullptr;

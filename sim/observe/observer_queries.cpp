@@ -136,6 +136,10 @@ std::map<std::string, u64> Observer::operation_counts() const {
   return counts;
 }
 
+bool Observer::peek_hypervisor(const CpuView& probe, u64 va, void* out, u64 size) const {
+  return impl_->hypervisor.peek(probe, va, out, size);
+}
+
 std::vector<Difference> Observer::compare_with_memory(const CpuView& probe, u64* count, u64 limit) const {
   const Impl& i = *impl_;
   std::vector<Difference> differences;
@@ -155,8 +159,8 @@ std::vector<Difference> Observer::compare_with_memory(const CpuView& probe, u64*
     const u64 mfn = i.state_->ram().mfn(f);
     xs_frame entry;
     u64 gfn = 0;
-    if (!probe.peek(i.tables_.frames_va + mfn * sizeof entry, &entry, sizeof entry) ||
-        !probe.peek(i.tables_.m2p_va + mfn * 8, &gfn, sizeof gfn)) {
+    if (!i.hypervisor.peek(probe, i.tables_.frames_va + mfn * sizeof entry, &entry, sizeof entry) ||
+        !i.hypervisor.peek(probe, i.tables_.m2p_va + mfn * 8, &gfn, sizeof gfn)) {
       if (i.state_->frame(f).owner == XS_OWNER_NONE && i.counts_[f].newest == 0) continue;  // not managed
       differ(mfn,
              [&] { return fmt::format("frame {:#x}: its entry in frame table or M2P is not mapped", mfn); });

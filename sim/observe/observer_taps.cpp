@@ -30,6 +30,8 @@ void Observer::on_tap(const CpuView& view) {
   if (!i.state_) return;
   const TapPoint* tap = i.tap_at(view);
   if (!tap) return;
+  // Where no page table keeps guests from the hypervisor's addresses, code of theirs may lie there.
+  if (!tap->guest && i.hypervisor.has_windows() && view.in_guest()) return;
   const std::array<u64, 6> regs = view.tap_regs();
   switch (tap->kind) {
     case XS_TAP_STORE64:
@@ -62,11 +64,7 @@ void Observer::Impl::store(const CpuView& view, u64 address, u64 value, unsigned
 
 // Tables that are allocated at run time: the frame's type says what they are.
 void Observer::Impl::store_by_type(const CpuView& view, u64 address, u64 value, unsigned bytes) {
-  constexpr u64 window = u64{1} << 39;  // bytes of each part of the direct map
-  u64 pa = ~u64{0};
-  if (address - layout.directmap_low_va < window) pa = address - layout.directmap_low_va;
-  if (address - layout.directmap_high_va < window)
-    pa = address - layout.directmap_high_va + layout.directmap_high_base;
+  const u64 pa = direct_map_address(layout, address);
   const u64 mfn = pa >> frame_shift;
   const u32 index = state_->ram().index(mfn);
   const unsigned type =
@@ -124,7 +122,7 @@ void Observer::Impl::store_cas(const CpuView& view) {
     now = counts_[index].count_info;
   } else if (index != RamMap::none && place.offset == offsetof(xs_frame, type_info)) {
     now = counts_[index].type_info;
-  } else if (!view.peek(address, &now, sizeof now)) {
+  } else if (!hypervisor.peek(view, address, &now, sizeof now)) {
     now = ~expected;  // words that are not replicated: memory itself tells
   }
   if (now == expected) store(view, address, view.tap_reg(1), 8);

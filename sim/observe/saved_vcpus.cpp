@@ -11,12 +11,12 @@ constexpr unsigned most_domains = 0x7ff0;  // domain ids end there: a list that 
 
 class Reader {
  public:
-  Reader(const CpuView& probe, const xs_vcpus& layout) : probe_(probe), at_(layout) {}
+  Reader(const SavedVcpus::Peek& peek, const xs_vcpus& layout) : peek_(peek), at_(layout) {}
 
   template <typename T>
   T read(u64 va) const {
     T value{};
-    return probe_.peek(va, &value, sizeof value) ? value : T{};
+    return peek_(va, &value, sizeof value) ? value : T{};
   }
 
   SavedVcpu vcpu(u64 domain, u64 va) const {
@@ -48,18 +48,18 @@ class Reader {
     return why & XS_VCPU_POLLING ? "polling" : "runnable";
   }
 
-  const CpuView& probe_;
+  const SavedVcpus::Peek& peek_;
   const xs_vcpus& at_;
 };
 
 }  // namespace
 
-std::vector<SavedVcpu> SavedVcpus::list(const CpuView& probe) const {
+std::vector<SavedVcpu> SavedVcpus::list(const Peek& peek) const {
   std::vector<SavedVcpu> all;
   xs_vcpus at{};
   // Before the hypervisor has its page tables the address may lead anywhere.
-  if (!symbol_ || !probe.peek(*symbol_, &at, sizeof at) || at.magic != XS_VCPUS_MAGIC) return all;
-  const Reader reader(probe, at);
+  if (!symbol_ || !peek(*symbol_, &at, sizeof at) || at.magic != XS_VCPUS_MAGIC) return all;
+  const Reader reader(peek, at);
   unsigned domains = 0;
   for (u64 domain = reader.read<u64>(at.domain_list); domain != 0 && domains++ < most_domains;
        domain = reader.read<u64>(domain + at.domain_next))

@@ -1,12 +1,12 @@
 // VCPUs as the hypervisor keeps them (hypervisor/abi/vcpus.h), read from machine memory.
 #pragma once
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "hypervisor/abi/vcpus.h"
-#include "sim/core/tap.h"
 #include "sim/core/types.h"
 #include "sim/observe/image.h"
 
@@ -29,8 +29,10 @@ class SavedVcpus {
  public:
   /// An image that publishes nothing has none.
   explicit SavedVcpus(const Image& hypervisor) : symbol_(hypervisor.symbol(XS_VCPUS_SYMBOL)) {}
-  /// All there are, by domain and number. `probe`: a core by whose tables the hypervisor is seen.
-  std::vector<SavedVcpu> list(const CpuView& probe) const;
+  /// Reads memory at an address of the hypervisor's; false when there is none (Observer::peek_hypervisor).
+  using Peek = std::function<bool(u64 va, void* out, u64 size)>;
+  /// All there are, by domain and number.
+  std::vector<SavedVcpu> list(const Peek& peek) const;
 
  private:
   std::optional<u64> symbol_;

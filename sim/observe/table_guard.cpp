@@ -20,7 +20,8 @@ void Observer::Impl::learn_tables(const CpuView& view) {
   const auto learn = [&](u64 va, u64 bytes) {
     for (u64 page = va & ~frame_mask; page < va + bytes; page += frame_size) {
       u64 pa = 0;
-      const u32 index = view.translate(page, pa) ? state_->ram().index(pa >> frame_shift) : RamMap::none;
+      const u32 index =
+          hypervisor.translate(view, page, pa) ? state_->ram().index(pa >> frame_shift) : RamMap::none;
       if (index != RamMap::none) guarded[index] = true;
     }
   };

@@ -91,7 +91,10 @@ std::vector<debug::DebugThread> MachineDebug::Impl::threads() {
       all.push_back({cpu + 1, fmt::format("cpu{} (no VCPU)", cpu), "", cpu, &machine.control(cpu)});
   }
   controls.clear();
-  for (const observe::SavedVcpu& v : saved.list(machine.cpu(0))) {
+  const auto peek = [this](u64 va, void* out, u64 size) {
+    return observer.peek_hypervisor(machine.cpu(0), va, out, size);
+  };
+  for (const observe::SavedVcpu& v : saved.list(peek)) {
     if (runs(id(v.domid, v.vcpu))) continue;
     controls.push_back(
         std::make_unique<SavedVcpuControl>(v, machine.control(0), machine.memory(), frames_of(v.domid)));

@@ -175,7 +175,7 @@ void MachineTarget::start(TargetListener& listener) {
 platform::MachineConfig machine_config(const Scenario& s, const std::string& arch) {
   const std::string place =
       fmt::format("{}:{}:{}", s.file, s.machine_position.line, s.machine_position.column);
-  platform::MachineConfig config = platform::parse_machine_json(s.machine_json, place);
+  platform::MachineConfig config = platform::parse_machine_json(s.machine_json, place, arch);
   if (config.arch != arch) throw Error(place + ": machine.arch: the scenario is run on " + arch);
   config.seed = s.seed;
   return config;

@@ -100,6 +100,18 @@ case $case in
     boot 0 new-code && says '^new code: 100 by this processor, 0 by another$' && silent
     boot 0 new-code --cpus 2 && says '^new code: 100 by this processor, 100 by another$' && silent
     ;;
+  observed)
+    # Taps of an image that publishes them; DRAM in two pieces, of which it manages the first.
+    echo '{"arch": "ia64", "memory_mib": 96, "low_memory_mib": 64, "high_base": "0x102d40000000"}' >machine.json
+    for options in '--memory 64' '--machine machine.json'; do
+      boot 0 observed $options --counters && says '^observed: 0x29 misses' '^observer\.taps +32798$'
+    done
+    # As a scenario's hypervisor: observed alike, and gone before anybody could type a command.
+    echo '{"name": "played", "machine": {"memory_mib": 64}, "steps": [{"list": {}}],
+      "hypervisor": {"kernel": "'"$images"'/observed.elf"}, "dom0": {"kernel": "'"$images"'/hello.elf"}}' >played.json
+    ends 6 "$xenoscope" run played.json --arch ia64 && says 'played \(ia64, seed 1\)' 'powered off' '^  observer\.taps +32798$'
+    ends 4 "$xenoscope" run played.json && says 'ELF|x86'
+    ;;
   device-code)
     # Sector n begins with { nop.m 0; mov r8 = n; br.ret.sptk.many b0 ;; }.
     truncate -s $((32 * 512)) disk

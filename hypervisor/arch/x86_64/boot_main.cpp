@@ -18,9 +18,17 @@
 #include "hypervisor/common/taps.h"
 #include "hypervisor/common/version.h"
 
-extern "C" [[gnu::section(".xs_layout"), gnu::used]] const xs_layout xs_published_layout = {
-    XS_LAYOUT_MAGIC, 1, sizeof(xs_frame), hv::kFrameTable, hv::kM2p, hv::kDirectLow, hv::kDirectHighBase,
-    hv::kDirectHigh};
+extern "C"
+    [[gnu::section(".xs_layout"), gnu::used]] const xs_layout xs_published_layout = {XS_LAYOUT_MAGIC,
+                                                                                     XS_LAYOUT_VERSION,
+                                                                                     sizeof(xs_frame),
+                                                                                     hv::kFrameTable,
+                                                                                     hv::kM2p,
+                                                                                     hv::kDirectLow,
+                                                                                     hv::kDirectHighBase,
+                                                                                     hv::kDirectHigh,
+                                                                                     0,
+                                                                                     0};
 
 namespace hv {
 namespace {

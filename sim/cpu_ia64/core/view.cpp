@@ -17,7 +17,7 @@ u64 Core::general_reg(unsigned index) const {
 }
 
 bool Core::translate(u64 va, u64& pa) const {
-  if ((p_.r.psr & psr::dt) != 0) return p_.mmu.probe(va, false, pa);
+  if ((p_.r.psr & psr::dt) != 0) return p_.mmu.probe(va, false, pa) || p_.mmu.probe(va, true, pa);
   pa = va & ~(u64{1} << 63);
   return true;
 }

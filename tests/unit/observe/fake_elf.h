@@ -16,10 +16,16 @@ struct FakeElf {
   std::vector<u8> code = std::vector<u8>(256, 0x90);
   std::vector<xs_tap> taps;
   bool with_layout = true;
-  xs_layout layout{XS_LAYOUT_MAGIC,    1,
-                   sizeof(xs_frame),   0xffff810000000000,
-                   0xffff808000000000, 0xffff818000000000,
-                   u64{1} << 44,       0xffff820000000000};
+  xs_layout layout{XS_LAYOUT_MAGIC,
+                   XS_LAYOUT_VERSION,
+                   sizeof(xs_frame),
+                   0xffff810000000000,
+                   0xffff808000000000,
+                   0xffff818000000000,
+                   u64{1} << 44,
+                   0xffff820000000000,
+                   0,
+                   0};
   struct Symbol {
     std::string name;
     u64 address, size;

@@ -94,8 +94,8 @@ TEST_CASE("bad images give one clear error") {
   elf.layout.magic = 7;
   CHECK(message(elf.bytes()) == "x.elf: .xs_layout: wrong magic");
   elf = hypervisor_elf();
-  elf.layout.version = 2;
-  CHECK(message(elf.bytes()) == "x.elf: .xs_layout: version 2 is not 1");
+  elf.layout.version = 3;
+  CHECK(message(elf.bytes()) == "x.elf: .xs_layout: version 3 is not 2");
   elf = hypervisor_elf();
   elf.taps[0].kind = 99;
   CHECK(message(elf.bytes()) == "x.elf: .xs_taps: unknown kind 99 at 0xffff82d080000010");

@@ -50,7 +50,10 @@ struct Hypervisor {
   void domain(u64 at, u64 next, u16 id, u64 a, u64 b = 0) {
     put(at, next), put(at + 8, id), put(at + 24, a), put(at + 32, b);
   }
-  std::vector<SavedVcpu> list() const { return SavedVcpus(image).list(cpu); }
+  SavedVcpus::Peek peek() const {
+    return [this](u64 at, void* out, u64 size) { return cpu.peek(at, out, size); };
+  }
+  std::vector<SavedVcpu> list() const { return SavedVcpus(image).list(peek()); }
   std::string state() const { return list().at(1).state; }
 };
 
@@ -94,7 +97,7 @@ TEST_CASE("why a VCPU does not run, the weightiest reason first") {
 
 TEST_CASE("where there is no hypervisor yet, or a damaged one, the list ends") {
   Hypervisor h;
-  CHECK(SavedVcpus(Image("other.elf", hypervisor_elf().bytes())).list(h.cpu).empty());
+  CHECK(SavedVcpus(Image("other.elf", hypervisor_elf().bytes())).list(h.peek()).empty());
   h.put(second, va + 0x5000);  // leads out of what is mapped
   CHECK(h.list().size() == 2);
   h.put(second, va + second);  // and round and round
