@@ -3,7 +3,6 @@ set(arch_dir ${CMAKE_SOURCE_DIR}/guests/arch/ia64)
 set(flags ${XS_IA64_GUEST_FLAGS} -I${arch_dir} -I${arch_dir}/system)
 file(GLOB arch_sources CONFIGURE_DEPENDS ${arch_dir}/*.cpp ${arch_dir}/*.S ${arch_dir}/kernel/*.cpp ${arch_dir}/kernel/*.S
   ${arch_dir}/kernel/native/*.cpp ${arch_dir}/kernel/native/*.S)
-list(FILTER sources EXCLUDE REGEX "/(platform_xen|store_client|balloon)\\.cpp$|/dom0/")
 set(objects "")
 set(user_inputs "")
 if(XS_IA64_GXX)

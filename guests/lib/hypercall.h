@@ -16,7 +16,8 @@
 #include "arch_hypercall.h"
 #include "guests/lib/types.h"
 
-inline u64 hypercall_arg(const volatile void* p) { return reinterpret_cast<u64>(p); }
+// What a pointer among the arguments is to the hypervisor.
+inline u64 hypercall_arg(const volatile void* p) { return arch_hypercall_address(p); }
 
 inline long hypercall_console_io(int op, int count, char* text) {
   return arch_hypercall(__HYPERVISOR_console_io, op, count, hypercall_arg(text));

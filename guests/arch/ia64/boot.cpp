@@ -1,11 +1,22 @@
 #include "guests/lib/boot.h"
 
+#include "domain_boot.h"
 #include "layout.h"
 
 start_info_t* boot_info;
 shared_info_t* shared_info_page;
+const BootParameters* domain_boot_parameters;
 
-// A guest physical address that nothing else has: region 7 shows it.
+// A frame that the hypervisor has put among this domain's.
 void map_shared_info() {
   shared_info_page = reinterpret_cast<shared_info_t*>(KERNEL_BASE + boot_info->shared_info);
+}
+
+// start_info is at the beginning of the page that has the boot parameters.
+void domain_main(u64 boot_parameters) {
+  constexpr u64 page_bytes = 4096;
+  domain_boot_parameters = reinterpret_cast<const BootParameters*>(KERNEL_BASE + boot_parameters);
+  boot_info = reinterpret_cast<start_info_t*>(KERNEL_BASE + align_down(boot_parameters, page_bytes));
+  if (boot_info->mod_start) boot_info->mod_start += KERNEL_BASE;  // the portable kernel wants an address
+  guest_main();
 }

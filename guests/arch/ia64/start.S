@@ -1,11 +1,10 @@
 /* The entry, as a boot loader hands over: physical mode, r28 = boot parameters. On the bare machine this runs at privilege
  * level 0, in a domain at level 1; nothing else tells them apart here, and what is written to ar.rsc tells that.
  *
- *   physical, anywhere ─> region registers, image's translation registers ─> virtual, own stacks ─> native_main(r28)
+ *   physical, anywhere ─> region registers, image's translation registers ─> virtual, own stacks ─> native_main(r28),
+ *                                                                                                   domain_main(r28)
  */
 #include "layout.h"
-
-#define KERNEL_PSR (PSR_IC | PSR_DT | PSR_RT | PSR_IT | PSR_BN)
 
         .section .text.entry, "ax", @progbits
         .global start
@@ -25,6 +24,7 @@ start:  rsm     psr.i | psr.ic
         ;;
         mov     rr[r14] = r15
         .endm
+        tbit.nz p6, p7 = r29, 2                 // p6: in a domain, at level 1
         REGION  0, 12
         REGION  1, 12
         REGION  2, 12
@@ -33,6 +33,14 @@ start:  rsm     psr.i | psr.ic
         REGION  5, IMAGE_SHIFT
         REGION  6, GRANULE_SHIFT
         REGION  7, GRANULE_SHIFT
+        // Pages of a domain are the hypervisor's to map, one by one (privileged_xen.inc).
+        movl    r14 = 6 << 61
+        movl    r15 = 7 << 61
+        movl    r16 = REGION_REGISTER(6, 12)
+        movl    r17 = REGION_REGISTER(7, 12)
+        ;;
+(p6)    mov     rr[r14] = r16
+(p6)    mov     rr[r15] = r17
         ;;
         srlz.d
         ;;
@@ -52,6 +60,9 @@ start:  rsm     psr.i | psr.ic
         mov     cr.pta = r0                     // no VHPT walker: every miss is software's
         mov     cr.dcr = r0
         movl    r18 = native_vectors
+        movl    r19 = xen_vectors
+        ;;
+(p6)    mov     r18 = r19
         ;;
         mov     cr.iva = r18
         movl    r19 = KERNEL_PSR
@@ -95,8 +106,10 @@ start:  rsm     psr.i | psr.ic
         alloc   r32 = ar.pfs, 0, 1, 1, 0
         mov     b0 = r0
         mov     out0 = r28
+        tbit.nz p6, p7 = r29, 2
         ;;
-        br.call.sptk.many b0 = native_main
+(p6)    br.call.sptk.many b0 = domain_main
+(p7)    br.call.sptk.many b0 = native_main
         ;;
         .endp   start
 

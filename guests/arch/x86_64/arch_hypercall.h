@@ -4,6 +4,8 @@
 
 extern "C" u8 hypercall_page[];  // filled by the hypervisor or the domain builder (notes.S)
 
+inline u64 arch_hypercall_address(const volatile void* p) { return reinterpret_cast<u64>(p); }
+
 inline long arch_hypercall(u64 number, u64 a1 = 0, u64 a2 = 0, u64 a3 = 0, u64 a4 = 0, u64 a5 = 0) {
   register u64 r10 asm("r10") = a4;
   register u64 r8 asm("r8") = a5;

@@ -42,7 +42,9 @@ bool name_ok(const char* name, Status& status) {
 bool model_named(const char* name, xs_memory_model& model) {
   if (!strcmp(name, "translated"))
     model = XS_MODEL_TRANSLATED;
-  else if (strcmp(name, "direct"))
+  else if (!strcmp(name, "direct"))
+    model = XS_MODEL_DIRECT;
+  else
     return false;
   return true;
 }
@@ -68,7 +70,7 @@ bool read_config(const CommandLine& c, DomainConfig& config, Status& status) {
     status.fail(-XEN_EINVAL, "memory= is missing");
   else if (maximum && maximum < memory)
     status.fail(-XEN_EINVAL, "maxmem is smaller than memory");
-  config.model = XS_MODEL_DIRECT;
+  config.model = arch_domain_model;
   const char* model = c.value("model");
   if (model && !model_named(model, config.model))
     status.fail(-XEN_EOPNOTSUPP, "memory model %s is not available", model);

@@ -15,10 +15,7 @@ constexpr unsigned populate_batch = 512;
 constexpr u32 largest_domain_id = DOMID_FIRST_RESERVED - 1;
 constexpr u64 page_kib = page_bytes / KiB;
 
-long fail(BuildState& b, const char* sentence, long error) {
-  b.failed = sentence;
-  return error;
-}
+long fail(BuildState& b, const char* sentence, long error) { return build_failed(b, sentence, error); }
 
 struct Range {
   u64 low, high;
@@ -31,43 +28,15 @@ bool extend_range(void* context, const ElfSegment& s) {
   return s.pa + s.memory_bytes >= s.pa;
 }
 
-// Segments are placed by their physical address; a loader note says where frame 0 appears.
+// Segments are placed by their physical address.
 long plan_layout(BuildState& b) {
   Range image{~0ull, 0};
   b.notes = elf_xen_notes(b.elf);
-  if (!b.notes.present || b.notes.virt_base == XenNotes::no_value || b.notes.entry == XenNotes::no_value)
-    return fail(b, "the kernel image has no Xen notes", -XEN_ENOEXEC);
   if (!elf_visit_segments(b.elf, extend_range, &image) || image.high <= image.low || image.high > 1ull << 40)
     return fail(b, "the kernel image has no loadable segment", -XEN_ENOEXEC);
+  b.image_first = image.low / page_bytes;
   b.image_end = div_up(image.high, page_bytes);
-  b.p2m = b.image_end;
-  if (b.hides_mfns && !(b.notes.features & (1u << XENFEAT_auto_translated_physmap)))
-    return fail(b, "the kernel image does not run in that memory model", -XEN_ENOEXEC);
-  b.start_info = b.p2m + (b.hides_mfns ? 0 : div_up(b.pages * sizeof(u64), page_bytes));
-  b.store = b.start_info + 1;
-  b.console = b.store + 1;
-  b.tables = b.console + 1;
-  // More tables need more mapped frames, which may need more tables.
-  for (u64 before = ~0ull; b.table_frames != before;) {
-    before = b.table_frames;
-    b.mapped_end = arch_mapped_frames(b.tables + b.table_frames + 1);
-    b.table_frames = arch_table_frames(b, b.mapped_end);
-  }
-  b.stack = b.tables + b.table_frames;
-  if (b.stack >= b.pages) return fail(b, "the memory is too small for the kernel image", -XEN_ENOMEM);
-  return 0;
-}
-
-// As libxl reckons: 1 MiB for each VCPU, 8 KiB for each MiB of memory.
-long allocate_shadow(BuildState& b) {
-  constexpr u64 per_vcpu_kib = KiB, kib_per_mib = 8;
-  u64 kib = b.config->vcpus * per_vcpu_kib + b.config->max_memory_kib / KiB * kib_per_mib;
-  if (b.config->shadow_mib) kib = b.config->shadow_mib * KiB;
-  xen_domctl op{};
-  op.u.shadow_op.op = XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION;
-  op.u.shadow_op.mb = static_cast<u32>(div_up(kib, KiB));
-  long error = domctl(XEN_DOMCTL_shadow_op, b.id, op);
-  return error ? fail(b, "not enough free memory for shadow page tables", error) : 0;
+  return arch_plan_layout(b);
 }
 
 long create_empty(BuildState& b) {
@@ -95,7 +64,7 @@ long create_empty(BuildState& b) {
   op = {};
   op.u.max_mem.max_memkb = b.config->max_memory_kib;
   if ((error = domctl(XEN_DOMCTL_max_mem, b.id, op))) return fail(b, "maxmem is refused", error);
-  return b.hides_mfns ? allocate_shadow(b) : 0;
+  return arch_allocate(b);
 }
 
 // In: guest frame numbers; out: the machine frames that now back them, where the model shows them.
@@ -151,7 +120,7 @@ void fill_zero(void*, Pfn, u8* page) { memset(page, 0, page_bytes); }
 long load_image(BuildState& b) {
   // Frames come with old contents from some hypervisors; a kernel counts on zero in its bss, and in the
   // shared pages.
-  long error = build_fill(b, 0, b.stack + 1, fill_zero, nullptr);
+  long error = build_fill(b, b.zero_first, b.zero_end - b.zero_first, fill_zero, nullptr);
   if (error || !elf_visit_segments(b.elf, load_segment, &b))
     return fail(b, "the domain's memory cannot be mapped", error ? error : -XEN_EFAULT);
   if (b.notes.hypercall_page == XenNotes::no_value) return 0;
@@ -172,15 +141,6 @@ long allocate_ports(BuildState& b) {
   return 0;
 }
 
-void fill_p2m(void* context, Pfn pfn, u8* page) {
-  auto& b = *static_cast<BuildState*>(context);
-  constexpr u64 per_page = page_bytes / sizeof(u64);
-  u64 first = (pfn - b.p2m) * per_page;
-  memcpy(page, b.machine + first, min_of(per_page, b.pages - first) * sizeof(u64));
-}
-
-u64 domain_va(const BuildState& b, Pfn pfn) { return b.notes.virt_base + pfn * page_bytes; }
-
 void fill_start_info(void* context, Pfn, u8* page) {
   auto& b = *static_cast<BuildState*>(context);
   auto& s = *reinterpret_cast<start_info_t*>(page);
@@ -193,20 +153,13 @@ void fill_start_info(void* context, Pfn, u8* page) {
   s.store_evtchn = b.store_port;
   s.console.domU.mfn = b.machine[b.console];
   s.console.domU.evtchn = b.console_port;
-  s.pt_base = domain_va(b, b.tables);
-  s.nr_pt_frames = b.table_frames;
-  if (!b.hides_mfns) {
-    s.mfn_list = domain_va(b, b.p2m);
-    s.first_p2m_pfn = b.p2m;
-    s.nr_p2m_frames = b.start_info - b.p2m;
-  }
+  arch_start_info(b, s);
   copy_string(reinterpret_cast<char*>(s.cmd_line), sizeof s.cmd_line, b.config->extra);
 }
 
 long fill_boot_pages(BuildState& b) {
-  long error = build_fill(b, b.p2m, b.start_info - b.p2m, fill_p2m, &b);
-  if (!error) error = build_fill(b, b.start_info, 1, fill_start_info, &b);
-  return error ? fail(b, "the boot pages cannot be written", error) : 0;
+  long error = build_fill(b, b.start_info, 1, fill_start_info, &b);
+  return error ? fail(b, "the boot pages cannot be written", error) : arch_build_boot_pages(b);
 }
 
 // Every VCPU starts with upcalls masked (start of day): nobody but the builder can have set that.
@@ -224,9 +177,9 @@ long fill_shared_info(BuildState& b) {
 }
 
 long build_steps(BuildState& b) {
-  long (*const steps[])(BuildState&) = {
-      plan_layout,      create_empty,   populate,        place_shared_info, load_image,
-      fill_shared_info, allocate_ports, fill_boot_pages, arch_build_tables, arch_start_state};
+  long (*const steps[])(BuildState&) = {plan_layout,       create_empty,    populate,
+                                        place_shared_info, load_image,      fill_shared_info,
+                                        allocate_ports,    fill_boot_pages, arch_start_state};
   for (auto step : steps)
     if (long error = step(b)) return error;
   return 0;

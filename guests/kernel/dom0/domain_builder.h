@@ -1,11 +1,6 @@
-// Builds a domain from an ELF image with Xen notes, by the hypervisor's public operations only.
-//
-// Pseudo-physical memory of a new PV domain, from frame 0 (= VIRT_BASE) up:
-//
-//   | … image … | P2M (mfn_list; model direct only) | start_info | xenstore | console | page tables | stack |
-//   free …
-//                                                            mapped up to a 4 MiB boundary, >= 512 KiB behind
-//                                                            the stack
+// Builds a domain from an ELF image, by the hypervisor's public operations only. What lies where in its
+// memory, what it needs besides the image and its first VCPU is the architecture's
+// (arch/<arch>/kernel/builder_*.cpp).
 #pragma once
 #include "guests/kernel/dom0/domain.h"
 #include "guests/lib/elf_image.h"
@@ -32,9 +27,15 @@ struct BuildState {
                  // hides them
   bool hides_mfns;
   u64 pages;
-  Pfn image_end;
-  Pfn p2m, start_info, store, console, tables, stack, mapped_end;
+  Pfn image_first, image_end;
+  Pfn start_info, store, console;
+  Pfn zero_first,
+      zero_end;  // frames that must be zero where nothing else is written; the image is among them
+  // x86-64: P2M, page tables and what they map, the stack.
+  Pfn p2m, tables, stack, mapped_end;
   u64 table_frames;
+  // IA-64: two frames of firmware, memory map.
+  Pfn firmware, memory_map;
   EventPort store_port, console_port;  // in the domain
   const char* failed;                  // what went wrong, as a sentence
 };
@@ -48,10 +49,20 @@ using PageFiller = void (*)(void* context, Pfn pfn, u8* page);
 long build_fill(BuildState& b, Pfn first, u64 count, PageFiller fill, void* context);
 
 // --- architecture: arch/<arch>/kernel/builder_*.cpp ---
-extern const char* const arch_start_magic;  // start_info.magic
-// How many frames the page tables that map [0, b.mapped_end) take; called until b.mapped_end is stable.
-u64 arch_table_frames(const BuildState& b, u64 mapped_frames);
-u64 arch_mapped_frames(u64 needed_frames);
-long arch_build_tables(BuildState& b);
-// Types the tables and sets the first VCPU's registers.
+extern const char* const arch_start_magic;       // start_info.magic
+extern const xs_memory_model arch_domain_model;  // of a domain for which none is named
+// Whether `b.notes` and the model go together, and all places in the domain's memory; b.image_* are known.
+long arch_plan_layout(BuildState& b);
+// What the hypervisor must set aside before it gives the domain memory.
+long arch_allocate(BuildState& b);
+// The architecture's fields of start_info.
+void arch_start_info(const BuildState& b, start_info_t& info);
+// Everything that is neither image nor start_info.
+long arch_build_boot_pages(BuildState& b);
+// The first VCPU's registers.
 long arch_start_state(BuildState& b);
+
+inline long build_failed(BuildState& b, const char* sentence, long error) {
+  b.failed = sentence;
+  return error;
+}

@@ -11,6 +11,23 @@ Mfn image_begin;
 void remove(unsigned i) {
   for (pieces--; i < pieces; i++) ram[i] = ram[i + 1];
 }
+
+void find_image(Mfn first, Mfn end) {
+  image_begin = first;
+  for (unsigned i = 0; i < pieces; i++)
+    if (ram[i].machine <= first && ram[i].machine + ram[i].count >= end) {
+      image_piece = i;
+      return;
+    }
+  panic("the memory map has no RAM where this kernel is");
+}
+
+void number_from(unsigned piece, Pfn next) {
+  for (unsigned i = piece; i < pieces; i++) {
+    ram[i].pfn = next;
+    next += ram[i].count;
+  }
+}
 }  // namespace
 
 void ram_add(u64 first_byte, u64 end_byte) {
@@ -25,18 +42,14 @@ void ram_add(u64 first_byte, u64 end_byte) {
 }
 
 void ram_number(Mfn image_first, Mfn image_end) {
-  bool found = false;
-  Pfn next = 0;
-  image_begin = image_first;
-  for (unsigned i = 0; i < pieces; i++) {
-    RamPiece& p = ram[i];
-    p.pfn = found ? next : p.machine;
-    next = p.pfn + p.count;
-    if (p.machine > image_first || p.machine + p.count < image_end) continue;
-    found = true;
-    image_piece = i;
-  }
-  if (!found) panic("the memory map has no RAM where this kernel is");
+  find_image(image_first, image_end);
+  number_from(image_piece, ram[image_piece].machine);
+  for (unsigned i = 0; i < image_piece; i++) ram[i].pfn = ram[i].machine;
+}
+
+void ram_number_densely(Mfn image_first, Mfn image_end) {
+  find_image(image_first, image_end);
+  number_from(0, 0);
 }
 
 RamPieces ram_pieces() { return {ram, ram + pieces}; }
@@ -58,7 +71,7 @@ Pfn ram_guest_frame(Mfn mfn) {
 void ram_give_below_image(void (*give)(Pfn first, u64 count)) {
   for (unsigned i = 0; i <= image_piece; i++) {
     Pfn first = max_of<Pfn>(ram[i].pfn, 1);  // frame 0 stays unused: a null by mistake shows
-    Pfn end = min_of<Pfn>(ram[i].pfn + ram[i].count, image_begin);
+    Pfn end = min_of<Pfn>(ram[i].pfn + ram[i].count, ram_guest_frame(image_begin));
     if (end > first) give(first, end - first);
   }
 }

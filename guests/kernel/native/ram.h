@@ -12,8 +12,11 @@ struct RamPiece {
 
 // In any order; what adjoins is one piece.
 void ram_add(u64 first_byte, u64 end_byte);
-// When all are known. Panics when none holds machine frames [image_first, image_end).
+// When all are known: a frame has its own number up to the end of the piece that holds the image; RAM
+// elsewhere is numbered on from there. Panics when no piece holds machine frames [image_first, image_end).
 void ram_number(Mfn image_first, Mfn image_end);
+// Or from 0 on, piece after piece, for memory with large holes.
+void ram_number_densely(Mfn image_first, Mfn image_end);
 
 struct RamPieces {
   const RamPiece *first, *last;

@@ -3,12 +3,12 @@
 // gets another one.
 #include "guests/kernel/address_space.h"
 
+#include "cpu_ops.h"
 #include "guests/kernel/frames.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/string.h"
 #include "page_table.h"
 #include "privileged.h"
-#include "tlb.h"
 
 #include <xen/errno.h>
 
@@ -75,7 +75,7 @@ void destroy_table(u64* table, unsigned level) {
 u64 current_region_id(u64& remembered) {
   if (remembered / END_USER_RID != region_round) {
     if (next_region_id == END_USER_RID) {
-      tlb_purge_all();
+      cpu_ops.purge_all();
       next_region_id = FIRST_USER_RID;
       region_round++;
     }

@@ -8,6 +8,8 @@ struct CpuOps {
   // The granule of region 7 that begins at `va`, in a translation register for data: no access to it is ever
   // a miss.
   void (*pin)(u64 slot, u64 va);
+  // Forgets the translations of every region, but for those in translation registers.
+  void (*purge_all)();
 };
 extern CpuOps cpu_ops;  // set with the traps
 

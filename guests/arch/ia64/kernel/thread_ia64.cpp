@@ -6,8 +6,6 @@
 #include "privileged.h"
 #include "user_state.h"
 
-#include <xen/errno.h>
-
 namespace {
 const Process* loaded_process[cpus_max];  // whose user page tables the processor has
 u64 pinned_granule[cpus_max];             // of region 7, by the stack's translation register
@@ -72,6 +70,3 @@ void arch_unload_process() {
   space_deactivate();
   loaded_process[current_cpu()] = nullptr;
 }
-
-// The bare machine's kernel uses one processor (Platform::has_cpu).
-long arch_start_cpu(unsigned, Thread*, void (*)()) { return -XEN_ENOSYS; }

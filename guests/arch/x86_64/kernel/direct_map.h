@@ -9,7 +9,6 @@
 constexpr u64 direct_map_base = 0xffff880000000000ull;
 constexpr u64 window_base = direct_map_base + (256ull << 30);
 constexpr unsigned window_tables = 4;
-constexpr unsigned window_pages = window_tables * table_entries;
 
 // Frames of the tables behind both regions, in this order: L3, L2 of direct map, L2 of window, L1s, L1s.
 struct DirectMapTables {

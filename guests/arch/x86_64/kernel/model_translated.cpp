@@ -10,6 +10,7 @@
 #include "guests/kernel/memory_model.h"
 
 #include "guests/kernel/frames.h"
+#include "guests/kernel/translated_frames.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/panic.h"
 #include "guests/lib/string.h"
@@ -19,9 +20,6 @@
 extern "C" char image_start[], image_end[];
 
 namespace {
-constexpr Pfn foreign_places[] = {1ull << 28,
-                                  1ull << 29};  // above devices, and free of RAM in any machine's low part
-
 // Where a table is written before the direct map is there: a page of the image lends its address.
 alignas(page_bytes) [[gnu::section(".bss.pages")]] u8 table_page[page_bytes];
 
@@ -29,8 +27,8 @@ BootFrames frames;
 DirectMapTables tables;
 bool direct_map_ready;
 Pfn foreign_first;
-Pfn identity_first;
-u64 identity_count, identity_used;
+IdentityFrames identity;
+u64 identity_used;
 unsigned identity_slot;  // first page of the window that shows them
 
 long write_entry(u64 table, unsigned index, u64 entry) {
@@ -51,27 +49,6 @@ void forget_page(u64 va) { mmuext_simple(MMUEXT_INVLPG_LOCAL, va); }
 constexpr TableOps ops = {false,         write_entry, set_writable, root_as_it_is,
                           root_as_it_is, load_root,   forget_page};
 
-void find_identity_frames() {
-  xen_reserved_device_memory_t entry{};
-  xen_reserved_device_memory_map_t map{};
-  map.flags = XENMEM_RDM_ALL;
-  map.nr_entries = 1;
-  set_xen_guest_handle(map.buffer, &entry);
-  if (hypercall_memory_op(XENMEM_reserved_device_memory_map, &map) || !map.nr_entries) return;
-  identity_first = entry.start_pfn;
-  identity_count = entry.nr_pages;
-}
-
-bool overlaps(Pfn a, u64 a_count, Pfn b, u64 b_count) { return a < b + b_count && b < a + a_count; }
-
-void choose_foreign_frames() {
-  for (Pfn place : foreign_places)
-    if (!overlaps(place, window_pages, identity_first, identity_count)) {
-      foreign_first = place;
-      return;
-    }
-}
-
 u64& window_entry(unsigned slot) {
   auto* table = static_cast<u64*>(frame_va(tables.window_l1 + slot / table_entries));
   return table[slot % table_entries];
@@ -80,11 +57,11 @@ u64& window_entry(unsigned slot) {
 void set_window(unsigned slot, u64 entry) { __atomic_store_n(&window_entry(slot), entry, __ATOMIC_RELEASE); }
 
 void show_identity_frames() {
-  s64 slot = window_take(static_cast<unsigned>(identity_count));
+  s64 slot = window_take(static_cast<unsigned>(identity.count));
   if (slot < 0) panic("no addresses for the frames of devices");
   identity_slot = static_cast<unsigned>(slot);
-  for (unsigned i = 0; i < identity_count; i++)
-    set_window(identity_slot + i, make_pte(identity_first + i, pte_kernel | pte_no_execute));
+  for (unsigned i = 0; i < identity.count; i++)
+    set_window(identity_slot + i, make_pte(identity.first + i, pte_kernel | pte_no_execute));
 }
 
 BootFrames boot() {
@@ -92,9 +69,9 @@ BootFrames boot() {
   Pfn pt_first = boot_va_frame(reinterpret_cast<void*>(boot_info->pt_base));
   frames.given = boot_info->nr_pages;
   frames.limit = model_reservation_limit();
-  find_identity_frames();
-  choose_foreign_frames();
-  frames.extra = identity_count;
+  identity = translated_identity_frames();
+  foreign_first = translated_foreign_first(identity);
+  frames.extra = identity.count;
   tables = plan_direct_map(pt_first + boot_info->nr_pt_frames + 1,
                            frames.limit);  // behind the builder's stack page
   frames.first_taken = boot_va_frame(image_start);
@@ -104,7 +81,7 @@ BootFrames boot() {
   // A frame that is not there faults, whatever the entry says: none has to change when one goes or comes.
   build_direct_map(tables, {nullptr}, frames.limit, frames.limit, 0, 0);
   direct_map_ready = true;
-  if (identity_count) show_identity_frames();
+  if (identity.count) show_identity_frames();
   return frames;
 }
 
@@ -119,59 +96,11 @@ void reclaim(void (*give)(Pfn first, u64 count)) {
 Mfn machine(Pfn pfn) { return pfn; }
 Pfn guest_frame(Mfn number) { return number; }
 
-ModelResult change_reservation(unsigned operation, const Pfn* list, unsigned count) {
-  xen_pfn_t copy[model_batch];
-  for (unsigned i = 0; i < count; i++) copy[i] = list[i];
-  xen_memory_reservation r{};
-  set_xen_guest_handle(r.extent_start, copy);
-  r.nr_extents = count;
-  r.domid = DOMID_SELF;
-  long done = hypercall_memory_op(operation, &r);
-  if (done < 0) return {0, done};
-  return {static_cast<u64>(done), static_cast<unsigned>(done) < count ? -XEN_ENOMEM : 0};
-}
-ModelResult release(const Pfn* list, unsigned count) {
-  return change_reservation(XENMEM_decrease_reservation, list, count);
-}
-ModelResult accept(const Pfn* list, unsigned count) {
-  return change_reservation(XENMEM_populate_physmap, list, count);
-}
-
-void unplace(unsigned slot, unsigned count) {
-  for (unsigned i = 0; i < count; i++) {
-    xen_remove_from_physmap_t request{DOMID_SELF, foreign_first + slot + i};
-    hypercall_memory_op(XENMEM_remove_from_physmap, &request);
-  }
-}
-
-// Window page n shows guest frame foreign_first + n. Answers how many frames were placed.
-unsigned place_foreign(unsigned domain, unsigned slot, const Mfn* list, unsigned count, long& error) {
-  xen_ulong_t names[model_batch];
-  xen_pfn_t places[model_batch];
-  int errors[model_batch] = {};
-  for (unsigned i = 0; i < count; i++) names[i] = list[i], places[i] = foreign_first + slot + i;
-  xen_add_to_physmap_batch_t batch{};
-  batch.domid = DOMID_SELF;
-  batch.space = XENMAPSPACE_gmfn_foreign;
-  batch.size = static_cast<u16>(count);
-  batch.u.foreign_domid = static_cast<domid_t>(domain);
-  set_xen_guest_handle(batch.idxs, names);
-  set_xen_guest_handle(batch.gpfns, places);
-  set_xen_guest_handle(batch.errs, errors);
-  error = hypercall_memory_op(XENMEM_add_to_physmap_batch, &batch);
-  unsigned done = 0;
-  while (!error && done < count && !(error = errors[done])) done++;
-  if (error)
-    for (unsigned i = done; i < count; i++)
-      if (!errors[i]) unplace(slot + i, 1);
-  return done;
-}
-
 void unmap_window(void* va, unsigned count) {
   unsigned slot = window_slot(va);
   for (unsigned i = 0; i < count; i++) set_window(slot + i, 0);
   // What the hypervisor takes from the P2M is used by nobody any more: no flush is asked for.
-  unplace(slot, count);
+  translated_unplace(foreign_first + slot, count);
   window_give(slot, count);
 }
 
@@ -180,13 +109,8 @@ void* map_foreign(unsigned domain, const Mfn* list, unsigned count, bool writabl
   error = -XEN_ENOSPC;
   if (taken < 0) return nullptr;
   auto slot = static_cast<unsigned>(taken);
-  unsigned placed = 0;
-  do {
-    unsigned n = min_of(count - placed, model_batch);
-    placed += place_foreign(domain, slot + placed, list + placed, n, error);
-  } while (!error && placed < count);
+  error = translated_place(domain, foreign_first + slot, list, count);
   if (error) {
-    unplace(slot, placed);
     window_give(slot, count);
     return nullptr;
   }
@@ -208,16 +132,16 @@ void* map_device(u64 machine_address, u64 bytes, long& error) {
 }
 
 void* device_page() {
-  return identity_used < identity_count ? window_va(identity_slot + static_cast<unsigned>(identity_used++))
+  return identity_used < identity.count ? window_va(identity_slot + static_cast<unsigned>(identity_used++))
                                         : nullptr;
 }
 u64 device_address(const void* va) {
-  return (identity_first + window_slot(va) - identity_slot) * page_bytes +
+  return (identity.first + window_slot(va) - identity_slot) * page_bytes +
          reinterpret_cast<u64>(va) % page_bytes;
 }
 }  // namespace
 
 extern const MemoryModel model_translated;
-constexpr MemoryModel model_translated = {"translated", boot,         reclaim,     machine,
-                                          guest_frame,  release,      accept,      map_foreign,
-                                          map_device,   unmap_window, device_page, device_address};
+constexpr MemoryModel model_translated = {
+    "translated",      boot,        reclaim,    machine,      guest_frame, translated_release,
+    translated_accept, map_foreign, map_device, unmap_window, device_page, device_address};

@@ -1,11 +1,10 @@
-// The window: kernel addresses for frames that are not this guest's, and for devices. Pages are taken in
-// runs.
+// Kernel addresses of the window's places (guests/kernel/window.h).
 #pragma once
 #include "direct_map.h"
+#include "guests/kernel/window.h"
 
-// First of a run of `count` free slots, now taken; negative when there is none.
-s64 window_take(unsigned count);
-void window_give(unsigned slot, unsigned count);
+static_assert(window_pages == window_tables * table_entries);
+
 inline void* window_va(unsigned slot) {
   return reinterpret_cast<void*>(window_base + (u64{slot} << page_shift));
 }

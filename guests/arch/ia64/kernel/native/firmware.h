@@ -1,22 +1,9 @@
 // What firmware leaves and serves. Layouts: UEFI specification 4.2 to 4.6, 7.2; SAL specification 3.2.3;
 // ACPI 6.4 5.2; DIG64 HCDP 2.0; ia64_boot_param of Linux. Everything is reached by the addresses of region 7.
 #pragma once
+#include "boot_parameters.h"
 #include "guests/lib/types.h"
 #include "layout.h"
-
-struct BootParameters {
-  u64 command_line, system_table, memory_map, memory_map_bytes, descriptor_bytes;
-  u32 descriptor_version;
-  u16 console[4];
-  u64 fpswa, initrd, initrd_bytes;
-};
-
-struct EfiMemoryDescriptor {
-  u32 type;
-  u64 first_byte, virtual_address, pages, attribute;
-};
-constexpr u64 efi_page_bytes = 4096;
-constexpr u32 efi_loader_code = 1, efi_boot_services_data = 4, efi_conventional_memory = 7;
 
 struct FirmwareResult {
   s64 status;

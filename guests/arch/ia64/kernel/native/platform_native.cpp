@@ -1,6 +1,5 @@
 // The kernel on the bare machine: one processor, no hypervisor.
 #include "../cpu_ops.h"
-#include "../tlb.h"
 #include "arch_cpu.h"
 #include "clock.h"
 #include "firmware.h"
@@ -36,7 +35,17 @@ void leave(unsigned reason) { *port(exit_port) = reason == SHUTDOWN_poweroff ? e
 
 void pin(u64 slot, u64 va) { insert_data_register(slot, va, (va - KERNEL_BASE) | PTE_MEMORY, GRANULE_SHIFT); }
 
-void start() { cpu_ops = {native_enter_user, pin}; }
+void purge_all() {
+  constexpr u64 pal_ptce_info = 6;
+  FirmwareResult r = pal_call(pal_ptce_info);
+  u64 outer = r.second >> 32, inner = r.second & 0xffffffff;
+  u64 outer_stride = r.third >> 32, inner_stride = r.third & 0xffffffff;
+  for (u64 address = r.first; outer--; address += outer_stride)
+    for (u64 n = inner; n--; address += inner_stride) purge_entry(address);
+  serialize();
+}
+
+void start() { cpu_ops = {native_enter_user, pin, purge_all}; }
 const MemoryModel* model() { return &model_native; }
 
 void use_memory() {
@@ -68,21 +77,6 @@ bool bind_interrupt(u32 gsi, InterruptHandler handler, void* context) {
 constexpr Platform platform_native = {
     start,    model,    use_memory, role,  command_line, start_services, time_ns, clock_set_alarm,
     open_cpu, dispatch, is_masked,  block, yield,        kick,           has_cpu, bind_interrupt};
-
-void* frame_va(Pfn pfn) { return physical<void>(memory_model->machine(pfn) << page_shift); }
-Pfn va_frame(const void* va) {
-  return memory_model->guest_frame((reinterpret_cast<u64>(va) - KERNEL_BASE) >> page_shift);
-}
-
-void tlb_purge_all() {
-  constexpr u64 pal_ptce_info = 6;
-  FirmwareResult r = pal_call(pal_ptce_info);
-  u64 outer = r.second >> 32, inner = r.second & 0xffffffff;
-  u64 outer_stride = r.third >> 32, inner_stride = r.third & 0xffffffff;
-  for (u64 address = r.first; outer--; address += outer_stride)
-    for (u64 n = inner; n--; address += inner_stride) purge_entry(address);
-  serialize();
-}
 
 extern "C" [[noreturn]] void native_main(u64 boot_parameters) {
   auto& boot = *physical<BootParameters>(boot_parameters);

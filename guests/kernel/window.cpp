@@ -1,4 +1,4 @@
-#include "window.h"
+#include "guests/kernel/window.h"
 
 #include "guests/lib/string.h"
 

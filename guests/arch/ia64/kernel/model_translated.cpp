@@ -1,0 +1,65 @@
+// Memory model `translated`: guest frames [0, limit) are this guest's memory, there or not; the P2M is the
+// hypervisor's. Region 7 shows them by their numbers, and beyond them frames of other domains and those that
+// devices may use.
+#include "domain_memory.h"
+#include "guests/kernel/translated_frames.h"
+#include "guests/kernel/window.h"
+#include "guests/lib/boot.h"
+#include "guests/lib/errno.h"
+#include "guests/lib/panic.h"
+#include "image.h"
+#include "model_flat.h"
+
+#include <xen/errno.h>
+
+namespace {
+IdentityFrames identity;
+u64 identity_used;
+Pfn foreign_first;
+
+u8* va_of(Pfn pfn) { return reinterpret_cast<u8*>(KERNEL_BASE + (pfn << page_shift)); }
+
+BootFrames boot() {
+  BootFrames frames{};
+  frames.given = boot_info->nr_pages;
+  frames.limit = model_reservation_limit();
+  frames.first_taken = image_first_frame();
+  frames.end_taken = image_end_frame();
+  identity = translated_identity_frames();
+  foreign_first = translated_foreign_first(identity);
+  frames.extra = identity.count;
+  return frames;
+}
+
+void reclaim(void (*)(Pfn first, u64 count)) { domain_memory_reserve(); }
+
+Mfn machine(Pfn pfn) { return pfn; }
+Pfn guest_frame(Mfn number) { return number; }
+
+void* map_foreign(unsigned domain, const Mfn* list, unsigned count, bool, long& error) {
+  s64 slot = window_take(count);
+  error = -XEN_ENOSPC;
+  if (slot < 0) return nullptr;
+  error = translated_place(domain, foreign_first + static_cast<u64>(slot), list, count);
+  if (!error) return va_of(foreign_first + static_cast<u64>(slot));
+  window_give(static_cast<unsigned>(slot), count);
+  return nullptr;
+}
+
+// What the hypervisor takes from the P2M is used by nobody any more: no flush is asked for.
+void unmap_window(void* va, unsigned count) {
+  Pfn first = (reinterpret_cast<u64>(va) - KERNEL_BASE) >> page_shift;
+  if (first - foreign_first >= window_pages) return;  // a device's registers
+  translated_unplace(first, count);
+  window_give(static_cast<unsigned>(first - foreign_first), count);
+}
+
+void* device_page() {
+  return identity_used < identity.count ? va_of(identity.first + identity_used++) : nullptr;
+}
+}  // namespace
+
+extern const MemoryModel model_translated;
+constexpr MemoryModel model_translated = {
+    "translated",      boot,        reclaim,         machine,      guest_frame, translated_release,
+    translated_accept, map_foreign, flat_map_device, unmap_window, device_page, flat_device_address};

@@ -1,0 +1,20 @@
+// Memory model `translated`, where the P2M is the hypervisor's: changes that a guest asks for by its own
+// frame numbers. The same on every architecture.
+#pragma once
+#include "guests/kernel/memory_model.h"
+
+ModelResult translated_release(const Pfn* list, unsigned count);
+ModelResult translated_accept(const Pfn* list, unsigned count);
+
+// Frames whose number is their machine frame number, for devices; none: count is 0.
+struct IdentityFrames {
+  Pfn first;
+  u64 count;
+};
+IdentityFrames translated_identity_frames();
+
+// Guest frame numbers [result, + window_pages) that are nobody's, one for each place of the window.
+Pfn translated_foreign_first(const IdentityFrames& identity);
+// Frames of another domain become this guest's [first, + count). All, or none and an error.
+long translated_place(unsigned domain, Pfn first, const Mfn* list, unsigned count);
+void translated_unplace(Pfn first, unsigned count);
