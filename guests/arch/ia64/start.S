@@ -3,7 +3,8 @@
  *
  *   physical, anywhere ─> region registers, image's translation registers ─> virtual, own stacks ─> native_main(r28),
  *                                                                                                   domain_main(r28)
- */
+ *
+ * A further VCPU of a domain comes the same way (start_cpu.cpp): r28 = 0, r4 where it goes on, r5 its stack. */
 #include "layout.h"
 
         .section .text.entry, "ax", @progbits
@@ -57,6 +58,21 @@ start:  rsm     psr.i | psr.ic
         ;;
         itr.d   dtr[r17] = r16
         ;;
+        // A stack that is not in the image needs a translation register, too (thread_ia64.cpp).
+        cmp.eq  p8, p9 = 0, r28
+        dep.z   r18 = r5, 0, PTE_ADDRESS_BITS
+        movl    r16 = PTE_MEMORY
+        ;;
+        dep     r18 = 0, r18, 0, GRANULE_SHIFT
+        mov     r15 = GRANULE_SHIFT << 2
+        mov     r17 = 1
+        ;;
+(p8)    mov     cr.ifa = r5
+(p8)    mov     cr.itir = r15
+        or      r16 = r16, r18
+        ;;
+(p8)    itr.d   dtr[r17] = r16
+        ;;
         mov     cr.pta = r0                     // no VHPT walker: every miss is software's
         mov     cr.dcr = r0
         movl    r18 = native_vectors
@@ -80,6 +96,9 @@ start:  rsm     psr.i | psr.ic
 1:      movl    gp = __gp
         movl    r14 = boot_stack
         movl    r15 = FPSR_DEFAULT
+        cmp.eq  p8, p9 = 0, r28
+        ;;
+(p8)    mov     r14 = r5
         ;;
         adds    r16 = REGISTERS_IN_STACK, r14
         dep     sp = -1, r14, 4, STACK_SHIFT - 4
@@ -107,7 +126,9 @@ start:  rsm     psr.i | psr.ic
         mov     b0 = r0
         mov     out0 = r28
         tbit.nz p6, p7 = r29, 2
+(p8)    mov     b6 = r4
         ;;
+(p8)    br.cond.spnt.many b6
 (p6)    br.call.sptk.many b0 = domain_main
 (p7)    br.call.sptk.many b0 = native_main
         ;;
