@@ -20,7 +20,7 @@ set(XS_IA64_FLAGS -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-stati
 # Firmware runs wherever it is mapped: no address in its code, and none that a linker could put into data.
 set(XS_IA64_FIRMWARE_FLAGS -mauto-pic -fno-jump-tables)
 set(XS_IA64_LINK_FLAGS -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack
-  -Wl,--no-warn-rwx-segments)
+  -Wl,--no-warn-rwx-segments -Wl,--compress-debug-sections=zlib)
 
 # Guests besides: what is their user mode's in the floating-point registers stays there; loops over bytes are memcpy's own;
 # Xen's and Linux's headers are the host's.

@@ -54,10 +54,35 @@ unsigned dom0_vcpus(const char* cmdline) {
   return static_cast<unsigned>(max_of<u64>(1, min_of<u64>(parse_number(value), kMaxVcpus)));
 }
 
+void add_chunk(Dom0& guest, Gfn pfn, Mfn mfn, unsigned order) {
+  if (guest.chunk_count == Dom0::kMaxChunks) panic("dom0: memory is too fragmented");
+  unsigned at = guest.chunk_count++;
+  for (; at > 0 && guest.chunks[at - 1].pfn > pfn; at--) guest.chunks[at] = guest.chunks[at - 1];
+  guest.chunks[at] = {pfn, mfn, order};
+  if (guest.domain->mm.model->populate(guest.domain, pfn, mfn, order) != 0)
+    panic("dom0: frames cannot be named");
+}
+
+// Where a frame's name is its number the kernel lies where its file says.
+u64 allocate_kernel(Dom0& guest) {
+  MmGuard guard;
+  const Mfn first = guest.image.start >> kPageShift, end = round_up(guest.image.end, kPageSize) >> kPageShift;
+  for (Mfn at = first; at < end;) {
+    unsigned order = 0;
+    while ((at & ((2ull << order) - 1)) == 0 && at + (2ull << order) <= end) order++;
+    if (!heap_alloc_at(at, order, guest.domain->id)) panic("dom0: frame %lx is not free for its kernel", at);
+    domain_own_frames(guest.domain, at, order);
+    add_chunk(guest, at, at, order);
+    at += 1ull << order;
+  }
+  return end - first;
+}
+
 // Largest blocks first, so that pfn order and mfn order agree in long runs.
 void allocate_memory(Dom0& guest) {
+  const bool stay = guest.domain->mm.model->names_stay;
+  u64 pfn = stay ? allocate_kernel(guest) : 0;
   MmGuard guard;
-  u64 pfn = 0;
   unsigned order = kMaxHeapOrder;
   while (pfn < guest.pages) {
     while ((1ull << order) > guest.pages - pfn) order--;
@@ -66,17 +91,14 @@ void allocate_memory(Dom0& guest) {
       if (order-- == 0) panic("dom0: out of memory after %lu of %lu frames", pfn, guest.pages);
       continue;
     }
-    if (guest.chunk_count == Dom0::kMaxChunks) panic("dom0: memory is too fragmented");
-    guest.chunks[guest.chunk_count++] = {pfn, mfn, order};
-    if (guest.domain->mm.model->populate(guest.domain, pfn, mfn, order) != 0)
-      panic("dom0: frames cannot be named");
+    add_chunk(guest, stay ? mfn : pfn, mfn, order);
     pfn += 1ull << order;
   }
 }
 
 xs_memory_model dom0_model(const char* cmdline) {
   char value[16];
-  xs_memory_model model = XS_MODEL_DIRECT;
+  xs_memory_model model = arch_memory_models[0]->id;
   if (cmdline_value(cmdline, "dom0_model=", value, sizeof value) && !memory_model_by_name(value, model))
     panic("dom0_model=%s: there is no such memory model here", value);
   return model;
@@ -160,7 +182,8 @@ void dom0_build(const BootMemory& memory) {
   if (memory.dom0_image.end <= memory.dom0_image.start) panic("no dom0 kernel: the loader gave no module");
   build.file = static_cast<const u8*>(frame_to_virt(memory.dom0_image.start >> kPageShift)) +
                (memory.dom0_image.start & (kPageSize - 1));
-  if (const char* error = elf_parse(build.file, memory.dom0_image.end - memory.dom0_image.start, build.image))
+  if (const char* error = elf_parse(build.file, memory.dom0_image.end - memory.dom0_image.start,
+                                    arch_kernel_notes, build.image))
     panic("dom0 kernel: %s", error);
   build.initrd = memory.dom0_initrd;
   build.cmdline = memory.dom0_cmdline;

@@ -13,7 +13,7 @@ namespace hv {
 struct Domain;
 
 struct Dom0 {
-  struct Chunk {  ///< a contiguous run of frames: [pfn, pfn + 2^order) at mfn
+  struct Chunk {  ///< a contiguous run of frames: [pfn, pfn + 2^order) at mfn; in order of pfn
     Gfn pfn;
     Mfn mfn;
     unsigned order;
@@ -42,5 +42,6 @@ struct Dom0 {
 /// Lays out everything that <xen/xen.h> "Start-of-day memory layout" says and sets VCPU 0's registers.
 /// nullptr, or what is wrong.
 const char* arch_dom0_start(Dom0& guest);
+extern const KernelNotes arch_kernel_notes;
 
 }  // namespace hv

@@ -128,7 +128,8 @@ void parse_legacy(const char* text, u64 size, GuestImage& image) {
     image.hypercall_page = image.virt_base + (hypercall_pfn << kPageShift);
 }
 
-const char* find_notes(const File& file, const Elf64_Ehdr& header, GuestImage& image) {
+const char* find_notes(const File& file, const Elf64_Ehdr& header, KernelNotes notes, GuestImage& image) {
+  const char* const none = notes == KernelNotes::needed ? "it has no Xen notes of a PV kernel" : nullptr;
   bool found = false;
   for (unsigned i = 0; i < header.e_phnum; i++) {
     Elf64_Phdr segment;
@@ -139,7 +140,7 @@ const char* find_notes(const File& file, const Elf64_Ehdr& header, GuestImage& i
   }
   Elf64_Shdr section, names;
   if (found || !read_entry(file, header.e_shoff, header.e_shentsize, header.e_shstrndx, names))
-    return found ? nullptr : "it has no Xen notes of a PV kernel";
+    return found ? nullptr : none;
   for (unsigned i = 0; i < header.e_shnum; i++) {
     if (!read_entry(file, header.e_shoff, header.e_shentsize, i, section))
       return "its section headers are cut off";
@@ -156,7 +157,7 @@ const char* find_notes(const File& file, const Elf64_Ehdr& header, GuestImage& i
       found = true;
     }
   }
-  return found ? nullptr : "it has no Xen notes of a PV kernel";
+  return found ? nullptr : none;
 }
 
 const char* add_segment(const File& file, const Elf64_Phdr& p, GuestImage& image) {
@@ -182,13 +183,13 @@ const char* check_header(const File& file, Elf64_Ehdr& header) {
 }
 }  // namespace
 
-const char* elf_parse(const u8* bytes, u64 size, GuestImage& image) {
+const char* elf_parse(const u8* bytes, u64 size, KernelNotes notes, GuestImage& image) {
   const File file(bytes, size);
   Elf64_Ehdr header;
   if (const char* error = check_header(file, header)) return error;
   image = GuestImage{};
   image.machine = header.e_machine;
-  if (const char* error = find_notes(file, header, image)) return error;
+  if (const char* error = find_notes(file, header, notes, image)) return error;
   // Kernels of before PADDR_OFFSET existed have physical addresses that are virtual ones.
   if (image.paddr_offset == kNoAddress) image.paddr_offset = image.virt_base;
   if (image.entry == kNoAddress) image.entry = header.e_entry;

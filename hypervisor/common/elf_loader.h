@@ -32,7 +32,9 @@ struct GuestImage {
   bool contains(Vaddr address) const { return address >= start && address < end; }
 };
 
-/// nullptr when `image` is complete and consistent, otherwise what is wrong with the file.
-const char* elf_parse(const u8* bytes, u64 size, GuestImage& image);
+/// nullptr when `image` is complete and consistent, otherwise what is wrong with the file. Where notes are
+/// not needed a file without them is entered and loaded at its physical addresses.
+enum class KernelNotes { needed, optional };
+const char* elf_parse(const u8* bytes, u64 size, KernelNotes notes, GuestImage& image);
 
 }  // namespace hv

@@ -1,5 +1,6 @@
 // Copying to and from the memory of the VCPU that runs. Every function checks that the range is a guest's
 // (never the hypervisor's), survives any fault in it, and answers false then: the caller returns -EFAULT.
+// What a guest's address is, the architecture says: virtual (x86-64) or guest-physical (IA-64).
 #pragma once
 #include "hypervisor/common/types.h"
 
@@ -7,18 +8,13 @@ namespace hv {
 
 struct Vcpu;
 
-/// True when a guest may name [address, address + bytes) at all. Defined per architecture.
-bool arch_guest_range_ok(Vaddr address, u64 bytes);
-/// Copies with faults caught; returns the number of bytes NOT copied. Ranges are not checked.
-u64 arch_copy_catching_faults(void* to, const void* from, u64 bytes);
+// Per architecture; false: not a guest's memory, or not all of it is there. What was copied before stays.
+bool arch_copy_from_guest(void* to, Vaddr from, u64 bytes);
+bool arch_copy_to_guest(Vaddr to, const void* from, u64 bytes);
 
-inline bool copy_from_guest(void* to, Vaddr from, u64 bytes) {
-  return arch_guest_range_ok(from, bytes) &&
-         arch_copy_catching_faults(to, reinterpret_cast<const void*>(from), bytes) == 0;
-}
+inline bool copy_from_guest(void* to, Vaddr from, u64 bytes) { return arch_copy_from_guest(to, from, bytes); }
 inline bool copy_to_guest(Vaddr to, const void* from, u64 bytes) {
-  return arch_guest_range_ok(to, bytes) &&
-         arch_copy_catching_faults(reinterpret_cast<void*>(to), from, bytes) == 0;
+  return arch_copy_to_guest(to, from, bytes);
 }
 bool clear_guest(Vaddr to, u64 bytes);
 /// To an address of the running VCPU's guest kernel, whatever mode it is in. Defined per architecture.

@@ -82,6 +82,23 @@ Mfn take_block(unsigned order, unsigned address_bits) {
   return kInvalidMfn;
 }
 
+// Takes these frames out of the block that they are in.
+bool take_block_at(Mfn first, unsigned order) {
+  const unsigned region = region_index(first);
+  for (unsigned found = order; found <= kMaxHeapOrder; found++) {
+    const Mfn head = first & ~((1ull << found) - 1);
+    if (!frame_is_ram(head) || !is_free_head(head, found)) continue;
+    unlink_block(region, head, found);
+    while (found > order) {
+      found--;
+      const Mfn half = first & ~((1ull << found) - 1);
+      link_block(region, half ^ (1ull << found), found);
+    }
+    return true;
+  }
+  return false;
+}
+
 void set_owner(Mfn first, unsigned order, u32 owner) {
   for (u64 i = 0; i < 1ull << order; i++) frame_set_owner(first + i, owner);
 }
@@ -114,6 +131,19 @@ void heap_add(Mfn first, u64 count) {
   }
 }
 
+namespace {
+
+// Nobody else sees the block now; it has no new owner before the old one's translations are gone.
+void hand_out(Mfn head, unsigned order, u32 owner) {
+  flush_stale(head, order);
+  for (u64 i = 0; i < 1ull << order; i++) clean(head + i, owner == XS_OWNER_XEN);
+  LockGuard guard(heap_lock);
+  set_owner(head, order, owner);
+  free_count -= 1ull << order;
+}
+
+}  // namespace
+
 Mfn heap_alloc(unsigned order, u32 owner, unsigned address_bits) {
   if (order > kMaxHeapOrder || address_bits <= kPageShift) return kInvalidMfn;
   Mfn head;
@@ -121,14 +151,18 @@ Mfn heap_alloc(unsigned order, u32 owner, unsigned address_bits) {
     LockGuard guard(heap_lock);
     head = take_block(order, address_bits);
   }
-  if (head == kInvalidMfn) return kInvalidMfn;
-  // Nobody else sees the block now; it has no new owner before the old one's translations are gone.
-  flush_stale(head, order);
-  for (u64 i = 0; i < 1ull << order; i++) clean(head + i, owner == XS_OWNER_XEN);
-  LockGuard guard(heap_lock);
-  set_owner(head, order, owner);
-  free_count -= 1ull << order;
+  if (head != kInvalidMfn) hand_out(head, order, owner);
   return head;
+}
+
+bool heap_alloc_at(Mfn first, unsigned order, u32 owner) {
+  if (!frame_is_ram(first) || (first & ((1ull << order) - 1)) != 0) return false;
+  {
+    LockGuard guard(heap_lock);
+    if (!take_block_at(first, order)) return false;
+  }
+  hand_out(first, order, owner);
+  return true;
 }
 
 void heap_free(Mfn first, unsigned order) {

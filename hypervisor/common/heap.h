@@ -22,6 +22,8 @@ void heap_add(Mfn first, u64 count);
 /// CPU and nothing of an earlier owner in them (for XS_OWNER_XEN: zeroed); kInvalidMfn when there is no such
 /// block.
 Mfn heap_alloc(unsigned order, u32 owner, unsigned address_bits = kAnyAddressBits);
+/// The same, these frames; false when one of them is not free.
+bool heap_alloc_at(Mfn first, unsigned order, u32 owner);
 /// Counts and type must be 0 and M2P INVALID.
 void heap_free(Mfn first, unsigned order);
 

@@ -27,6 +27,7 @@ constexpr HypercallTable kHandlers = [] {
   t.at[__HYPERVISOR_vcpu_op] = do_vcpu_op;
   t.at[__HYPERVISOR_sched_op] = do_sched_op;
   t.at[__HYPERVISOR_event_channel_op] = do_event_channel_op;
+  t.at[__HYPERVISOR_physdev_op] = do_physdev_op;
   t.at[__HYPERVISOR_sysctl] = do_sysctl;
   t.at[__HYPERVISOR_domctl] = do_domctl;
   arch_add_hypercalls(t);

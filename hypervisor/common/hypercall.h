@@ -46,6 +46,7 @@ long do_sched_op_compat(const HypercallArgs&);
 long do_vcpu_op(const HypercallArgs&);
 long do_set_timer_op(const HypercallArgs&);
 long do_event_channel_op(const HypercallArgs&);
+long do_physdev_op(const HypercallArgs&);
 long do_vm_assist(const HypercallArgs&);
 
 /// Sets the VCPU's registers so that it makes the hypercall again, with these arguments.

@@ -30,6 +30,9 @@ struct MemoryModel {
   /// tables are its own business.
   bool hides_mfns;
 
+  /// A GFN is its MFN: memory lies where the machine has it, with holes.
+  bool names_stay;
+
   int (*domain_init)(Domain* domain);
   /// The frame of that name, or kInvalidMfn. Whose frame it is remains to be checked.
   Mfn (*frame_of)(const Domain* domain, u64 name);
@@ -55,7 +58,7 @@ const char* memory_model_name(xs_memory_model id);
 /// The model of that name; false when there is none of it here.
 bool memory_model_by_name(const char* name, xs_memory_model& id);
 
-/// Models of this architecture, ended by nullptr.
+/// Models of this architecture, dom0's usual one first, ended by nullptr.
 extern const MemoryModel* const arch_memory_models[];
 
 }  // namespace hv

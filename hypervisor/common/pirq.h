@@ -18,5 +18,8 @@ void pirq_arrived(unsigned pirq);
 bool arch_pirq_exists(unsigned pirq);
 void arch_pirq_enable(unsigned pirq);
 void arch_pirq_disable(unsigned pirq);
+/// A level interrupt has been served and may come again.
+void arch_pirq_eoi(unsigned pirq);
+void arch_pirq_set_trigger(unsigned pirq, bool level, bool active_low);
 
 }  // namespace hv

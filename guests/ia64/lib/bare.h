@@ -87,6 +87,8 @@ inline void end_of_interrupt() { BARE_WRITE("cr.eoi", 0); }
 }  // namespace bare
 
 extern "C" {
+/// A hypercall, of a program that runs as a domain, in physical mode (interruption.S).
+uint64_t domain_call(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t number);
 void* memcpy(void* to, const void* from, size_t size);
 void* memmove(void* to, const void* from, size_t size);
 void* memset(void* to, int byte, size_t size);

@@ -39,8 +39,16 @@ interruption_vectors:
 save:   mov     r17 = pr
         add     r20 = -FRAME_SIZE, sp
         add     r21 = -FRAME_SIZE, sp
+        mov     r18 = ar.rsc
+        ;;
+        tbit.nz p6, p0 = r18, 2                 // not level 0: a domain, where `cover` has to be asked for
+(p6)    br.cond.spnt.many 1f
         cover                                   // cr.ifs = the interrupted frame
         ;;
+        br.cond.sptk.many 2f
+1:      break   4
+        ;;
+2:
         st8     [r20] = r16, 8
         ;;
         .irp    register, cr.iip, cr.ipsr, cr.ifs, cr.isr, cr.ifa, cr.itir, cr.iipa, cr.iim, cr.iha, r17
@@ -128,3 +136,12 @@ save:   mov     r17 = pr
         rfi
         ;;
         .endp   save
+
+// u64 domain_call(u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 number)
+        .global domain_call
+        .proc   domain_call
+domain_call:
+        mov     r2 = r37
+        break   0x1000
+        br.ret.sptk.many b0
+        .endp   domain_call

@@ -14,8 +14,6 @@ long do_set_debugreg(const HypercallArgs&);
 long do_get_debugreg(const HypercallArgs&);
 long do_set_segment_base(const HypercallArgs&);
 long do_iret(const HypercallArgs&);
-// physdev.cpp
-long do_physdev_op(const HypercallArgs&);
 // page tables and descriptor tables
 long do_mmu_update(const HypercallArgs&);
 long do_mmuext_op(const HypercallArgs&);
@@ -34,7 +32,6 @@ constexpr void arch_add_hypercalls(HypercallTable& t) {
   t.at[__HYPERVISOR_get_debugreg] = do_get_debugreg;
   t.at[__HYPERVISOR_set_segment_base] = do_set_segment_base;
   t.at[__HYPERVISOR_iret] = do_iret;
-  t.at[__HYPERVISOR_physdev_op] = do_physdev_op;
   t.at[__HYPERVISOR_mmu_update] = do_mmu_update;
   t.at[__HYPERVISOR_mmuext_op] = do_mmuext_op;
   t.at[__HYPERVISOR_update_va_mapping] = do_update_va_mapping;

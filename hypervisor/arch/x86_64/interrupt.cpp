@@ -40,6 +40,10 @@ bool arch_pirq_exists(unsigned pirq) {
 }  // the serial line is the hypervisor's
 void arch_pirq_enable(unsigned pirq) { gsi_enable(pirq); }
 void arch_pirq_disable(unsigned pirq) { gsi_disable(pirq); }
+void arch_pirq_eoi(unsigned pirq) { gsi_eoi(pirq); }
+void arch_pirq_set_trigger(unsigned pirq, bool level, bool active_low) {
+  gsi_set_trigger(pirq, level, active_low);
+}
 
 void arch_dump_interrupts() { ioapic_dump(); }
 

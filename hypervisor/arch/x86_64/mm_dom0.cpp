@@ -128,6 +128,8 @@ int set_registers(const Dom0& guest, const StartLayout& layout) {
 }
 }  // namespace
 
+const KernelNotes arch_kernel_notes = KernelNotes::needed;
+
 const char* arch_dom0_start(Dom0& guest) {
   if (guest.image.machine != EM_X86_64) return "it is for another processor";
   const bool own_p2m = !guest.domain->mm.model->hides_mfns;

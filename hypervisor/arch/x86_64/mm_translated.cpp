@@ -15,6 +15,7 @@ constexpr MemoryModel model_translated = {
     1u << XENFEAT_auto_translated_physmap | 1u << XENFEAT_writable_page_tables |
         1u << XENFEAT_pae_pgdir_above_4gb | 1u << XENFEAT_highmem_assist,
     true,
+    false,
     translated_domain_init,
     translated_frame_of,
     translated_name_of,

@@ -194,16 +194,24 @@ extern "C" void iret_to_guest_failed(Vcpu* vcpu) {
                          (vcpu->arch.callback_masks_events & kFailsafeMasksEvents) != 0, true});
 }
 
-u64 arch_copy_catching_faults(void* to, const void* from, u64 bytes) {
-  return copy_catching_faults(to, from, bytes);
-}
+namespace {
 
-bool arch_guest_range_ok(Vaddr address, u64 bytes) {
+bool guest_range_ok(Vaddr address, u64 bytes) {
   const Vaddr end = address + bytes;
   if (end < address) return false;
   // Guests own the lower half and what lies above the hypervisor's slots. Their view of M2P is readable by
   // copies from it too, but nothing that they pass has a reason to lie there.
   return end <= (1ull << 47) || address >= kHvEnd;
+}
+
+}  // namespace
+
+bool arch_copy_from_guest(void* to, Vaddr from, u64 bytes) {
+  return guest_range_ok(from, bytes) &&
+         copy_catching_faults(to, reinterpret_cast<const void*>(from), bytes) == 0;
+}
+bool arch_copy_to_guest(Vaddr to, const void* from, u64 bytes) {
+  return guest_range_ok(to, bytes) && copy_catching_faults(reinterpret_cast<void*>(to), from, bytes) == 0;
 }
 
 }  // namespace hv

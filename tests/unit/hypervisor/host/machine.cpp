@@ -87,10 +87,14 @@ PerCpu& this_cpu() {
 }
 
 // A guest's pointers are the test's own; null and everything at kBadAddress and above fault.
-bool arch_guest_range_ok(Vaddr address, u64) { return address != 0 && address < hvtest::kBadAddress; }
-u64 arch_copy_catching_faults(void* to, const void* from, u64 bytes) {
-  memcpy(to, from, bytes);
-  return 0;
+static bool guest_range_ok(Vaddr address) { return address != 0 && address < hvtest::kBadAddress; }
+bool arch_copy_from_guest(void* to, Vaddr from, u64 bytes) {
+  if (guest_range_ok(from)) memcpy(to, reinterpret_cast<const void*>(from), bytes);
+  return guest_range_ok(from);
+}
+bool arch_copy_to_guest(Vaddr to, const void* from, u64 bytes) {
+  if (guest_range_ok(to)) memcpy(reinterpret_cast<void*>(to), from, bytes);
+  return guest_range_ok(to);
 }
 bool clear_guest(Vaddr to, u64 bytes) {
   memset(reinterpret_cast<void*>(to), 0, bytes);

@@ -1,0 +1,23 @@
+// The IA-64 part of a PerCpu. A CPU finds its own in r13 while the hypervisor runs (entry.S).
+#pragma once
+#include "hypervisor/common/types.h"
+
+namespace hv {
+
+struct PerCpu;
+struct Vcpu;
+
+struct ArchPerCpu {
+  u32 sapic_id = 0;         ///< id << 8 | eid
+  u64 region7 = 0;          ///< rr[7] with which the translation registers were inserted
+  Vcpu* high_fp = nullptr;  ///< whose f32 to f127 are in the CPU
+  u64 flush_request = 0;    ///< bit n: CPU n asks for a flush of translations and waits until it is clear
+};
+
+inline PerCpu& this_cpu() {
+  PerCpu* here;
+  asm("mov %0 = r13" : "=r"(here));
+  return *here;
+}
+
+}  // namespace hv

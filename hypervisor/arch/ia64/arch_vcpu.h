@@ -1,0 +1,59 @@
+// The IA-64 parts of Vcpu and Domain.
+#pragma once
+#include "hypervisor/arch/ia64/registers.h"
+#include "hypervisor/common/timer.h"
+#include "hypervisor/common/types.h"
+
+namespace hv {
+
+struct Domain;
+struct Vcpu;
+
+/// A translation as the guest inserted it: GFNs, its own RIDs and privilege levels.
+struct GuestTranslation {
+  u64 pte = 0, itir = 0, va = 0, rid = 0;
+  bool valid = false;
+};
+
+constexpr unsigned kGuestTrs = 8;  ///< of each kind; PAL_VM_SUMMARY tells a domain
+
+/// What emulation has cost; a debug key tells. Hyperprivops done by fast.S are in `fast`, by number.
+struct EmulationCounts {
+  u64 privileged = 0, hyperprivops = 0, reflected = 0, fills = 0;
+};
+
+struct ArchVcpu {
+  Registers regs = {};  ///< offset 0: entry.S
+  alignas(512) u64 stacked[STACKED_WORDS] = {};
+  // What the guest believes. The control registers are in `privileged`, which it writes as it likes.
+  xen_ia64_privregs* privileged = nullptr;  ///< in a frame that the domain may map
+  u64 vpsr = 0;                             ///< dt, rt, it: what it believes is translated; dfh
+  u64 fast[XEN_IA64_HYPERPRIVOPS] = {};
+  u64 kr[8] = {};
+  Mfn privileged_mfn = kInvalidMfn;
+  Vaddr xsi = XEN_IA64_XSI;
+  u64 rr[8] = {};
+  GuestTranslation itr[kGuestTrs], dtr[kGuestTrs];
+  GuestTranslation itc, dtc;     ///< the last ones inserted, of which only a part may be in the TLB
+  u64 event_callback = 0;        ///< 0: external interrupts instead
+  Timer interval;                ///< cr.itm
+  u64 irr[4] = {}, isr[4] = {};  ///< of its local SAPIC: bit per vector
+  EmulationCounts counts;
+  // The hypervisor's.
+  u8* vhpt = nullptr;  ///< long format, what the CPU walks
+  u32 vhpt_count = 0;  ///< entries made since it was emptied; the first ones are here
+  u16 vhpt_used[128] = {};
+  bool high_fp_loaded = false;     ///< f32 to f127 are in the CPU it runs on
+  alignas(16) u64 f[128][2] = {};  ///< while not in a CPU; f0, f1 and f6 to f11 are not used
+};
+
+static_assert(offsetof(ArchVcpu, stacked) == REGS_STACKED &&
+              offsetof(ArchVcpu, privileged) == ARCH_PRIVILEGED);
+static_assert(offsetof(ArchVcpu, vpsr) == ARCH_VPSR && offsetof(ArchVcpu, fast) == ARCH_FAST &&
+              offsetof(ArchVcpu, kr) == ARCH_FAST + XEN_IA64_HYPERPRIVOPS * 8);
+
+struct ArchDomain {
+  u32 rid_block = 0;  ///< machine RID = block << 18 | guest's RID; 0: none
+};
+
+}  // namespace hv

@@ -1,0 +1,98 @@
+#include "hypervisor/arch/ia64/guest_calls.h"
+
+#include "hypervisor/arch/ia64/cpu.h"
+#include "hypervisor/arch/ia64/guest_state.h"
+#include "hypervisor/arch/ia64/layout.h"
+#include "hypervisor/arch/ia64/vtlb.h"
+#include "hypervisor/common/domain.h"
+#include "hypervisor/common/guest_access.h"
+#include "hypervisor/common/hypercall.h"
+#include "hypervisor/common/lib.h"
+#include "hypervisor/common/percpu.h"
+#include "hypervisor/common/version.h"
+
+namespace hv {
+namespace {
+
+constexpr unsigned kArguments = 5;
+
+void hypercall(Vcpu* vcpu, u64 number) {
+  PerCpu& cpu = this_cpu();
+  cpu.continuation_made = false;
+  cpu.hypercall_started = 0;
+  HypercallArgs args = {};
+  for (unsigned n = 0; n < kArguments; ++n) args.arg[n] = read_argument(vcpu, n);
+  const long result = hypercall_dispatch(number, args);
+  if (cpu.continuation_made) return;
+  vcpu->arch.regs.r[8] = static_cast<u64>(result);
+  next_instruction(vcpu);
+}
+
+long set_xsi(Vcpu* vcpu) {
+  const Vaddr where = vcpu->arch.regs.r[28];
+  const bool in_hole = where >= HYPERVISOR_VIRT_START && where < HYPERVISOR_VIRT_END;
+  if (where % XEN_IA64_XSI_BYTES != 0 || (in_hole && where != XEN_IA64_XSI)) return -XEN_EINVAL;
+  vcpu->arch.xsi = where;
+  vtlb_purge_all(vcpu);
+  return 0;
+}
+
+/// One piece within a page; false: there is no such memory of the guest's.
+template <typename Copy>
+bool for_each_piece(const Domain* domain, Vaddr address, u64 bytes, bool write, Copy copy) {
+  if (!(address & XEN_IA64_INLINE)) return false;
+  Paddr at = address & ~XEN_IA64_INLINE;
+  while (bytes != 0) {
+    const u64 piece = min_of(bytes, kPageSize - (at & (kPageSize - 1)));
+    Backing backing;
+    if (at >= 1ull << kPhysicalBits || !guest_backing(domain, at, backing) || backing.device) return false;
+    if (write && !backing.writable) return false;
+    copy(phys_to_virt(backing.machine), piece);
+    at += piece;
+    bytes -= piece;
+  }
+  return true;
+}
+
+}  // namespace
+
+void guest_call(Vcpu* vcpu) {
+  const u64 number = vcpu->arch.regs.r[2];
+  if (number < kHypercallCount) return hypercall(vcpu, number);
+  if (number == XEN_IA64_SET_XSI)
+    vcpu->arch.regs.r[8] = static_cast<u64>(set_xsi(vcpu));
+  else if (!domain_firmware_call(vcpu, number))
+    vcpu->arch.regs.r[8] = static_cast<u64>(-XEN_ENOSYS);
+  next_instruction(vcpu);
+}
+
+bool arch_copy_from_guest(void* to, Vaddr from, u64 bytes) {
+  auto* next = static_cast<u8*>(to);
+  return for_each_piece(current()->domain, from, bytes, false, [&](void* piece, u64 size) {
+    memcpy(next, piece, size);
+    next += size;
+  });
+}
+
+bool arch_copy_to_guest(Vaddr to, const void* from, u64 bytes) {
+  auto* next = static_cast<const u8*>(from);
+  return for_each_piece(current()->domain, to, bytes, true, [&](void* piece, u64 size) {
+    memcpy(piece, next, size);
+    next += size;
+  });
+}
+
+bool arch_copy_to_guest_kernel(Vcpu*, Vaddr to, const void* from, u64 bytes) {
+  return copy_to_guest(to, from, bytes);
+}
+
+/// IP is still at the break, and r2 holds the number.
+void arch_hypercall_continue(Vcpu* vcpu, const HypercallArgs& args) {
+  for (unsigned n = 0; n < kArguments; ++n) write_register(vcpu, 32 + n, args.arg[n]);
+}
+
+const char* arch_capabilities() { return "xen-3.0-ia64 "; }
+Vaddr arch_hypervisor_start() { return HYPERVISOR_VIRT_START; }
+u64 arch_vm_assists() { return 0; }
+
+}  // namespace hv

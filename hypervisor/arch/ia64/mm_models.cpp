@@ -1,0 +1,135 @@
+// Memory models on IA-64. In both the guest inserts translations itself, by GFNs, and the hypervisor makes of
+// them what the CPU uses (vtlb.h); there are no page tables to validate.
+//
+//   translated   GFN -> MFN by the common P2M
+//   identity     GFN = MFN: ownership is all there is to check
+#include "hypervisor/arch/ia64/domain_firmware.h"
+#include "hypervisor/arch/ia64/flush.h"
+#include "hypervisor/arch/ia64/vtlb.h"
+#include "hypervisor/common/domain.h"
+#include "hypervisor/common/domain_frames.h"
+#include "hypervisor/common/domctl.h"
+#include "hypervisor/common/hypercall.h"
+#include "hypervisor/common/m2p.h"
+#include "hypervisor/common/memory_model.h"
+#include "hypervisor/common/memory_op.h"
+#include "hypervisor/common/page_type.h"
+#include "hypervisor/common/translated.h"
+
+namespace hv {
+
+namespace {
+
+constexpr unsigned kFramesPerSlice = 2048;
+
+int identity_domain_init(Domain*) { return 0; }
+Mfn identity_frame_of(const Domain*, u64 name) { return frame_is_ram(name) ? name : kInvalidMfn; }
+u64 identity_name_of(const Domain*, Mfn mfn) { return mfn; }
+
+/// Whatever GFN was asked for, the frame has its own.
+int identity_populate(Domain*, Gfn, Mfn first, unsigned order) {
+  for (u64 i = 0; i < 1ull << order; i++) m2p_set(first + i, first + i);
+  return 0;
+}
+
+int identity_remove(Domain* domain, Gfn gfn) {
+  if (!frame_get(gfn, owner_id(domain))) return -XEN_EINVAL;
+  arch_translations_drop(domain);
+  const bool dropped = type_of(frame_type_info(gfn)) != XS_FRAME_SHARED && frame_drop_allocation(gfn);
+  if (dropped) m2p_set(gfn, XS_M2P_INVALID);
+  frame_put(gfn);
+  return dropped ? 0 : -XEN_EINVAL;
+}
+
+/// Its name is its number everywhere.
+int identity_map_shared(Domain*, Gfn gfn, Mfn mfn) { return gfn == mfn ? 0 : -XEN_EINVAL; }
+int identity_map_foreign(Domain*, Gfn, Domain*, u64) { return -XEN_EOPNOTSUPP; }
+int identity_unmap(Domain*, Gfn) { return -XEN_EOPNOTSUPP; }
+
+int identity_relinquish(Domain* domain) {
+  unsigned done = 0;
+  for (Mfn mfn = frame_list_first(domain->mm.frames), next; mfn != kInvalidMfn; mfn = next) {
+    if (done == kFramesPerSlice) return -kRestart;
+    next = frame_list_next(mfn);
+    if (frame_drop_allocation(mfn)) done++;
+  }
+  return 0;
+}
+
+constexpr MemoryModel model_translated = {
+    XS_MODEL_TRANSLATED,
+    "translated",
+    1u << XENFEAT_auto_translated_physmap | 1u << XENFEAT_highmem_assist,
+    true,
+    false,
+    translated_domain_init,
+    translated_frame_of,
+    translated_name_of,
+    translated_populate,
+    translated_remove,
+    translated_map_shared,
+    translated_map_foreign,
+    translated_unmap,
+    translated_relinquish,
+};
+constexpr MemoryModel model_identity = {
+    XS_MODEL_IDENTITY,
+    "identity",
+    1u << XENFEAT_highmem_assist,
+    false,
+    true,
+    identity_domain_init,
+    identity_frame_of,
+    identity_name_of,
+    identity_populate,
+    identity_remove,
+    identity_map_shared,
+    identity_map_foreign,
+    identity_unmap,
+    identity_relinquish,
+};
+
+/// Two frames of firmware at and behind gmfn, as other architectures have a hypercall page.
+long write_firmware(Domain* domain, xen_domctl& op) {
+  MmGuard guard;
+  Mfn frames[kFirmwareFrames];
+  for (unsigned n = 0; n < kFirmwareFrames; n++) {
+    frames[n] = domain->mm.model->frame_of(domain, op.u.hypercall_init.gmfn + n);
+    if (domain->dying || !frame_is_ram(frames[n]) || frame_owner(frames[n]) != owner_id(domain))
+      return -XEN_EINVAL;
+  }
+  write_domain_firmware(static_cast<u8*>(frame_to_virt(frames[0])),
+                        static_cast<u8*>(frame_to_virt(frames[1])), op.u.hypercall_init.gmfn << kPageShift);
+  return 0;
+}
+
+long set_address_size(Domain*, xen_domctl& op) { return op.u.address_size.size == 64 ? 0 : -XEN_EINVAL; }
+long get_address_size(Domain*, xen_domctl& op) {
+  op.u.address_size.size = 64;
+  return 0;
+}
+
+}  // namespace
+
+const MemoryModel* const arch_memory_models[] = {&model_translated, &model_identity, nullptr};
+
+const DomctlHandler arch_domctl_handlers[] = {
+    {XEN_DOMCTL_hypercall_init, false, write_firmware},
+    {XEN_DOMCTL_set_address_size, false, set_address_size},
+    {XEN_DOMCTL_get_address_size, true, get_address_size},
+    {0, false, nullptr},
+};
+
+/// Frames are memory or shared, nothing else.
+int arch_validate_type(Mfn, xs_frame_type, Domain*) { return -XEN_EINVAL; }
+void arch_invalidate_type(Mfn, xs_frame_type, Domain*) {}
+
+long arch_memory_op(unsigned, Vaddr) { return -XEN_ENOSYS; }
+
+void arch_translations_drop(Domain* domain) {
+  for (Vcpu* vcpu : domain->vcpu)
+    if (vcpu != nullptr && vcpu->arch.vhpt != nullptr) vhpt_flush(vcpu);
+  flush_domain(domain);
+}
+
+}  // namespace hv

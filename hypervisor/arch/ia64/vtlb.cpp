@@ -1,0 +1,199 @@
+#include "hypervisor/arch/ia64/vtlb.h"
+
+#include "hypervisor/arch/ia64/cpu.h"
+#include "hypervisor/arch/ia64/flush.h"
+#include "hypervisor/arch/ia64/layout.h"
+#include "hypervisor/arch/ia64/vhpt.h"
+#include "hypervisor/common/domain.h"
+#include "hypervisor/common/memory_model.h"
+
+namespace hv {
+namespace {
+
+constexpr u64 kReservedPte = 1ull << 1 | 3ull << 50;
+constexpr u64 kMetaphysicalRids = 0x100;  ///< in the hypervisor's block: 8 of each domain's
+
+constexpr u64 page_mask(unsigned shift) { return (1ull << shift) - 1; }
+constexpr unsigned region_of(Vaddr address) { return static_cast<unsigned>(address >> 61); }
+u64 guest_rid(const Vcpu* vcpu, Vaddr address) {
+  return vcpu->arch.rr[region_of(address)] >> 8 & kGuestRidMask;
+}
+
+/// Sizes that a guest may insert and purge (SDM vol. 2 table 4-4).
+bool shift_ok(unsigned shift) {
+  constexpr u64 kSizes = 1ull << 12 | 1ull << 13 | 1ull << 14 | 1ull << 16 | 1ull << 18 | 1ull << 20 |
+                         1ull << 22 | 1ull << 24 | 1ull << 26 | 1ull << 28 | 1ull << 32;
+  return kSizes >> shift & 1;
+}
+
+bool covers(const GuestTranslation& t, Vaddr address, u64 rid) {
+  return t.valid && t.rid == rid && ((t.va ^ address) & ~page_mask(itir_shift(t.itir))) == 0;
+}
+bool overlaps(const GuestTranslation& t, Vaddr va, unsigned shift, u64 rid) {
+  const unsigned larger = max_of(shift, itir_shift(t.itir));
+  return t.valid && t.rid == rid && ((t.va ^ va) & ~page_mask(larger)) == 0;
+}
+
+const GuestTranslation* find(const ArchVcpu& arch, Vaddr address, u64 rid, Side side) {
+  for (const GuestTranslation& t : side == Side::data ? arch.dtr : arch.itr)
+    if (covers(t, address, rid)) return &t;
+  const GuestTranslation& last = side == Side::data ? arch.dtc : arch.itc;
+  return covers(last, address, rid) ? &last : nullptr;
+}
+
+bool in_hole(Vaddr address) { return address >= HYPERVISOR_VIRT_START && address < HYPERVISOR_VIRT_END; }
+
+Paddr physical_of(const GuestTranslation& t, Vaddr address) {
+  const u64 mask = page_mask(itir_shift(t.itir));
+  return (t.pte & kPtePpn & ~mask) | (address & mask);
+}
+
+/// Access rights without any right to store.
+u64 without_stores(u64 pte) {
+  constexpr u64 kReadOnly[] = {0, 1, 0, 1, 0, 1, 1, 7};
+  return (pte & ~kPteAr) | kReadOnly[pte >> kPteArShift & 7] << kPteArShift;
+}
+
+/// Ring compression: the kernel's level 0 is 1.
+u64 compress(u64 pte) { return pte & kPtePl ? pte : pte | 1ull << kPtePlShift; }
+
+bool fill_from(Vcpu* vcpu, Vaddr address, Side side, u64 pte, Paddr guest_physical) {
+  u64 machine = compress(pte & ~kPtePpn);
+  if (pte & kPtePresent) {
+    Backing backing;
+    if (!guest_backing(vcpu->domain, guest_physical, backing)) return false;
+    machine |= backing.machine & kPtePpn;
+    if (!backing.writable) machine = without_stores(machine);
+    if (backing.device) machine = (machine & ~kPteMa) | kPteMaUc;
+  }
+  vhpt_insert(vcpu, address, side, machine);
+  return true;
+}
+
+/// shared_info and the privileged registers.
+bool fill_xsi(Vcpu* vcpu, Vaddr address, Side side) {
+  const u64 offset = (address - vcpu->arch.xsi) & ~page_mask(kPageShift);
+  const Mfn mfn = offset == 0                   ? vcpu->domain->shared_mfn
+                  : offset == XEN_IA64_PRIVREGS ? vcpu->arch.privileged_mfn
+                                                : kInvalidMfn;
+  if (mfn == kInvalidMfn || side == Side::fetch) return false;
+  constexpr u64 kReadWrite = 2ull << kPteArShift;
+  vhpt_insert(vcpu, address, side,
+              kPtePresent | kPteAccessed | kPteDirty | 1ull << kPtePlShift | kReadWrite | mfn << kPageShift);
+  return true;
+}
+
+bool is_physical(const Vcpu* vcpu, Side side) {
+  return !(vcpu->arch.vpsr & (side == Side::data ? kPsrDt : kPsrIt));
+}
+
+/// Translation is off, as the guest believes: bit 63 says uncached, the rest is the address.
+bool fill_physical(Vcpu* vcpu, Vaddr address, Side side) {
+  constexpr u64 kAllRights = 3ull << kPteArShift;
+  const u64 pte = kPtePresent | kPteAccessed | kPteDirty | kAllRights | (address >> 63 ? kPteMaUc : 0);
+  const Paddr physical = address & ~(1ull << 63);
+  return physical < 1ull << kPhysicalBits && fill_from(vcpu, address, side, pte, physical);
+}
+
+}  // namespace
+
+u64 machine_region(const Vcpu* vcpu, unsigned region) {
+  const bool physical = (vcpu->arch.vpsr & (kPsrDt | kPsrIt)) != (kPsrDt | kPsrIt);
+  const u64 block = vcpu->domain->arch.rid_block;
+  const u64 rid = physical && (region == 0 || region == 4)
+                      ? kMetaphysicalRids + block * 8 + region
+                      : block << kRidBits | (vcpu->arch.rr[region] >> 8 & kGuestRidMask);
+  return HV_RR(rid, u64{kPageShift}) | HV_RR_WALKED;
+}
+
+bool guest_backing(const Domain* domain, Paddr guest_physical, Backing& backing) {
+  constexpr Paddr kDevicesStart = 0xfeb00000, kDevicesEnd = 0xfec00000;
+  const Gfn gfn = guest_physical >> kPageShift;
+  if (domain->privileged && guest_physical >= kDevicesStart && guest_physical < kDevicesEnd) {
+    backing = {guest_physical, true, true};
+    return true;
+  }
+  const Paddr offset = guest_physical & page_mask(kPageShift);
+  if (domain->mm.model->hides_mfns) {
+    const u64 entry = p2m_get(domain->mm.p2m, gfn);
+    if (!(entry & XS_P2M_PRESENT)) return false;
+    backing = {p2m_entry_mfn(entry) << kPageShift | offset, (entry & XS_P2M_WRITABLE) != 0, false};
+    return true;
+  }
+  const Mfn mfn = domain->mm.model->frame_of(domain, gfn);
+  if (mfn == kInvalidMfn || !frame_is_ram(mfn)) return false;
+  if (frame_owner(mfn) != domain->id && mfn != domain->shared_mfn) return false;
+  backing = {guest_physical, true, false};
+  return true;
+}
+
+bool vtlb_fill(Vcpu* vcpu, Vaddr address, Side side) {
+  ++vcpu->arch.counts.fills;
+  if (address - vcpu->arch.xsi < XEN_IA64_XSI_BYTES) return fill_xsi(vcpu, address, side);
+  if (in_hole(address)) return false;
+  if (is_physical(vcpu, side)) return fill_physical(vcpu, address, side);
+  const GuestTranslation* t = find(vcpu->arch, address, guest_rid(vcpu, address), side);
+  return t != nullptr && fill_from(vcpu, address, side, t->pte, physical_of(*t, address));
+}
+
+bool vtlb_insert(Vcpu* vcpu, Side side, u64 pte, u64 itir, Vaddr va) {
+  const unsigned shift = itir_shift(itir);
+  if (!shift_ok(shift) || (pte & kPtePresent && pte & kReservedPte)) return false;
+  if (in_hole(va)) return true;  // nothing is there for a guest
+  const u64 rid = guest_rid(vcpu, va);
+  vtlb_purge(vcpu, va, shift, false);
+  GuestTranslation& last = side == Side::data ? vcpu->arch.dtc : vcpu->arch.itc;
+  last = {pte, itir, va & ~page_mask(shift), rid, true};
+  return true;
+}
+
+bool vtlb_insert_tr(Vcpu* vcpu, Side side, unsigned slot, u64 pte, u64 itir, Vaddr va) {
+  const unsigned shift = itir_shift(itir);
+  if (!shift_ok(shift) || slot >= kGuestTrs || (pte & kPtePresent && pte & kReservedPte) || in_hole(va))
+    return false;
+  GuestTranslation& t = side == Side::data ? vcpu->arch.dtr[slot] : vcpu->arch.itr[slot];
+  if (t.valid && t.rid == guest_rid(vcpu, t.va)) vtlb_purge(vcpu, t.va, itir_shift(t.itir), false);
+  vtlb_purge(vcpu, va, shift, false);
+  t = {pte, itir, va & ~page_mask(shift), guest_rid(vcpu, va), true};
+  return true;
+}
+
+void vtlb_purge_tr(Vcpu* vcpu, Side side, Vaddr va, unsigned shift) {
+  for (GuestTranslation& t : side == Side::data ? vcpu->arch.dtr : vcpu->arch.itr)
+    if (overlaps(t, va, shift, guest_rid(vcpu, va))) {
+      t.valid = false;
+      vtlb_purge(vcpu, t.va, itir_shift(t.itir), false);
+    }
+}
+
+void vtlb_purge(Vcpu* vcpu, Vaddr va, unsigned shift, bool all_vcpus) {
+  const u64 rid = guest_rid(vcpu, va);
+  if (!shift_ok(shift)) return;
+  for (Vcpu* other : vcpu->domain->vcpu) {
+    if (other == nullptr || (other != vcpu && !all_vcpus)) continue;
+    if (overlaps(other->arch.dtc, va, shift, rid)) other->arch.dtc.valid = false;
+    if (overlaps(other->arch.itc, va, shift, rid)) other->arch.itc.valid = false;
+    vhpt_purge(other, va & ~page_mask(shift), shift);
+  }
+  const Vaddr start = va & ~page_mask(shift), last = start | page_mask(shift);
+  if (last < HYPERVISOR_VIRT_START || start >= HYPERVISOR_VIRT_END) tlb_purge(start, shift, all_vcpus);
+}
+
+void vtlb_purge_all(Vcpu* vcpu) {
+  vcpu->arch.dtc.valid = vcpu->arch.itc.valid = false;
+  vhpt_flush(vcpu);
+  flush_this_cpu();
+}
+
+bool vtlb_translate(Vcpu* vcpu, Vaddr address, Side side, Paddr& guest_physical) {
+  if (is_physical(vcpu, side)) {
+    guest_physical = address & ~(1ull << 63);
+    return true;
+  }
+  const GuestTranslation* t = find(vcpu->arch, address, guest_rid(vcpu, address), side);
+  if (t == nullptr || !(t->pte & kPtePresent)) return false;
+  guest_physical = physical_of(*t, address);
+  return true;
+}
+
+}  // namespace hv

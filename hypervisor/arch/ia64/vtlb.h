@@ -1,0 +1,61 @@
+// Guest translations: what a guest inserts names GFNs; what the CPU uses is made of it here.
+//
+//   guest's TRs, its last TC entries ----- P2M ----> VHPT of the VCPU (64 KiB, long format) ----> TLB
+//        (ArchVcpu)                   4 KiB a time     walked by the CPU, emptied by purges
+//
+// Nothing else holds a machine frame: a miss is filled from the guest's own translation or is the guest's.
+#pragma once
+#include "hypervisor/arch/ia64/arch_vcpu.h"
+#include "hypervisor/common/types.h"
+
+namespace hv {
+
+constexpr unsigned kVhptShift = 16;
+constexpr unsigned kRidBits = 18;  ///< of a guest's RIDs
+constexpr u64 kGuestRidMask = (1ull << kRidBits) - 1;
+
+// PTE (SDM vol. 2 4.1.1.5).
+constexpr u64 kPtePresent = 1, kPteMa = 7ull << 2, kPteMaUc = 4ull << 2, kPteAccessed = 1ull << 5,
+              kPteDirty = 1ull << 6, kPtePl = 3ull << 7, kPteAr = 7ull << 9,
+              kPtePpn = ((1ull << 50) - 1) & ~0xfffull, kPteEd = 1ull << 52;
+constexpr unsigned kPtePlShift = 7, kPteArShift = 9;
+
+constexpr unsigned itir_shift(u64 itir) { return static_cast<unsigned>(itir >> 2) & 63; }
+
+int vtlb_create(Vcpu* vcpu);
+void vtlb_destroy(Vcpu* vcpu);
+/// The rr that the CPU gets for one of the VCPU's regions, as it believes to translate or not.
+u64 machine_region(const Vcpu* vcpu, unsigned region);
+u64 machine_pta(const Vcpu* vcpu);
+
+enum class Side { data, fetch };
+
+/// A miss of the current VCPU: true when the translation is there now, false when it is the guest's to make.
+bool vtlb_fill(Vcpu* vcpu, Vaddr address, Side side);
+/// itc: the translation takes the place of the last one of that side. False: it cannot be (reserved bits or
+/// size).
+bool vtlb_insert(Vcpu* vcpu, Side side, u64 pte, u64 itir, Vaddr va);
+/// itr
+bool vtlb_insert_tr(Vcpu* vcpu, Side side, unsigned slot, u64 pte, u64 itir, Vaddr va);
+/// ptr: the TRs that overlap it go, and what was made of them.
+void vtlb_purge_tr(Vcpu* vcpu, Side side, Vaddr va, unsigned shift);
+/// ptc.l, ptc.g, ptc.ga
+void vtlb_purge(Vcpu* vcpu, Vaddr va, unsigned shift, bool all_vcpus);
+/// ptc.e
+void vtlb_purge_all(Vcpu* vcpu);
+
+/// What an address of the current VCPU's means, without the guest's help: its guest-physical address.
+bool vtlb_translate(Vcpu* vcpu, Vaddr address, Side side, Paddr& guest_physical);
+
+/// Where a guest-physical address lies.
+struct Backing {
+  Paddr machine = 0;
+  bool writable = false;
+  bool device = false;  ///< uncached
+};
+bool guest_backing(const Domain* domain, Paddr guest_physical, Backing& backing);
+
+/// Drops all that was made for it.
+void vhpt_flush(Vcpu* vcpu);
+
+}  // namespace hv
