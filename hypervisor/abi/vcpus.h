@@ -31,6 +31,32 @@ struct xs_vcpus {
   uint32_t vcpu_cr2, vcpu_cr4;                                   /* 64 bits each */
 };
 
+/* The same on IA-64: the head is alike, registers are 64-bit words at byte offsets in the VCPU. All is as it
+ * was when the VCPU last entered the hypervisor, behind `cover`. */
+#define XS_VCPUS_IA64_MAGIC 0x3255504356ull /* "VCPU2" */
+#define XS_VCPU_NOT_KEPT (~0u)              /* an offset that leads nowhere: the register reads as 0 */
+
+struct xs_vcpus_ia64 {
+  uint64_t magic;
+  uint64_t domain_list;
+  uint32_t domain_next, domain_id, domain_vcpus, vcpu_slots;
+  uint32_t domain_pauses, domain_shut_down;
+  uint32_t vcpu_pauses, vcpu_why_stopped;
+  uint32_t vcpu_ip, vcpu_psr; /* cr.iip; cr.ipsr, whose ri is the slot */
+  uint32_t vcpu_cfm;          /* cr.ifs, its valid bit or not: the frame of the interrupted code */
+  uint32_t vcpu_general;      /* 32 words: r0 to r31, of the bank that cr.ipsr names */
+  uint32_t vcpu_general_nats; /* bit n: NaT of rn */
+  uint32_t vcpu_branch;       /* 8 words: b0 to b7 */
+  uint32_t vcpu_predicates;
+  uint32_t vcpu_kernel_registers; /* 8 words: ar.k0 to ar.k7 */
+  uint32_t vcpu_rsc, vcpu_ccv, vcpu_fpsr, vcpu_pfs, vcpu_lc, vcpu_ec, vcpu_csd;
+  uint32_t vcpu_float; /* 128 times 16 bytes, as stf.spill writes: f0 to f127 */
+  /* The register stack. ar.bspstore and ar.rnat as the guest had them; from bspstore on, vcpu_dirty_bytes
+   * bytes of its backing store are at the address vcpu_dirty (an address of the hypervisor's) and not in the
+   * guest's memory, RNAT collections among them. With the interrupted frame, which cover has put there. */
+  uint32_t vcpu_bspstore, vcpu_rnat, vcpu_dirty, vcpu_dirty_bytes;
+};
+
 #define XS_VCPU_BLOCKED 1u /* until an event */
 #define XS_VCPU_POLLING 2u /* until an event of certain ports */
 #define XS_VCPU_DOWN 4u    /* not initialised, or gone down */

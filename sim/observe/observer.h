@@ -117,6 +117,7 @@ class Observer : public CpuObserver {
   std::map<std::string, u64> operation_counts() const;
 
   /// Memory at an address of the hypervisor's; false when it leads to none. `probe` as below.
+  bool translate_hypervisor(const CpuView& probe, u64 va, u64& pa) const;
   bool peek_hypervisor(const CpuView& probe, u64 va, void* out, u64 size) const;
   /// Replica against the real frame table and M2P, addresses translated by `probe` (any core that runs
   /// with the hypervisor mapped; any core when the layout has windows). At most `limit` differences are

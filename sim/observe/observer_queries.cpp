@@ -136,6 +136,10 @@ std::map<std::string, u64> Observer::operation_counts() const {
   return counts;
 }
 
+bool Observer::translate_hypervisor(const CpuView& probe, u64 va, u64& pa) const {
+  return impl_->hypervisor.translate(probe, va, pa);
+}
+
 bool Observer::peek_hypervisor(const CpuView& probe, u64 va, void* out, u64 size) const {
   return impl_->hypervisor.peek(probe, va, out, size);
 }

@@ -2,16 +2,20 @@
 
 #include <xen/xen.h>
 
+#include <concepts>
 #include <utility>
 
 namespace xs::observe {
 namespace {
 
+constexpr u64 most_dirty_bytes = 1024;     // 96 stacked registers with their collections
 constexpr unsigned most_domains = 0x7ff0;  // domain ids end there: a list that goes on is none
 
+/// Reads by one of the two layouts, whose heads are alike.
+template <typename Layout>
 class Reader {
  public:
-  Reader(const SavedVcpus::Peek& peek, const xs_vcpus& layout) : peek_(peek), at_(layout) {}
+  Reader(const SavedVcpus::Peek& peek, const Layout& layout) : peek_(peek), at_(layout) {}
 
   template <typename T>
   T read(u64 va) const {
@@ -19,9 +23,10 @@ class Reader {
     return peek_(va, &value, sizeof value) ? value : T{};
   }
 
-  SavedVcpu vcpu(u64 domain, u64 va) const {
-    SavedVcpu v;
-    v.state = state(domain, va);
+  std::vector<SavedVcpu> list() const;
+
+ private:
+  void registers(SavedVcpu& v, u64 va) const requires std::same_as<Layout, xs_vcpus> {
     const auto r = read<cpu_user_regs_t>(va + at_.vcpu_registers);
     v.general = {r.rax, r.rcx, r.rdx, r.rbx, r.rsp, r.rbp, r.rsi, r.rdi,
                  r.r8,  r.r9,  r.r10, r.r11, r.r12, r.r13, r.r14, r.r15};
@@ -35,10 +40,27 @@ class Reader {
     v.cr2 = read<u64>(va + at_.vcpu_cr2);
     v.cr4 = read<u64>(va + at_.vcpu_cr4);
     v.fpu = read<std::array<u8, 512>>(va + at_.vcpu_fpu);
-    return v;
   }
-
- private:
+  template <typename T>
+  void kept(u64 va, u32 offset, T& to) const {
+    if (offset != XS_VCPU_NOT_KEPT) to = read<T>(va + offset);
+  }
+  void registers(SavedVcpu& v, u64 va) const requires std::same_as<Layout, xs_vcpus_ia64> {
+    SavedIa64& s = v.ia64.emplace();
+    kept(va, at_.vcpu_ip, s.ip), kept(va, at_.vcpu_psr, s.psr), kept(va, at_.vcpu_cfm, s.cfm);
+    kept(va, at_.vcpu_general, s.general), kept(va, at_.vcpu_general_nats, s.nats);
+    kept(va, at_.vcpu_branch, s.branch), kept(va, at_.vcpu_predicates, s.predicates);
+    kept(va, at_.vcpu_kernel_registers, s.kernel);
+    kept(va, at_.vcpu_rsc, s.rsc), kept(va, at_.vcpu_ccv, s.ccv), kept(va, at_.vcpu_fpsr, s.fpsr),
+        kept(va, at_.vcpu_pfs, s.pfs), kept(va, at_.vcpu_lc, s.lc);
+    kept(va, at_.vcpu_ec, s.ec), kept(va, at_.vcpu_csd, s.csd), kept(va, at_.vcpu_float, s.floating);
+    kept(va, at_.vcpu_bspstore, s.bspstore), kept(va, at_.vcpu_rnat, s.rnat);
+    u64 bytes = 0, from = 0;
+    kept(va, at_.vcpu_dirty_bytes, bytes), kept(va, at_.vcpu_dirty, from);
+    if (bytes > most_dirty_bytes) return;
+    s.dirty.resize(bytes);
+    if (!peek_(from, s.dirty.data(), bytes)) s.dirty.clear();
+  }
   const char* state(u64 domain, u64 va) const {
     const u32 why = read<u32>(va + at_.vcpu_why_stopped);
     if (why & XS_VCPU_DOWN) return "down";
@@ -49,28 +71,41 @@ class Reader {
   }
 
   const SavedVcpus::Peek& peek_;
-  const xs_vcpus& at_;
+  const Layout& at_;
 };
+
+template <typename Layout>
+std::vector<SavedVcpu> Reader<Layout>::list() const {
+  std::vector<SavedVcpu> all;
+  unsigned domains = 0;
+  for (u64 domain = read<u64>(at_.domain_list); domain != 0 && domains++ < most_domains;
+       domain = read<u64>(domain + at_.domain_next))
+    for (u32 i = 0; i < at_.vcpu_slots; ++i) {
+      const u64 va = read<u64>(domain + at_.domain_vcpus + u64{i} * sizeof(u64));
+      if (va == 0) continue;
+      SavedVcpu& v = all.emplace_back();
+      v.domid = read<u16>(domain + at_.domain_id);
+      v.vcpu = i;
+      v.state = state(domain, va);
+      registers(v, va);
+    }
+  return all;
+}
+
+template <typename Layout>
+std::vector<SavedVcpu> list_by(const SavedVcpus::Peek& peek, u64 symbol) {
+  Layout at{};
+  return peek(symbol, &at, sizeof at) ? Reader<Layout>(peek, at).list() : std::vector<SavedVcpu>();
+}
 
 }  // namespace
 
 std::vector<SavedVcpu> SavedVcpus::list(const Peek& peek) const {
-  std::vector<SavedVcpu> all;
-  xs_vcpus at{};
+  u64 magic = 0;
   // Before the hypervisor has its page tables the address may lead anywhere.
-  if (!symbol_ || !peek(*symbol_, &at, sizeof at) || at.magic != XS_VCPUS_MAGIC) return all;
-  const Reader reader(peek, at);
-  unsigned domains = 0;
-  for (u64 domain = reader.read<u64>(at.domain_list); domain != 0 && domains++ < most_domains;
-       domain = reader.read<u64>(domain + at.domain_next))
-    for (u32 i = 0; i < at.vcpu_slots; ++i) {
-      const u64 va = reader.read<u64>(domain + at.domain_vcpus + u64{i} * sizeof(u64));
-      if (va == 0) continue;
-      all.push_back(reader.vcpu(domain, va));
-      all.back().domid = reader.read<u16>(domain + at.domain_id);
-      all.back().vcpu = i;
-    }
-  return all;
+  if (!symbol_ || !peek(*symbol_, &magic, sizeof magic)) return {};
+  if (magic == XS_VCPUS_MAGIC) return list_by<xs_vcpus>(peek, *symbol_);
+  return magic == XS_VCPUS_IA64_MAGIC ? list_by<xs_vcpus_ia64>(peek, *symbol_) : std::vector<SavedVcpu>();
 }
 
 }  // namespace xs::observe

@@ -12,6 +12,17 @@
 
 namespace xs::observe {
 
+/// Of a VCPU on IA-64: what struct xs_vcpus_ia64 leads to.
+struct SavedIa64 {
+  u64 ip = 0, psr = 0, cfm = 0, nats = 0, predicates = 0;
+  std::array<u64, 32> general{};
+  std::array<u64, 8> branch{}, kernel{};
+  u64 rsc = 0, ccv = 0, fpsr = 0, pfs = 0, lc = 0, ec = 0, csd = 0;
+  std::array<std::array<u64, 2>, 128> floating{};  ///< as stf.spill writes
+  u64 bspstore = 0, rnat = 0;
+  std::vector<u8> dirty;  ///< what lies from bspstore on
+};
+
 /// State that was saved when the VCPU last entered the hypervisor; while it runs, of no meaning but for its
 /// names.
 struct SavedVcpu {
@@ -21,8 +32,9 @@ struct SavedVcpu {
   u64 rip = 0, rflags = 0;
   std::array<u16, 6> selectors{};  ///< es cs ss ds fs gs
   u64 fs_base = 0, gs_base = 0, cr2 = 0, cr4 = 0;
-  u64 table = invalid_frame;  ///< top page table of its mode, by the domain's name for the frame
-  std::array<u8, 512> fpu{};  ///< FXSAVE image
+  u64 table = invalid_frame;      ///< top page table of its mode, by the domain's name for the frame
+  std::array<u8, 512> fpu{};      ///< FXSAVE image
+  std::optional<SavedIa64> ia64;  ///< then nothing above but the names and `state` means anything
 };
 
 class SavedVcpus {

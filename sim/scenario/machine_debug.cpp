@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "sim/debug/server.h"
+#include "sim/scenario/saved_ia64_control.h"
 #include "sim/scenario/saved_vcpu_control.h"
 
 namespace xs::scenario {
@@ -51,13 +52,14 @@ struct MachineDebug::Impl final : debug::DebugTarget {
   const observe::Observer& observer;
   const std::vector<std::string> images;
   const observe::SavedVcpus saved;
-  std::vector<std::unique_ptr<SavedVcpuControl>> controls;  ///< of the last threads()
+  std::vector<std::unique_ptr<CpuControl>> controls;  ///< of the last threads()
   const debug::Address address;
   debug::GdbServer server;
 
  private:
   std::string domain_name(u32 domid) const;
   SavedVcpuControl::FrameOf frames_of(u32 domid) const;
+  std::unique_ptr<CpuControl> control_of(const observe::SavedVcpu& v);
 };
 
 std::string MachineDebug::Impl::domain_name(u32 domid) const {
@@ -73,6 +75,14 @@ SavedVcpuControl::FrameOf MachineDebug::Impl::frames_of(u32 domid) const {
                                      [](const observe::P2mEntry& e, u64 wanted) { return e.gfn < wanted; });
     return at != p2m.end() && at->gfn == gfn ? at->mfn : invalid_frame;
   };
+}
+
+std::unique_ptr<CpuControl> MachineDebug::Impl::control_of(const observe::SavedVcpu& v) {
+  if (!v.ia64)
+    return std::make_unique<SavedVcpuControl>(v, machine.control(0), machine.memory(), frames_of(v.domid));
+  return std::make_unique<SavedIa64Control>(*v.ia64, machine.control(0), [this](u64 va, u64& pa) {
+    return observer.translate_hypervisor(machine.cpu(0), va, pa);
+  });
 }
 
 // Who runs where is known by the marks; who else there is, by the hypervisor's memory.
@@ -96,8 +106,7 @@ std::vector<debug::DebugThread> MachineDebug::Impl::threads() {
   };
   for (const observe::SavedVcpu& v : saved.list(peek)) {
     if (runs(id(v.domid, v.vcpu))) continue;
-    controls.push_back(
-        std::make_unique<SavedVcpuControl>(v, machine.control(0), machine.memory(), frames_of(v.domid)));
+    controls.push_back(control_of(v));
     all.push_back({id(v.domid, v.vcpu), fmt::format("dom{} vcpu{} ({})", v.domid, v.vcpu, v.state),
                    domain_name(v.domid), std::nullopt, controls.back().get()});
   }

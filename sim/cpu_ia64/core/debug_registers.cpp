@@ -1,19 +1,24 @@
-// Registers as gdb numbers them for IA-64 (gdb/ia64-tdep.h): general, floating-point, predicate, branch, then
-// pr, ip, psr, cfm, and 128 application registers. gdb finds r32 and up in the backing store below BSP, which
-// for it ends behind the frame; it takes NaT bits of r0 to r31 from ar.unat's place.
+// Registers as gdb numbers them: sim/core/ia64_debug.h.
 #include <cstring>
 
+#include "sim/core/ia64_debug.h"
 #include "sim/cpu_ia64/core/core.h"
 
 namespace xs::ia64 {
 
 namespace {
 
-constexpr unsigned general = 0, floating = 128, predicates = 256, branches = 320, frame_pointer = 328,
-                   return_pointer = 329, all_predicates = 330, pointer = 331, status = 332,
-                   frame_marker = 333, application = 334, count = application + 128;
-
-bool in(unsigned index, unsigned first, unsigned n) { return index >= first && index < first + n; }
+using ia64_debug::all_predicates;
+using ia64_debug::application;
+using ia64_debug::branches;
+using ia64_debug::count;
+using ia64_debug::floating;
+using ia64_debug::frame_marker;
+using ia64_debug::general;
+using ia64_debug::in;
+using ia64_debug::pointer;
+using ia64_debug::predicates;
+using ia64_debug::status;
 
 u64 nat_bits(const Registers& r) {
   u64 bits = 0;

@@ -109,3 +109,57 @@ TEST_CASE("where there is no hypervisor yet, or a damaged one, the list ends") {
   h.cpu.pages.clear();
   CHECK(h.list().empty());
 }
+
+namespace {
+
+/// The same two domains, published as on IA-64.
+struct Ia64Hypervisor : Hypervisor {
+  Ia64Hypervisor() {
+    published.magic = XS_VCPUS_IA64_MAGIC;
+    published.domain_list = layout.domain_list;
+    published.domain_next = layout.domain_next, published.domain_id = layout.domain_id;
+    published.domain_vcpus = layout.domain_vcpus, published.vcpu_slots = layout.vcpu_slots;
+    published.domain_pauses = layout.domain_pauses, published.domain_shut_down = layout.domain_shut_down;
+    published.vcpu_pauses = layout.vcpu_pauses, published.vcpu_why_stopped = layout.vcpu_why_stopped;
+    for (u32* field = &published.vcpu_ip; field <= &published.vcpu_dirty_bytes; ++field)
+      *field = XS_VCPU_NOT_KEPT;
+    published.vcpu_ip = 0x10, published.vcpu_psr = 0x18, published.vcpu_general = 0x20;
+    published.vcpu_bspstore = 0x120, published.vcpu_dirty = 0x128, published.vcpu_dirty_bytes = 0x130;
+    publish();
+    put(vcpu1 + 4, u32{XS_VCPU_BLOCKED});
+    put(vcpu1 + 0x10, u64{0xa000000000001230}), put(vcpu1 + 0x18, u64{2} << 41);
+    put(vcpu1 + 0x20 + 12 * 8, u64{0x5007});
+    put(vcpu1 + 0x120, u64{0x9000}), put(vcpu1 + 0x128, va + 0xf00), put(vcpu1 + 0x130, u64{24});
+    put(0xf08, u64{0x1234});
+  }
+  void publish() { std::memcpy(memory.host(frame << 12), &published, sizeof published); }
+  xs_vcpus_ia64 published{};
+};
+
+}  // namespace
+
+TEST_CASE("VCPUs of an IA-64 hypervisor, with the register stack that it keeps") {
+  Ia64Hypervisor h;
+  auto all = h.list();
+  REQUIRE(all.size() == 2);
+  CHECK((all[1].domid == 7 && all[1].vcpu == 1));
+  CHECK(std::string(all[1].state) == "blocked");
+  REQUIRE(all[1].ia64);
+  const SavedIa64& s = *all[1].ia64;
+  CHECK(s.ip == 0xa000000000001230);
+  CHECK(s.psr == u64{2} << 41);
+  CHECK(s.general[12] == 0x5007);
+  CHECK(s.lc == 0);  // not kept
+  CHECK(s.bspstore == 0x9000);
+  REQUIRE(s.dirty.size() == 24);
+  CHECK((s.dirty[8] == 0x34 && s.dirty[9] == 0x12));
+  CHECK(all[0].ia64->dirty.empty());
+  SECTION("more than there are registers") {
+    h.put(vcpu1 + 0x130, u64{1} << 40);
+    CHECK(h.list()[1].ia64->dirty.empty());
+  }
+  SECTION("nowhere") {
+    h.put(vcpu1 + 0x128, u64{0x1000});
+    CHECK(h.list()[1].ia64->dirty.empty());
+  }
+}
