@@ -5,14 +5,17 @@
  * Every store to the frame table, M2P and (in models where the hypervisor owns it) P2M, and every mark, is
  * made by one instruction in a routine of arch/<arch>/taps.S. The address of that instruction is listed in
  * ELF section ".xs_taps". Registers at that instruction:
- *     x86-64  rdi = address, rsi = value, rdx rcx r8 = extra arguments, rax = expected value of a CAS64;
- *             the return address is on top of the stack
- *     IA-64   r32 (in0) = address, r33 = value, r34 to r36 = extra arguments, r8 = expected value of a CAS64;
- *             the return address is in b0; st4, st8 or cmpxchg without a step of the base; its address has
- * the slot (0 to 2) in its lowest bits The address is the one at which the entry is read; on x86-64 the store
- * itself may go by another mapping of the same memory, on IA-64 it goes there. Each routine is a function
- * with a symbol and a size; nothing else lies in it and nobody enters it but at its beginning. Kinds of store
- * are told apart by `kind`; which table is written is told by the address.
+ *   x86-64: rdi = address, rsi = value, rdx rcx r8 = extra arguments, rax = expected value of a CAS64;
+ *           the return address is on top of the stack
+ *
+ *   IA-64:  r32 (in0) = address, r33 = value, r34 to r36 = extra arguments, r8 = expected value;
+ *           the return address is in b0; an st4, st8 or cmpxchg without a step of the base, whose
+ *           address has the slot (0 to 2) in its lowest bits
+ *
+ * The address is the one at which the entry is read; on x86-64 the store itself may go by another mapping of
+ * the same memory, on IA-64 it goes there. Each routine is a function with a symbol and a size; nothing else
+ * lies in it and nobody enters it but at its beginning. Kinds of store are told apart by `kind`; which table
+ * is written is told by the address.
  */
 #ifndef XS_ABI_OBSERVE_H
 #define XS_ABI_OBSERVE_H
