@@ -24,6 +24,13 @@ bool is_branch_unit(unsigned form, unsigned slot) {
   }
 }
 
+/// M units: slot 0 of all but BBB, slot 1 of MMI, MMF, MMB and their kin.
+bool is_memory_unit(unsigned form, unsigned slot) {
+  if (slot == 0) return true;
+  const unsigned kind = form & ~1u;
+  return slot == 1 && (kind == 0x08 || kind == 0x0a || kind == 0x0e || kind == 0x18);
+}
+
 Instruction decode_branch(u64 slot) {
   Instruction i;
   if (field(slot, 37, 4) != 0) return i;
@@ -120,7 +127,9 @@ Instruction decode(u64 low, u64 high, unsigned slot) {
                            : slot == 1 ? low >> 46 | high << 18
                                        : high >> 23) &
                           ((1ull << 41) - 1);
-  if (is_branch_unit(static_cast<unsigned>(low & 31), slot)) return decode_branch(instruction);
+  const unsigned form = static_cast<unsigned>(low & 31);
+  if (is_branch_unit(form, slot)) return decode_branch(instruction);
+  if (!is_memory_unit(form, slot)) return {};
   const u64 major = field(instruction, 37, 4);
   if (major == 0) return decode_system_immediate(instruction);
   if (major == 1) return decode_system(instruction);
