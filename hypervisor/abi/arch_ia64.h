@@ -28,7 +28,7 @@ typedef unsigned long xen_ulong_t;
 typedef unsigned long xen_callback_t; /* address of a function descriptor's code; its gp is the kernel's */
 #define PRI_xen_pfn "lx"
 #define PRI_xen_ulong "lx"
-#define XEN_LEGACY_MAX_VCPUS 64
+#define XEN_LEGACY_MAX_VCPUS 32 /* shared_info is one frame of 4 KiB */
 #define XEN_HAVE_PV_UPCALL_MASK 1
 
 /* The hypervisor's part of region 7: no guest may use it. */

@@ -21,6 +21,7 @@ struct BootMemory {
   BootRange
       reserved[kMaxRanges];  ///< inside RAM and in use: image, module, loader tables, what boot_alloc gave
   unsigned reserved_count = 0;
+  Paddr tables_from = 0;          ///< boot_alloc() gives no memory below
   BootRange dom0_image;           ///< module 0's bytes; stays reserved until dom0_build has read it
   BootRange dom0_initrd;          ///< module 1, empty if there is none; treated likewise
   const char* cmdline = "";       ///< the hypervisor's own, complete

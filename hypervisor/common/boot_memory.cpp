@@ -48,7 +48,7 @@ void boot_add_ram(BootMemory& memory, Paddr start, Paddr end) {
 Paddr boot_alloc(BootMemory& memory, u64 bytes) {
   bytes = round_up(bytes, kPageSize);
   for (unsigned r = 0; r < memory.ram_count; ++r) {
-    Paddr start = memory.ram[r].start;
+    Paddr start = max_of(memory.ram[r].start, memory.tables_from);
     for (unsigned i = 0; i < memory.reserved_count; ++i) {
       const BootRange& used = memory.reserved[i];
       if (used.start < start + bytes && used.end > start) start = used.end;

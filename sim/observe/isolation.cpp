@@ -25,8 +25,11 @@ void Observer::Impl::check_isolation(const CpuView& view, u64 va, u64 pa, bool w
   const FrameState& f = state_->frame(index);
   const auto running = state_->domains().find(domid);
   const bool translated = running != state_->domains().end() && running->second.model == XS_MODEL_TRANSLATED;
-  // Shadow page tables show what the P2M names, and nothing else of the domain's.
-  const bool own = f.owner == domid && (!translated || running->second.p2m.get(f.gfn) == (pa >> frame_shift));
+  // Shadow page tables show what the P2M names, and nothing else of the domain's. On IA-64 a VCPU sees its
+  // XSI besides, frames that the hypervisor shares with it.
+  const bool shared = type_of_bits(f.type_bits) == XS_FRAME_SHARED && options.architecture == "ia64";
+  const bool named = !translated || shared || running->second.p2m.get(f.gfn) == (pa >> frame_shift);
+  const bool own = f.owner == domid && named;
   const bool foreign_by_privileged = domid == 0 && f.owner < XS_OWNER_XEN;
   const bool m2p = options.architecture == "x86_64" && !translated && f.owner == XS_OWNER_XEN && !write &&
                    va >= published_m2p_start && va < published_m2p_end;

@@ -48,6 +48,8 @@ void boot_memory_init() {
   memory.dom0_cmdline = dom0_cmdline;
   read_memory_map(memory, parameters);
   boot_reserve(memory, {0, 0x100000});  // firmware's data and what the loader left
+  // Below is where dom0's kernel wants to be, when its GFNs are MFNs.
+  memory.tables_from = virt_to_phys(image_end);
   boot_reserve_bytes(memory, virt_to_phys(image_start), static_cast<u64>(image_end - image_start));
   if (parameters.domain_bytes != 0) {
     memory.dom0_image = {parameters.domain, parameters.domain + parameters.domain_bytes};

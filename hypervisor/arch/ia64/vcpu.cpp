@@ -28,6 +28,8 @@ int make_privileged(Vcpu* vcpu) {
   return 0;
 }
 
+bool in_hole(Vaddr address) { return address >= HYPERVISOR_VIRT_START && address < HYPERVISOR_VIRT_END; }
+
 // Fields that a CPU refuses elsewhere (SDM vol. 2 table 3-1, vol. 1 5.1.2).
 constexpr u64 kPfsImplemented = kFrameMask | 63ull << 52 | 3ull << 62;
 bool fpsr_ok(u64 fpsr) {
@@ -113,7 +115,7 @@ void arch_vcpu_destroy(Vcpu* vcpu) {
 bool arch_vcpu_release_frames(Vcpu*) { return false; }
 
 int arch_set_vcpu_context(Vcpu* vcpu, const vcpu_guest_context& c) {
-  if (c.stacked_bytes > 96 * 8 + 16 || c.stacked_bytes % 8 != 0 || c.bspstore >> 61 == 7) return -XEN_EINVAL;
+  if (c.stacked_bytes > 96 * 8 + 16 || c.stacked_bytes % 8 != 0 || in_hole(c.bspstore)) return -XEN_EINVAL;
   ArchVcpu& arch = vcpu->arch;
   arch.privileged->banknum = 1;
   set_registers(vcpu, c);
