@@ -9,9 +9,15 @@ FrameInfo* info;
 FrameCounts counts;
 Pfn hint;  // single frames are searched from here on
 
+// Memory in several places may have gaps between frames that follow each other in number.
+bool follows(Pfn p) {
+  return static_cast<u8*>(frame_va(p)) == static_cast<u8*>(frame_va(p - 1)) + page_bytes;
+}
+
 Pfn find_run(unsigned count, Pfn from, Pfn to) {
   unsigned run = 0;
   for (Pfn p = from; p < to; p++) {
+    if (run != 0 && !follows(p)) run = 0;
     run = info[p].state == FrameState::Free ? run + 1 : 0;
     if (run == count) return p + 1 - count;
   }

@@ -88,8 +88,8 @@ TEST_CASE("natively on IA-64: what a process has in registers is kept, and forke
 }
 
 TEST_CASE("natively on IA-64: a fault of the kernel's own is a panic with a place", "[ia64]") {
-  const auto [code, words] = GENERATE(std::pair{illegal, "vector 5400 in kernel mode: ip a0000000040"},
-                                      std::pair{hypercall, "vector 2c00 in kernel mode: ip a0000000040"});
+  const auto [code, words] = GENERATE(std::pair{illegal, "vector 5400 in kernel mode: ip a0000000001"},
+                                      std::pair{hypercall, "vector 2c00 in kernel mode: ip a0000000001"});
   Setup setup;
   setup.machine.arch = arch;
   setup.cmdline = "do=files";
@@ -102,7 +102,7 @@ TEST_CASE("natively on IA-64: a fault of the kernel's own is a panic with a plac
   // The place itself, and who called.
   CHECK_THAT(f.serial,
              Catch::Matches(
-                 "(.|\n)*\n   \\[<a0000000040[0-9a-f]{5}>\\]\n   \\[<a0000000040[0-9a-f]{5}>\\]\n(.|\n)*"));
+                 "(.|\n)*\n   \\[<a0000000001[0-9a-f]{5}>\\]\n   \\[<a0000000001[0-9a-f]{5}>\\]\n(.|\n)*"));
 }
 
 TEST_CASE("natively on IA-64: a loader that says too little", "[ia64]") {

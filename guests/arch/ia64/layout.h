@@ -15,8 +15,8 @@
 #pragma once
 
 #define IMAGE_BASE 0xa000000000000000 /* virtual: + the physical address it is linked for */
-#define IMAGE_PA 0            /* its 16 MiB */
-#define IMAGE_OFFSET 0x100000 /* in them; what is below is firmware's */
+#define IMAGE_PA 0                    /* its 16 MiB */
+#define IMAGE_OFFSET 0x100000         /* in them; what is below is firmware's */
 #define IMAGE_SHIFT 24
 #define KERNEL_BASE 0xe000000000000000
 #define DEVICE_BASE 0xc000000000000000
