@@ -73,7 +73,11 @@ void unlock_memory() {
 }
 }  // namespace
 
-MmNestedGuard::MmNestedGuard() : outer_(__atomic_load_n(&holder, __ATOMIC_RELAXED) != this_cpu().id + 1) {
+namespace {
+bool held_here() { return __atomic_load_n(&holder, __ATOMIC_RELAXED) == this_cpu().id + 1; }
+}  // namespace
+
+MmNestedGuard::MmNestedGuard() : outer_(!held_here()) {
   if (outer_) lock_memory();
 }
 MmNestedGuard::~MmNestedGuard() {
@@ -183,11 +187,20 @@ void share_frame_with_domain(Mfn mfn, Domain* domain) {
   domain->mm.shared_pages++;
 }
 
-void unshare_frame(Mfn mfn) {
-  MmGuard guard;
+namespace {
+
+void unshare_locked(Mfn mfn) {
   if (Domain* domain = owner_domain(frame_owner(mfn))) domain->mm.shared_pages--;
   type_put(mfn, nullptr);
   frame_drop_allocation(mfn);
+}
+
+}  // namespace
+
+void unshare_frame(Mfn mfn) {
+  if (held_here()) return unshare_locked(mfn);  // part of a domain's end
+  MmGuard guard;
+  unshare_locked(mfn);
 }
 
 bool get_writable_frame(Domain* domain, u64 name, Mfn& mfn) {

@@ -8,10 +8,11 @@ struct PerCpu;
 struct Vcpu;
 
 struct ArchPerCpu {
-  u32 sapic_id = 0;         ///< id << 8 | eid
-  u64 region7 = 0;          ///< rr[7] with which the translation registers were inserted
-  Vcpu* high_fp = nullptr;  ///< whose f32 to f127 are in the CPU
-  u64 flush_request = 0;    ///< bit n: CPU n asks for a flush of translations and waits until it is clear
+  u32 sapic_id = 0;           ///< id << 8 | eid
+  u64 region7 = 0;            ///< rr[7] with which the translation registers were inserted
+  Vcpu* high_fp = nullptr;    ///< whose f32 to f127 are in the CPU
+  const Vcpu* last[64] = {};  ///< by RID block: which of its VCPUs the TC's translations are
+  u64 flush_request = 0;      ///< bit n: CPU n asks for a flush of translations and waits until it is clear
 };
 
 inline PerCpu& this_cpu() {

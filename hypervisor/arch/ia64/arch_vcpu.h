@@ -40,8 +40,9 @@ struct ArchVcpu {
   u64 irr[4] = {}, isr[4] = {};  ///< of its local SAPIC: bit per vector
   EmulationCounts counts;
   // The hypervisor's.
-  u8* vhpt = nullptr;  ///< long format, what the CPU walks
-  u32 vhpt_count = 0;  ///< entries made since it was emptied; the first ones are here
+  unsigned tlb_cpu = ~0u;  ///< on whose TC it relied last
+  u8* vhpt = nullptr;      ///< long format, what the CPU walks
+  u32 vhpt_count = 0;      ///< entries made since it was emptied; the first ones are here
   u16 vhpt_used[128] = {};
   bool high_fp_loaded = false;     ///< f32 to f127 are in the CPU it runs on
   alignas(16) u64 f[128][2] = {};  ///< while not in a CPU; f0, f1 and f6 to f11 are not used

@@ -47,6 +47,8 @@ int identity_map_foreign(Domain*, Gfn, Domain*, u64) { return -XEN_EOPNOTSUPP; }
 int identity_unmap(Domain*, Gfn) { return -XEN_EOPNOTSUPP; }
 
 int identity_relinquish(Domain* domain) {
+  for (Vcpu* vcpu : domain->vcpu)
+    if (vcpu != nullptr) arch_vcpu_release_frames(vcpu);
   unsigned done = 0;
   for (Mfn mfn = frame_list_first(domain->mm.frames), next; mfn != kInvalidMfn; mfn = next) {
     if (done == kFramesPerSlice) return -kRestart;

@@ -4,6 +4,7 @@
 #include "hypervisor/arch/ia64/cpu.h"
 #include "hypervisor/arch/ia64/emulate.h"
 #include "hypervisor/arch/ia64/firmware.h"
+#include "hypervisor/arch/ia64/flush.h"
 #include "hypervisor/arch/ia64/guest_state.h"
 #include "hypervisor/arch/ia64/layout.h"
 #include "hypervisor/arch/ia64/reflect.h"
@@ -60,6 +61,20 @@ void load_high_registers(Vcpu* vcpu) {
   vcpu->arch.regs.psr = sanitized_psr(vcpu, vcpu->arch.regs.psr);
 }
 
+namespace {
+
+// VCPUs of one domain have the same RIDs, and each its own XSI and whatever its kernel maps for each: what
+// another one has left in the TC is not its own, nor what it has purged elsewhere since it was here.
+void forget_others_translations(Vcpu* vcpu) {
+  PerCpu& cpu = this_cpu();
+  const Vcpu*& last = cpu.arch.last[vcpu->domain->arch.rid_block];
+  if (last != vcpu || vcpu->arch.tlb_cpu != cpu.id) flush_this_cpu();
+  last = vcpu;
+  vcpu->arch.tlb_cpu = cpu.id;
+}
+
+}  // namespace
+
 void arch_switch(Vcpu* from, Vcpu* to) {
   if (!is_idle(from)) {
     save_low_fp(from->arch.f);
@@ -77,6 +92,7 @@ void arch_switch(Vcpu* from, Vcpu* to) {
   HV_WRITE("cr.dcr", to->arch.privileged->cr[0] & kDcrDeferral);
   load_kernel_registers(to);
   load_low_fp(to->arch.f);
+  forget_others_translations(to);
   invalidate_alat();
 }
 

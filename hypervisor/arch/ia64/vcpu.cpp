@@ -106,13 +106,22 @@ int arch_vcpu_create(Vcpu* vcpu) {
 
 void arch_vcpu_destroy(Vcpu* vcpu) {
   vtlb_destroy(vcpu);
-  if (vcpu->arch.privileged == nullptr) return;
+  if (vcpu->arch.privileged_mfn == kInvalidMfn) return;
   timer_cancel(vcpu->arch.interval);
   unshare_frame(vcpu->arch.privileged_mfn);
-  vcpu->arch.privileged = nullptr;
+  vcpu->arch.privileged_mfn = kInvalidMfn;
 }
 
-bool arch_vcpu_release_frames(Vcpu*) { return false; }
+/// It does not run any more; what still asks for its state finds an empty page.
+bool arch_vcpu_release_frames(Vcpu* vcpu) {
+  static xen_ia64_privregs nobodys;
+  if (vcpu->arch.privileged == &nobodys) return false;
+  timer_cancel(vcpu->arch.interval);
+  unshare_frame(vcpu->arch.privileged_mfn);
+  vcpu->arch.privileged = &nobodys;
+  vcpu->arch.privileged_mfn = kInvalidMfn;
+  return true;
+}
 
 int arch_set_vcpu_context(Vcpu* vcpu, const vcpu_guest_context& c) {
   if (c.stacked_bytes > 96 * 8 + 16 || c.stacked_bytes % 8 != 0 || in_hole(c.bspstore)) return -XEN_EINVAL;
