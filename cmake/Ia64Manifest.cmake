@@ -2,7 +2,7 @@
 #
 #   cmake -D MODE=write|check|compare -D ROOT= -D IMAGES=a,b -D FLAGS= -D GXX= -D BUILT= -D OBJECTS= -P this
 #
-#   write    takes the images just built into the tree and writes the manifest
+#   write    takes the images just built into the tree, compressed, and writes the manifest
 #   check    fails when a source has changed since, an image is not the manifest's, or all are too large
 #   compare  fails when what was built here differs; skips without the compiler or with another version of it
 cmake_minimum_required(VERSION 3.25)
@@ -23,6 +23,13 @@ function(tool_versions)
   first_line(binutils ${ld} --version)
   set(compiler "${compiler}" PARENT_SCOPE)
   set(binutils "${binutils}" PARENT_SCOPE)
+endfunction()
+
+# What a committed file is when unpacked.
+function(hash_of_unpacked packed out)
+  execute_process(COMMAND gzip -dc ${packed} COMMAND sha256sum OUTPUT_VARIABLE text ERROR_QUIET)
+  string(REGEX REPLACE " .*" "" text "${text}")
+  set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
 # Every file of the tree that went into an image: what the compiler noted, and the linker script.
@@ -49,10 +56,11 @@ endfunction()
 function(write_manifest)
   tool_versions()
   file(REMOVE_RECURSE ${committed})
+  file(MAKE_DIRECTORY ${committed})
   set(entries "")
   foreach(image ${images})
-    file(COPY ${BUILT}/${image}.elf DESTINATION ${committed})
-    file(SHA256 ${committed}/${image}.elf hash)
+    execute_process(COMMAND gzip -9nc ${BUILT}/${image}.elf OUTPUT_FILE ${committed}/${image}.elf.gz COMMAND_ERROR_IS_FATAL ANY)
+    file(SHA256 ${BUILT}/${image}.elf hash)
     sources_of(${image} sources)
     set(lines "")
     foreach(source ${sources})
@@ -70,11 +78,11 @@ endfunction()
 # SEND_ERROR: goes on, and the script fails at its end.
 function(check_image manifest image)
   string(JSON hash ERROR_VARIABLE missing GET "${manifest}" images ${image} sha256)
-  if(missing OR NOT EXISTS ${committed}/${image}.elf)
+  if(missing OR NOT EXISTS ${committed}/${image}.elf.gz)
     message(SEND_ERROR "${image}: not committed; scripts/ia64-images renews the images")
     return()
   endif()
-  file(SHA256 ${committed}/${image}.elf now)
+  hash_of_unpacked(${committed}/${image}.elf.gz now)
   if(NOT now STREQUAL hash)
     message(SEND_ERROR "${image}: not the image that the manifest tells of")
   endif()
@@ -132,9 +140,9 @@ function(compare manifest)
     endif()
   endforeach()
   foreach(image ${images})
-    execute_process(COMMAND ${CMAKE_COMMAND} -E compare_files ${BUILT}/${image}.elf ${committed}/${image}.elf
-      RESULT_VARIABLE differs ERROR_QUIET)
-    if(differs)
+    file(SHA256 ${BUILT}/${image}.elf here)
+    string(JSON theirs GET "${manifest}" images ${image} sha256)
+    if(NOT here STREQUAL theirs)
       message(SEND_ERROR "${image}: what is built here is not what is committed")
     endif()
   endforeach()

@@ -1,5 +1,5 @@
 # IA-64 images. With the cross compiler of scripts/ia64-toolchain they are built; without it those committed in
-# images/ia64 are taken. images/ia64/MANIFEST.json says what those were built from, two tests hold it to that
+# images/ia64 are unpacked. images/ia64/MANIFEST.json says what those were built from, two tests hold it to that
 # (cmake/Ia64Manifest.cmake), scripts/ia64-images renews them.
 set(XS_IA64_IMAGE_DIR ${CMAKE_BINARY_DIR}/images/ia64)
 set(XS_IA64_OBJECT_DIR ${CMAKE_BINARY_DIR}/ia64)
@@ -73,9 +73,9 @@ function(xs_ia64_image name)
     list(TRANSFORM objects APPEND .inputs OUTPUT_VARIABLE noted)
     file(CONFIGURE OUTPUT ${XS_IA64_OBJECT_DIR}/${name}.inputs CONTENT "${noted};${A_INPUTS};${A_LINKER_SCRIPT}")
   else()
-    set(committed ${CMAKE_SOURCE_DIR}/images/ia64/${name}.elf)
+    set(committed ${CMAKE_SOURCE_DIR}/images/ia64/${name}.elf.gz)
     add_custom_command(OUTPUT ${image}
-      COMMAND ${CMAKE_COMMAND} -E copy ${committed} ${image}
+      COMMAND gzip -dc ${committed} > ${image}
       DEPENDS ${committed}
       COMMENT "Taking the committed IA-64 image ${name}.elf"
       VERBATIM)

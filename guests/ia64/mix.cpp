@@ -220,8 +220,8 @@ void calls() {
        add_all(12, 1UL, 2UL, 3UL, 4UL, 5UL, 6UL, 7UL, 8UL, 9UL, 10UL, 11UL, 12UL), 78);
   on_interruption = count_breaks;
   register u64 r8 asm("r8") = 1;
-  asm volatile("break.m 0x10;; break.i 0x200;; break.b 0x3000;;" : "+r"(r8));
-  same("breaks in every kind of slot", r8, 0x3211);
+  asm volatile("break.m 0x100;; break.i 0x2000;; break.b 0x30000;;" : "+r"(r8));
+  same("breaks in every kind of slot", r8, 0x32101);
 }
 
 }  // namespace
