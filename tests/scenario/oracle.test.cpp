@@ -138,7 +138,7 @@ void compare_guests(const std::string& file) {
     const auto ours = a.find(source), theirs = b.find(source);
     REQUIRE(ours != a.end());
     REQUIRE(theirs != b.end());
-    CHECK(ours->second.front() == "--- test-pv64-" + name);
+    CHECK(ours->second.front() == "--- test-" + name);
     CHECK(theirs->second == ours->second);
   }
 }

@@ -36,7 +36,7 @@ const std::map<std::string, std::string> skipped_by_dom0 = {
 const std::string crashing = "panic";
 
 std::string test_name(const std::filesystem::path& image) {
-  static const std::string prefix = "test-pv64-";
+  static const std::string prefix = "test-";
   const std::string stem = image.stem().string();
   return stem.rfind(prefix, 0) == 0 && image.extension() == ".elf" ? stem.substr(prefix.size()) : "";
 }
@@ -48,7 +48,7 @@ std::set<std::string> all_tests() {
   return names;
 }
 
-std::string image_of(const std::string& test) { return images + "/test-pv64-" + test + ".elf"; }
+std::string image_of(const std::string& test) { return images + "/test-" + test + ".elf"; }
 
 /// What dom0 said, of all that came by the serial line.
 std::vector<std::string> words_of_dom0(const std::string& serial) {
@@ -103,7 +103,7 @@ TEST_CASE("every test guest as dom0 has its verdict", "[dom0]") {
     INFO("test " << test);
     const std::vector<std::string> ours = on_our_machine(test);
     REQUIRE(ours.size() == 2);
-    CHECK(ours.front() == "--- test-pv64-" + test);
+    CHECK(ours.front() == "--- test-" + test);
     const std::string expected = skipped_by_dom0.count(test) ? "Test result: SKIP" : "Test result: SUCCESS";
     CHECK(ours.back().substr(0, expected.size()) == expected);
   }

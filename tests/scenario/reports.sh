@@ -79,15 +79,15 @@ check "reason of the crash" has out 'reason: hypervisor panic: Panic on CPU 0'
 check "boot has no line" has out '! 3\.json: hypervisor panic'
 check "panic's words" has out 'xen +\| Panic on CPU 0'
 check "panic's backtrace with names" has out 'xen: +\[<[0-9a-f]+>\] hypervisor\.elf: hv::dom0_build\+'
-printf '{"name":"guest-crash",%s,"domains":[{"name":"web","memory":32,"kernel":"test-pv64-panic"}],
+printf '{"name":"guest-crash",%s,"domains":[{"name":"web","memory":32,"kernel":"test-panic"}],
 "steps":[{"create":"web"},{"wait":{"time_ms":2000}}]}' "$base" >7.json
 exit_code 6 "$xenoscope" run 7.json
 sed -n '/^where the processors stood/,/^$/p' out >where
 check "where the processors stood" has where '^ +cpu0: hypervisor\.elf: '
 check "the guest's own words" has out 'reason: domain web \(dom1\) crashed: panic: on purpose, at depth 3'
 check "place of the crash" has out '! 7\.json:2: /steps/1: domain web'
-check "guest's backtrace with names" has out 'dom1: +\[<[0-9a-f]+>\] test-pv64-panic\.elf: .*innermost'
-check "guest's position with its name" has out 'dom1: rip \[<[0-9a-f]+>\] test-pv64-panic\.elf: '
+check "guest's backtrace with names" has out 'dom1: +\[<[0-9a-f]+>\] test-panic\.elf: .*innermost'
+check "guest's position with its name" has out 'dom1: rip \[<[0-9a-f]+>\] test-panic\.elf: '
 check "another image's names are not the guest's" hasnot where '[^-]kernel\.elf: '
 exit_code 124 "$xenoscope" run 4.json
 check "where a hang stood" has out 'cpu0: hypervisor\.elf: '

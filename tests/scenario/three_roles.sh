@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # One file, by hash, natively, as dom0 and as a domain of its own; what each says it is.
-# usage: three_roles.sh XENOSCOPE IMAGES(one architecture's)
+# usage: three_roles.sh XENOSCOPE IMAGES(one architecture's) ARCHITECTURE
 set -u
-xenoscope=$(realpath "$1") images=$(realpath "$2")
+xenoscope=$(realpath "$1") images=$(realpath "$2") arch=$3
+usual=direct # memory model
+[ "$arch" = x86_64 ] || usual=translated
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
@@ -36,7 +38,7 @@ silent native out 'dom0|domU'
 
 role dom0 "$xenoscope" boot "$images/hypervisor.elf" --module subject.elf \
   --append "dom0_mem=64M dom0=\"do='info;shutdown-host'\""
-says dom0 out '^\(d0\) kernel: dom0, 64 MiB .* memory model direct$' '^\(d0\) nr_cpus .*: 1$'
+says dom0 out '^\(d0\) kernel: dom0, 64 MiB .* memory model '$usual'$' '^\(d0\) nr_cpus .*: 1$'
 silent dom0 out 'native|no hypervisor'
 
 cat >roles.json <<END
@@ -52,9 +54,9 @@ cat >roles.json <<END
    {"wait": {"console": "far", "text": "round 1:", "within_s": 20}},
    {"shutdown-host": {}}]}
 END
-role domU "$xenoscope" run roles.json --out art
-says dom0 art/roles/consoles/dom0.txt 'kernel: dom0, .* memory model direct$'
-says domU art/roles/consoles/dom1.txt 'kernel: domU, 32 MiB .* memory model direct$' "$worked" "$verified"
+role domU "$xenoscope" run roles.json --arch "$arch" --out art
+says dom0 art/roles/consoles/dom0.txt 'kernel: dom0, .* memory model '$usual'$'
+says domU art/roles/consoles/dom1.txt 'kernel: domU, 32 MiB .* memory model '$usual'$' "$worked" "$verified"
 says translated art/roles/consoles/dom2.txt 'kernel: domU, 32 MiB .* memory model translated$' "$worked" "$verified"
 for console in dom0 dom1 dom2; do silent "$console" art/roles/consoles/$console.txt 'native'; done
 

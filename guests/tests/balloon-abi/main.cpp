@@ -122,7 +122,7 @@ void check_limits(Pfn pfn) {
 }  // namespace
 
 void test_main() {
-  test_only_direct("test-pv64-translated-memory has the steps of this memory model");
+  test_only_direct("test-translated-memory has the steps of this memory model");
   Pfn first = test_spare_frames(16);
   check_cycle(first);
   check_increase(first + 1);

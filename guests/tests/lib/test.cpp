@@ -27,7 +27,7 @@ void set_up_console() {
 
 void guest_main() {
   set_up_console();
-  print_line("--- test-pv64-%s", test_name);
+  print_line("--- test-%s", test_name);
   map_shared_info();
   arch_install_traps();
   test_main();

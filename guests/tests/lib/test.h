@@ -1,7 +1,7 @@
 // What a test guest includes. A test is `const char test_name[]` and `void test_main()`; it checks, and the
 // library prints
 //
-//   --- test-pv64-<name>
+//   --- test-<name>
 //   Test result: SUCCESS | SKIP <why> | ERROR <why> | FAILURE <n> checks, first: <what>
 //
 // and shuts the domain down. SKIP: the environment lacks what the test needs. ERROR: the test could not be
