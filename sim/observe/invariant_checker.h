@@ -32,6 +32,7 @@ class InvariantChecker {
 
  private:
   void find_transitions(std::span<const CpuView* const> cpus);
+  bool repairs(const CpuView& cpu) const;
   void check_owners();
   void check_owner(u32 index);
   void check_free(u32 index);

@@ -175,7 +175,6 @@ void read_machine(Section& s, MachineConfig& c) {
 MachineConfig default_machine(const std::string& arch) {
   MachineConfig config;
   config.arch = arch;
-  if (arch == "ia64") config.high_base = 0;
   return config;
 }
 
