@@ -57,11 +57,11 @@ function(xs_ia64_link output)
     COMMAND_EXPAND_LISTS VERBATIM)
 endfunction()
 
-# xs_ia64_image(name [STRIPPED] SOURCES ... OBJECTS ... FLAGS ... INPUTS ... LINKER_SCRIPT file): OBJECTS are those of other
-# images, too; INPUTS: what went into files that its sources include (names of files, or of objects' .inputs); STRIPPED: without
-# debug information, which is most of a small program.
+# xs_ia64_image(name [STRIPPED] SOURCES ... OBJECTS ... FLAGS ... OPTIONS ... INPUTS ... LINKER_SCRIPT file): OBJECTS are those of
+# other images, too; OPTIONS: the linker's; INPUTS: what went into files that its sources include (names of files, or of objects'
+# .inputs); STRIPPED: without debug information, which is most of a small program.
 function(xs_ia64_image name)
-  cmake_parse_arguments(A "STRIPPED" "LINKER_SCRIPT" "SOURCES;OBJECTS;FLAGS;INPUTS" ${ARGN})
+  cmake_parse_arguments(A "STRIPPED" "LINKER_SCRIPT" "SOURCES;OBJECTS;FLAGS;OPTIONS;INPUTS" ${ARGN})
   set(image ${XS_IA64_IMAGE_DIR}/${name}.elf)
   if(XS_IA64_GXX)
     set(objects ${A_OBJECTS})
@@ -69,7 +69,7 @@ function(xs_ia64_image name)
       xs_ia64_object(${source} object ${A_FLAGS})
       list(APPEND objects ${object})
     endforeach()
-    xs_ia64_link(${image} OBJECTS ${objects} OPTIONS $<$<BOOL:${A_STRIPPED}>:-Wl,--strip-debug> LINKER_SCRIPT ${A_LINKER_SCRIPT})
+    xs_ia64_link(${image} OBJECTS ${objects} OPTIONS $<$<BOOL:${A_STRIPPED}>:-Wl,--strip-debug> ${A_OPTIONS} LINKER_SCRIPT ${A_LINKER_SCRIPT})
     list(TRANSFORM objects APPEND .inputs OUTPUT_VARIABLE noted)
     file(CONFIGURE OUTPUT ${XS_IA64_OBJECT_DIR}/${name}.inputs CONTENT "${noted};${A_INPUTS};${A_LINKER_SCRIPT}")
   else()

@@ -10,6 +10,9 @@ extern shared_info_t* shared_info_page;  // null until map_shared_info()
 // Maps the shared_info frame over a page of the image (arch). Panics when refused.
 void map_shared_info();
 
+// True when this guest knows guest frame numbers only.
+bool guest_is_translated();
+
 // Every guest begins here, on the image's own stack, with events masked.
 extern "C" [[noreturn]] void guest_main();
 

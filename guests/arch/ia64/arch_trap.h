@@ -1,4 +1,4 @@
-// The frame that kernel/save.S builds for every entry into the kernel.
+// The frame that vectors.inc builds for every entry into the kernel.
 #pragma once
 #include <stddef.h>
 
@@ -19,6 +19,9 @@ enum Vector : u64 {
   vector_general_exception = 0x5400,
   vector_disabled_float = 0x5500
 };
+
+// Event channels call where external interrupts would; the name that every architecture has for it.
+constexpr u64 trap_event = vector_external_interrupt;
 
 struct TrapFrame {
   u64 vector;
@@ -50,5 +53,5 @@ static_assert(sizeof(TrapFrame) == FRAME_SIZE && offsetof(TrapFrame, isr) == FRA
               offsetof(TrapFrame, dirty) == FRAME_DIRTY && offsetof(TrapFrame, gr) == FRAME_GR &&
               offsetof(TrapFrame, nat) == FRAME_NAT && offsetof(TrapFrame, fr) == FRAME_FR);
 
-// Whoever links save.S provides this. The frame may be changed; it is what the return loads.
+// Whoever links vectors.inc provides this. The frame may be changed; it is what the return loads.
 extern "C" void guest_trap(TrapFrame* frame);

@@ -39,6 +39,9 @@ inline void purge_page(u64 va, u64 shift) {
 inline void purge_entry(u64 address) { asm volatile("ptc.e %0" ::"r"(address) : "memory"); }
 inline void serialize() { asm volatile("srlz.d;; srlz.i;;" ::: "memory"); }
 inline u64 read_port_space() { return PRIVILEGED_READ("ar.k0"); }
+inline void purge_data_register(u64 va, u64 shift) {
+  asm volatile("ptr.d %0, %1;; srlz.d;;" ::"r"(va), "r"(shift << 2) : "memory");
+}
 // A data translation register; PSR.ic is clear meanwhile.
 inline void insert_data_register(u64 slot, u64 va, u64 pte, u64 shift) {
   asm volatile(

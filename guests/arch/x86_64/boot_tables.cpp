@@ -1,17 +1,5 @@
 #include "boot_tables.h"
 
-#include "guests/lib/boot.h"
-
-bool guest_is_translated() {
-  static int answer = -1;
-  if (answer < 0) {
-    xen_feature_info_t features{0, 0};
-    bool known = !hypercall_xen_version(XENVER_get_features, &features);
-    answer = known && (features.submap & (1u << XENFEAT_auto_translated_physmap));
-  }
-  return answer;
-}
-
 Pfn guest_frame_of(u64 number) { return guest_is_translated() ? number : machine_to_phys_mapping[number]; }
 
 u64* boot_entry(u64 va, unsigned level) {

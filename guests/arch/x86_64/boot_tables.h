@@ -4,6 +4,7 @@
 // Two kinds of hypervisor: entries hold machine frames and change by hypercall; or they hold guest frames and
 // are plain memory (XENFEAT_auto_translated_physmap, XENFEAT_writable_page_tables).
 #pragma once
+#include "guests/lib/boot.h"
 #include "page_table.h"
 
 constexpr u64 boot_virt_base = 0xffffffff80000000ull;
@@ -12,8 +13,6 @@ inline Pfn boot_va_frame(const void* va) {
   return (reinterpret_cast<u64>(va) - boot_virt_base) >> page_shift;
 }
 
-// True when this guest knows guest frame numbers only.
-bool guest_is_translated();
 // The guest frame that a number in a page-table entry or in start_info stands for.
 Pfn guest_frame_of(u64 number);
 // The builder's entry of `level` that leads to `va`; null where a table above is missing.

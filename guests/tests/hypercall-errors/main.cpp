@@ -3,14 +3,12 @@
 // A guest is hostile or broken at any time: no argument may crash the hypervisor, leak anything or be half
 // obeyed. The table lists one bad argument each, with the error that the public headers (or Xen's long
 // practice) promise. The guest must be alive and its memory unchanged at the end.
-#include "guests/tests/lib/test.h"
+#include "guests/tests/hypercall-errors/errors.h"
 
 const char test_name[] = "hypercall-errors";
 
 namespace {
-// Canonical, but mapped nowhere in the guest; and the hypervisor's own space.
-void* const unmapped = reinterpret_cast<void*>(0x100000000000ull);
-void* const hypervisor_space = reinterpret_cast<void*>(0xffff820000000000ull);
+void* const hypervisor_space = reinterpret_cast<void*>(HYPERVISOR_VIRT_START);
 
 void check_numbers() {
   test_equal("hypercall 63", arch_hypercall(63), -XEN_ENOSYS);
@@ -22,27 +20,26 @@ void check_numbers() {
 }
 
 void check_pointers() {
-  test_equal("event_channel_op from unmapped memory", hypercall_event_channel_op(EVTCHNOP_send, unmapped),
-             -XEN_EFAULT);
+  test_equal("event_channel_op from unmapped memory",
+             hypercall_event_channel_op(EVTCHNOP_send, test_unmapped), -XEN_EFAULT);
   test_equal("event_channel_op from the hypervisor's space",
              hypercall_event_channel_op(EVTCHNOP_send, hypervisor_space), -XEN_EFAULT);
   // Reservation calls answer with the number of extents done, here none; others with an errno.
   test_equal("decrease_reservation from unmapped memory",
-             hypercall_memory_op(XENMEM_decrease_reservation, unmapped), 0);
+             hypercall_memory_op(XENMEM_decrease_reservation, test_unmapped), 0);
   test_equal("current_reservation from unmapped memory",
-             hypercall_memory_op(XENMEM_current_reservation, unmapped), -XEN_EFAULT);
+             hypercall_memory_op(XENMEM_current_reservation, test_unmapped), -XEN_EFAULT);
   xen_memory_domain nobody{};
   nobody.domid = 77;
   test_equal("maximum_reservation of domain 77", hypercall_memory_op(XENMEM_maximum_reservation, &nobody),
              -XEN_ESRCH);
   test_equal("register_runstate_memory_area from unmapped memory",
-             hypercall_vcpu_op(VCPUOP_register_runstate_memory_area, 0, unmapped), -XEN_EFAULT);
-  test_equal("sched_op poll from unmapped memory", hypercall_sched_op(SCHEDOP_poll, unmapped), -XEN_EFAULT);
-  test_equal("set_trap_table from unmapped memory",
-             arch_hypercall(__HYPERVISOR_set_trap_table, hypercall_arg(unmapped)), -XEN_EFAULT);
+             hypercall_vcpu_op(VCPUOP_register_runstate_memory_area, 0, test_unmapped), -XEN_EFAULT);
+  test_equal("sched_op poll from unmapped memory", hypercall_sched_op(SCHEDOP_poll, test_unmapped),
+             -XEN_EFAULT);
   test_equal("multicall from unmapped memory",
-             hypercall_multicall(static_cast<multicall_entry_t*>(unmapped), 1), -XEN_EFAULT);
-  test_equal("get_features to unmapped memory", hypercall_xen_version(XENVER_get_features, unmapped),
+             hypercall_multicall(static_cast<multicall_entry_t*>(test_unmapped), 1), -XEN_EFAULT);
+  test_equal("get_features to unmapped memory", hypercall_xen_version(XENVER_get_features, test_unmapped),
              -XEN_EFAULT);
 }
 
@@ -51,8 +48,8 @@ void check_version() {
                          XENVER_changeset,          XENVER_guest_handle, XENVER_commandline,
                          XENVER_platform_parameters};
   for (int answer : answers)
-    test_equal("xen_version to unmapped memory", hypercall_xen_version(answer, unmapped), -XEN_EFAULT);
-  test_equal("page size, which takes no argument", hypercall_xen_version(XENVER_pagesize, unmapped),
+    test_equal("xen_version to unmapped memory", hypercall_xen_version(answer, test_unmapped), -XEN_EFAULT);
+  test_equal("page size, which takes no argument", hypercall_xen_version(XENVER_pagesize, test_unmapped),
              -XEN_EINVAL);
 }
 
@@ -77,38 +74,6 @@ void check_events() {
   if (first > 0) event_close(static_cast<EventPort>(first));
 }
 
-// Where tables are the guest's own memory the hypervisor takes no change to one.
-void check_refused_page_tables() {
-  Mfn l4 = test_machine(test_table(test_virt_base, 4));
-  mmu_update_t request{test_machine(test_table(test_virt_base, 1)) * page_bytes, 0};
-  test_equal("mmu_update", hypercall_mmu_update(&request, 1, nullptr, DOMID_SELF), -XEN_EINVAL);
-  test_equal("update_va_mapping", update_va_mapping(test_va(0), 0, UVMF_NONE), -XEN_EINVAL);
-  static constexpr unsigned pins[] = {MMUEXT_PIN_L1_TABLE, MMUEXT_PIN_L2_TABLE, MMUEXT_PIN_L3_TABLE,
-                                      MMUEXT_PIN_L4_TABLE, MMUEXT_UNPIN_TABLE};
-  for (unsigned op : pins) test_equal("pin or unpin", mmuext_simple(op, l4), -XEN_EINVAL);
-  test_check(mmuext_simple(MMUEXT_NEW_BASEPTR, 0x3fffffffff) < 0,
-             "a frame that is not there as base pointer");
-  test_check(mmuext_simple(99, 0) < 0, "mmuext_op 99");
-}
-
-void check_page_tables() {
-  if (guest_is_translated()) return check_refused_page_tables();
-  Pfn l1 = test_table(test_virt_base, 1);
-  u64 pte = test_machine(l1) * page_bytes;
-  test_check(test_write_pte(0x3fffffffff000ull, 0) < 0, "mmu_update of a frame that does not exist");
-  test_check(test_write_pte(pte, make_pte(test_forbidden_frame, pte_kernel)) < 0,
-             "mmu_update to a frame that is nobody's");
-  test_check(mmuext_simple(MMUEXT_NEW_BASEPTR, test_machine(l1)) < 0, "an L1 table as base pointer");
-  test_equal("no frame at all as base pointer", mmuext_simple(MMUEXT_NEW_BASEPTR, invalid_frame),
-             -XEN_EINVAL);
-  test_equal("no frame at all as user base pointer", mmuext_simple(MMUEXT_NEW_USER_BASEPTR, invalid_frame),
-             -XEN_EINVAL);
-  test_check(mmuext_simple(99, 0) < 0, "mmuext_op 99");
-  test_check(mmuext_simple(MMUEXT_PIN_L1_TABLE, 0x3fffffffff) < 0, "pin of a frame that does not exist");
-  u64 entry = test_entry(test_virt_base + MiB, 1);
-  test_check(entry & pte_present, "a page of the image has lost its mapping");
-}
-
 void check_vcpus() {
   test_equal("VCPUOP_is_up of VCPU 77", hypercall_vcpu_op(VCPUOP_is_up, 77, nullptr), -XEN_ENOENT);
   test_equal("VCPUOP_is_up of VCPU 0", hypercall_vcpu_op(VCPUOP_is_up, 0, nullptr), 1);
@@ -120,9 +85,8 @@ void check_callbacks() {
   callback_register_t op{99, 0, 0};
   test_equal("callback type 99", hypercall_callback_op(CALLBACKOP_register, &op), -XEN_ENOSYS);
   op.type = CALLBACKTYPE_event;
-  op.address = 0x8000000000000000ull;  // not canonical
-  test_equal("callback at a non-canonical address", hypercall_callback_op(CALLBACKOP_register, &op),
-             -XEN_EINVAL);
+  op.address = bad_code_address;
+  test_equal("callback where no code can be", hypercall_callback_op(CALLBACKOP_register, &op), -XEN_EINVAL);
 }
 
 void check_privilege() {
@@ -141,7 +105,7 @@ void check_console() {
   test_check(hypercall_console_io(CONSOLEIO_read, sizeof text, text) >= 0, "console_io read");
   test_equal("console_io 99", hypercall_console_io(99, 1, text), -XEN_ENOSYS);
   test_equal("console_io write from unmapped memory",
-             hypercall_console_io(CONSOLEIO_write, 4, static_cast<char*>(unmapped)), -XEN_EFAULT);
+             hypercall_console_io(CONSOLEIO_write, 4, static_cast<char*>(test_unmapped)), -XEN_EFAULT);
 }
 
 long old_sched_op(u64 command) { return arch_hypercall(__HYPERVISOR_sched_op_compat, command); }
@@ -149,7 +113,7 @@ long old_sched_op(u64 command) { return arch_hypercall(__HYPERVISOR_sched_op_com
 void check_scheduling() {
   test_equal("sched_op_compat 99", old_sched_op(99), -XEN_ENOSYS);
   test_equal("yield by sched_op_compat", old_sched_op(SCHEDOP_yield), 0);
-  test_equal("shutdown_code from unmapped memory", hypercall_sched_op(SCHEDOP_shutdown_code, unmapped),
+  test_equal("shutdown_code from unmapped memory", hypercall_sched_op(SCHEDOP_shutdown_code, test_unmapped),
              -XEN_EFAULT);
   sched_shutdown_t reason{SHUTDOWN_poweroff};  // what this test ends with anyway
   test_equal("shutdown_code", hypercall_sched_op(SCHEDOP_shutdown_code, &reason), 0);
@@ -161,7 +125,7 @@ void test_main() {
   check_pointers();
   check_version();
   check_events();
-  check_page_tables();
+  check_arch();
   check_vcpus();
   check_callbacks();
   check_privilege();

@@ -26,8 +26,8 @@ long test_populate(u32 domain, Pfn first, unsigned count, Mfn* frames) {
   r.domid = static_cast<domid_t>(domain);
   const long done = hypercall_memory_op(XENMEM_populate_physmap, &r);
   for (long i = 0; i < done; i++)
-    if (long error = mmuext_simple(MMUEXT_CLEAR_PAGE, frames[i], domain))
-      test_error("CLEAR_PAGE: %s", errno_name(error));
+    if (long error = test_clear_frame(domain, frames[i]))
+      test_error("a frame cannot be cleared: %s", errno_name(error));
   return done;
 }
 

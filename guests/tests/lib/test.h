@@ -8,7 +8,6 @@
 // carried out.
 #pragma once
 #include "arch_trap.h"
-#include "boot_tables.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/console.h"
 #include "guests/lib/errno.h"
@@ -17,6 +16,7 @@
 #include "guests/lib/hypercall.h"
 #include "guests/lib/string.h"
 #include "guests/lib/time.h"
+#include "test/arch_test.h"
 
 extern const char test_name[];
 void test_main();
@@ -42,21 +42,15 @@ constexpr unsigned test_most_vcpus = 4;
 // VCPUOP_initialise: it will begin in entry() on its own stack, with upcalls masked.
 long test_initialise_vcpu(unsigned vcpu, void (*entry)());
 
-// Memory of a test: the builder's mapping at virt_base and its P2M. No allocator but a run of pages behind
-// the builder's own, which the builder maps as spare (at least 512 KiB).
+// Memory of a test: the domain's, by guest frame numbers, where the builder (or the architecture) maps it. No
+// allocator but a run of spare pages, of which there are at least 512 KiB.
 Pfn test_spare_frames(
     unsigned count);     // first of a run; each call gives new ones; ERROR when they are used up
-void* test_va(Pfn pfn);  // address in the builder's mapping
+void* test_va(Pfn pfn);  // address in that mapping
 Pfn test_frame(const void* va);
-u64* test_p2m();  // the builder's list (model direct)
-Mfn test_machine(
-    Pfn pfn);  // the number by which tables and hypercalls know the frame: in model translated itself
-// The bootstrap table of `level` that maps va, and its entry for va.
-Pfn test_table(u64 va, unsigned level);
-u64 test_entry(u64 va, unsigned level);
-constexpr u64 test_virt_base = boot_virt_base;
-// The local APIC's: mapped writable by nobody but the hypervisor, not even by a domain that drives devices.
-constexpr Mfn test_forbidden_frame = 0xfee00;
+// The number by which tables and hypercalls know the frame: where frames are translated, itself.
+Mfn test_machine(Pfn pfn);
+
 // For what one memory model has and the other has not.
 inline void test_only_direct(const char* why) {
   if (guest_is_translated()) test_skip(why);
@@ -65,8 +59,16 @@ inline void test_only_translated(const char* why) {
   if (!guest_is_translated()) test_skip(why);
 }
 
-// Writes the entry at address `pte` of the memory that tables name: one mmu_update and the hypervisor's
-// result, or in model translated a plain store, which cannot fail.
-long test_write_pte(u64 pte, u64 value);
-long test_unmap(Pfn pfn);           // removes the page from the builder's mapping
-long test_map(Pfn pfn, u64 flags);  // maps it again, PTE flags as given
+// The architecture's part of this library (guests/arch/<arch>/test); arch_test.h has what no other has.
+[[noreturn]] void test_panic_at(const TrapFrame* frame);
+bool test_is_page_fault(const TrapFrame* frame);
+u64 test_fault_address(const TrapFrame* frame, unsigned vcpu);  // ask with upcalls still masked
+// A VCPU that will begin in entry() with `stack`, of stack_bytes, and take traps as this one does.
+void test_describe_vcpu(vcpu_guest_context_t& context, void (*entry)(), void* stack);
+// Shows a frame at an address that is not test_va(frame): as the second place of it, or the only one. Where
+// addresses are scarce it takes the one of `place`. One at a time.
+void* test_alias(Pfn place, Pfn frame);
+void test_end_alias(Pfn place);
+void test_follow_shared_info(Pfn to);  // where shared_info_page looks after it has been moved
+// Another domain's frame, if the architecture has a call for that; 0 or a negative errno.
+long test_clear_frame(u32 domain, Mfn frame);

@@ -4,6 +4,7 @@
 
 struct Touch {
   bool faulted;
+  bool absent, write;  // what the fault says: there is no page; it was a store
   u64 error, address, value;
 };
 Touch touch_read(const volatile void* va);

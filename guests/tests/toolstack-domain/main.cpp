@@ -11,7 +11,6 @@
 const char test_name[] = "toolstack-domain";
 
 namespace {
-void* const unmapped = reinterpret_cast<void*>(0x100000000000ull);
 constexpr u64 most_kib = 1024;
 
 long with_version(u32 command, u32 version, u32 domain) {
@@ -23,7 +22,7 @@ long with_version(u32 command, u32 version, u32 domain) {
 }
 
 void check_argument() {
-  test_equal("domctl from unmapped memory", hypercall_domctl(unmapped), -XEN_EFAULT);
+  test_equal("domctl from unmapped memory", hypercall_domctl(test_unmapped), -XEN_EFAULT);
   test_equal("domctl of another version",
              with_version(XEN_DOMCTL_getdomaininfo, XEN_DOMCTL_INTERFACE_VERSION - 1, 0), -XEN_EACCES);
 }

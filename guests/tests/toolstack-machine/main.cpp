@@ -8,14 +8,13 @@
 const char test_name[] = "toolstack-machine";
 
 namespace {
-void* const unmapped = reinterpret_cast<void*>(0x100000000000ull);
 
 void check_argument() {
   xen_sysctl op{};
   op.cmd = XEN_SYSCTL_physinfo;
   op.interface_version = XEN_SYSCTL_INTERFACE_VERSION - 1;
   test_equal("sysctl of another version", hypercall_sysctl(&op), -XEN_EACCES);
-  test_equal("sysctl from unmapped memory", hypercall_sysctl(unmapped), -XEN_EFAULT);
+  test_equal("sysctl from unmapped memory", hypercall_sysctl(test_unmapped), -XEN_EFAULT);
 }
 
 void check_unprivileged() {
@@ -69,7 +68,7 @@ void check_cpus() {
   test_equal("CPUs told about", op.u.getcpuinfo.nr_cpus, 1);
   test_check(idle[0].idletime < system_time_ns(0) + ns_per_s, "CPU 0 was idle for %lu ns", idle[0].idletime);
   op.u.getcpuinfo.max_cpus = 1;
-  set_xen_guest_handle(op.u.getcpuinfo.info, static_cast<xen_sysctl_cpuinfo_t*>(unmapped));
+  set_xen_guest_handle(op.u.getcpuinfo.info, static_cast<xen_sysctl_cpuinfo_t*>(test_unmapped));
   test_equal("getcpuinfo to unmapped memory", sysctl(XEN_SYSCTL_getcpuinfo, op), -XEN_EFAULT);
 }
 
@@ -96,7 +95,7 @@ void check_list() {
   test_equal("behind the last", listed(b + 1, 4), 0);
   u32 count = 4;
   test_equal("getdomaininfolist to unmapped memory",
-             domain_info_list(0, static_cast<xen_domctl_getdomaininfo*>(unmapped), count), -XEN_EFAULT);
+             domain_info_list(0, static_cast<xen_domctl_getdomaininfo*>(test_unmapped), count), -XEN_EFAULT);
   test_destroy_domain(a);
   test_equal("domains then", listed(0, 4), 2);
   test_destroy_domain(b);
@@ -105,7 +104,7 @@ void check_list() {
 void check_rest() {
   xen_sysctl op{};
   op.u.debug_keys.nr_keys = 1;
-  set_xen_guest_handle(op.u.debug_keys.keys, static_cast<char*>(unmapped));
+  set_xen_guest_handle(op.u.debug_keys.keys, static_cast<char*>(test_unmapped));
   test_equal("debug_keys from unmapped memory", sysctl(XEN_SYSCTL_debug_keys, op), -XEN_EFAULT);
   op = {};
   test_equal("debug_keys, none", sysctl(XEN_SYSCTL_debug_keys, op), 0);

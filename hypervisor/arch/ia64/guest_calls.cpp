@@ -74,16 +74,20 @@ bool arch_copy_from_guest(void* to, Vaddr from, u64 bytes) {
   });
 }
 
-bool arch_copy_to_guest(Vaddr to, const void* from, u64 bytes) {
+static bool copy_to_domain(const Domain* domain, Vaddr to, const void* from, u64 bytes) {
   auto* next = static_cast<const u8*>(from);
-  return for_each_piece(current()->domain, to, bytes, true, [&](void* piece, u64 size) {
+  return for_each_piece(domain, to, bytes, true, [&](void* piece, u64 size) {
     memcpy(piece, next, size);
     next += size;
   });
 }
 
-bool arch_copy_to_guest_kernel(Vcpu*, Vaddr to, const void* from, u64 bytes) {
-  return copy_to_guest(to, from, bytes);
+bool arch_copy_to_guest(Vaddr to, const void* from, u64 bytes) {
+  return copy_to_domain(current()->domain, to, from, bytes);
+}
+
+bool arch_copy_to_guest_kernel(Vcpu* vcpu, Vaddr to, const void* from, u64 bytes) {
+  return copy_to_domain(vcpu->domain, to, from, bytes);
 }
 
 /// IP is still at the break, and r2 holds the number.

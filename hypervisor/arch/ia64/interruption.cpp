@@ -16,7 +16,14 @@ namespace {
 
 void miss(Vcpu* vcpu, Side side) {
   const Registers& regs = vcpu->arch.regs;
-  if (!vtlb_fill(vcpu, regs.ifa, side)) reflect_miss(vcpu, regs.ifa, side == Side::fetch, regs.isr);
+  switch (vtlb_fill(vcpu, regs.ifa, side)) {
+    case Fill::done:
+      return;
+    case Fill::no_translation:
+      return reflect_miss(vcpu, regs.ifa, side == Side::fetch, regs.isr);
+    case Fill::no_memory:  // were it a miss, the guest would insert the same translation for ever
+      return reflect(vcpu, {kPageNotPresent, regs.isr, regs.ifa});
+  }
 }
 
 /// Only its kernel asks the hypervisor for something.

@@ -127,13 +127,16 @@ bool guest_backing(const Domain* domain, Paddr guest_physical, Backing& backing)
   return true;
 }
 
-bool vtlb_fill(Vcpu* vcpu, Vaddr address, Side side) {
+Fill vtlb_fill(Vcpu* vcpu, Vaddr address, Side side) {
+  constexpr auto fill_or = [](bool filled, Fill otherwise) { return filled ? Fill::done : otherwise; };
   ++vcpu->arch.counts.fills;
-  if (address - vcpu->arch.xsi < XEN_IA64_XSI_BYTES) return fill_xsi(vcpu, address, side);
-  if (in_hole(address)) return false;
-  if (is_physical(vcpu, side)) return fill_physical(vcpu, address, side);
+  if (address - vcpu->arch.xsi < XEN_IA64_XSI_BYTES)
+    return fill_or(fill_xsi(vcpu, address, side), Fill::no_translation);
+  if (in_hole(address)) return Fill::no_translation;
+  if (is_physical(vcpu, side)) return fill_or(fill_physical(vcpu, address, side), Fill::no_translation);
   const GuestTranslation* t = find(vcpu->arch, address, guest_rid(vcpu, address), side);
-  return t != nullptr && fill_from(vcpu, address, side, t->pte, physical_of(*t, address));
+  if (t == nullptr) return Fill::no_translation;
+  return fill_or(fill_from(vcpu, address, side, t->pte, physical_of(*t, address)), Fill::no_memory);
 }
 
 bool vtlb_insert(Vcpu* vcpu, Side side, u64 pte, u64 itir, Vaddr va) {

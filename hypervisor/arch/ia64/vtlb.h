@@ -30,8 +30,10 @@ u64 machine_pta(const Vcpu* vcpu);
 
 enum class Side { data, fetch };
 
-/// A miss of the current VCPU: true when the translation is there now, false when it is the guest's to make.
-bool vtlb_fill(Vcpu* vcpu, Vaddr address, Side side);
+/// A miss of the current VCPU: the translation is there now, or is the guest's to make, or the guest's own
+/// leads to a GFN that is not there.
+enum class Fill { done, no_translation, no_memory };
+Fill vtlb_fill(Vcpu* vcpu, Vaddr address, Side side);
 /// itc: the translation takes the place of the last one of that side. False: it cannot be (reserved bits or
 /// size).
 bool vtlb_insert(Vcpu* vcpu, Side side, u64 pte, u64 itir, Vaddr va);

@@ -3,4 +3,4 @@
 #include "privileged.inc"
 
 #define NAME(name) native_##name
-#include "../vectors.inc"
+#include "vectors.inc"

@@ -10,7 +10,6 @@ const char test_name[] = "memory-ops";
 
 namespace {
 constexpr u64 byte_pattern = 0x5a5a5a5a5a5a5a5aull;
-void* const unmapped = reinterpret_cast<void*>(0x100000000000ull);
 constexpr Mfn nowhere = 0x3fffffffff;
 
 u64 first_word(Pfn page) { return *static_cast<volatile u64*>(test_va(page)); }
@@ -55,7 +54,7 @@ void check_memory_map() {
   for (unsigned i = 0; i < map.nr_entries; i++)
     if (entries[i].type == 1) ram += entries[i].bytes;
   test_check(ram >= boot_info->nr_pages * page_bytes, "memory_map shows %lu KiB of RAM", ram / KiB);
-  test_equal("memory_map from unmapped memory", hypercall_memory_op(XENMEM_memory_map, unmapped),
+  test_equal("memory_map from unmapped memory", hypercall_memory_op(XENMEM_memory_map, test_unmapped),
              -XEN_EFAULT);
 }
 
@@ -71,8 +70,8 @@ void check_machine_frames() {
   test_check(mapping.v_start == hypercall_arg(machine_to_phys_mapping), "M2P at 0x%lx", mapping.v_start);
   test_check(mapping.max_mfn >= highest && mapping.v_start + highest * 8 < mapping.v_end,
              "M2P ends too early");
-  test_equal("machphys_mapping to unmapped memory", hypercall_memory_op(XENMEM_machphys_mapping, unmapped),
-             -XEN_EFAULT);
+  test_equal("machphys_mapping to unmapped memory",
+             hypercall_memory_op(XENMEM_machphys_mapping, test_unmapped), -XEN_EFAULT);
 }
 
 long copy_page(Mfn to, Mfn from) {
@@ -150,7 +149,7 @@ void check_flushes(Pfn a, Pfn b) {
   check_flush("TLB_FLUSH_ALL", MMUEXT_TLB_FLUSH_ALL, false, a, b);
   mmuext_op_t op{};
   op.cmd = MMUEXT_TLB_FLUSH_MULTI;
-  set_xen_guest_handle(op.arg2.vcpumask, unmapped);
+  set_xen_guest_handle(op.arg2.vcpumask, test_unmapped);
   test_check(hypercall_mmuext_op(&op, 1, nullptr, DOMID_SELF) < 0, "a set of VCPUs in unmapped memory");
   if (!(boot_info->flags & SIF_PRIVILEGED))
     test_check(mmuext_simple(MMUEXT_TLB_FLUSH_ALL, 0, DOMID_IO) < 0, "a flush for DOMID_IO");
@@ -210,7 +209,8 @@ void check_exchange(Pfn page) {
   *static_cast<volatile u64*>(test_va(page)) = 1;
   test_equal("figure after it", domain_figure(XENMEM_current_reservation, DOMID_SELF),
              static_cast<s64>(boot_info->nr_pages));
-  test_equal("exchange from unmapped memory", hypercall_memory_op(XENMEM_exchange, unmapped), -XEN_EFAULT);
+  test_equal("exchange from unmapped memory", hypercall_memory_op(XENMEM_exchange, test_unmapped),
+             -XEN_EFAULT);
 }
 
 void check_base_and_caches() {

@@ -99,8 +99,7 @@ void check_callback_op() {
   test_equal("unregister the NMI callback", unregister(CALLBACKTYPE_nmi), 0);
   test_equal("unregister callback 99", unregister(99), -XEN_ENOSYS);
   test_equal("callback_op 99", hypercall_callback_op(99, nullptr), -XEN_ENOSYS);
-  test_equal("callback_op from unmapped memory",
-             hypercall_callback_op(CALLBACKOP_register, reinterpret_cast<void*>(0x100000000000ull)),
+  test_equal("callback_op from unmapped memory", hypercall_callback_op(CALLBACKOP_register, test_unmapped),
              -XEN_EFAULT);
 }
 

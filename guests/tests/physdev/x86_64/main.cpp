@@ -9,7 +9,6 @@
 const char test_name[] = "physdev";
 
 namespace {
-void* const unmapped = reinterpret_cast<void*>(0x100000000000ull);
 constexpr u32 gsi = 20;  // of the first I/O APIC, and no ISA device's
 constexpr u32 absent = 0xffffff;
 constexpr u64 io_apic = 0xfec00000;
@@ -29,8 +28,9 @@ void check_pointers() {
                             PHYSDEVOP_apic_read, PHYSDEVOP_apic_write,       PHYSDEVOP_alloc_irq_vector,
                             PHYSDEVOP_map_pirq,  PHYSDEVOP_unmap_pirq,       PHYSDEVOP_setup_gsi};
   for (int operation : operations)
-    test_equal("physdev_op from unmapped memory", hypercall_physdev_op(operation, unmapped), -XEN_EFAULT);
-  test_equal("physdev_op 99", hypercall_physdev_op(99, unmapped), -XEN_ENOSYS);
+    test_equal("physdev_op from unmapped memory", hypercall_physdev_op(operation, test_unmapped),
+               -XEN_EFAULT);
+  test_equal("physdev_op 99", hypercall_physdev_op(99, test_unmapped), -XEN_ENOSYS);
   // Vectors are given back by nobody since Xen took them into its own hands.
   physdev_irq vector{gsi, 0};
   test_equal("free_irq_vector", hypercall_physdev_op(PHYSDEVOP_free_irq_vector, &vector), -XEN_ENOSYS);

@@ -21,6 +21,12 @@ void check_table_not_writable() {
              "the entry is writable after the refusal");
 }
 
+void check_table_no_vcpu_info() {
+  vcpu_register_vcpu_info_t op{};
+  op.mfn = test_machine(test_table(test_virt_base, 1));
+  test_check(hypercall_vcpu_op(VCPUOP_register_vcpu_info, 0, &op) < 0, "vcpu_info in a page table");
+}
+
 void check_writable_no_table(Pfn frame) {
   test_check(pin(MMUEXT_PIN_L1_TABLE, frame) < 0, "a writable frame was pinned as L1 table");
   *static_cast<volatile u64*>(test_va(frame)) = 0x1234;  // the refusal must leave it writable
@@ -88,6 +94,7 @@ void test_main() {
   test_only_direct("frames have no types in this memory model");
   Pfn frame = test_spare_frames(2), target = frame + 1;
   check_table_not_writable();
+  check_table_no_vcpu_info();
   check_writable_no_table(frame);
   check_foreign_frame(frame);
   check_pin_cycle(frame, target);

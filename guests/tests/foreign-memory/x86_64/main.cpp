@@ -14,7 +14,6 @@ constexpr unsigned frame_count = 16;
 constexpr u64 most_frames = 64;
 constexpr Mfn nowhere = 0x3fffffffff;
 constexpr u64 flush_it = UVMF_INVLPG | UVMF_LOCAL;
-void* const unmapped = reinterpret_cast<void*>(0x100000000000ull);
 Mfn frames[frame_count];
 
 long map_of(u32 domain, const void* va, u64 entry) {
@@ -78,7 +77,7 @@ void check_mapping(u32 domain, Pfn page) {
   test_check(map_of(DOMID_SELF, va, make_pte(frames[0], pte_kernel)) < 0, "a frame of its as dom0's");
   test_equal("what is mapped after refusals", static_cast<s64>(word_at(va)), 0x77);
   test_equal("its own id, for foreign", map_of(0, va, 0), -XEN_ESRCH);
-  test_equal("at an address without tables", map_of(domain, unmapped, 0), -XEN_EINVAL);
+  test_equal("at an address without tables", map_of(domain, test_unmapped, 0), -XEN_EINVAL);
   test_equal("at a hypervisor's address", map_of(domain, machine_to_phys_mapping, 0), -XEN_EINVAL);
   test_equal("map the page's own frame", test_map(page, pte_kernel), 0);
   test_equal("what it holds", static_cast<s64>(word_at(va)), 1);
@@ -116,7 +115,7 @@ void check_tables(u32 domain) {
              XEN_DOMCTL_PFINFO_XTAB);
   static xen_pfn_t list[1025];
   test_equal("too many frames", kinds_of(domain, list, count_of(list)), -XEN_E2BIG);
-  test_equal("a list in unmapped memory", kinds_of(domain, unmapped, 1), -XEN_EFAULT);
+  test_equal("a list in unmapped memory", kinds_of(domain, test_unmapped, 1), -XEN_EFAULT);
 }
 
 void check_hypercall_page(u32 domain, Pfn page) {
@@ -206,7 +205,7 @@ void check_m2p_frames() {
   test_equal("machphys_mfn_list", hypercall_memory_op(XENMEM_machphys_mfn_list, &list), 0);
   test_equal("frames of the M2P", list.nr_extents, 1);
   test_equal("machphys_mfn_list from unmapped memory",
-             hypercall_memory_op(XENMEM_machphys_mfn_list, unmapped), -XEN_EFAULT);
+             hypercall_memory_op(XENMEM_machphys_mfn_list, test_unmapped), -XEN_EFAULT);
 }
 }  // namespace
 

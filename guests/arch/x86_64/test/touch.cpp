@@ -8,6 +8,8 @@ bool on_fault(TrapFrame* frame) {
   if (frame->vector != trap_page_fault || !resume) return false;
   seen.faulted = true;
   seen.error = frame->error;
+  seen.absent = !(frame->error & 1);
+  seen.write = frame->error & 2;
   seen.address = arch_fault_address(0);
   frame->rip = resume;
   return true;

@@ -8,7 +8,6 @@
 const char test_name[] = "toolstack-vcpu";
 
 namespace {
-void* const unmapped = reinterpret_cast<void*>(0x100000000000ull);
 constexpr u32 absent = 9;  // VCPUs 0 and 1 exist
 vcpu_guest_context_t written, found;
 
@@ -56,7 +55,7 @@ void check_refusals(u32 domain, Mfn table) {
   test_equal("getvcpucontext of the caller", get_context(0, 0, &found), -XEN_EINVAL);
   test_equal("setvcpucontext of an absent VCPU", set_context(domain, absent, &written), -XEN_EINVAL);
   test_equal("setvcpucontext of the caller", set_context(0, 0, &written), -XEN_EINVAL);
-  test_equal("setvcpucontext from unmapped memory", set_context(domain, 0, unmapped), -XEN_EFAULT);
+  test_equal("setvcpucontext from unmapped memory", set_context(domain, 0, test_unmapped), -XEN_EFAULT);
   written.user_regs.rip = 0x8000000000000000;
   test_equal("setvcpucontext with a bad rip", set_context(domain, 0, &written), -XEN_EINVAL);
   describe(table);
@@ -95,7 +94,7 @@ void check_context(u32 domain) {
   test_equal("setvcpucontext", set_context(domain, 0, &written), 0);
   test_equal("getvcpucontext", get_context(domain, 0, &found), 0);
   check_registers();
-  test_equal("getvcpucontext to unmapped memory", get_context(domain, 0, unmapped), -XEN_EFAULT);
+  test_equal("getvcpucontext to unmapped memory", get_context(domain, 0, test_unmapped), -XEN_EFAULT);
   test_equal("getvcpucontext of the other VCPU", get_context(domain, 1, &found), -XEN_ENODATA);
   xen_domctl_getdomaininfo info;
   test_equal("getdomaininfo", domain_info(domain, info), 0);
@@ -155,7 +154,7 @@ void check_affinity(u32 domain) {
   test_equal("setvcpuaffinity of an absent VCPU", affinity(set, domain, absent, hard, &map), -XEN_EINVAL);
   test_equal("getvcpuaffinity of an absent VCPU", affinity(get, domain, absent, hard, &map), -XEN_EINVAL);
   test_equal("setvcpuaffinity from unmapped memory",
-             affinity(set, domain, 0, hard, static_cast<u8*>(unmapped)), -XEN_EFAULT);
+             affinity(set, domain, 0, hard, static_cast<u8*>(test_unmapped)), -XEN_EFAULT);
 }
 }  // namespace
 
