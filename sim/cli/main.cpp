@@ -17,6 +17,7 @@ std::string examples() {
          "  xenoscope run scenarios/demo/balloon.json\n"
          "  xenoscope run scenarios/regression -j 2 --junit out.xml\n"
          "  xenoscope run scenarios/demo/balloon.json --set low=16 --out /tmp/balloon\n"
+         "  xenoscope compare scenarios/demo/balloon.json --models direct,translated --arch x86_64,ia64\n"
          "  xenoscope inspect /tmp/balloon/balloon/run.trace --domain 1\n"
          "  xenoscope boot " +
          xs::scenario::image_path("hello", "x86_64") +
@@ -33,9 +34,9 @@ int dispatch(int argc, char** argv) {
   app.set_version_flag("--version", "xenoscope " XS_VERSION);
   app.require_subcommand(1);
   xs::cli::Action action;
-  for (const auto add :
-       {xs::cli::add_run, xs::cli::add_run_one, xs::cli::add_boot, xs::cli::add_validate, xs::cli::add_list,
-        xs::cli::add_disasm, xs::cli::add_inspect, xs::cli::add_bench, xs::cli::add_bench_one})
+  for (const auto add : {xs::cli::add_run, xs::cli::add_run_one, xs::cli::add_compare, xs::cli::add_boot,
+                         xs::cli::add_validate, xs::cli::add_list, xs::cli::add_disasm, xs::cli::add_inspect,
+                         xs::cli::add_bench, xs::cli::add_bench_one})
     add(app, action);
   const auto named = [argv](const CLI::App* c) { return c->get_name() == argv[1]; };
   const auto commands = app.get_subcommands(nullptr);

@@ -36,7 +36,7 @@ Plan make_plan(const RunOptions& o) {
   Plan plan;
   std::set<std::string> used;
   for (const std::string& file : scenario_files(o.paths)) {
-    Job job{file, std::filesystem::path(file).stem().string(), "", 0};
+    Job job{file, std::filesystem::path(file).stem().string(), "", 0, o.arch, o.settings};
     try {
       const Scenario s = load_with_options(file, o);
       job.name = s.name;
@@ -57,19 +57,6 @@ Plan make_plan(const RunOptions& o) {
   if (plan.jobs.empty() && plan.refused.empty())
     throw Error(fmt::format("no scenario's name contains \"{}\"", o.filter));
   return plan;
-}
-
-/// How bad an outcome is: the worst one is the exit code of the whole call.
-int severity(int code) {
-  static constexpr int order[] = {0, 3, 4, 5, 124, 6, exit_interrupted};
-  return static_cast<int>(std::find(std::begin(order), std::end(order), code) - std::begin(order));
-}
-
-int worst(const std::vector<RunResult>& results) {
-  return std::max_element(
-             results.begin(), results.end(),
-             [](const auto& a, const auto& b) { return severity(a.exit_code) < severity(b.exit_code); })
-      ->exit_code;
 }
 
 /// In a run of many, what is told about one that went wrong: problems, last lines, backtrace.
@@ -99,7 +86,8 @@ void write_reports(const RunOptions& o, const std::vector<RunResult>& results) {
   if (o.json.empty()) return;
   Json all = Json::array();
   for (const RunResult& r : results) all.push_back(to_json(r));
-  write_file(o.json, json_text({{"results", std::move(all)}, {"exit_code", worst(results)}}, 1) + "\n");
+  write_file(o.json,
+             json_text({{"results", std::move(all)}, {"exit_code", worst_exit_code(results)}}, 1) + "\n");
 }
 
 void tell(const RunOptions& o, const RunResult& r, bool alone) {
@@ -126,7 +114,7 @@ int run(const RunOptions& o) {
   for (RunResult& r : run_jobs(plan.jobs, o, progress, finished)) results.push_back(std::move(r));
   write_reports(o, results);
   if (alone) tell(o, results.front(), true);
-  return worst(results);
+  return worst_exit_code(results);
 }
 
 }  // namespace
@@ -140,6 +128,17 @@ Scenario load_with_options(const std::string& file, const RunOptions& o) {
   return s;
 }
 
+void add_scenario_options(CLI::App& command, RunOptions& o) {
+  command.add_option("--set", o.settings, "Override a parameter of the scenario: NAME=VALUE")
+      ->type_name("NAME=VALUE");
+  command.add_option("--seed", o.seed, "Override the scenario's seed")->check([](const std::string& text) {
+    u64 seed = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    return whole ? std::string() : "--seed " + text + ": must be a whole number from 0 to 2^64-1";
+  });
+}
+
 void add_run(CLI::App& app, Action& action) {
   auto o = std::make_shared<RunOptions>();
   CLI::App* c =
@@ -148,14 +147,7 @@ void add_run(CLI::App& app, Action& action) {
   c->add_option("-j,--jobs", o->jobs, "Run so many scenarios at once")
       ->check(CLI::Range(1u, 256u))
       ->capture_default_str();
-  c->add_option("--set", o->settings, "Override a parameter of the scenario: NAME=VALUE")
-      ->type_name("NAME=VALUE");
-  c->add_option("--seed", o->seed, "Override the scenario's seed")->check([](const std::string& text) {
-    u64 seed = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
-    const bool whole = error == std::errc() && end == text.data() + text.size();
-    return whole ? std::string() : "--seed " + text + ": must be a whole number from 0 to 2^64-1";
-  });
+  add_scenario_options(*c, *o);
   c->add_option("--arch", o->arch, "Architecture of the machine")
       ->check(CLI::IsMember({"x86_64", "ia64"}))
       ->capture_default_str();

@@ -1,5 +1,6 @@
 // What `run` and its worker processes have in common.
 #pragma once
+#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,5 +28,8 @@ struct RunOptions {
 
 /// Loads and checks a scenario with the options' settings and seed; throws Error.
 scenario::Scenario load_with_options(const std::string& file, const RunOptions& options);
+
+/// --set and --seed.
+void add_scenario_options(CLI::App& command, RunOptions& options);
 
 }  // namespace xs::cli

@@ -35,11 +35,11 @@ struct Running {
 
 std::vector<std::string> arguments(const Job& job, const RunOptions& o, const std::string& result,
                                    bool progress) {
-  std::vector<std::string> a = {"xenoscope", "run-one", job.file, "--result", result, "--arch", o.arch};
+  std::vector<std::string> a = {"xenoscope", "run-one", job.file, "--result", result, "--arch", job.arch};
   const auto add = [&a](const char* key, const std::string& value) {
     if (!value.empty()) a.insert(a.end(), {key, value});
   };
-  for (const std::string& s : o.settings) add("--set", s);
+  for (const std::string& s : job.settings) add("--set", s);
   if (o.seed) add("--seed", std::to_string(*o.seed));
   add("--trace", o.trace);
   add("--perfetto", o.perfetto);

@@ -16,6 +16,8 @@ struct Job {
   std::string name;      ///< the scenario's; the file's stem while it cannot be loaded
   std::string out;       ///< artifact directory, or ""
   u64 wall_limit_s = 0;  ///< the worker gives up by itself then; it is killed a while later
+  std::string arch;
+  std::vector<std::string> settings;  ///< name=value
 };
 
 /// Runs all jobs, at most options.jobs at once; results in the jobs' order. `finished` is told of each as it

@@ -1,6 +1,25 @@
 #include "sim/scenario/result.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace xs::scenario {
+namespace {
+
+/// How bad an outcome is: the worst one is the exit code of the whole call.
+std::ptrdiff_t severity(int code) {
+  static constexpr int order[] = {0, 3, 4, 5, 124, 6, exit_interrupted};
+  return std::find(std::begin(order), std::end(order), code) - std::begin(order);
+}
+
+}  // namespace
+
+int worst_exit_code(const std::vector<RunResult>& results) {
+  int worst = 0;
+  for (const RunResult& r : results)
+    if (severity(r.exit_code) > severity(worst)) worst = r.exit_code;
+  return worst;
+}
 
 const StepResult* RunResult::failed_step() const {
   for (const StepResult& s : steps)

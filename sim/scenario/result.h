@@ -51,6 +51,9 @@ struct RunResult {
 /// Frames of `owner` in `table`, 0 when it has none.
 u64 frames_of(const observe::OwnershipTable& table, u32 owner);
 
+/// The worst exit code among results: 130, 6, 124, 5, 4, 3, 0.
+int worst_exit_code(const std::vector<RunResult>& results);
+
 /// "success", "failure", "crash", "timeout", ...
 const char* verdict_name(int exit_code);
 
