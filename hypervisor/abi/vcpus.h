@@ -34,7 +34,6 @@ struct xs_vcpus {
 /* The same on IA-64: the head is alike, registers are 64-bit words at byte offsets in the VCPU. All is as it
  * was when the VCPU last entered the hypervisor, behind `cover`. */
 #define XS_VCPUS_IA64_MAGIC 0x3255504356ull /* "VCPU2" */
-#define XS_VCPU_NOT_KEPT (~0u)              /* an offset that leads nowhere: the register reads as 0 */
 
 struct xs_vcpus_ia64 {
   uint64_t magic;
@@ -45,16 +44,30 @@ struct xs_vcpus_ia64 {
   uint32_t vcpu_ip, vcpu_psr; /* cr.iip; cr.ipsr, whose ri is the slot */
   uint32_t vcpu_cfm;          /* cr.ifs, its valid bit or not: the frame of the interrupted code */
   uint32_t vcpu_general;      /* 32 words: r0 to r31, of the bank that cr.ipsr names */
-  uint32_t vcpu_general_nats; /* bit n: NaT of rn */
+  uint32_t vcpu_general_nats; /* as st8.spill leaves ar.unat: a word's bit is bits 3 to 8 of its address */
   uint32_t vcpu_branch;       /* 8 words: b0 to b7 */
   uint32_t vcpu_predicates;
   uint32_t vcpu_kernel_registers; /* 8 words: ar.k0 to ar.k7 */
   uint32_t vcpu_rsc, vcpu_ccv, vcpu_fpsr, vcpu_pfs, vcpu_lc, vcpu_ec, vcpu_csd;
-  uint32_t vcpu_float; /* 128 times 16 bytes, as stf.spill writes: f0 to f127 */
-  /* The register stack. ar.bspstore and ar.rnat as the guest had them; from bspstore on, vcpu_dirty_bytes
-   * bytes of its backing store are at the address vcpu_dirty (an address of the hypervisor's) and not in the
-   * guest's memory, RNAT collections among them. With the interrupted frame, which cover has put there. */
-  uint32_t vcpu_bspstore, vcpu_rnat, vcpu_dirty, vcpu_dirty_bytes;
+  uint32_t vcpu_float; /* 128 times 16 bytes, as stf.spill writes; f0, f1 and f6 to f11 are not there */
+  uint32_t vcpu_float_6_to_11; /* 6 times 16 bytes */
+  /* The register stack. What lies between bspstore and bsp is not in the guest's memory: the word for address
+   * `a` is at vcpu_stacked + (bspstore & 0x1f8) + (a - bspstore). It ends with the interrupted frame, which
+   * cover has put there; rnat are the NaT bits gathered for the collection that comes next above bsp. */
+  uint32_t vcpu_bspstore, vcpu_bsp, vcpu_rnat, vcpu_stacked;
+  /* What its addresses mean. PSR as the guest believes: without dt they are guest-physical, bit 63 says
+   * uncached. Else the guest's own translations (frames by the domain's name), or the table that the CPU
+   * walks: pages of 4 KiB, long format, region identifiers domain_rid_block << 18 | the guest's. */
+  uint32_t vcpu_virtual_psr;
+  uint32_t vcpu_regions;                         /* 8 words: rr0 to rr7 as the guest has set them */
+  uint32_t vcpu_translations, translation_count; /* array of struct xs_translation_ia64 */
+  uint32_t vcpu_vhpt, vhpt_shift;                /* word: address of the table; logarithm of its bytes */
+  uint32_t domain_rid_block;                     /* 32 bits */
+};
+
+struct xs_translation_ia64 {
+  uint64_t pte, itir, va, rid; /* of the guest's: as inserted; the first address; its own identifier */
+  uint64_t valid;              /* low byte: not 0 */
 };
 
 #define XS_VCPU_BLOCKED 1u /* until an event */

@@ -252,13 +252,17 @@ std::string GdbSession::set_register(std::string_view text) {
   return cpu.write_register(static_cast<unsigned>(*index), bytes_of(std::string_view(*value))) ? "OK" : bad;
 }
 
+/// What registers hold needs no translation: a register stack whose page would miss.
 bool GdbSession::copy(u64 address, std::span<u8> out) const {
   while (!out.empty()) {
     const std::size_t chunk = std::min<u64>(out.size(), frame_size - (address & frame_mask));
     u64 pa = address;
-    if (!physical_ && !control().translate(address, pa)) return false;
-    if (!target_.read_physical(pa, out.first(chunk))) return false;
-    for (std::size_t i = 0; !physical_ && i < chunk; ++i) control().read_held(address + i, out[i]);
+    const bool mapped = physical_ || control().translate(address, pa);
+    const bool read = mapped && target_.read_physical(pa, out.first(chunk));
+    for (std::size_t i = 0; i < chunk; ++i) {
+      const bool held = !physical_ && control().read_held(address + i, out[i]);
+      if (!held && !read) return false;
+    }
     address += chunk;
     out = out.subspan(chunk);
   }

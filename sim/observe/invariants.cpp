@@ -68,8 +68,8 @@ void InvariantChecker::violate(Invariant which, u64 mfn, std::string text) {
   report_.violations.push_back({which, mfn, std::move(text)});
 }
 
-// Outside operations the hypervisor changes memory only when it repairs a guest's fault; on IA-64, where no guest's tables
-// are its affair, not even then.
+// Outside operations the hypervisor changes memory only when it repairs a guest's fault; on IA-64, where no
+// guest's tables are its affair, not even then.
 bool InvariantChecker::repairs(const CpuView& cpu) const {
   return o_.options.architecture != "ia64" && cpu.cpu() < o_.last_trap.size() &&
          o_.last_trap[cpu.cpu()] != Observer::Impl::no_trap;

@@ -2,6 +2,8 @@
 
 #include <xen/xen.h>
 
+#include <algorithm>
+#include <bit>
 #include <concepts>
 #include <utility>
 
@@ -9,6 +11,7 @@ namespace xs::observe {
 namespace {
 
 constexpr u64 most_dirty_bytes = 1024;     // 96 stacked registers with their collections
+constexpr u32 most_translations = 64;      // of a VCPU, however damaged the count
 constexpr unsigned most_domains = 0x7ff0;  // domain ids end there: a list that goes on is none
 
 /// Reads by one of the two layouts, whose heads are alike.
@@ -41,25 +44,43 @@ class Reader {
     v.cr4 = read<u64>(va + at_.vcpu_cr4);
     v.fpu = read<std::array<u8, 512>>(va + at_.vcpu_fpu);
   }
-  template <typename T>
-  void kept(u64 va, u32 offset, T& to) const {
-    if (offset != XS_VCPU_NOT_KEPT) to = read<T>(va + offset);
-  }
   void registers(SavedVcpu& v, u64 va) const requires std::same_as<Layout, xs_vcpus_ia64> {
+    const auto word = [&](u32 offset) { return read<u64>(va + offset); };
     SavedIa64& s = v.ia64.emplace();
-    kept(va, at_.vcpu_ip, s.ip), kept(va, at_.vcpu_psr, s.psr), kept(va, at_.vcpu_cfm, s.cfm);
-    kept(va, at_.vcpu_general, s.general), kept(va, at_.vcpu_general_nats, s.nats);
-    kept(va, at_.vcpu_branch, s.branch), kept(va, at_.vcpu_predicates, s.predicates);
-    kept(va, at_.vcpu_kernel_registers, s.kernel);
-    kept(va, at_.vcpu_rsc, s.rsc), kept(va, at_.vcpu_ccv, s.ccv), kept(va, at_.vcpu_fpsr, s.fpsr),
-        kept(va, at_.vcpu_pfs, s.pfs), kept(va, at_.vcpu_lc, s.lc);
-    kept(va, at_.vcpu_ec, s.ec), kept(va, at_.vcpu_csd, s.csd), kept(va, at_.vcpu_float, s.floating);
-    kept(va, at_.vcpu_bspstore, s.bspstore), kept(va, at_.vcpu_rnat, s.rnat);
-    u64 bytes = 0, from = 0;
-    kept(va, at_.vcpu_dirty_bytes, bytes), kept(va, at_.vcpu_dirty, from);
+    s.ip = word(at_.vcpu_ip), s.psr = word(at_.vcpu_psr), s.cfm = word(at_.vcpu_cfm);
+    s.general = read<std::array<u64, 32>>(va + at_.vcpu_general);
+    // r0 may lie anywhere in a group of 64 words; it has no bit of its own.
+    constexpr u64 r1_to_r31 = 0xfffffffe;
+    const auto place_of_r0 = static_cast<int>((va + at_.vcpu_general) >> 3 & 63);
+    s.nats = std::rotr(word(at_.vcpu_general_nats), place_of_r0) & r1_to_r31;
+    s.branch = read<std::array<u64, 8>>(va + at_.vcpu_branch), s.predicates = word(at_.vcpu_predicates);
+    s.kernel = read<std::array<u64, 8>>(va + at_.vcpu_kernel_registers);
+    s.rsc = word(at_.vcpu_rsc), s.ccv = word(at_.vcpu_ccv), s.fpsr = word(at_.vcpu_fpsr);
+    s.pfs = word(at_.vcpu_pfs), s.lc = word(at_.vcpu_lc), s.ec = word(at_.vcpu_ec);
+    s.csd = word(at_.vcpu_csd);
+    floating(s, va);
+    stacked(s, va);
+    s.virtual_psr = word(at_.vcpu_virtual_psr);
+    s.regions = read<std::array<u64, 8>>(va + at_.vcpu_regions);
+    for (u32 n = 0; n < std::min(at_.translation_count, most_translations); ++n) {
+      const auto t =
+          read<xs_translation_ia64>(va + at_.vcpu_translations + u64{n} * sizeof(xs_translation_ia64));
+      if ((t.valid & 0xff) != 0) s.translations.push_back(t);
+    }
+    s.vhpt = word(at_.vcpu_vhpt), s.vhpt_shift = at_.vhpt_shift;
+  }
+  void floating(SavedIa64& s, u64 va) const requires std::same_as<Layout, xs_vcpus_ia64> {
+    s.floating = read<std::array<std::array<u64, 2>, 128>>(va + at_.vcpu_float);
+    const auto others = read<std::array<std::array<u64, 2>, 6>>(va + at_.vcpu_float_6_to_11);
+    std::copy(others.begin(), others.end(), s.floating.begin() + 6);
+    s.floating[0] = {0, 0}, s.floating[1] = {u64{1} << 63, 0xffff};  // 0.0 and 1.0 (SDM vol. 1 5.1.1)
+  }
+  void stacked(SavedIa64& s, u64 va) const requires std::same_as<Layout, xs_vcpus_ia64> {
+    s.bspstore = read<u64>(va + at_.vcpu_bspstore), s.rnat = read<u64>(va + at_.vcpu_rnat);
+    const u64 bytes = read<u64>(va + at_.vcpu_bsp) - s.bspstore;
     if (bytes > most_dirty_bytes) return;
     s.dirty.resize(bytes);
-    if (!peek_(from, s.dirty.data(), bytes)) s.dirty.clear();
+    if (!peek_(va + at_.vcpu_stacked + (s.bspstore & 0x1f8), s.dirty.data(), bytes)) s.dirty.clear();
   }
   const char* state(u64 domain, u64 va) const {
     const u32 why = read<u32>(va + at_.vcpu_why_stopped);
@@ -88,6 +109,8 @@ std::vector<SavedVcpu> Reader<Layout>::list() const {
       v.vcpu = i;
       v.state = state(domain, va);
       registers(v, va);
+      if constexpr (std::same_as<Layout, xs_vcpus_ia64>)
+        v.ia64->rid_block = read<u32>(domain + at_.domain_rid_block);
     }
   return all;
 }

@@ -20,7 +20,13 @@ struct SavedIa64 {
   u64 rsc = 0, ccv = 0, fpsr = 0, pfs = 0, lc = 0, ec = 0, csd = 0;
   std::array<std::array<u64, 2>, 128> floating{};  ///< as stf.spill writes
   u64 bspstore = 0, rnat = 0;
-  std::vector<u8> dirty;  ///< what lies from bspstore on
+  std::vector<u8> dirty;  ///< what lies from bspstore on, up to bsp
+  // What its addresses mean.
+  u64 virtual_psr = 0;
+  std::array<u64, 8> regions{};                   ///< rr0 to rr7, the guest's
+  std::vector<xs_translation_ia64> translations;  ///< the valid ones
+  u64 vhpt = 0;                                   ///< address of the hypervisor's
+  u32 vhpt_shift = 0, rid_block = 0;
 };
 
 /// State that was saved when the VCPU last entered the hypervisor; while it runs, of no meaning but for its

@@ -80,9 +80,11 @@ SavedVcpuControl::FrameOf MachineDebug::Impl::frames_of(u32 domid) const {
 std::unique_ptr<CpuControl> MachineDebug::Impl::control_of(const observe::SavedVcpu& v) {
   if (!v.ia64)
     return std::make_unique<SavedVcpuControl>(v, machine.control(0), machine.memory(), frames_of(v.domid));
-  return std::make_unique<SavedIa64Control>(*v.ia64, machine.control(0), [this](u64 va, u64& pa) {
+  const auto hypervisors = [this](u64 va, u64& pa) {
     return observer.translate_hypervisor(machine.cpu(0), va, pa);
-  });
+  };
+  return std::make_unique<SavedIa64Control>(*v.ia64, machine.control(0), machine.memory(), hypervisors,
+                                            frames_of(v.domid));
 }
 
 // Who runs where is known by the marks; who else there is, by the hypervisor's memory.

@@ -114,11 +114,11 @@ std::string Runner::kernel_of(u32 domid) const {
 /// crashed domain stood, with names: each line in the words of the image it comes from.
 void Runner::add_printed_backtrace() {
   static const std::regex crash("^domain_crash called for d([0-9]{1,5}): "),
-      position("^ *rip e0[0-9a-f]{2}:([0-9a-f]{16}) "), guest("^dom([0-9]{1,5})$");
+      position("^ *(?:(rip) e0[0-9a-f]{2}:|(ip) )([0-9a-f]{16}) "), guest("^dom([0-9]{1,5})$");
   constexpr u32 nobody = ~u32{0};
   u32 crashed = nobody;  // its registers are what the hypervisor prints next
   for (const ConsoleLine& line : log_.lines()) {
-    std::smatch m, rip;
+    std::smatch m, at;
     if (std::regex_match(line.source, m, guest)) {
       if (line.text.find("[<") == std::string::npos) continue;
       const std::string kernel = kernel_of(static_cast<u32>(std::stoul(m[1])));
@@ -127,10 +127,10 @@ void Runner::add_printed_backtrace() {
     } else if (line.source == "xen") {
       if (line.text.find("[<") != std::string::npos)
         result_.backtrace.push_back("xen: " + target_.annotate(line.text, ""));
-      else if (crashed != nobody && std::regex_search(line.text, rip, position) &&
-               !kernel_of(crashed).empty())
-        result_.backtrace.push_back(fmt::format("dom{}: ", crashed) +
-                                    target_.annotate("rip [<" + rip[1].str() + ">]", kernel_of(crashed)));
+      else if (crashed != nobody && std::regex_search(line.text, at, position) && !kernel_of(crashed).empty())
+        result_.backtrace.push_back(
+            fmt::format("dom{}: ", crashed) +
+            target_.annotate(at[1].str() + at[2].str() + " [<" + at[3].str() + ">]", kernel_of(crashed)));
       crashed = nobody;
       if (std::regex_search(line.text, m, crash)) crashed = static_cast<u32>(std::stoul(m[1]));
     }

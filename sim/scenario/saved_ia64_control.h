@@ -3,25 +3,34 @@
 #include <functional>
 
 #include "sim/core/debug.h"
+#include "sim/core/memory_port.h"
 #include "sim/observe/saved_vcpus.h"
 
 namespace xs::scenario {
 
 class SavedIa64Control final : public CpuControl {
  public:
-  /// Where an address of the hypervisor's leads. Guests' translations are in no table that could be read: of
-  /// their memory only the part of the register stack that the hypervisor keeps is seen.
+  /// Where an address of the hypervisor's leads.
   using Translate = std::function<bool(u64 va, u64& pa)>;
+  /// The machine frame that the domain calls so (invalid_frame: none).
+  using FrameOf = std::function<u64(u64 name)>;
 
   /// `core`: any one; it names the registers.
-  SavedIa64Control(const observe::SavedIa64& vcpu, const CpuControl& core, Translate translate)
-      : vcpu_(vcpu), core_(core), translate_(std::move(translate)) {}
+  SavedIa64Control(const observe::SavedIa64& vcpu, const CpuControl& core, const MemoryPort& memory,
+                   Translate hypervisors, FrameOf frame_of)
+      : vcpu_(vcpu),
+        core_(core),
+        memory_(memory),
+        hypervisors_(std::move(hypervisors)),
+        frame_of_(std::move(frame_of)) {}
 
   std::span<const DebugRegister> registers() const override { return core_.registers(); }
   const char* architecture() const override { return core_.architecture(); }
   void read_register(unsigned index, std::span<u8> out) const override;
   bool write_register(unsigned, std::span<const u8>) override { return false; }
-  bool translate(u64 va, u64& pa) const override { return translate_(va, pa); }
+  /// By what the hypervisor knows: its own addresses, the guest's translation registers and last insertions,
+  /// and the table that the CPU walks for it. What the guest would have to insert first is not seen.
+  bool translate(u64 va, u64& pa) const override;
   bool read_held(u64 va, u8& out) const override;
   u64 linear_pc() const override { return vcpu_.ip | (vcpu_.psr >> 41 & 3); }
   void set_debug_points(const std::vector<DebugPoint>&) override {}
@@ -30,10 +39,15 @@ class SavedIa64Control final : public CpuControl {
  private:
   u64 number(unsigned index) const;
   u64 application_register(unsigned n) const;
+  bool named(u64 guest_physical, u64& pa) const;
+  bool inserted(u64 va, u64& pa) const;
+  bool walked(u64 va, u64& pa) const;
 
   const observe::SavedIa64 vcpu_;
   const CpuControl& core_;
-  const Translate translate_;
+  const MemoryPort& memory_;
+  const Translate hypervisors_;
+  const FrameOf frame_of_;
 };
 
 }  // namespace xs::scenario

@@ -4,50 +4,12 @@
 # usage: gdb.sh XENOSCOPE IMAGES(those for IA-64)
 set -u
 xenoscope=$(realpath "$1") images=$(realpath "$2")
-command -v gdb-multiarch >/dev/null || {
-  echo "no gdb-multiarch: install it (scripts/install-deps test)"
-  exit 77
-}
-dir=$(mktemp -d)
-pids=()
-trap 'kill "${pids[@]}" 2>/dev/null; rm -rf "$dir"' EXIT
-failed=0
-fail() {
-  echo "FAILED $*"
-  failed=1
-}
+. "$(dirname "$0")/../scenario/gdb_session.sh" gdb-multiarch
 
-# debug NAME SCRIPT IMAGE options...: boots the image with gdb on it; output in NAME.err, gdb's in NAME.log.
-debug() {
-  local name=$1 script=$2 image=$3
+boot() { # boot NAME SCRIPT IMAGE options...
+  local name=$1 script=$2 image=$images/$3.elf
   shift 3
-  timeout 240 "$xenoscope" boot "$images/$image.elf" "$@" --gdb "unix:$dir/$name.sock" -S \
-    >"$dir/$name.out" 2>"$dir/$name.err" &
-  pids+=("$!")
-  for _ in $(seq 200); do
-    [ ! -S "$dir/$name.sock" ] || break
-    sleep 0.05
-  done
-  timeout 200 gdb-multiarch -batch -nx -ex "set pagination off" -ex "set confirm off" -ex "set width 0" \
-    -ex "file $images/$image.elf" -ex "target remote $dir/$name.sock" -x "$script" >"$dir/$name.log" 2>&1 ||
-    fail "$name: gdb's exit code"
-  wait "${pids[-1]}"
-  echo "exit code $?" >>"$dir/$name.out"
-}
-
-# says NAME TEXT...: each regular expression is in gdb's output, in this order.
-says() {
-  local name=$1 from=1 line text
-  shift
-  for text in "$@"; do
-    line=$(tail -n +"$from" "$dir/$name.log" | grep -nE -m 1 -- "$text" | cut -d: -f1)
-    if [ -z "$line" ]; then
-      fail "$name: \"$text\" is not in gdb's output from line $from on:"
-      cat "$dir/$name.log" "$dir/$name.err"
-      return
-    fi
-    from=$((from + line))
-  done
+  debug "$name" "$script" "$image" "$xenoscope" boot "$image" "$@"
 }
 
 # --- looking does not change the run ---
@@ -81,7 +43,7 @@ printf "in the handler of a break: %d\n", frame.vector == 0x2c00
 delete
 continue
 END
-debug look "$dir/look.gdb" mix --counters
+boot look "$dir/look.gdb" mix --counters
 says look '^_start \(\) at .*lib/start\.S' 'ip +0x106140|ip +0x[0-9a-f]+' '^Breakpoint 1.*sort \(' \
   '^argument 1, in the backing store 1$' '^slot 1 of bundle 1$' '^next bundle 1$' '\[M.*alloc r[0-9]+=ar\.pfs' \
   'atchpoint 2' '^Old value = ' '^New value = ' '^watched 1$' 'Breakpoint 3.*ackermann \(' '^m is 1: 1$' \
@@ -108,7 +70,7 @@ printf "returned %d\n", $r8
 set *(int*)&failures = 3
 kill
 END
-debug write "$dir/write.gdb" mix
+boot write "$dir/write.gdb" mix
 says write '^now 0 41 1234 1 100000 77$' '^returned 42$'
 
 # --- four cores are four threads ---
@@ -121,6 +83,6 @@ info registers ip
 delete
 continue
 END
-debug cores "$dir/cores.gdb" several --cpus 4
+boot cores "$dir/cores.gdb" several --cpus 4
 says cores 'Thread 1 ' 'Thread 2 ' 'Thread 3 ' 'Thread 4 ' 'Switching to thread 2' '^ip ' 'exited normally'
 exit $failed

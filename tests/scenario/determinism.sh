@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # The same scenario, seed and images give the same run: execution hash (core, instruction count, PC at every
 # trap, interrupt and quantum end) and trace hash are equal with and without trace output, on an idle and on a
-# loaded host, on 1 core and on 4. Another seed is another noise, and so another run.
-# usage: determinism.sh XENOSCOPE SCENARIOS
+# loaded host, on 1 core and on several. Another seed is another noise, and so another run.
+# usage: determinism.sh XENOSCOPE SCENARIOS ARCHITECTURE SCENARIO...
 set -u
-xenoscope=$(realpath "$1") scenarios=$(realpath "$2")
+xenoscope=$(realpath "$1") scenarios=$(realpath "$2") arch=$3
+shift 3
 dir=$(mktemp -d)
 load=()
 trap 'kill "${load[@]}" 2>/dev/null; rm -rf "$dir"' EXIT
@@ -14,7 +15,7 @@ failed=0
 hashes() {
   local file=$1
   shift
-  timeout 280 "$xenoscope" run "$file" --json "$dir/result.json" "$@" >"$dir/out" 2>&1 || {
+  timeout 280 "$xenoscope" run "$file" --arch "$arch" --json "$dir/result.json" "$@" >"$dir/out" 2>&1 || {
     echo "FAILED: $file: exit code $?" >&2
     head -n 4 "$dir/out" >&2
     failed=1
@@ -28,8 +29,8 @@ same() {
   failed=1
 }
 
-for file in "$scenarios/demo/balloon.json" "$scenarios/regression/smp4.json"; do
-  name=$(basename "$file")
+for name in "$@"; do
+  file=$scenarios/$name.json
   plain=$(hashes "$file")
   traced=$(hashes "$file" --trace "$dir/run.trace" --perfetto "$dir/perfetto")
   same "$name with trace output" "$plain" "$traced"

@@ -4,54 +4,7 @@
 # usage: gdb.sh XENOSCOPE IMAGES(one architecture's) SCENARIOS
 set -u
 xenoscope=$(realpath "$1") images=$(realpath "$2") scenarios=$(realpath "$3")
-command -v gdb >/dev/null || {
-  echo "no gdb: install it (scripts/install-deps test)"
-  exit 77
-}
-dir=$(mktemp -d)
-pids=()
-wait=(-S)
-trap 'kill "${pids[@]}" 2>/dev/null; rm -rf "$dir"' EXIT
-failed=0
-fail() {
-  echo "FAILED $*"
-  failed=1
-}
-
-hashes() { grep -E '"(execution_hash|trace_hash|simulated_ps)"' "$1" | tr -d ' ,'; }
-
-# debug NAME SCRIPT command...: runs the command with --gdb and gdb on it; output in NAME.out, gdb's in NAME.log.
-debug() {
-  local name=$1 script=$2 socket=$dir/$1.sock
-  shift 2
-  timeout 240 "$@" --gdb "unix:$socket" "${wait[@]}" >"$dir/$name.out" 2>"$dir/$name.err" &
-  local pid=$!
-  pids+=("$pid")
-  for _ in $(seq 200); do
-    [ ! -S "$socket" ] || break
-    sleep 0.05
-  done
-  timeout 200 gdb -batch -nx -ex "set pagination off" -ex "set confirm off" -ex "set width 0" \
-    -ex "file $images/hypervisor.elf" -ex "target remote $socket" -x "$script" >"$dir/$name.log" 2>&1 ||
-    fail "$name: gdb's exit code"
-  wait "$pid"
-  echo "exit code $?" >>"$dir/$name.out"
-}
-
-# says NAME TEXT...: each regular expression is in gdb's output, in this order.
-says() {
-  local name=$1 from=1 line
-  shift
-  for text in "$@"; do
-    line=$(tail -n +"$from" "$dir/$name.log" | grep -nE -m 1 -- "$text" | cut -d: -f1)
-    if [ -z "$line" ]; then
-      fail "$name: \"$text\" is not in gdb's output from line $from on:"
-      cat "$dir/$name.log" "$dir/$name.err"
-      return
-    fi
-    from=$((from + line))
-  done
-}
+. "$(dirname "$0")/gdb_session.sh" gdb
 
 # --- a scenario: hypervisor and dom0 ---
 cat >"$dir/tour.gdb" <<END
@@ -95,7 +48,7 @@ continue
 END
 scenario=$scenarios/regression/boot.json
 timeout 240 "$xenoscope" run "$scenario" --json "$dir/plain.json" >/dev/null 2>&1 || fail "the plain run"
-debug tour "$dir/tour.gdb" "$xenoscope" run "$scenario" --json "$dir/tour.json"
+debug tour "$dir/tour.gdb" "$images/hypervisor.elf" "$xenoscope" run "$scenario" --json "$dir/tour.json"
 says tour 'Breakpoint 1, boot_main' 'Hardware watchpoint 2: hv::domain_list' 'Old value = .* 0x0' \
   'New value = .*0xffff' 'domain_create' 'Breakpoint 3, hv::do_console_io' '^#0 .*do_console_io' \
   '^#1 .*hypercall_dispatch' '^rip .*do_console_io' '^cs ' '^cr3 ' '^eflags .*\[' '= 0' '= 0' 'IM DM ZM OM UM PM' \
@@ -104,10 +57,6 @@ says tour '0x[0-9a-f]+:.*0x[0-9a-f]{16}' '100000: [0-9a-f]{2} ' 'received: "OK"'
   'received: "OK"' '^dom0 vcpu0 .running on cpu0.' 'symbol-file .*/hypervisor.elf' \
   'add-symbol-file .*/kernel.elf' 'dom0_start' '^#1 .*kernel_main' '"dom0 vcpu0 .running on cpu0."' \
   'Hardware read watchpoint .*hv::domain_list' 'Value = ' 'exited normally'
-same_run() { # same_run NAME PLAIN DEBUGGED
-  if [ -n "$2" ] && [ "$2" = "$3" ]; then return; fi
-  fail "$(printf '%s: the debugged run differs:\n%s\n--\n%s' "$1" "$2" "$3")"
-}
 same_run tour "$(hashes "$dir/plain.json")" "$(hashes "$dir/tour.json")"
 
 # --- two cores: threads, steps of either, many stops; before the hypervisor runs cores are all there is ---
@@ -130,7 +79,7 @@ continue
 END
 scenario=$scenarios/regression/smp.json
 timeout 240 "$xenoscope" run "$scenario" --json "$dir/plain.json" >/dev/null 2>&1 || fail "the plain run on two cores"
-debug smp "$dir/smp.gdb" "$xenoscope" run "$scenario" --json "$dir/smp.json"
+debug smp "$dir/smp.gdb" "$images/hypervisor.elf" "$xenoscope" run "$scenario" --json "$dir/smp.json"
 says smp '^\* 1 .*"cpu0 .no VCPU."' '^  2 .*"cpu1 .no VCPU."' 'Breakpoint 1, ' 'hv::schedule' '"dom0 vcpu[01] .' \
   'has target name .*cpu[01]' '^\* ' 'exited normally'
 same_run smp "$(hashes "$dir/plain.json")" "$(hashes "$dir/smp.json")"
@@ -170,7 +119,7 @@ for models in "direct direct" "translated translated"; do
   settings=(--set "model=$model" --set "dom0_model=$dom0_model")
   timeout 240 "$xenoscope" run "$scenarios/demo/balloon.json" "${settings[@]}" --json "$dir/plain.json" >/dev/null 2>&1 ||
     fail "the plain run with domains in model $model"
-  debug "vcpus-$model" "$dir/vcpus.gdb" "$xenoscope" run "$scenarios/demo/balloon.json" "${settings[@]}" --json "$dir/vcpus.json"
+  debug "vcpus-$model" "$dir/vcpus.gdb" "$images/hypervisor.elf" "$xenoscope" run "$scenarios/demo/balloon.json" "${settings[@]}" --json "$dir/vcpus.json"
   says "vcpus-$model" 'Breakpoint 1, ' '"dom0 vcpu0 .(blocked|runnable).".* 0xffffffff80[0-9a-f]* in ' \
     '^\* .*"dom1 vcpu0 .running on cpu0." .web.' \
     '^rip .*0xffffffff80[0-9a-f]+ <' '^cs .*0xe033' '=> 0xffffffff80.*:' '"xen-3.0-x86_64' '= 3' '^.*= 0x[0-9a-f]+' '= (true|1)' \
@@ -189,27 +138,26 @@ END
 scenario=$scenarios/demo/balloon.json
 timeout 240 "$xenoscope" run "$scenario" --json "$dir/plain.json" >/dev/null 2>&1 || fail "the plain balloon run"
 wait=()
-debug attach "$dir/attach.gdb" "$xenoscope" run "$scenario" --json "$dir/attach.json"
+debug attach "$dir/attach.gdb" "$images/hypervisor.elf" "$xenoscope" run "$scenario" --json "$dir/attach.json"
 wait=(-S)
 says attach '^[0-9.]+ ms' 'received signal SIGINT' '^[0-9.]+ ms' 'detached'
 same_run attach "$(hashes "$dir/plain.json")" "$(hashes "$dir/attach.json")"
 
 # --- boot ---
 cat >"$dir/boot.gdb" <<END
-file $images/hello.elf
 stepi 50
 info registers rip
 continue
 END
 boot_hashes() { grep -E '^(execution|trace) hash' "$1"; }
 timeout 60 "$xenoscope" boot "$images/hello.elf" --counters >/dev/null 2>"$dir/plain.err"
-debug boot "$dir/boot.gdb" "$xenoscope" boot "$images/hello.elf" --counters
+debug boot "$dir/boot.gdb" "$images/hello.elf" "$xenoscope" boot "$images/hello.elf" --counters
 says boot '^rip ' 'exited normally'
 same_run boot "$(boot_hashes "$dir/plain.err")" "$(boot_hashes "$dir/boot.err")"
 
 # --- kill ends the run, as an interrupt does ---
 echo kill >"$dir/kill.gdb"
-debug kill "$dir/kill.gdb" "$xenoscope" boot "$images/hypervisor.elf"
+debug kill "$dir/kill.gdb" "$images/hypervisor.elf" "$xenoscope" boot "$images/hypervisor.elf"
 grep -q 'exit code 130' "$dir/kill.out" || fail "kill: $(tail -n 1 "$dir/kill.out")"
 
 # --- what can be wrong has one message and exit code 4 ---

@@ -25,12 +25,18 @@ class FakeCpu final : public CpuControl {
     return true;
   }
   bool translate(u64 va, u64& pa) const override { return pa = va - offset, va >= offset; }
+  bool read_held(u64 va, u8& out) const override {
+    if (va - held_from >= held.size()) return false;
+    return out = held[va - held_from], true;
+  }
   u64 linear_pc() const override { return 0; }
   void set_debug_points(const std::vector<DebugPoint>& wanted) override { points = wanted; }
   void request_step(bool on) override { step = on; }
 
   u8 values[4][16] = {};
   std::vector<DebugPoint> points;
+  u64 held_from = 0;  ///< memory that registers hold
+  std::vector<u8> held;
   bool step = false;
 };
 

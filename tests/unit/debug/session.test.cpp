@@ -137,6 +137,19 @@ TEST_CASE("memory by virtual and physical addresses") {
   CHECK(t.monitor("phys 10ff0 20").find("11000: not DRAM") != std::string::npos);
 }
 
+TEST_CASE("memory that registers hold is seen as they have it, mapped or not") {
+  Talk t;
+  t.target.memory[0xffe] = 0xab;
+  auto& core = t.target.cores[0];
+  core.held = {1, 2}, core.held_from = 0x100001fff;
+  CHECK(t.ask("m100001ffe,4") == "ab010200");
+  core.held_from = 0x1000;
+  CHECK(t.ask("m1000,2") == "0102");
+  CHECK(t.ask("m1000,3") == "E14");
+  CHECK(t.ask("Qqemu.PhyMemMode:1") == "OK");
+  CHECK(t.ask("m1000,2") == "0000");
+}
+
 TEST_CASE("breakpoints and watchpoints reach every core, once, and go with the session") {
   Talk t;
   CHECK(t.ask("Z0,ffff800000001000,1") == "OK");

@@ -121,16 +121,31 @@ struct Ia64Hypervisor : Hypervisor {
     published.domain_vcpus = layout.domain_vcpus, published.vcpu_slots = layout.vcpu_slots;
     published.domain_pauses = layout.domain_pauses, published.domain_shut_down = layout.domain_shut_down;
     published.vcpu_pauses = layout.vcpu_pauses, published.vcpu_why_stopped = layout.vcpu_why_stopped;
-    for (u32* field = &published.vcpu_ip; field <= &published.vcpu_dirty_bytes; ++field)
-      *field = XS_VCPU_NOT_KEPT;
-    published.vcpu_ip = 0x10, published.vcpu_psr = 0x18, published.vcpu_general = 0x20;
-    published.vcpu_bspstore = 0x120, published.vcpu_dirty = 0x128, published.vcpu_dirty_bytes = 0x130;
+    published.domain_rid_block = 20;  // in front of the slots
+    published.vcpu_ip = 0x10, published.vcpu_psr = 0x18;
+    published.vcpu_bspstore = 0x20, published.vcpu_bsp = 0x28, published.vcpu_general_nats = 0x30;
+    published.vcpu_general = 0x38;
+    published.vcpu_float_6_to_11 = 0x140;
+    published.vcpu_translations = 0x1b0, published.translation_count = 2;
+    published.vcpu_vhpt = 0x1a8, published.vhpt_shift = 16;
+    published.vcpu_stacked = 0x200;
+    // The others in a place that is empty.
+    published.vcpu_branch = published.vcpu_kernel_registers = published.vcpu_regions = 0x700;
+    published.vcpu_predicates = published.vcpu_rsc = published.vcpu_ccv = published.vcpu_fpsr = 0x700;
+    published.vcpu_pfs = published.vcpu_lc = published.vcpu_ec = published.vcpu_csd = 0x700;
+    published.vcpu_cfm = published.vcpu_rnat = published.vcpu_virtual_psr = 0x700;
+    published.vcpu_float = 0x400;
     publish();
     put(vcpu1 + 4, u32{XS_VCPU_BLOCKED});
     put(vcpu1 + 0x10, u64{0xa000000000001230}), put(vcpu1 + 0x18, u64{2} << 41);
-    put(vcpu1 + 0x20 + 12 * 8, u64{0x5007});
-    put(vcpu1 + 0x120, u64{0x9000}), put(vcpu1 + 0x128, va + 0xf00), put(vcpu1 + 0x130, u64{24});
-    put(0xf08, u64{0x1234});
+    put(vcpu1 + 0x38 + 12 * 8, u64{0x5007});
+    put(vcpu1 + 0x30, ~u64{0} << (7 + 31));  // r31 and up: r0 is word 7 of 64
+    put(vcpu1 + 0x140, u64{0x6666}), put(vcpu1 + 0x400 + 8 * 16, u64{0x8888});
+    put(vcpu1 + 0x20, u64{0x9010}), put(vcpu1 + 0x28, u64{0x9028});
+    put(vcpu1 + 0x210 + 8, u64{0x1234});
+    put(vcpu1 + 0x1b0 + 40, xs_translation_ia64{0x661, 24 << 2, 5, 7, 1});
+    put(vcpu1 + 0x1a8, u64{0xf000});
+    put(second + 20, u32{3});
   }
   void publish() { std::memcpy(memory.host(frame << 12), &published, sizeof published); }
   xs_vcpus_ia64 published{};
@@ -149,17 +164,24 @@ TEST_CASE("VCPUs of an IA-64 hypervisor, with the register stack that it keeps")
   CHECK(s.ip == 0xa000000000001230);
   CHECK(s.psr == u64{2} << 41);
   CHECK(s.general[12] == 0x5007);
-  CHECK(s.lc == 0);  // not kept
-  CHECK(s.bspstore == 0x9000);
+  CHECK(s.nats == u64{1} << 31);
+  CHECK(s.lc == 0);
+  CHECK((s.floating[1] == std::array<u64, 2>{u64{1} << 63, 0xffff}));
+  CHECK((s.floating[6][0] == 0x6666 && s.floating[8][0] == 0));  // not the one that lies with the others
+  CHECK(s.bspstore == 0x9010);
   REQUIRE(s.dirty.size() == 24);
   CHECK((s.dirty[8] == 0x34 && s.dirty[9] == 0x12));
+  REQUIRE(s.translations.size() == 1);
+  CHECK((s.translations[0].va == 5 && s.translations[0].rid == 7));
+  CHECK((s.vhpt == 0xf000 && s.vhpt_shift == 16 && s.rid_block == 3));
   CHECK(all[0].ia64->dirty.empty());
   SECTION("more than there are registers") {
-    h.put(vcpu1 + 0x130, u64{1} << 40);
+    h.put(vcpu1 + 0x28, u64{1} << 40);
     CHECK(h.list()[1].ia64->dirty.empty());
   }
   SECTION("nowhere") {
-    h.put(vcpu1 + 0x128, u64{0x1000});
+    h.published.vcpu_stacked = 0x10000;
+    h.publish();
     CHECK(h.list()[1].ia64->dirty.empty());
   }
 }

@@ -44,6 +44,19 @@ TEST_CASE("what a crashed guest printed gets names from its own image") {
                                                 "dom3: rip [<ffffffff801013ff>] <- kernel"});
 }
 
+TEST_CASE("where a crashed IA-64 guest stood") {
+  FakeTarget t;
+  t.on_command = [&t](const std::string&) {
+    t.emit(1, {0, "domain-created", 3, ""});
+    t.say(2, "= 0\nxl> ");
+    t.serial(3 * ps_per_ms,
+             "(XEN) domain_crash called for d3: by its own request\n"
+             "(XEN)   ip a000000000112340 psr 00001011080a6010 ifs 8000000000000006 kernel\n");
+  };
+  const RunResult r = run_fake(t, R"({"create":"web"},{"wait":{"time_ms":50}})");
+  CHECK(r.backtrace == std::vector<std::string>{"cpu0: idle+0x2", "dom3: ip [<a000000000112340>] <- kernel"});
+}
+
 TEST_CASE("a panic mark without words, in a hypervisor that then hangs") {
   FakeTarget t;
   t.emit(20 * ps_per_ms, {0, "panic", 0, ""});

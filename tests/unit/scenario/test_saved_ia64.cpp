@@ -23,6 +23,31 @@ struct Core final : CpuControl {
   void request_step(bool) override {}
 };
 
+/// Two frames at 0x10000; the hypervisor's addresses are physical ones plus hypervisor_base.
+constexpr u64 hypervisor_base = 0xf000000000000000;
+struct Memory final : MemoryPort {
+  bool read(u64, void*, unsigned) override { return false; }
+  bool write(u64, const void*, unsigned) override { return false; }
+  std::span<const RamRange> ram() const override { return {&range, 1}; }
+  std::vector<u8> bytes = std::vector<u8>(0x10000);
+  RamRange range{0x10000, 0x10000, bytes.data()};
+};
+bool hypervisors(u64 va, u64& pa) { return pa = va - hypervisor_base, pa < u64{1} << 50; }
+/// GFN n is frame 0x70 + n, as long as there are any.
+u64 frame_of(u64 gfn) { return gfn < 16 ? 0x70 + gfn : invalid_frame; }
+
+struct Saved {
+  Saved() { v.virtual_psr = u64{1} << 17, v.regions[5] = 5 << 8 | 12 << 2; }
+  /// ~0: nowhere.
+  u64 leads_to(u64 va) const {
+    u64 pa = 0;
+    return SavedIa64Control(v, core, memory, hypervisors, frame_of).translate(va, pa) ? pa : ~u64{0};
+  }
+  observe::SavedIa64 v;
+  Core core;
+  Memory memory;
+};
+
 }  // namespace
 
 TEST_CASE("a saved IA-64 VCPU shows its registers, and writes none") {
@@ -32,7 +57,8 @@ TEST_CASE("a saved IA-64 VCPU shows its registers, and writes none") {
   v.floating[2] = {0x1122, 0x3ffff};
   v.bspstore = 0x9000, v.dirty = {1, 2, 3, 4, 5, 6, 7, 8};
   const Core core;
-  SavedIa64Control c(v, core, [](u64 va, u64& pa) { return pa = va + 1, va == 0x10; });
+  const Memory memory;
+  SavedIa64Control c(v, core, memory, hypervisors, frame_of);
   const auto read = [&](unsigned index) {
     u64 value = ~u64{0};
     c.read_register(index, {reinterpret_cast<u8*>(&value), sizeof value});
@@ -65,9 +91,55 @@ TEST_CASE("a saved IA-64 VCPU shows its registers, and writes none") {
   CHECK(held == 8);
   CHECK_FALSE(c.read_held(0x9008, held));
   CHECK_FALSE(c.read_held(0x8fff, held));
-  u64 pa = 0;
-  CHECK(c.translate(0x10, pa));
-  CHECK(pa == 0x11);
-  CHECK_FALSE(c.translate(0x20, pa));
   CHECK(std::string(c.architecture()) == "ia64-elf64");
+}
+
+TEST_CASE("addresses of a saved IA-64 VCPU: the hypervisor's, or physical without PSR.dt") {
+  Saved s;
+  CHECK(s.leads_to(hypervisor_base + 0x123) == 0x123);
+  CHECK(s.leads_to(0x1234) == ~u64{0});
+  s.v.virtual_psr = 0;
+  CHECK(s.leads_to(0x1234) == 0x71234);
+  CHECK(s.leads_to(0x8000000000001234) == 0x71234);
+  CHECK(s.leads_to(0x10000) == ~u64{0});  // no such GFN
+  CHECK(s.leads_to(hypervisor_base + 0x123) == 0x123);
+}
+
+TEST_CASE("addresses of a saved IA-64 VCPU by its own translations") {
+  Saved s;
+  const u64 va = 0xa000000000004000;
+  s.v.translations = {{0x2661, 14 << 2, va, 5, 1}};
+  CHECK(s.leads_to(va + 0x1abc) == 0x71abc);  // 16 KiB from GFN 0 on: a large page's lower bits do not count
+  CHECK(s.leads_to(va + 0x4000) == ~u64{0});
+  CHECK(s.leads_to(va - 1) == ~u64{0});
+  CHECK(s.leads_to(0x8000000000004000) == ~u64{0});  // another region
+  s.v.regions[5] = 6 << 8;
+  CHECK(s.leads_to(va) == ~u64{0});
+  s.v.regions[5] = 5 << 8;
+  s.v.translations.push_back({0x3661, 12 << 2, va, 5, 1});
+  CHECK(s.leads_to(va) == 0x73000);  // data translations are the last ones
+  s.v.translations = {{0x2660, 12 << 2, va, 5, 1}};
+  CHECK(s.leads_to(va) == ~u64{0});  // not present
+}
+
+TEST_CASE("addresses of a saved IA-64 VCPU by the table that the CPU walks") {
+  Saved s;
+  s.v.vhpt = hypervisor_base + 0x10000, s.v.vhpt_shift = 16, s.v.rid_block = 2;
+  const u64 va = 0xa000000000000000 | 0x7 << 12;
+  // Page number XOR region identifier, 32 bytes each; as tag, with the identifier from bit 39 on.
+  const u64 rid = u64{2} << 18 | 5, place = ((7 ^ rid) & 0x7ff) * 32;
+  const auto put = [&](u64 pte, u64 tag) {
+    const u64 entry[3] = {pte, 12 << 2, tag};
+    std::memcpy(&s.memory.bytes[place], entry, sizeof entry);
+  };
+  CHECK(s.leads_to(va) == ~u64{0});
+  put(0x55661, 7 ^ rid << 39);
+  CHECK(s.leads_to(va + 0x89) == 0x55089);
+  CHECK(s.leads_to(va + 0x1000) == ~u64{0});
+  put(0x55661, u64{1} << 63);
+  CHECK(s.leads_to(va) == ~u64{0});
+  put(0x55660, 7 ^ rid << 39);
+  CHECK(s.leads_to(va) == ~u64{0});
+  s.v.vhpt = 0;
+  CHECK(s.leads_to(va) == ~u64{0});
 }
