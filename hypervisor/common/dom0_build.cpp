@@ -63,19 +63,27 @@ void add_chunk(Dom0& guest, Gfn pfn, Mfn mfn, unsigned order) {
     panic("dom0: frames cannot be named");
 }
 
-// Where a frame's name is its number the kernel lies where its file says.
+// The largest free block from `at` on, up to `end`, becomes the domain's; 0: that frame is not free.
+u64 take_at(Dom0& guest, Mfn at, Mfn end) {
+  unsigned order = 0;
+  while (order < kMaxHeapOrder && (at & ((2ull << order) - 1)) == 0 && at + (2ull << order) <= end) order++;
+  while (!heap_alloc_at(at, order, guest.domain->id))
+    if (order-- == 0) return 0;
+  domain_own_frames(guest.domain, at, order);
+  add_chunk(guest, at, at, order);
+  return 1ull << order;
+}
+
+// Where a frame's name is its number the kernel lies where its file says. What it lays out by itself it has
+// behind its image, so that the domain gets as much there as is free.
 u64 allocate_kernel(Dom0& guest) {
   MmGuard guard;
   const Mfn first = guest.image.start >> kPageShift, end = round_up(guest.image.end, kPageSize) >> kPageShift;
-  for (Mfn at = first; at < end;) {
-    unsigned order = 0;
-    while ((at & ((2ull << order) - 1)) == 0 && at + (2ull << order) <= end) order++;
-    if (!heap_alloc_at(at, order, guest.domain->id)) panic("dom0: frame %lx is not free for its kernel", at);
-    domain_own_frames(guest.domain, at, order);
-    add_chunk(guest, at, at, order);
-    at += 1ull << order;
-  }
-  return end - first;
+  const Mfn last = max_of(end, first + guest.pages);
+  Mfn at = first;
+  for (u64 taken = 1; taken != 0 && at < last; at += taken) taken = take_at(guest, at, at < end ? end : last);
+  if (at < end) panic("dom0: frame %lx is not free for its kernel", at);
+  return at - first;
 }
 
 // Largest blocks first, so that pfn order and mfn order agree in long runs.
