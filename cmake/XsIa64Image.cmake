@@ -28,10 +28,10 @@ set(XS_IA64_GUEST_FLAGS -mfixed-range=f2-f5,f16-f31 -fno-tree-loop-distribute-pa
   -idirafter /usr/include -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE})
 
 # Compiles one file, with the flags given besides; its object goes to the parent's variable. XS_IA64_OBJECT_DEPENDS: what else
-# goes into it.
+# goes into it; XS_IA64_OBJECT_VARIANT: "-name" where the same source is compiled differently.
 function(xs_ia64_object source object_variable)
   file(RELATIVE_PATH relative ${CMAKE_SOURCE_DIR} ${source})
-  set(object ${XS_IA64_OBJECT_DIR}/${relative}.o)
+  set(object ${XS_IA64_OBJECT_DIR}${XS_IA64_OBJECT_VARIANT}/${relative}.o)
   get_filename_component(directory ${object} DIRECTORY)
   file(MAKE_DIRECTORY ${directory})
   add_custom_command(OUTPUT ${object}
@@ -57,16 +57,21 @@ function(xs_ia64_link output)
     COMMAND_EXPAND_LISTS VERBATIM)
 endfunction()
 
-# xs_ia64_image(name [STRIPPED] SOURCES ... OBJECTS ... FLAGS ... OPTIONS ... INPUTS ... LINKER_SCRIPT file): OBJECTS are those of
-# other images, too; OPTIONS: the linker's; INPUTS: what went into files that its sources include (names of files, or of objects'
-# .inputs); STRIPPED: without debug information, which is most of a small program.
+# xs_ia64_image(name [STRIPPED] [FOR_TESTS] SOURCES ... OBJECTS ... FLAGS ... DEFINITIONS ... OPTIONS ... INPUTS ... LINKER_SCRIPT file)
+# OBJECTS are those of other images, too; OPTIONS: the linker's; INPUTS: what went into files that its sources include (names of
+# files, or of objects' .inputs); STRIPPED: without debug information, which is most of a small program; FOR_TESTS: no part of what
+# the launcher builds; DEFINITIONS: names that make its sources a variant of another image's.
 function(xs_ia64_image name)
-  cmake_parse_arguments(A "STRIPPED" "LINKER_SCRIPT" "SOURCES;OBJECTS;FLAGS;OPTIONS;INPUTS" ${ARGN})
+  cmake_parse_arguments(A "STRIPPED;FOR_TESTS" "LINKER_SCRIPT" "SOURCES;OBJECTS;FLAGS;DEFINITIONS;OPTIONS;INPUTS" ${ARGN})
+  if(A_DEFINITIONS)
+    set(XS_IA64_OBJECT_VARIANT -${name})
+    list(TRANSFORM A_DEFINITIONS PREPEND -D)
+  endif()
   set(image ${XS_IA64_IMAGE_DIR}/${name}.elf)
   if(XS_IA64_GXX)
     set(objects ${A_OBJECTS})
     foreach(source ${A_SOURCES})
-      xs_ia64_object(${source} object ${A_FLAGS})
+      xs_ia64_object(${source} object ${A_FLAGS} ${A_DEFINITIONS})
       list(APPEND objects ${object})
     endforeach()
     xs_ia64_link(${image} OBJECTS ${objects} OPTIONS $<$<BOOL:${A_STRIPPED}>:-Wl,--strip-debug> ${A_OPTIONS} LINKER_SCRIPT ${A_LINKER_SCRIPT})
@@ -81,7 +86,9 @@ function(xs_ia64_image name)
       VERBATIM)
   endif()
   add_custom_target(image_ia64_${name} ALL DEPENDS ${image})
-  set_property(GLOBAL APPEND PROPERTY XS_IMAGES image_ia64_${name})
+  if(NOT A_FOR_TESTS)
+    set_property(GLOBAL APPEND PROPERTY XS_IMAGES image_ia64_${name})
+  endif()
   set_property(GLOBAL APPEND PROPERTY XS_IA64_IMAGES ${name})
 endfunction()
 

@@ -55,6 +55,13 @@ struct Trap {
   u64 time_ps = 0;
 };
 
+/// What a core's TLB lets code above the most privileged level reach, by the tags (IA-64's region
+/// identifiers) that are loaded.
+struct ReachablePage {
+  u64 va = 0, pa = 0, size = 0;
+  bool write = false;  ///< or only read, executed
+};
+
 /// What a core tells. All calls come from the simulation's only thread, in simulated order per core.
 class CpuObserver {
  public:

@@ -36,7 +36,7 @@ bool moves_memory(u64 operation) {
 const char* invariant_name(Invariant which) {
   static constexpr const char* names[] = {
       "owner",      "total",     "m2p",       "p2m",  "type_count",  "writable_table", "foreign_map",
-      "free_frame", "isolation", "stale_tlb", "leak", "table_store", "event_route"};
+      "free_frame", "isolation", "stale_tlb", "leak", "table_store", "event_route",    "tlb_tag"};
   return names[static_cast<u8>(which)];
 }
 

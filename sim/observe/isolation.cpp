@@ -18,28 +18,55 @@ static_assert(published_m2p_start == __MACH2PHYS_VIRT_START && published_m2p_end
 
 }  // namespace
 
-void Observer::Impl::check_isolation(const CpuView& view, u64 va, u64 pa, bool write) {
-  const u32 index = state_->ram().index(pa >> frame_shift);
-  const u32 domid = dv_domid(state_->running(view.cpu()));
-  if (index == RamMap::none) return;  // devices: the hypervisor's page-table checks decide
+/// By what the domain owns, what its model lets it name, and what it is.
+bool Observer::Impl::may_see(u32 domid, u32 index, u64 va, bool write) const {
   const FrameState& f = state_->frame(index);
   const auto running = state_->domains().find(domid);
   const bool translated = running != state_->domains().end() && running->second.model == XS_MODEL_TRANSLATED;
   // Shadow page tables show what the P2M names, and nothing else of the domain's. On IA-64 a VCPU sees its
   // XSI besides, frames that the hypervisor shares with it.
   const bool shared = type_of_bits(f.type_bits) == XS_FRAME_SHARED && options.architecture == "ia64";
-  const bool named = !translated || shared || running->second.p2m.get(f.gfn) == (pa >> frame_shift);
+  const bool named = !translated || shared || running->second.p2m.get(f.gfn) == state_->ram().mfn(index);
   const bool own = f.owner == domid && named;
   const bool foreign_by_privileged = domid == 0 && f.owner < XS_OWNER_XEN;
   const bool m2p = options.architecture == "x86_64" && !translated && f.owner == XS_OWNER_XEN && !write &&
                    va >= published_m2p_start && va < published_m2p_end;
-  if (own || foreign_by_privileged || m2p) return;
+  return own || foreign_by_privileged || m2p;
+}
+
+void Observer::Impl::check_isolation(const CpuView& view, u64 va, u64 pa, bool write) {
+  const u32 index = state_->ram().index(pa >> frame_shift);
+  const u32 domid = dv_domid(state_->running(view.cpu()));
+  if (index == RamMap::none) return;  // devices: the hypervisor's page-table checks decide
+  if (may_see(domid, index, va, write)) return;
+  const FrameState& f = state_->frame(index);
   const u64 mfn = pa >> frame_shift;
   isolation_broken(
       {Invariant::isolation, mfn,
        fmt::format("{} {} frame {:#x} of {} at {:#x}, CPU {}, PC {}; {}", state_->domain_label(domid),
                    write ? "may write" : "may read", mfn, state_->domain_label(f.owner), va, view.cpu(),
                    symbols_on(view.cpu()).describe(view.pc()), last_change(index))});
+}
+
+// A TLB with tags (IA-64: region identifiers) keeps what others have left. When a VCPU leaves the CPU: all
+// that it could reach while it was there, its own and what it found.
+void Observer::Impl::check_tags(const CpuView& view) {
+  const u32 domid = dv_domid(state_->running(view.cpu()));
+  if (domid == idle_domid) return;
+  for (const ReachablePage& page : tagged_pages(view.cpu())) {
+    for (u64 at = 0; at < page.size; at += frame_size) {
+      const u64 mfn = (page.pa + at) >> frame_shift;
+      const u32 index = state_->ram().index(mfn);
+      // A free frame is not reached any more before somebody gets it (stale_tlb).
+      if (index == RamMap::none || state_->frame(index).owner == XS_OWNER_FREE) continue;
+      if (may_see(domid, index, page.va + at, page.write)) continue;
+      isolation_broken(
+          {Invariant::tlb_tag, mfn,
+           fmt::format("the TLB of CPU {} has frame {:#x} of {} at {:#x} under the tags of {}; {}",
+                       view.cpu(), mfn, state_->domain_label(state_->frame(index).owner), page.va + at,
+                       state_->domain_label(domid), here(view, view.caller()))});
+    }
+  }
 }
 
 // A free frame may still be mapped in some TLB: flushes are put off until the frame is given out again

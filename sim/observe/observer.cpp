@@ -106,6 +106,10 @@ void Observer::watch_tlbs(std::function<bool(unsigned, u64)> reachable) {
   impl_->tlb_reaches = std::move(reachable);
 }
 
+void Observer::watch_tags(std::function<std::vector<ReachablePage>(unsigned)> pages) {
+  impl_->tagged_pages = std::move(pages);
+}
+
 bool Observer::Impl::record(const Event& event) {
   if (!state_) return false;
   try {

@@ -72,6 +72,9 @@ class Observer : public CpuObserver {
   /// Whether user code on core `cpu` can still reach frame `mfn` by a TLB entry: what the isolation monitor
   /// asks when a frame gets a new owner. Once, before the first run; without it that is not checked.
   void watch_tlbs(std::function<bool(unsigned cpu, u64 mfn)> reachable);
+  /// All that user code on core `cpu` can reach by a TLB with tags: what the isolation monitor asks when a
+  /// VCPU leaves it.
+  void watch_tags(std::function<std::vector<ReachablePage>(unsigned cpu)> pages);
   /// The library of symbols of all images given.
   const Symbolizer& symbols() const;
   /// Names for the code that runs on `cpu` now: the hypervisor's, and the guest's when its image is known

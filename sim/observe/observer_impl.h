@@ -120,6 +120,7 @@ struct Observer::Impl {
   static constexpr u32 no_trap = ~u32{0};
   std::array<u32, TraceState::max_cpus> last_trap;
   std::function<bool(unsigned cpu, u64 mfn)> tlb_reaches;
+  std::function<std::vector<ReachablePage>(unsigned cpu)> tagged_pages;
   std::string step_name;
   std::vector<Violation> isolation;  ///< first of each kind and place
   std::vector<Violation> leaks;      ///< found in results of operations
@@ -157,6 +158,8 @@ struct Observer::Impl {
   void mark_kept(u64 dv, u64 slot, u64 mfn);
   void store_guest_p2m(const CpuView& view);
   void check_isolation(const CpuView& view, u64 va, u64 pa, bool write);
+  void check_tags(const CpuView& view);
+  bool may_see(u32 domid, u32 index, u64 va, bool write) const;
   void check_stale(const CpuView& view, u32 index, u32 before, u32 after);
   void learn_tables(const CpuView& view);
   bool in_store_routine(u64 pc) const;

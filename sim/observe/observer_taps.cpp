@@ -193,6 +193,7 @@ void Observer::Impl::mark(const CpuView& view, u64 what, u64 a, u64 b, u64 c) {
       return mark_domain(view, what, a, b, c);
     case XS_MARK_SWITCH:
       ++counters.switches;
+      if (options.isolation_monitor && tagged_pages) check_tags(view);
       record(event_at(view, EventKind::vcpu_switch, a, b));
       return;
     case XS_MARK_EVENT:

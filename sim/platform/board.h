@@ -67,6 +67,11 @@ class Board {
   virtual std::vector<u64> callers(unsigned cpu) const = 0;
   virtual u64 execution_hash(unsigned cpu) const = 0;
   virtual bool tlb_maps_for_user(unsigned cpu, u64 mfn) const = 0;
+  /// Empty where a TLB has no tags: what it holds is then the running address space's (or global).
+  virtual std::vector<ReachablePage> tagged_pages(unsigned cpu) const {
+    (void)cpu;
+    return {};
+  }
   virtual MachineCounters counters() const = 0;
   virtual void set_debugger(CpuDebugger* debugger) = 0;
 

@@ -142,6 +142,10 @@ bool Ia64Board::tlb_maps_for_user(unsigned cpu, u64 mfn) const {
   return cpus_.at(cpu)->core().processor().mmu.maps_frame(mfn, true);
 }
 
+std::vector<ReachablePage> Ia64Board::tagged_pages(unsigned cpu) const {
+  return cpus_.at(cpu)->core().processor().mmu.reachable_above_level_0();
+}
+
 MachineCounters Ia64Board::counters() const {
   MachineCounters sum;
   for (const auto& cpu : cpus_) add(sum, *cpu);

@@ -30,6 +30,7 @@ class Ia64Board final : public Board {
   u64 reg(unsigned cpu, const char* name) const override;
   u64 execution_hash(unsigned cpu) const override { return cpus_.at(cpu)->core().execution_hash(); }
   bool tlb_maps_for_user(unsigned cpu, u64 mfn) const override;
+  std::vector<ReachablePage> tagged_pages(unsigned cpu) const override;
   MachineCounters counters() const override;
 
  protected:

@@ -178,6 +178,9 @@ const CpuView& Machine::cpu(unsigned index) const { return impl_->board->view(in
 bool Machine::tlb_maps_for_user(unsigned cpu, u64 mfn) const {
   return impl_->board->tlb_maps_for_user(cpu, mfn);
 }
+std::vector<ReachablePage> Machine::tagged_pages(unsigned cpu) const {
+  return impl_->board->tagged_pages(cpu);
+}
 void Machine::set_debugger(CpuDebugger* debugger) { impl_->board->set_debugger(debugger); }
 CpuControl& Machine::control(unsigned cpu) { return impl_->board->control(cpu); }
 bool Machine::write_memory(u64 pa, std::span<const u8> bytes) {

@@ -107,6 +107,8 @@ class Machine {
   u64 cpu_reg(unsigned index, const char* name) const;
   /// User code on the core can still reach the frame by a TLB entry.
   bool tlb_maps_for_user(unsigned cpu, u64 mfn) const;
+  /// Where a TLB has tags: all that user code on the core can reach by it now.
+  std::vector<ReachablePage> tagged_pages(unsigned cpu) const;
 
   /// null: none. It must outlive the machine's runs.
   void set_debugger(CpuDebugger* debugger);

@@ -48,6 +48,7 @@ Found observe(const std::string& what, u32 quantum, Fidelity fidelity) {
   platform::Machine machine(config, &observer);
   observer.attach(machine.memory());
   observer.watch_tlbs([&](unsigned cpu, u64 mfn) { return machine.tlb_maps_for_user(cpu, mfn); });
+  observer.watch_tags([&](unsigned cpu) { return machine.tagged_pages(cpu); });
   Serial serial;
   machine.set_serial_sink(&serial);
   machine.load({options.hypervisor, what, {}});

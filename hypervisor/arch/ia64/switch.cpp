@@ -12,6 +12,7 @@
 #include "hypervisor/arch/ia64/vtlb.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/percpu.h"
+#include "hypervisor/common/planted.h"
 #include "hypervisor/common/taps.h"
 
 extern "C" {
@@ -68,7 +69,7 @@ namespace {
 void forget_others_translations(Vcpu* vcpu) {
   PerCpu& cpu = this_cpu();
   const Vcpu*& last = cpu.arch.last[vcpu->domain->arch.rid_block];
-  if (last != vcpu || vcpu->arch.tlb_cpu != cpu.id) flush_this_cpu();
+  if ((last != vcpu || vcpu->arch.tlb_cpu != cpu.id) && !planted(Bug::rids_shared)) flush_this_cpu();
   last = vcpu;
   vcpu->arch.tlb_cpu = cpu.id;
 }

@@ -1,5 +1,6 @@
 // A VCPU's complete state: made, set, read, let go of.
 #include "hypervisor/common/vcpu.h"
+#include "hypervisor/common/planted.h"
 
 #include "hypervisor/arch/ia64/cpu.h"
 #include "hypervisor/arch/ia64/flush.h"
@@ -77,7 +78,7 @@ void set_registers(Vcpu* vcpu, const vcpu_guest_context& c) {
 int arch_domain_create(Domain* domain) {
   LockGuard guard(rid_lock);
   for (u32 block = 1; block < kRidBlocks; ++block) {
-    if (rid_blocks_used >> block & 1) continue;
+    if (rid_blocks_used >> block & 1 && !planted(Bug::rids_shared)) continue;
     rid_blocks_used |= 1ull << block;
     domain->arch.rid_block = block;
     return 0;

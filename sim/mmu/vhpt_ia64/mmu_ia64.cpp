@@ -1,5 +1,7 @@
 #include "sim/mmu/vhpt_ia64/mmu_ia64.h"
 
+#include <algorithm>
+
 namespace xs::mmu::ia64 {
 
 namespace {
@@ -201,6 +203,22 @@ void Mmu::purge_all_cached() {
   instruction_.purge_all_cached();
   data_.purge_all_cached();
   note_lost();
+}
+
+std::vector<ReachablePage> Mmu::reachable_above_level_0() const {
+  std::vector<ReachablePage> pages;
+  const auto add = [&](const Translation& t) {
+    if (!t.present || !t.above_level_0()) return;
+    for (u64 region = 0; region < regions_.size(); ++region) {
+      if (regions_[region].rid() != t.rid) continue;
+      const bool write = (page_rights(t.ar, t.pl, t.pl) & right_write) != 0;
+      pages.push_back({region << region_shift | t.va, t.pa, u64{1} << t.page_shift, write});
+    }
+  };
+  instruction_.for_each(add);
+  data_.for_each(add);
+  std::ranges::sort(pages, {}, &ReachablePage::va);
+  return pages;
 }
 
 bool Mmu::maps_frame(u64 mfn, bool user_only) const {

@@ -9,8 +9,10 @@
 // debug registers, alignment. Sources: SDM vol. 2 4.1 (translation), 5.5.2 and table 5-6 (priorities).
 #pragma once
 #include <array>
+#include <vector>
 
 #include "sim/core/memory_port.h"
+#include "sim/core/tap.h"
 #include "sim/core/timing_model.h"
 #include "sim/mmu/vhpt_ia64/tlb.h"
 #include "sim/mmu/vhpt_ia64/vhpt.h"
@@ -107,6 +109,8 @@ class Mmu {
   void purge_all_cached();                                   ///< ptc.e
 
   bool maps_frame(u64 mfn, bool user_only = false) const;
+  /// By the region registers as they are; by address, once for each side that has it.
+  std::vector<ReachablePage> reachable_above_level_0() const;
   const MmuCounters& counters() const { return counters_; }
 
  private:

@@ -66,6 +66,11 @@ class Tlb {
 
   /// A translation, present, with rights for code at a level above 0 if `user_only`, maps the frame.
   bool maps_frame(u64 mfn, bool user_only) const;
+  template <class Function>
+  void for_each(Function function) const {
+    for (const unsigned slot : registers_in_use_) function(*registers_[slot]);
+    cache_.for_each([&](const TranslationCache::Entry& e) { function(e.translation); });
+  }
   /// What went since the last call, for whatever reason: copies kept elsewhere may be stale.
   Loss take_lost();
   bool has_lost() const { return lost_.any; }

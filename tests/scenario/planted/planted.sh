@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # A planted bug is seen: the run fails, one check fires and no other, and says where, who and by what.
-# usage: planted.sh XENOSCOPE SCENARIO HYPERVISOR CHECKS MESSAGE(extended regex) [NAME=VALUE...]
+# usage: planted.sh XENOSCOPE ARCHITECTURE SCENARIO BUG CHECKS MESSAGE(extended regex) [NAME=VALUE...]
 # CHECKS: the one that must fire first, and what else may.
 set -u
-xenoscope=$1 scenario=$2 hypervisor=$3 checks=$4 message=$5
-shift 5
-settings=(--set "hypervisor=$hypervisor")
+xenoscope=$1 arch=$2 scenario=$3 bug=$4 checks=$5 message=$6
+shift 6
+settings=(--arch "$arch" --set hypervisor=hypervisor-planted --set "planted=$bug")
 for setting in "$@"; do settings+=(--set "$setting"); done
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
