@@ -48,9 +48,10 @@ void Observer::Impl::check_isolation(const CpuView& view, u64 va, u64 pa, bool w
                    symbols_on(view.cpu()).describe(view.pc()), last_change(index))});
 }
 
-// A TLB with tags (IA-64: region identifiers) keeps what others have left. When a VCPU leaves the CPU: all
-// that it could reach while it was there, its own and what it found.
+// A TLB with tags (IA-64: region identifiers) keeps what others have left. At the first operation of a VCPU
+// that has come to the CPU, and when it leaves: all that it can reach, its own and what it found.
 void Observer::Impl::check_tags(const CpuView& view) {
+  if (!options.isolation_monitor || !tagged_pages) return;
   const u32 domid = dv_domid(state_->running(view.cpu()));
   if (domid == idle_domid) return;
   for (const ReachablePage& page : tagged_pages(view.cpu())) {

@@ -7,6 +7,7 @@
 //     history_  ring of frame changes, chained per frame from newest to oldest
 #pragma once
 #include <array>
+#include <bitset>
 #include <unordered_map>
 
 #include "sim/observe/guest_p2m.h"
@@ -121,6 +122,8 @@ struct Observer::Impl {
   std::array<u32, TraceState::max_cpus> last_trap;
   std::function<bool(unsigned cpu, u64 mfn)> tlb_reaches;
   std::function<std::vector<ReachablePage>(unsigned cpu)> tagged_pages;
+  std::bitset<TraceState::max_cpus>
+      tags_new;  ///< of VCPUs that have asked for nothing since they came to the CPU
   std::string step_name;
   std::vector<Violation> isolation;  ///< first of each kind and place
   std::vector<Violation> leaks;      ///< found in results of operations

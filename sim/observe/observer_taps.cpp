@@ -193,8 +193,9 @@ void Observer::Impl::mark(const CpuView& view, u64 what, u64 a, u64 b, u64 c) {
       return mark_domain(view, what, a, b, c);
     case XS_MARK_SWITCH:
       ++counters.switches;
-      if (options.isolation_monitor && tagged_pages) check_tags(view);
+      check_tags(view);
       record(event_at(view, EventKind::vcpu_switch, a, b));
+      tags_new.set(view.cpu());
       return;
     case XS_MARK_EVENT:
       ++counters.events_sent;
@@ -236,6 +237,8 @@ void Observer::Impl::mark_operation(const CpuView& view, bool begin, u64 dv, u64
     if (!last_operation || last_operation->first != operation)
       last_operation = &*operations.try_emplace(operation).first;
     ++last_operation->second;
+    if (tags_new[view.cpu()]) check_tags(view);
+    tags_new.reset(view.cpu());
   }
   record(event_at(view, begin ? EventKind::op_begin : EventKind::op_end, dv, operation, argument));
   if (!begin) check_result(view, dv, operation, argument);
