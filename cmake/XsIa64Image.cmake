@@ -27,6 +27,9 @@ set(XS_IA64_LINK_FLAGS -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-siz
 set(XS_IA64_GUEST_FLAGS -mfixed-range=f2-f5,f16-f31 -fno-tree-loop-distribute-patterns -D__XEN_TOOLS__
   -idirafter /usr/include -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE})
 
+# Test guests: many small images that are committed.
+set(XS_IA64_TEST_FLAGS -Os)
+
 # Compiles one file, with the flags given besides; its object goes to the parent's variable. XS_IA64_OBJECT_DEPENDS: what else
 # goes into it; XS_IA64_OBJECT_VARIANT: "-name" where the same source is compiled differently.
 function(xs_ia64_object source object_variable)
@@ -100,7 +103,8 @@ function(xs_ia64_manifest)
   list(JOIN XS_IA64_LINK_FLAGS " " link_flags)
   list(JOIN XS_IA64_FIRMWARE_FLAGS " " firmware_flags)
   list(JOIN XS_IA64_GUEST_FLAGS " " guest_flags)
-  set(script ${CMAKE_COMMAND} -D ROOT=${CMAKE_SOURCE_DIR} -D IMAGES=${images} -D "FLAGS=${flags} ${link_flags}, firmware: ${firmware_flags}, guests: ${guest_flags}"
+  list(JOIN XS_IA64_TEST_FLAGS " " test_flags)
+  set(script ${CMAKE_COMMAND} -D ROOT=${CMAKE_SOURCE_DIR} -D IMAGES=${images} -D "FLAGS=${flags} ${link_flags}, firmware: ${firmware_flags}, guests: ${guest_flags}, test guests: ${test_flags}"
     -D GXX=${XS_IA64_GXX} -D BUILT=${XS_IA64_IMAGE_DIR} -D OBJECTS=${XS_IA64_OBJECT_DIR})
   set(run -P ${CMAKE_SOURCE_DIR}/cmake/Ia64Manifest.cmake)
   add_test(NAME images_ia64_current COMMAND ${script} -D MODE=check ${run})

@@ -172,6 +172,7 @@ long fill_shared_info(BuildState& b) {
   if (!shared) return fail(b, "the shared_info page cannot be mapped", error);
   memset(shared, 0, sizeof *shared);
   for (auto& v : shared->vcpu_info) v.evtchn_upcall_mask = 1;
+  arch_fill_shared_info(b, shared->arch);
   model_unmap_window(shared, 1);
   return 0;
 }

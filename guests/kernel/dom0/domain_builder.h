@@ -57,6 +57,8 @@ long arch_plan_layout(BuildState& b);
 long arch_allocate(BuildState& b);
 // The architecture's fields of start_info.
 void arch_start_info(const BuildState& b, start_info_t& info);
+// Its fields of shared_info, which is zero so far.
+void arch_fill_shared_info(const BuildState& b, arch_shared_info& info);
 // Everything that is neither image nor start_info.
 long arch_build_boot_pages(BuildState& b);
 // The first VCPU's registers.

@@ -10,7 +10,7 @@
 #include "hypervisor/common/guest_access.h"
 #include "hypervisor/common/lib.h"
 
-extern "C" const hv::u8 domain_stubs[], domain_stubs_end[];
+extern "C" const hv::u8 domain_stubs[];
 
 namespace hv {
 namespace {
@@ -138,7 +138,7 @@ void efi(Call& call, u64 service) {
 void write_domain_firmware(u8* code, u8* tables, Paddr base) {
   memset(code, 0, kPageSize);
   memset(tables, 0, kPageSize);
-  memcpy(code, domain_stubs, static_cast<u64>(domain_stubs_end - domain_stubs));
+  memcpy(code, domain_stubs, (kServices + 2) * 16);  // of EFI, PAL and SAL, a bundle each
   const Paddr at = base + kPageSize;
   const Paddr pal_entry = base + kServices * 16, sal_entry = pal_entry + 16;
   for (u64 n = 0; n < kServices; ++n) {

@@ -9,11 +9,10 @@
 
         .section .rodata
         .align  16
-        .global domain_stubs, domain_stubs_end
+        .global domain_stubs
 domain_stubs:
         .irp    service, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
         STUB    0x300 + \service
         .endr
         STUB    0x1000
         STUB    0x1100
-domain_stubs_end:

@@ -298,7 +298,7 @@ bool emulate_privileged(Vcpu* vcpu) {
       refuse(vcpu, kReservedRegisterField);
       return true;
     case Outcome::nat:
-      reflect(vcpu, {0x5600, u64{slot} << 41 | 0x10});
+      reflect(vcpu, {kNatConsumption, u64{slot} << 41 | 0x10});
       return true;
     case Outcome::illegal:
       refuse(vcpu, kIllegalOperation);

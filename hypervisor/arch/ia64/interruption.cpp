@@ -43,14 +43,14 @@ void general_exception(Vcpu* vcpu) {
   if (in_guest_kernel(vcpu) && (code == kPrivilegedOperation || code == kPrivilegedRegister) &&
       emulate_privileged(vcpu))
     return;
-  reflect(vcpu, {kGeneralException, regs.isr, regs.ifa});
+  reflect(vcpu, {kGeneralException, regs.isr});
 }
 
 void disabled_fp(Vcpu* vcpu) {
   constexpr u64 kHigh = 2;
   const Registers& regs = vcpu->arch.regs;
   if (regs.isr & kHigh && !(vcpu->arch.vpsr & kPsrDfh)) return load_high_registers(vcpu);
-  reflect(vcpu, {kDisabledFp, regs.isr, regs.ifa});
+  reflect(vcpu, {kDisabledFp, regs.isr});
 }
 
 }  // namespace

@@ -31,17 +31,28 @@ void enter_handler(Vcpu* vcpu, Vaddr handler) {
   regs.ip = handler & ~0xfull;
 }
 
+/// Whether IFA and ITIR are written (SDM vol. 2 8.3). Otherwise they keep what they had; the CPU's own have
+/// what the hypervisor was last interrupted for.
+bool has_address(const Interruption& i) {
+  constexpr u64 kPageOfNats = 0x20;
+  return i.vector <= kDataAccessBit || (i.vector >= kPageNotPresent && i.vector <= kDataAccessRights) ||
+         (i.vector >= kDebug && i.vector <= kUnsupportedDataReference) ||
+         (i.vector == kNatConsumption && i.isr & kPageOfNats);
+}
+
 void collect(Vcpu* vcpu, const Interruption& interruption) {
   u64* const cr = vcpu->arch.privileged->cr;
   const Registers& regs = vcpu->arch.regs;
   cr[16] = guest_psr(vcpu);
   cr[19] = regs.ip;
-  cr[20] = interruption.ifa;
-  cr[21] = default_itir(vcpu, interruption.ifa);
+  if (has_address(interruption)) {
+    cr[20] = interruption.ifa;
+    cr[21] = default_itir(vcpu, interruption.ifa);
+    cr[25] = guest_thash(vcpu, interruption.ifa);
+  }
   cr[22] = regs.iipa;
   cr[23] = 0;
-  cr[24] = interruption.iim;
-  cr[25] = guest_thash(vcpu, interruption.ifa);
+  if (interruption.vector == kBreak || interruption.vector == kSpeculation) cr[24] = interruption.iim;
 }
 
 }  // namespace

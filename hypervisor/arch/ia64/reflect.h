@@ -23,8 +23,13 @@ enum Vector : u64 {
   kBreak = 0x2c00,
   kExternalInterrupt = 0x3000,
   kPageNotPresent = 0x5000,
+  kDataAccessRights = 0x5300,
   kGeneralException = 0x5400,
-  kDisabledFp = 0x5500
+  kDisabledFp = 0x5500,
+  kNatConsumption = 0x5600,
+  kSpeculation = 0x5700,
+  kDebug = 0x5900,
+  kUnsupportedDataReference = 0x5b00
 };
 
 /// General exception codes, ISR bits 7:4.

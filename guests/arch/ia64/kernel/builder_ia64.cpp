@@ -68,6 +68,11 @@ long arch_plan_layout(BuildState& b) {
 long arch_allocate(BuildState&) { return 0; }  // no shadow of anything
 
 void arch_start_info(const BuildState&, start_info_t&) {}
+void arch_fill_shared_info(const BuildState& b, arch_shared_info& info) {
+  info.start_info_pfn = b.start_info;
+  info.memmap_info_pfn = b.memory_map;
+  info.memmap_info_num_pages = 1;
+}
 
 long arch_build_boot_pages(BuildState& b) {
   auto fill_zero = [](void*, Pfn, u8* page) { memset(page, 0, page_bytes); };

@@ -4,6 +4,7 @@
 #include "guests/kernel/process.h"
 #include "guests/kernel/thread.h"
 #include "privileged.h"
+#include "switch.h"
 #include "user_state.h"
 
 namespace {
@@ -35,17 +36,7 @@ void unload_high(UserState& user) {
   user.frame.ipsr |= psr_dfh;
 }
 
-u64 arch_initial_stack(u64 top, void (*entry)()) {
-  struct Switch {
-    u64 b0, bspstore, rest[SWITCH_SIZE / sizeof(u64) - 2];
-  };
-  constexpr u64 scratch = 16;
-  auto* s = reinterpret_cast<Switch*>(top - scratch - sizeof(Switch));
-  *s = {};
-  s->b0 = *reinterpret_cast<u64*>(entry);  // of the function's descriptor
-  s->bspstore = top - stack_bytes + REGISTERS_IN_STACK + MOST_REGISTERS;
-  return reinterpret_cast<u64>(s);
-}
+u64 arch_initial_stack(u64 top, void (*entry)()) { return stack_begin(top, entry); }
 
 void arch_before_switch(Thread* next) {
   unsigned cpu = current_cpu();

@@ -41,6 +41,9 @@ bool test_is_page_fault(const TrapFrame* frame) {
     case vector_dtlb_miss:
     case vector_alternate_itlb:
     case vector_alternate_dtlb:
+    case vector_dirty_bit:
+    case vector_instruction_access_bit:
+    case vector_data_access_bit:
     case vector_page_not_present:
     case vector_instruction_rights:
     case vector_data_rights:

@@ -150,6 +150,8 @@ long arch_allocate(BuildState& b) {
   return error ? build_failed(b, "not enough free memory for shadow page tables", error) : 0;
 }
 
+void arch_fill_shared_info(const BuildState&, arch_shared_info&) {}  // the guest's own, all of it
+
 void arch_start_info(const BuildState& b, start_info_t& info) {
   info.pt_base = domain_va(b, b.tables);
   info.nr_pt_frames = b.table_frames;
