@@ -21,6 +21,8 @@ struct UserPage {
 long space_map(AddressSpace& space, u64 va, const UserPage& page);
 // invalid_frame when nothing was mapped. The frame is the caller's again.
 Pfn space_unmap(AddressSpace& space, u64 va);
+// This CPU looks the page's translation up when it is accessed next.
+void space_forget(u64 va);
 bool space_lookup(const AddressSpace& space, u64 va, UserPage& page);
 // Calls visit for every mapped page in ascending order, until it returns false.
 using PageVisitor = bool (*)(void* context, u64 va, const UserPage& page);

@@ -40,6 +40,9 @@ struct Platform {
 
   // A device's level-triggered line; the handler makes it fall. False: poll.
   bool (*bind_interrupt)(u32 line, InterruptHandler handler, void* context);
+
+  // The shortest request to a hypervisor; null where there is none.
+  void (*ping)();
 };
 
 extern Platform platform;  // a copy: it lies beside what else is touched at each turn

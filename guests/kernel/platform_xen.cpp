@@ -1,8 +1,10 @@
 // The kernel in a domain: time and timer of the hypervisor's, event channels for interrupts.
 #include "guests/kernel/arch_thread.h"
+#include "guests/kernel/bench/bench.h"
 #include "guests/kernel/dom0/dom0.h"
 #include "guests/kernel/heap.h"
 #include "guests/kernel/memory_model.h"
+#include "guests/kernel/operator/operator.h"
 #include "guests/kernel/platform.h"
 #include "guests/kernel/process.h"
 #include "guests/kernel/store_client.h"
@@ -38,10 +40,14 @@ void use_memory() {
 const char* role() { return is_dom0() ? "dom0" : "domU"; }
 const char* command_line() { return reinterpret_cast<const char*>(boot_info->cmd_line); }
 
+constexpr Verb domu_verbs[] = {bench_verb};
+void execute(char* line, Status& status) { verbs_execute(domu_verbs, count_of(domu_verbs), line, status); }
+
 void start_services() {
   if (is_dom0()) return dom0_start();
   store_client_start();
   start_test_programs();
+  operator_start_script({"", execute}, command_line());
 }
 
 void set_timer(u64 deadline_ns) { hypercall_set_timer(deadline_ns == no_deadline ? 0 : deadline_ns); }
@@ -84,6 +90,8 @@ void on_pirq(EventPort, void* context) {
   hypercall_physdev_op(PHYSDEVOP_eoi, &eoi);
 }
 
+void ping() { hypercall_xen_version(XENVER_version, nullptr); }
+
 bool bind_interrupt(u32 gsi, InterruptHandler handler, void* context) {
   physdev_setup_gsi_t setup{};
   setup.gsi = static_cast<int>(gsi);
@@ -106,8 +114,9 @@ bool bind_interrupt(u32 gsi, InterruptHandler handler, void* context) {
 }  // namespace
 
 constexpr Platform platform_xen = {
-    start,    model,    use_memory,    role,  command_line, start_services, system_time_ns, set_timer,
-    open_cpu, dispatch, events_masked, block, yield,        kick,           has_cpu,        bind_interrupt};
+    start,          model,     use_memory, role,           command_line,  start_services,
+    system_time_ns, set_timer, open_cpu,   dispatch,       events_masked, block,
+    yield,          kick,      has_cpu,    bind_interrupt, ping};
 
 // The PV entry leads here (entry.S).
 void guest_main() { kernel_main(platform_xen); }

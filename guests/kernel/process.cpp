@@ -3,6 +3,8 @@
 #include "guests/kernel/arch_thread.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/heap.h"
+#include "guests/kernel/operator/boot_word.h"
+#include "guests/kernel/platform.h"
 #include "guests/kernel/programs.h"
 #include "guests/lib/console.h"
 #include "guests/lib/elf_image.h"
@@ -13,6 +15,7 @@ namespace {
 Process* all_processes;
 u32 next_id = 1;
 u64 alive;
+WaitQueue ends;
 
 void link_process(Process* p) {
   p->id = next_id++;
@@ -120,6 +123,7 @@ void start_forked(void* context) { arch_enter_forked(static_cast<Process*>(conte
     if (c->exited) free_process(c);
   }
   current_thread()->process = nullptr;
+  wake_all(ends);
   if (p->parent)
     wake_all(p->parent->child_exit);
   else
@@ -247,7 +251,18 @@ static void start_or_say(const char* program) {
   if (!process_start(program, 0)) print_line("kernel: program %s cannot be started", program);
 }
 
+void process_join(u32 id) {
+  for (;;) {
+    const Process* p = all_processes;
+    while (p && p->id != id) p = p->next;
+    if (!p) return;
+    wait_on(ends);
+  }
+}
+
 void start_test_programs() {
+  char which[8];
+  if (boot_word(platform.command_line(), "programs", which, sizeof which) && !strcmp(which, "none")) return;
   start_or_say("forker");
   start_or_say("worker");
 }
@@ -277,6 +292,10 @@ s64 process_syscall(u64 number, u64 a1, u64 a2, u64, const void* frame, u64 fram
       return do_wait(p);
     case sys_id:
       return p.id;
+    case sys_forget:
+      if (a1 >= user_va_end) return -XEN_EINVAL;
+      space_forget(a1);
+      return 0;
     default:
       return -XEN_ENOSYS;
   }

@@ -40,7 +40,10 @@ struct Process {
 
 // Null when the program is unknown or memory is short.
 Process* process_start(const char* program, u64 argument);
-// forker and worker: processes that check this kernel while it works.
+// Returns when no such process is left.
+void process_join(u32 id);
+// forker and worker: processes that check this kernel while it works. `programs=none` on the command line
+// keeps it to itself.
 void start_test_programs();
 // Results of the calls in user/syscalls.h; `frame` is the saved user state (fork copies it).
 s64 process_syscall(u64 number, u64 a1, u64 a2, u64 a3, const void* frame, u64 frame_bytes);

@@ -92,16 +92,32 @@ void read_lines(int fd, Reader& reader) {
   }
 }
 
+/// Its status, as waitpid() has it.
+int ended(const Child& child) {
+  close(child.output);
+  int status = 0;
+  while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
 }  // namespace
+
+std::string output_of(const std::vector<std::string>& command) {
+  const Child child = start(command);
+  Reader reader;
+  read_lines(child.output, reader);
+  if (const int status = ended(child); status != 0)
+    throw Error(command[0] + " " + command[1] + " went wrong",
+                WIFEXITED(status) ? static_cast<ExitCode>(WEXITSTATUS(status)) : ExitCode::crash);
+  return reader.all();
+}
 
 Measurements measure_all(const std::vector<std::string>& command) {
   const Child child = start(command);
   Reader reader;
   read_lines(child.output, reader);
-  close(child.output);
-  int status = 0;
-  while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
-  }
+  ended(child);
   if (!reader.complete()) throw Error("no result from " + command[0] + "; it said:\n" + reader.all());
   return reader.results();
 }

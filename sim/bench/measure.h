@@ -23,6 +23,9 @@ using Measurements = std::map<std::string, Measurement>;
 Measurement measure(const std::vector<std::string>& command);
 Measurements measure_all(const std::vector<std::string>& command);
 
+/// What a command that ends with 0 prints; its standard error is this process's. Throws Error.
+std::string output_of(const std::vector<std::string>& command);
+
 /// True when a program of this name is in $PATH.
 bool program_exists(const std::string& name);
 

@@ -19,4 +19,6 @@ void add_inspect(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_bench_one(CLI::App& app, Action& action);  ///< hidden: one measurement
 
+void add_bench_guest(CLI::App& app, Action& action);  ///< hidden: one column of `bench hypervisor`
+
 }  // namespace xs::cli

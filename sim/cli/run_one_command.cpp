@@ -9,6 +9,7 @@
 #include "sim/cli/interrupt.h"
 #include "sim/cli/run_options.h"
 #include "sim/cli/scenario_files.h"
+#include "sim/cli/work_directory.h"
 #include "sim/observe/perfetto.h"
 #include "sim/scenario/machine_target.h"
 #include "sim/scenario/report.h"
@@ -38,25 +39,6 @@ class StepLines : public Progress {
 
  private:
   static void print_line(const std::string& text) { std::fputs(text.c_str(), stderr), std::fflush(stderr); }
-};
-
-class WorkDirectory {
- public:
-  WorkDirectory() {
-    const char* base = std::getenv("TMPDIR");
-    std::string name = std::string(base && *base ? base : "/tmp") + "/xenoscope-XXXXXX";
-    if (!::mkdtemp(name.data()))
-      throw Error(fmt::format("{}: cannot be made: {}", name, std::strerror(errno)));
-    path_ = name;
-  }
-  ~WorkDirectory() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
 };
 
 void write_outputs(const WorkerOptions& o, const RunResult& result, const std::string& trace) {

@@ -41,6 +41,13 @@ role dom0 "$xenoscope" boot "$images/hypervisor.elf" --module subject.elf \
 says dom0 out '^\(d0\) kernel: dom0, 64 MiB .* memory model '$usual'$' '^\(d0\) nr_cpus .*: 1$'
 silent dom0 out 'native|no hypervisor'
 
+if [ "$arch" = ia64 ]; then # as dom0 also where frames have the machine's numbers
+  role identity "$xenoscope" boot "$images/hypervisor.elf" --module subject.elf \
+    --append "dom0_mem=64M dom0_model=identity dom0=\"do='info;shutdown-host'\""
+  says identity out '^\(d0\) kernel: dom0, 64 MiB .* memory model identity$' '^\(d0\) nr_cpus .*: 1$'
+  silent identity out 'not used'
+fi
+
 cat >roles.json <<END
 {"name": "roles", "machine": {"cpus": 1},
  "dom0": {"kernel": "$dir/subject.elf", "memory": 64},

@@ -1,6 +1,7 @@
 #include "guests/kernel/dom0/toolstack.h"
 
 #include "guests/kernel/balloon.h"
+#include "guests/kernel/bench/bench.h"
 #include "guests/kernel/dom0/create.h"
 #include "guests/kernel/dom0/domain.h"
 #include "guests/kernel/dom0/store_server.h"
@@ -173,6 +174,7 @@ constexpr Verb verbs[] = {
     {"shutdown", 1, "<domain>", do_shutdown},
     {"info", 0, "", do_info},
     {"debug-keys", 1, "<characters>", do_debug_keys},
+    bench_verb,
     {"shutdown-host", 0, "", do_shutdown_host},
 };
 }  // namespace

@@ -1,5 +1,6 @@
 #include "guests/kernel/native/native.h"
 
+#include "guests/kernel/bench/bench.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/heap.h"
 #include "guests/kernel/operator/archive.h"
@@ -52,6 +53,7 @@ void do_shutdown_host(const CommandLine&, Status&) { shutdown(SHUTDOWN_poweroff)
 constexpr Verb verbs[] = {{"info", 0, "", do_info},
                           {"files", 0, "", do_files},
                           {"hash", 1, "<file>", do_hash},
+                          bench_verb,
                           {"shutdown-host", 0, "", do_shutdown_host}};
 
 void execute(char* line, Status& status) { verbs_execute(verbs, count_of(verbs), line, status); }

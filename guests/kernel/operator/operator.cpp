@@ -75,6 +75,8 @@ void obey_script() {
   }
 }
 
+void script_thread(void*) { obey_script(); }
+
 void operator_thread(void*) {
   char line[line_max];
   obey_script();
@@ -90,14 +92,26 @@ void operator_thread(void*) {
     write_status(status);
   }
 }
+void read_script(const OperatorShell& s, const char* boot_words) {
+  shell = s;
+  if (!boot_word(boot_words, "do", script, sizeof script))
+    panic("do=: more than %lu characters", line_max - 1);
+}
+
+void start(const char* name, void (*entry)(void*)) {
+  if (!thread_create(name, entry, nullptr)) panic("no memory for the %s thread", name);
+}
 }  // namespace
 
 void operator_start(const OperatorPort& p, const OperatorShell& s, const char* boot_words) {
   port = p;
-  shell = s;
-  if (!boot_word(boot_words, "do", script, sizeof script))
-    panic("do=: more than %lu characters", line_max - 1);
-  if (!thread_create("operator", operator_thread, nullptr)) panic("no memory for the operator thread");
+  read_script(s, boot_words);
+  start("operator", operator_thread);
+}
+
+void operator_start_script(const OperatorShell& s, const char* boot_words) {
+  read_script(s, boot_words);
+  if (script[0]) start("script", script_thread);
 }
 
 void operator_wake() { wake_all(input); }

@@ -19,6 +19,8 @@ struct OperatorShell {
 // `do='command; command'` among the words of the kernel's command line is obeyed before anything that is
 // typed; since nobody may be there to read the status, a command that fails is the end of the kernel.
 void operator_start(const OperatorPort& port, const OperatorShell& shell, const char* boot_words);
+// The same where no operator sits.
+void operator_start_script(const OperatorShell& shell, const char* boot_words);
 // Input may have arrived.
 void operator_wake();
 // Text of an answer; one line.

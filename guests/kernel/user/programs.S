@@ -11,3 +11,4 @@ program_\name\()_end:
 .endm
         program worker, XG_WORKER_ELF
         program forker, XG_FORKER_ELF
+        program bench, XG_BENCH_ELF

@@ -11,5 +11,6 @@ enum SyscallNumber {
   sys_unmap = 7,  // (address, pages)
   sys_fork = 8,   // -> child's id, 0 in the child
   sys_wait = 9,   // -> exit code of a child that ended; -ENOENT without children
-  sys_id = 10
+  sys_id = 10,
+  sys_forget = 11  // (address): the next access to the page looks its translation up
 };

@@ -111,9 +111,11 @@ Pfn space_unmap(AddressSpace& space, u64 va) {
   u64 entry = table ? table[table_index(va, 1)] : 0;
   if (!entry) return invalid_frame;
   __atomic_store_n(&table[table_index(va, 1)], 0, __ATOMIC_RELEASE);
-  purge_page(va, page_shift);
+  space_forget(va);
   return entry_frame(entry);
 }
+
+void space_forget(u64 va) { purge_page(va, page_shift); }
 
 bool space_lookup(const AddressSpace& space, u64 va, UserPage& page) {
   const u64* table = find_last(space, va, nullptr);

@@ -13,21 +13,48 @@ Pfn image_end_pfn() {
   return ram_guest_frame(image_first_frame()) + (image_end_frame() - image_first_frame());
 }
 
-// The frame allocator's table lies behind the image: that limits how much can be used.
-Pfn usable_frames() {
-  const RamPiece& low = ram_of_image();
-  Pfn all = ram_end(), most = (low.pfn + low.count - image_end_pfn()) / 2 * (page_bytes / sizeof(FrameInfo));
-  if (all > most) print_line("kernel: %lu MiB of memory are not used", (all - most) * page_bytes / MiB);
-  return min_of(all, most);
+// Where the frame allocator's table can begin, and for how many frames there is room: half of a piece is left
+// to others.
+struct TablePlace {
+  Pfn first;
+  u64 most;
+};
+
+TablePlace place_in(const RamPiece& piece) {
+  Pfn first = max_of(piece.pfn, image_end_pfn()), end = piece.pfn + piece.count;
+  return {first, first < end ? (end - first) / 2 * (page_bytes / sizeof(FrameInfo)) : 0};
 }
+
+// Behind the image if there is room for all, else in the first piece that has it, or the largest.
+TablePlace choose_place(u64 all) {
+  TablePlace best = place_in(ram_of_image());
+  for (const RamPiece& piece : ram_pieces()) {
+    if (best.most >= all) break;
+    TablePlace other = place_in(piece);
+    if (other.most > best.most) best = other;
+  }
+  return best;
+}
+
+Pfn table_first;
 }  // namespace
 
 BootFrames flat_boot() {
+  Pfn all = ram_end();
+  TablePlace place = choose_place(all);
+  if (all > place.most)
+    print_line("kernel: %lu MiB of memory are not used", (all - place.most) * page_bytes / MiB);
+  table_first = place.first;
   BootFrames frames{};
-  frames.given = frames.limit = usable_frames();
+  frames.given = frames.limit = min_of<Pfn>(all, place.most);
   frames.first_taken = 1;  // below lie gaps: reclaim knows which
-  frames.end_taken = image_end_pfn();
+  frames.end_taken = place.first;
   return frames;
+}
+
+void flat_reclaim(void (*give)(Pfn first, u64 count)) {
+  ram_give_below_image(give);
+  if (table_first > image_end_pfn()) give(image_end_pfn(), table_first - image_end_pfn());
 }
 
 ModelResult flat_refuse(const Pfn*, unsigned) { return {0, -XEN_ENOSYS}; }

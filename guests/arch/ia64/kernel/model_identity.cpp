@@ -16,7 +16,7 @@ BootFrames boot() {
 }
 
 void reclaim(void (*give)(Pfn first, u64 count)) {
-  ram_give_below_image(give);
+  flat_reclaim(give);
   domain_memory_reserve();
 }
 }  // namespace

@@ -125,9 +125,11 @@ Pfn space_unmap(AddressSpace& space, u64 va) {
   if (write_entry(l1, table_index(va, 1), 0)) return invalid_frame;
   // Only the VCPU that runs the process has its tables loaded; another one flushes before it loads them
   // again.
-  table_ops.forget_page(va);
+  space_forget(va);
   return entry_frame(entry);
 }
+
+void space_forget(u64 va) { table_ops.forget_page(va); }
 
 bool space_lookup(const AddressSpace& space, u64 va, UserPage& page) {
   long error;
