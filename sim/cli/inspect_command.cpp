@@ -11,7 +11,7 @@ namespace {
 struct InspectOptions {
   std::string trace, frame, at;
   std::optional<u32> domain;
-  bool p2m = false;
+  bool p2m = false, traps = false;
 };
 
 u64 frame_number(const std::string& text) {
@@ -29,6 +29,8 @@ int inspect(const InspectOptions& o) {
   if (o.p2m && !o.domain) throw Error("--p2m needs --domain N");
   if (!o.frame.empty() && !o.at.empty())
     throw Error("--frame shows the whole history: --at does not go with it");
+  if (o.traps && (!o.frame.empty() || !o.at.empty() || o.domain))
+    throw Error("--traps shows all there were: no other question goes with it");
   const observe::TraceReader trace(o.trace);
   u64 time_ps = trace.last_time_ps();
   if (!o.at.empty()) {
@@ -45,7 +47,10 @@ int inspect(const InspectOptions& o) {
     print(observe::inspect_domain(trace, *o.domain, time_ps));
   else if (!o.at.empty())
     print(observe::inspect_at(trace, time_ps));
-  if (o.frame.empty() && !o.domain && o.at.empty()) print(observe::inspect_summary(trace));
+  if (o.traps)
+    print(observe::inspect_traps(trace));
+  else if (o.frame.empty() && !o.domain && o.at.empty())
+    print(observe::inspect_summary(trace));
   if (!trace.complete())
     std::fprintf(stderr, "xenoscope: %s: incomplete: %s\n", o.trace.c_str(), trace.damage().c_str());
   return 0;
@@ -65,6 +70,7 @@ void add_inspect(CLI::App& app, Action& action) {
                 "Ownership at a simulated time, as 12.5ms; with --domain: its history up to then")
       ->type_name("TIME");
   c->add_flag("--p2m", o->p2m, "With --domain: its P2M table (at --at, or the end)");
+  c->add_flag("--traps", o->traps, "Exceptions and interrupts in their order: when, which, where, why");
   c->footer("Example: xenoscope inspect /tmp/balloon/balloon/run.trace --frame 0x102d40042");
   c->callback([o, &action] { action = [o] { return inspect(*o); }; });
 }

@@ -1,4 +1,4 @@
-// Questions to a native trace: `inspect run.trace --frame MFN | --domain N | --at TIME`.
+// Questions to a native trace: `inspect run.trace --frame MFN | --domain N | --at TIME | --traps`.
 #pragma once
 #include <optional>
 #include <string>
@@ -46,6 +46,9 @@ std::string inspect_at(const TraceReader& trace, u64 time_ps);
 std::string inspect_summary(const TraceReader& trace);
 /// "pfn=0x… ==> mfn=0x…" lines: the guest's P2M as recorded, else from the M2P of its frames.
 std::string inspect_p2m(const TraceReader& trace, u32 domid, u64 time_ps);
+
+/// Exceptions and interrupts in their order, a line each: when, which, at which instruction, why.
+std::string inspect_traps(const TraceReader& trace);
 
 /// "20us", "1.5ms", "3s", "250ns", "7ps"; none when malformed or negative. A number without unit is
 /// milliseconds.

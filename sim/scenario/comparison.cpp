@@ -165,6 +165,7 @@ void add_group(std::string& out, const Group& group) {
 template <class Text>
 void add_head(std::string& out, const std::string& first, const std::vector<Column>& columns, Text text) {
   std::vector<std::string> cells;
+  cells.reserve(columns.size());
   for (const Column& c : columns) cells.push_back(text(c));
   add_line(out, first, cells);
 }
@@ -178,7 +179,7 @@ const std::vector<std::string>& memory_models() {
 
 std::string model_refused(const RunResult& r, const std::string& model) {
   const StepResult* step = r.failed_step();
-  const std::string wanted = "memory model " + model + " is not available";
+  std::string wanted = "memory model " + model + " is not available";
   if (!step || step->answer.empty() || step->answer.back() != "= EOPNOTSUPP " + wanted) return "";
   return wanted;
 }

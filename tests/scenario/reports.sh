@@ -58,6 +58,12 @@ check "frame's history" has out 'owner .* -> dom0'
 exit_code 0 "$xenoscope" inspect $trace --at 50ms
 check "owners at a time" has out 'free'
 exit_code 4 "$xenoscope" inspect $trace --frame 0xfffffffffffff
+exit_code 0 "$xenoscope" inspect $trace --traps
+check "exceptions" has out '^ +[0-9.]+ ms  CPU 0  .PF at 0x[0-9a-f]+, error code 0x[0-9a-f]+, address 0x[0-9a-f]+$'
+check "interrupts" has out '^ +[0-9.]+ ms  CPU 0  interrupt 0x[0-9a-f]+ at 0x[0-9a-f]+$'
+check "as many as were counted" test "$(wc -l <out)" = \
+  "$(awk '$1 == "machine.exceptions" || $1 == "machine.interrupts" { n += $2 } END { print n }' art/two-domains/report.txt)"
+exit_code 4 "$xenoscope" inspect $trace --traps --domain 1
 exit_code 4 "$xenoscope" inspect $trace --at yesterday
 exit_code 4 "$xenoscope" inspect $trace --at 999s
 check "where the trace ends" has err 'the trace ends at'
