@@ -3,6 +3,7 @@
 u32 test_make_domain(unsigned vcpus, u64 most_kib) {
   xen_domctl op{};
   op.u.createdomain.max_vcpus = vcpus;
+  XS_CREATEDOMAIN_MODEL(&op.u.createdomain) = test_domain_model;
   op.u.createdomain.max_evtchn_port = event_ports_max - 1;
   op.u.createdomain.max_grant_frames = -1;  // the hypervisor's default
   op.u.createdomain.max_maptrack_frames = -1;

@@ -63,6 +63,7 @@ void check_self() {
 long create(u32 id, u32 vcpus, u32 flags) {
   xen_domctl op{};
   op.u.createdomain.max_vcpus = vcpus;
+  XS_CREATEDOMAIN_MODEL(&op.u.createdomain) = test_domain_model;
   op.u.createdomain.flags = flags;
   op.u.createdomain.max_evtchn_port = event_ports_max - 1;
   op.u.createdomain.max_grant_frames = -1;

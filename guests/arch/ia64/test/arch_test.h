@@ -2,6 +2,10 @@
 // it, by guest frame numbers.
 #pragma once
 #include "arch_cpu.h"
+#include "hypervisor/abi/memory_models.h"
+
+// Of domains that a test makes: there is no model direct.
+constexpr xs_memory_model test_domain_model = XS_MODEL_TRANSLATED;
 
 // No frame has such a number.
 inline void* const test_unmapped = reinterpret_cast<void*>(KERNEL_BASE + (u64{1} << 44));

@@ -2,6 +2,10 @@
 // and in model direct its frame list and the mapping by which tests reach memory.
 #pragma once
 #include "boot_tables.h"
+#include "hypervisor/abi/memory_models.h"
+
+// Of domains that a test makes: what a toolstack gets that names none.
+constexpr xs_memory_model test_domain_model = XS_MODEL_DIRECT;
 
 constexpr u64 test_virt_base = boot_virt_base;
 // Nothing is mapped there, in whichever memory model.
