@@ -7,11 +7,11 @@ images=$2
 shift 2
 
 # With one CPU dom0 has one VCPU; xenstore is what dom0 serves itself; others are about what they say.
-skipped="fpu stale-tlb tlb-shootdown vcpu-ops translated-tables xenstore hypercall-fuzz segments"
+skipped="fpu stale-tlb tlb-shootdown vcpu-ops translated-tables xenstore segments"
 # shellcheck disable=SC2034 # named by the model
 skipped_translated="balloon-abi"
 # shellcheck disable=SC2034
-skipped_identity="isolation translated-memory translated-pressure"
+skipped_identity="hypercall-fuzz isolation translated-memory translated-pressure"
 
 bad=0
 for model in translated identity; do

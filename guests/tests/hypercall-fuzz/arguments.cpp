@@ -1,5 +1,5 @@
 // Where a call's structures lie, and what it may write of them.
-#include "guests/tests/hypercall-fuzz/world.h"
+#include "guests/tests/hypercall-fuzz/arch.h"
 
 namespace {
 struct Range {
@@ -25,7 +25,7 @@ u64 store_at_end(u64 over, const void* data, u64 bytes, bool written) {
   if (end_used || bytes - over > end_bytes) return hypercall_arg(world.hole) - rnd.below(bytes + 1);
   end_used = true;
   const u64 room = hypercall_arg(world.read_only) - address;
-  memcpy(reinterpret_cast<void*>(address), data, min_of(bytes, room));
+  memcpy(memory_at(address), data, min_of(bytes, room));
   if (written) may_be_written(address, min_of(bytes, room));
   return address;
 }

@@ -40,16 +40,12 @@ unsigned any_kind(bool nested);
 
 // Makes the call. It comes back whatever becomes of the processor's state: see enter.S.
 long make_call(const Call& call);
-// The same with the stack pointer given, for calls that take their arguments from there.
-long make_call_on_stack(const Call& call, u64 stack);
 // Deals with exceptions that hostile calls cause; installed by main.
 bool recover(TrapFrame* frame);
 // Reads or writes a word that may not be there; false when it faulted.
 bool touch(u64 address, bool write);
 bool set_bits(u64 address, u64 bits);
 extern unsigned exceptions_met;
-// What user mode enters the kernel on.
-void restore_kernel_stack();
 
 // Counts and judges a result.
 void note_result(unsigned kind, long result);

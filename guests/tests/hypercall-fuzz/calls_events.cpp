@@ -1,5 +1,5 @@
 // Event channels, scheduling, timers.
-#include "guests/tests/hypercall-fuzz/calls.h"
+#include "guests/tests/hypercall-fuzz/arch.h"
 
 namespace {
 // All structures of event_channel_op fit.
@@ -71,14 +71,14 @@ void make_storm(Call& call) {
 }
 
 // Beyond the list's end lie zeros, and those are a call of set_trap_table.
-void after_storm(const Call&, long) { arch_install_traps(); }
+void after_storm(const Call&, long) { arch_heal_handlers(); }
 
 u64 soon() { return system_time_ns(0) + rnd.below(20000); }
 
 // As it is or nowhere: zeros in its place would be an end, or a sleep, for ever.
 template <typename T>
 u64 place_surely(const T& data) {
-  if (rnd.one_in(6)) return rnd.one_in(2) ? hypercall_arg(world.hole) : 0xffff82d080000000ull;
+  if (rnd.one_in(6)) return rnd.one_in(2) ? hypercall_arg(world.hole) : arch_hypervisor_address;
   u8* at = reserve(sizeof data, false);
   return hypercall_arg(at ? memcpy(at, &data, sizeof data) : world.hole);
 }

@@ -1,5 +1,5 @@
 // memory_op: frames asked for, given back, exchanged; figures and maps.
-#include "guests/tests/hypercall-fuzz/calls.h"
+#include "guests/tests/hypercall-fuzz/arch.h"
 
 namespace {
 constexpr unsigned most_extents = 8;
@@ -30,7 +30,7 @@ xen_memory_reservation_t any_reservation(bool gives_back) {
 void give_back(const Call& call, long result) {
   if (result <= 0 || call.arg[0] >> command_bits) return;
   xen_memory_reservation_t r;
-  memcpy(&r, reinterpret_cast<const void*>(call.arg[1]), sizeof r);
+  memcpy(&r, memory_at(call.arg[1]), sizeof r);
   const u64 list = reinterpret_cast<u64>(r.extent_start.p);
   const u64 last = hypercall_arg(world.read_only);
   if (list < hypercall_arg(world.args) || list >= last) return;
@@ -48,7 +48,7 @@ void make_grow(Call& call) {
 
 void after_grow(const Call& call, long result) {
   const bool readable = call.arg[1] >= hypercall_arg(world.args) &&
-                        call.arg[1] <= hypercall_arg(world.hole) - sizeof(xen_memory_reservation_t);
+                        call.arg[1] <= hypercall_arg(world.readable_end) - sizeof(xen_memory_reservation_t);
   if (readable) give_back(call, result);
 }
 
@@ -84,7 +84,7 @@ void after_exchange(const Call& call, long) {
   const u64 args = hypercall_arg(world.args), last = hypercall_arg(world.read_only);
   if (call.arg[1] < args || call.arg[1] > last - sizeof(xen_memory_exchange_t)) return;
   xen_memory_exchange_t x;
-  memcpy(&x, reinterpret_cast<const void*>(call.arg[1]), sizeof x);
+  memcpy(&x, memory_at(call.arg[1]), sizeof x);
   const u64 list = reinterpret_cast<u64>(x.out.extent_start.p);
   if (x.nr_exchanged == 0 || list < args || list > last - most_extents * sizeof(u64)) return;
   x.out.nr_extents = min_of(x.out.nr_extents, u64{most_extents});

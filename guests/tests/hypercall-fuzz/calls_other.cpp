@@ -1,5 +1,5 @@
 // Multicalls of everything, version and console, numbers that nobody has.
-#include "guests/tests/hypercall-fuzz/calls.h"
+#include "guests/tests/hypercall-fuzz/arch.h"
 
 namespace {
 constexpr unsigned most_entries = 8;
@@ -15,7 +15,7 @@ void call_with_own_list() {
   const u64 args = hypercall_arg(world.args),
             last = hypercall_arg(world.read_only) - sizeof(multicall_entry_t) * listed_count;
   if (list_address < args || list_address > last) return;
-  auto* list = reinterpret_cast<multicall_entry_t*>(list_address);
+  auto* list = reinterpret_cast<multicall_entry_t*>(memory_at(list_address));
   multicall_entry_t& entry = list[rnd.below(listed_count)];
   // Not where an answer would make another call of it: none of them was meant to be survived.
   const u64 field = rnd.one_in(2) ? offsetof(multicall_entry_t, result)
@@ -48,13 +48,12 @@ void make_multicall(Call& call) {
 }
 
 void after_multicall(const Call& call, long result) {
-  arch_install_traps();
-  restore_kernel_stack();
+  arch_heal_handlers();
   world_bring_shared_info_back();
   const u64 args = hypercall_arg(world.args),
             last = hypercall_arg(world.read_only) - sizeof(multicall_entry_t) * listed_count;
   if (result != 0 || call.arg[1] != listed_count || list_address < args || list_address > last) return;
-  const auto* list = reinterpret_cast<const multicall_entry_t*>(list_address);
+  const auto* list = reinterpret_cast<const multicall_entry_t*>(memory_at(list_address));
   // An entry that a call before it has overwritten is another call, and nobody's to judge.
   for (unsigned i = 0; i < listed_count; i++) {
     const Listed& l = listed[i];

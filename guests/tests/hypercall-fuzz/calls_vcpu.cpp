@@ -1,38 +1,8 @@
 // vcpu_op on all VCPUs, described ones and others.
-#include "guests/tests/hypercall-fuzz/calls.h"
+#include "guests/tests/hypercall-fuzz/arch.h"
 #include "guests/tests/hypercall-fuzz/race.h"
 
 namespace {
-vcpu_guest_context_t context;  // too large for the stack
-
-u64 wild_code() { return rnd.one_in(2) ? any_address() : hypercall_arg(test_va(0)); }
-
-// Something in it is always wrong, so that no VCPU ever starts from it.
-u64 context_argument() {
-  memset(&context, 0, sizeof context);
-  context.flags = any_number();
-  context.user_regs.rip = wild_code();
-  context.user_regs.rsp = any_address();
-  context.user_regs.cs = static_cast<u16>(any_number());
-  context.user_regs.ss = static_cast<u16>(any_number());
-  context.user_regs.rflags = any_number();
-  context.kernel_sp = any_address();
-  context.ldt_base = any_address();
-  context.ldt_ents = any_count(8192);
-  context.gdt_ents = any_count(FIRST_RESERVED_GDT_ENTRY);
-  for (auto& frame : context.gdt_frames) frame = any_frame();
-  for (auto& trap : context.trap_ctxt) trap.address = rnd.one_in(8) ? any_number() : 0;
-  for (auto& d : context.debugreg) d = any_number();
-  context.ctrlreg[1] = frame_to_write() << page_shift;
-  const u64 bad[] = {0, play_frame() << page_shift, any_number(), ~0ull};
-  context.ctrlreg[3] = rnd.pick(bad);
-  context.event_callback_eip = wild_code();
-  context.failsafe_callback_eip = wild_code();
-  context.fs_base = any_number();
-  context.gs_base_user = 1ull << 63;  // not canonical
-  return place(context);
-}
-
 u64 area_argument() {
   const u64 area = rnd.one_in(2) ? hypercall_arg(world.areas) + rnd.below(page_bytes - 64) : any_address();
   return place(area);
@@ -66,7 +36,7 @@ u64 argument_for(u64 operation, unsigned vcpu) {
   u8 room[64] = {};
   switch (operation) {
     case VCPUOP_initialise:
-      return context_argument();
+      return arch_wild_context();
     case VCPUOP_register_runstate_memory_area:
     case VCPUOP_register_vcpu_time_memory_area:
       return area_argument();

@@ -1,79 +1,11 @@
-// Ways of a guest to end itself, one per domain: the hypervisor destroys what is left, whatever state it is
-// in.
 #include "guests/tests/hypercall-fuzz/deaths.h"
 
-#include "guests/lib/panic.h"
-#include "guests/tests/hypercall-fuzz/calls.h"
-
-namespace {
-void unmap_page_of(const void* address) {
-  world_map(address, 0);
-  touch(hypercall_arg(address), true);
-}
-
-void without_stack() {
-  const u64 here = 0;
-  unmap_page_of(&here);
-}
-
-void without_code() { unmap_page_of(reinterpret_cast<const void*>(&without_stack)); }
-
-void without_tables() {  // a valid top table that maps nothing of the guest
-  const Pfn page = world.play + 1;
-  test_unmap(page);
-  mmuext_simple(MMUEXT_NEW_BASEPTR, world.play_mfn[1]);
-}
-
-void without_handlers() {
-  arch_hypercall(__HYPERVISOR_set_trap_table, 0);
-  asm volatile("ud2");
-}
-
-void user_mode_without_tables() {
-  mmuext_simple(MMUEXT_NEW_USER_BASEPTR, 0);
-  iret_context* frame = reinterpret_cast<iret_context*>(reserve(sizeof *frame, false));
-  *frame = {};
-  frame->cs = FLAT_KERNEL_CS;
-  make_call_on_stack({__HYPERVISOR_iret, {}}, hypercall_arg(frame));
-}
-
-void iret_from_nowhere() { make_call_on_stack({__HYPERVISOR_iret, {}}, 0xffff82d080000000ull); }
-
-void upcall_to_nowhere() {
-  arch_hypercall(__HYPERVISOR_set_callbacks, 0x1000, 0x2000, 0x3000);
-  arch_hypercall(__HYPERVISOR_set_trap_table, 0);
-  vcpu_info_of(0).evtchn_upcall_pending = 1;
-  vcpu_info_of(0).evtchn_upcall_mask = 0;
-  hypercall_xen_version(XENVER_version, nullptr);
-}
-
-void give_everything_back() {
-  u64 frame;
-  xen_memory_reservation_t r{};
-  set_xen_guest_handle(r.extent_start, &frame);
-  r.nr_extents = 1;
-  r.domid = DOMID_SELF;
-  for (Pfn pfn = 0; pfn < boot_info->nr_pages; pfn++) {
-    frame = test_machine(pfn);
-    hypercall_memory_op(XENMEM_decrease_reservation, &r);
-  }
-  // Tables that are in use, and pinned again although they are given back.
-  for (unsigned level = 1; level <= 4; level++)
-    mmuext_simple(MMUEXT_PIN_L1_TABLE + level - 1,
-                  test_machine(test_table(hypercall_arg(test_va(0)), level)));
-  shutdown(SHUTDOWN_crash);
-}
-
-void by_request() { shutdown(SHUTDOWN_crash); }
-
-void (*const deaths[])() = {
-    without_stack,     without_code,      without_tables,       without_handlers, user_mode_without_tables,
-    iret_from_nowhere, upcall_to_nowhere, give_everything_back, by_request};
-}  // namespace
+#include "guests/tests/hypercall-fuzz/arch.h"
 
 void die(unsigned long how) {
-  print_line("ending: %lu", how % count_of(deaths));
+  const Death& death = arch_deaths[how % arch_death_count];
+  print_line("ending: %s", death.name);
   test_on_trap(nullptr);
-  deaths[how % count_of(deaths)]();
+  death.die();
   test_error("ending %lu did not end", how);
 }

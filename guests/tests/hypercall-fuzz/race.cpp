@@ -1,7 +1,6 @@
 #include "guests/tests/hypercall-fuzz/race.h"
 
-#include "guests/tests/hypercall-fuzz/calls.h"
-#include "guests/tests/hypercall-fuzz/own_tables.h"
+#include "guests/tests/hypercall-fuzz/arch.h"
 
 namespace {
 constexpr unsigned most_vcpus = 4;
@@ -20,25 +19,6 @@ struct Racer {
   u64 frame() { return world.play_mfn[random.below(play_frames)]; }
   Pfn page() { return world.play + random.below(play_frames); }
 
-  void map() {
-    const u64 flags[] = {pte_kernel, pte_kernel, pte_kernel_ro, 0};
-    const u64 how[] = {UVMF_INVLPG | UVMF_ALL, UVMF_INVLPG | UVMF_LOCAL, UVMF_TLB_FLUSH | UVMF_ALL, 0};
-    const u64 f = random.pick(flags);
-    if (guest_is_translated()) return void(world_map(test_va(page()), f ? make_pte(frame(), f) : 0));
-    update_va_mapping(test_va(page()), f ? make_pte(frame(), f) : 0, random.pick(how));
-  }
-  void pin() {
-    const unsigned commands[] = {MMUEXT_PIN_L1_TABLE, MMUEXT_PIN_L2_TABLE, MMUEXT_PIN_L4_TABLE,
-                                 MMUEXT_UNPIN_TABLE,  MMUEXT_UNPIN_TABLE,  MMUEXT_CLEAR_PAGE};
-    mmuext_simple(random.pick(commands), frame());
-  }
-  void write_entry() {
-    if (guest_is_translated()) return use_wild_tables(random, vcpu);
-    mmu_update_t requests[4];
-    for (auto& r : requests)
-      r = {frame() * page_bytes + random.below(512) * 8, random.one_in(3) ? 0 : make_pte(frame(), pte_table)};
-    hypercall_mmu_update(requests, count_of(requests), nullptr, DOMID_SELF);
-  }
   void balloon() {
     u64 extent = frame();
     xen_memory_reservation_t r{};
@@ -68,12 +48,10 @@ struct Racer {
     switch (random.below(10)) {
       case 0:
       case 1:
-        return map();
       case 2:
       case 3:
-        return pin();
       case 4:
-        return write_entry();
+        return arch_race_step(random, vcpu);
       case 5:
         return random.one_in(4) ? balloon() : use();
       case 6:

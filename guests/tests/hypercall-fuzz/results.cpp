@@ -10,6 +10,7 @@ const CallTable* const tables[] = {&table_calls,     &memory_calls, &event_calls
                                    &processor_calls, &tool_calls,   &other_calls};
 
 bool nests(const CallKind& k) {
+  if (k.number >> 32) return false;  // no call but something else that is hostile
   switch (k.number) {  // what could keep the rest of a list, and the guest, from going on; and text
     case __HYPERVISOR_sched_op:
     case __HYPERVISOR_vcpu_op:

@@ -1,12 +1,7 @@
 // Random values, by what they stand for.
-#include "guests/tests/hypercall-fuzz/world.h"
-
-extern "C" char image_start[];
+#include "guests/tests/hypercall-fuzz/arch.h"
 
 namespace {
-constexpr u64 first_hypervisor_address = 0xffff800000000000ull;
-constexpr u64 behind_hypervisor = 0xffff880000000000ull;
-
 bool is_own(Mfn frame) {
   if (guest_is_translated()) return frame < boot_info->nr_pages;
   for (u64 pfn = 0; pfn < boot_info->nr_pages; pfn++)
@@ -41,12 +36,6 @@ u64 frame_of_somebody_else() {
   return is_own(frame) ? frame_of_nobody() : frame;
 }
 
-Pfn core_frame() {
-  const Pfn image = test_frame(image_start);
-  const Pfn choices[] = {test_frame(boot_info), image, image + rnd.below(8),
-                         test_frame(reinterpret_cast<void*>(boot_info->mfn_list))};
-  return rnd.pick(choices);
-}
 }  // namespace
 
 u64 any_number() {
@@ -71,32 +60,9 @@ u64 any_number() {
 
 u64 any_count(u64 useful) { return rnd.one_in(12) ? any_number() : rnd.below(useful + 1); }
 
-u64 any_address() {
-  // Its own top table, where the hypervisor keeps everybody from writing.
-  const u64 table = guest_is_translated() ? hypercall_arg(world.read_only) : boot_info->pt_base;
-  const u64 choices[] = {0,
-                         rnd.below(page_bytes),
-                         first_hypervisor_address,
-                         first_hypervisor_address + rnd.below(1ull << 43),
-                         behind_hypervisor - rnd.below(64),
-                         first_hypervisor_address - rnd.below(64),
-                         (1ull << 47) - rnd.below(64),
-                         (1ull << 47) + rnd.below(64),
-                         0x8000000000000000ull + rnd.below(1ull << 47),
-                         0xffff82d080000000ull + rnd.below(1 << 20),
-                         behind_hypervisor,
-                         0ull - rnd.below(64),
-                         hypercall_arg(world.hole) + rnd.below(page_bytes),
-                         hypercall_arg(world.read_only) + rnd.below(page_bytes),
-                         table + rnd.below(page_bytes)};
-  return rnd.pick(choices);
-}
+u64 any_address() { return arch_wild_address(); }
 
 u64 play_frame() { return world.play_mfn[rnd.below(play_frames)]; }
-
-u64 core_table() {
-  return test_machine(test_table(hypercall_arg(image_start), static_cast<unsigned>(1 + rnd.below(4))));
-}
 
 u64 protected_table() {
   // No guest frame has such a number, whatever populate_physmap has been asked for.
@@ -121,7 +87,7 @@ u64 frame_to_lose() { return guest_is_translated() ? frame_to_write() : any_fram
 u64 any_frame() {
   if (rnd.one_in(12)) return boot_info->shared_info >> page_shift;
   if (rnd.one_in(10)) return core_table();
-  return rnd.one_in(10) ? test_machine(core_frame()) : frame_to_write();
+  return rnd.one_in(10) ? arch_core_frame() : frame_to_write();
 }
 
 unsigned any_vcpu() {

@@ -14,16 +14,16 @@ constexpr unsigned play_frames = 32;
 constexpr u64 args_bytes = 2 * page_bytes;
 
 struct World {
-  u8* args;       // args 0
-  u8* read_only;  // behind args 1
-  u8* hole;       // behind that
+  u8* args;          // args 0
+  u8* read_only;     // behind args 1
+  u8* hole;          // behind that
+  u8* readable_end;  // of what the guest can read from args on
   u8* areas;
   Pfn play;                   // play frame i is mapped at test_va(play + i), when it is
   Mfn play_mfn[play_frames];  // invalid_frame: lost and not yet replaced
-  Mfn user_table;
-  Pfn vcpu_info;      // frame for the one VCPUOP_register_vcpu_info that succeeds
-  u64 max_ram_frame;  // of the machine
-  u32 child;          // dom0: a domain made to be tormented; 0 none
+  Pfn vcpu_info;              // frame for the one VCPUOP_register_vcpu_info that succeeds
+  u64 max_ram_frame;          // of the machine
+  u32 child;                  // dom0: a domain made to be tormented; 0 none
 };
 extern World world;
 
@@ -31,8 +31,6 @@ void world_init();
 // Puts everything back that calls may have moved: traps, callbacks, descriptor tables, pins, mappings. Play
 // frames that are gone for good are replaced.
 void world_heal();
-// Replaces the entry that maps an address of the playground, for all VCPUs. 0 or a negative errno.
-long world_map(const void* va, u64 entry);
 // In model translated shared_info can be sent anywhere, and away: it is where the guest finds its time and
 // its events. Before those are let in again.
 void world_bring_shared_info_back();

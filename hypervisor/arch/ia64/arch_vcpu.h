@@ -1,6 +1,7 @@
 // The IA-64 parts of Vcpu and Domain.
 #pragma once
 #include "hypervisor/arch/ia64/registers.h"
+#include "hypervisor/common/lock.h"
 #include "hypervisor/common/timer.h"
 #include "hypervisor/common/types.h"
 
@@ -42,6 +43,7 @@ struct ArchVcpu {
   // The hypervisor's.
   unsigned tlb_cpu = ~0u;  ///< on whose TC it relied last
   u8* vhpt = nullptr;      ///< long format, what the CPU walks
+  Spinlock vhpt_lock;      ///< its CPU inserts, any CPU flushes
   u32 vhpt_count = 0;      ///< entries made since it was emptied; the first ones are here
   u16 vhpt_used[128] = {};
   bool high_fp_loaded = false;     ///< f32 to f127 are in the CPU it runs on
@@ -55,6 +57,8 @@ static_assert(offsetof(ArchVcpu, vpsr) == ARCH_VPSR && offsetof(ArchVcpu, fast) 
 
 struct ArchDomain {
   u32 rid_block = 0;  ///< machine RID = block << 18 | guest's RID; 0: none
+  u64 drops =
+      0;  ///< how often translations of VCPUs that may be running elsewhere have been taken away (vtlb_fill)
 };
 
 }  // namespace hv

@@ -178,11 +178,17 @@ Outcome purge(Vcpu* vcpu, const Instruction& i, u64 va, u64 size) {
 
 Outcome translate(Vcpu* vcpu, const Instruction& i, u64 va) {
   Paddr physical;
-  if (!vtlb_translate(vcpu, va, Side::data, physical)) {
-    reflect_miss(vcpu, va, false, kIsrNa | (vcpu->arch.regs.psr >> kPsrRiShift & 3) << 41);
-    return Outcome::jumped;
+  const u64 isr = kIsrNa | (vcpu->arch.regs.psr >> kPsrRiShift & 3) << 41;
+  switch (vtlb_translate(vcpu, va, Side::data, physical)) {
+    case Fill::done:
+      return write_register(vcpu, i.r1, physical) ? Outcome::done : Outcome::illegal;
+    case Fill::no_translation:
+      reflect_miss(vcpu, va, false, isr);
+      return Outcome::jumped;
+    default:
+      reflect(vcpu, {kPageNotPresent, isr, va});
+      return Outcome::jumped;
   }
-  return write_register(vcpu, i.r1, physical) ? Outcome::done : Outcome::illegal;
 }
 
 Outcome execute(Vcpu* vcpu, const Instruction& i) {
@@ -260,7 +266,8 @@ bool fetch_bundle(Vcpu* vcpu, u64& low, u64& high) {
   } else {
     Paddr physical;
     Backing backing;
-    if (!vtlb_translate(vcpu, ip, Side::fetch, physical) || !guest_backing(vcpu->domain, physical, backing))
+    if (vtlb_translate(vcpu, ip, Side::fetch, physical) != Fill::done ||
+        !guest_backing(vcpu->domain, physical, backing))
       return false;
     machine = backing.machine;
   }

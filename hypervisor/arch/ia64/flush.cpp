@@ -1,5 +1,5 @@
-// A flush drops a CPU's whole TC by ptc.e (SDM vol. 2 4.4.1 and 11.9, PAL_PTCE_INFO) and the VHPT of the VCPU
-// loaded there. Another CPU is asked by an interrupt and waited for.
+// A flush drops a CPU's whole TC by ptc.e (SDM vol. 2 4.4.1 and 11.9, PAL_PTCE_INFO). Another CPU is asked by
+// an interrupt and waited for.
 #include "hypervisor/arch/ia64/flush.h"
 
 #include "hypervisor/arch/ia64/cpu.h"

@@ -34,4 +34,9 @@ void next_instruction(Vcpu* vcpu);
 /// Bits that PSR can have on the way into a guest, whatever was asked for; level at least 1.
 u64 sanitized_psr(const Vcpu* vcpu, u64 psr);
 
+/// The hypervisor's part of region 7: no address for a guest.
+inline bool in_hole(Vaddr address) {
+  return address >= HYPERVISOR_VIRT_START && address < HYPERVISOR_VIRT_END;
+}
+
 }  // namespace hv

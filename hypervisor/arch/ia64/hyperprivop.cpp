@@ -11,6 +11,8 @@
 namespace hv {
 namespace {
 
+constexpr u64 kLastCpuid = 4;  // SDM vol. 1 3.1.11
+
 constexpr unsigned kTpr = 66, kItir = 21, kIfa = 20, kIfs = 23;
 
 bool insert(Vcpu* vcpu, Side side, u64 pte) {
@@ -83,6 +85,7 @@ bool perform(Vcpu* vcpu, u64 number) {
     case XEN_IA64_FC:  // caches are coherent with stores of this machine
       return true;
     case XEN_IA64_GET_CPUID:
+      if (first > kLastCpuid) return false;
       regs.r[8] = guest_cpuid(first);
       return true;
     case XEN_IA64_GET_PMD:
@@ -121,7 +124,7 @@ u64 guest_cpuid(u64 number) {
   if (number < 2) return text[number];
   u64 value;
   asm volatile("mov %0 = cpuid[%1]" : "=r"(value) : "r"(number));
-  return number <= 4 ? value : 0;
+  return value;
 }
 
 }  // namespace hv

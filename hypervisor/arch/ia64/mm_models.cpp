@@ -14,7 +14,6 @@
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/memory_op.h"
 #include "hypervisor/common/page_type.h"
-#include "hypervisor/common/planted.h"
 #include "hypervisor/common/translated.h"
 
 namespace hv {
@@ -130,7 +129,7 @@ void arch_invalidate_type(Mfn, xs_frame_type, Domain*) {}
 long arch_memory_op(unsigned, Vaddr) { return -XEN_ENOSYS; }
 
 void arch_translations_drop(Domain* domain) {
-  if (planted(Bug::shadow_kept)) return;
+  vtlb_drop_begins(domain);
   for (Vcpu* vcpu : domain->vcpu)
     if (vcpu != nullptr && vcpu->arch.vhpt != nullptr) vhpt_flush(vcpu);
   flush_domain(domain);

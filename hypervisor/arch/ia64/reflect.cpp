@@ -60,6 +60,10 @@ void collect(Vcpu* vcpu, const Interruption& interruption) {
 void reflect(Vcpu* vcpu, const Interruption& interruption) {
   xen_ia64_privregs& privileged = *vcpu->arch.privileged;
   ++vcpu->arch.counts.reflected;
+  const Vaddr iva = privileged.cr[2] & ~0x7fffull;
+  // Its handler for what happens at the handlers is at the same place: it would be asked for for ever.
+  if (!privileged.psr_ic && interruption.isr & kIsrX && (interruption.ifa & ~0x7fffull) == iva)
+    return domain_crash(vcpu->domain, "its interruption handlers cannot be entered");
   u64 isr = interruption.isr;
   mark(XS_MARK_BOUNCE, mark_name(vcpu), interruption.vector, vcpu->arch.regs.ip);
   if (privileged.psr_ic)
@@ -67,7 +71,6 @@ void reflect(Vcpu* vcpu, const Interruption& interruption) {
   else
     isr |= kIsrNi;
   privileged.cr[17] = isr;
-  const Vaddr iva = privileged.cr[2] & ~0x7fffull;
   enter_handler(vcpu, iva + interruption.vector);
 }
 

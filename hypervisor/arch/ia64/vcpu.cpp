@@ -29,8 +29,6 @@ int make_privileged(Vcpu* vcpu) {
   return 0;
 }
 
-bool in_hole(Vaddr address) { return address >= HYPERVISOR_VIRT_START && address < HYPERVISOR_VIRT_END; }
-
 // Fields that a CPU refuses elsewhere (SDM vol. 2 table 3-1, vol. 1 5.1.2).
 constexpr u64 kPfsImplemented = kFrameMask | 63ull << 52 | 3ull << 62;
 bool fpsr_ok(u64 fpsr) {

@@ -64,12 +64,15 @@ void vtlb_destroy(Vcpu* vcpu) {
 }
 
 void vhpt_insert(Vcpu* vcpu, Vaddr address, Side side, u64 pte) {
-  Entry& entry = entry_of(vcpu, address);
-  __atomic_store_n(&entry.tag, kNoTag, __ATOMIC_RELEASE);
-  entry.pte = pte;
-  entry.itir = kItir;
-  __atomic_store_n(&entry.tag, tag_of(address), __ATOMIC_RELEASE);
-  remember(vcpu, entry);
+  {
+    LockGuard guard(vcpu->arch.vhpt_lock);
+    Entry& entry = entry_of(vcpu, address);
+    __atomic_store_n(&entry.tag, kNoTag, __ATOMIC_RELEASE);
+    entry.pte = pte;
+    entry.itir = kItir;
+    __atomic_store_n(&entry.tag, tag_of(address), __ATOMIC_RELEASE);
+    remember(vcpu, entry);
+  }
   const u64 page = address & ~(kPageSize - 1);
   // With collection off nothing may miss: these are registers and the image.
   if (side == Side::data)
@@ -109,6 +112,7 @@ u64 vhpt_find(const Vcpu* vcpu, Vaddr address) {
 }
 
 void vhpt_flush(Vcpu* vcpu) {
+  LockGuard guard(vcpu->arch.vhpt_lock);
   ArchVcpu& arch = vcpu->arch;
   auto* entries = reinterpret_cast<Entry*>(arch.vhpt);
   const bool all = arch.vhpt_count > count_of(arch.vhpt_used);

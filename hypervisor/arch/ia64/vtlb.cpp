@@ -2,6 +2,7 @@
 
 #include "hypervisor/arch/ia64/cpu.h"
 #include "hypervisor/arch/ia64/flush.h"
+#include "hypervisor/arch/ia64/guest_state.h"
 #include "hypervisor/arch/ia64/layout.h"
 #include "hypervisor/arch/ia64/vhpt.h"
 #include "hypervisor/common/domain.h"
@@ -15,6 +16,11 @@ constexpr u64 kReservedPte = 1ull << 1 | 3ull << 50;
 constexpr u64 kMetaphysicalRids = 0x100;  ///< in the hypervisor's block: 8 of each domain's
 
 constexpr u64 page_mask(unsigned shift) { return (1ull << shift) - 1; }
+/// What itc and itr accept (SDM vol. 2 figure 4-5, table 4-11): memory attributes 1 to 3 are reserved.
+constexpr bool pte_ok(u64 pte) {
+  const u64 attribute = pte >> 2 & 7;
+  return !(pte & kPtePresent) || (!(pte & kReservedPte) && (attribute == 0 || attribute >= 4));
+}
 constexpr unsigned region_of(Vaddr address) { return static_cast<unsigned>(address >> 61); }
 u64 guest_rid(const Vcpu* vcpu, Vaddr address) {
   return vcpu->arch.rr[region_of(address)] >> 8 & kGuestRidMask;
@@ -41,8 +47,6 @@ const GuestTranslation* find(const ArchVcpu& arch, Vaddr address, u64 rid, Side 
   const GuestTranslation& last = side == Side::data ? arch.dtc : arch.itc;
   return covers(last, address, rid) ? &last : nullptr;
 }
-
-bool in_hole(Vaddr address) { return address >= HYPERVISOR_VIRT_START && address < HYPERVISOR_VIRT_END; }
 
 Paddr physical_of(const GuestTranslation& t, Vaddr address) {
   const u64 mask = page_mask(itir_shift(t.itir));
@@ -132,21 +136,39 @@ bool guest_backing(const Domain* domain, Paddr guest_physical, Backing& backing)
   return true;
 }
 
-Fill vtlb_fill(Vcpu* vcpu, Vaddr address, Side side) {
+namespace {
+
+Fill fill(Vcpu* vcpu, Vaddr address, Side side) {
   constexpr auto fill_or = [](bool filled, Fill otherwise) { return filled ? Fill::done : otherwise; };
-  ++vcpu->arch.counts.fills;
   if (address - vcpu->arch.xsi < XEN_IA64_XSI_BYTES)
-    return fill_or(fill_xsi(vcpu, address, side), Fill::no_translation);
-  if (in_hole(address)) return Fill::no_translation;
-  if (is_physical(vcpu, side)) return fill_or(fill_physical(vcpu, address, side), Fill::no_translation);
+    return fill_or(fill_xsi(vcpu, address, side), Fill::no_memory);
+  if (in_hole(address)) return Fill::no_memory;
+  if (is_physical(vcpu, side)) return fill_or(fill_physical(vcpu, address, side), Fill::no_memory);
   const GuestTranslation* t = find(vcpu->arch, address, guest_rid(vcpu, address), side);
   if (t == nullptr) return Fill::no_translation;
   return fill_or(fill_from(vcpu, address, side, t->pte, physical_of(*t, address)), Fill::no_memory);
 }
 
+}  // namespace
+
+// Meanwhile another CPU may take the frame away: the P2M's entry, then drops + 1, then what is in the VHPT,
+// then what TCs hold. Either it finds our entry there, or we find that it has been here.
+Fill vtlb_fill(Vcpu* vcpu, Vaddr address, Side side) {
+  ++vcpu->arch.counts.fills;
+  const u64& drops = vcpu->domain->arch.drops;
+  const u64 before = __atomic_load_n(&drops, __ATOMIC_ACQUIRE);
+  const Fill filled = fill(vcpu, address, side);
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  if (filled == Fill::done && __atomic_load_n(&drops, __ATOMIC_RELAXED) != before)
+    vhpt_purge(vcpu, address & ~page_mask(kPageShift), kPageShift);
+  return filled;
+}
+
+void vtlb_drop_begins(Domain* domain) { __atomic_add_fetch(&domain->arch.drops, 1, __ATOMIC_SEQ_CST); }
+
 bool vtlb_insert(Vcpu* vcpu, Side side, u64 pte, u64 itir, Vaddr va) {
   const unsigned shift = itir_shift(itir);
-  if (!shift_ok(shift) || (pte & kPtePresent && pte & kReservedPte)) return false;
+  if (!shift_ok(shift) || !pte_ok(pte)) return false;
   if (in_hole(va)) return true;  // nothing is there for a guest
   const u64 rid = guest_rid(vcpu, va);
   vtlb_purge(vcpu, va, shift, false);
@@ -157,8 +179,7 @@ bool vtlb_insert(Vcpu* vcpu, Side side, u64 pte, u64 itir, Vaddr va) {
 
 bool vtlb_insert_tr(Vcpu* vcpu, Side side, unsigned slot, u64 pte, u64 itir, Vaddr va) {
   const unsigned shift = itir_shift(itir);
-  if (!shift_ok(shift) || slot >= kGuestTrs || (pte & kPtePresent && pte & kReservedPte) || in_hole(va))
-    return false;
+  if (!shift_ok(shift) || slot >= kGuestTrs || !pte_ok(pte) || in_hole(va)) return false;
   GuestTranslation& t = side == Side::data ? vcpu->arch.dtr[slot] : vcpu->arch.itr[slot];
   if (t.valid && t.rid == guest_rid(vcpu, t.va)) vtlb_purge(vcpu, t.va, itir_shift(t.itir), false);
   vtlb_purge(vcpu, va, shift, false);
@@ -177,6 +198,7 @@ void vtlb_purge_tr(Vcpu* vcpu, Side side, Vaddr va, unsigned shift) {
 void vtlb_purge(Vcpu* vcpu, Vaddr va, unsigned shift, bool all_vcpus) {
   const u64 rid = guest_rid(vcpu, va);
   if (!shift_ok(shift)) return;
+  if (all_vcpus) vtlb_drop_begins(vcpu->domain);
   for (Vcpu* other : vcpu->domain->vcpu) {
     if (other == nullptr || (other != vcpu && !all_vcpus)) continue;
     if (overlaps(other->arch.dtc, va, shift, rid)) other->arch.dtc.valid = false;
@@ -193,15 +215,17 @@ void vtlb_purge_all(Vcpu* vcpu) {
   flush_this_cpu();
 }
 
-bool vtlb_translate(Vcpu* vcpu, Vaddr address, Side side, Paddr& guest_physical) {
+Fill vtlb_translate(Vcpu* vcpu, Vaddr address, Side side, Paddr& guest_physical) {
+  if (address - vcpu->arch.xsi < XEN_IA64_XSI_BYTES || in_hole(address)) return Fill::no_memory;
   if (is_physical(vcpu, side)) {
     guest_physical = address & ~(1ull << 63);
-    return true;
+    return Fill::done;
   }
   const GuestTranslation* t = find(vcpu->arch, address, guest_rid(vcpu, address), side);
-  if (t == nullptr || !(t->pte & kPtePresent)) return false;
+  if (t == nullptr) return Fill::no_translation;
+  if (!(t->pte & kPtePresent)) return Fill::no_memory;
   guest_physical = physical_of(*t, address);
-  return true;
+  return Fill::done;
 }
 
 }  // namespace hv

@@ -34,6 +34,8 @@ enum class Side { data, fetch };
 /// leads to a GFN that is not there.
 enum class Fill { done, no_translation, no_memory };
 Fill vtlb_fill(Vcpu* vcpu, Vaddr address, Side side);
+/// What its VCPUs have is about to be taken away, whichever CPUs they run on.
+void vtlb_drop_begins(Domain* domain);
 /// itc: the translation takes the place of the last one of that side. False: it cannot be (reserved bits or
 /// size).
 bool vtlb_insert(Vcpu* vcpu, Side side, u64 pte, u64 itir, Vaddr va);
@@ -47,7 +49,7 @@ void vtlb_purge(Vcpu* vcpu, Vaddr va, unsigned shift, bool all_vcpus);
 void vtlb_purge_all(Vcpu* vcpu);
 
 /// What an address of the current VCPU's means, without the guest's help: its guest-physical address.
-bool vtlb_translate(Vcpu* vcpu, Vaddr address, Side side, Paddr& guest_physical);
+Fill vtlb_translate(Vcpu* vcpu, Vaddr address, Side side, Paddr& guest_physical);
 
 /// Where a guest-physical address lies.
 struct Backing {

@@ -112,7 +112,7 @@ void Core::end_quantum() {
   hash(p_.r.ip);
 }
 
-/// One visit of the run loop: at least an instruction or an interruption.
+/// One visit of the run loop: at least an instruction, an interruption or a walk of the VHPT.
 void Core::slice(u64 end) {
   if (p_.cycles() >= p_.timer_cycle()) p_.timer_expired();
   const u64 now = p_.cycles(), limit = std::min(end, p_.timer_cycle());
@@ -129,6 +129,7 @@ void Core::slice(u64 end) {
   if (!block) return;
   if (block->top >= p_.frame_top) return step_carefully();
   if (p_.left >= block->cost) return execute(*block);
+  if (p_.left <= 0) return;  // a walk of the VHPT has taken what there was
   const u64 cost = config_.processor.timing.instruction;
   cut(static_cast<unsigned>((static_cast<u64>(p_.left) + cost - 1) / cost));
 }

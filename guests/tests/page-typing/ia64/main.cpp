@@ -114,6 +114,8 @@ void check_refusals(Pfn frame) {
   constexpr u64 va = u64{3} << 61, good_slot = 3, absent_slot = 8, reserved_bit = 2;
   const u64 good = translation(frame, 0, rights_rw);
   expect_refused("a reserved bit", good_slot, va, good | reserved_bit, page_shift);
+  for (u64 attribute = 1; attribute <= 3; attribute++)
+    expect_refused("a reserved memory attribute", good_slot, va, good | attribute << 2, page_shift);
   expect_refused("bit 50", good_slot, va, good | u64{1} << 50, page_shift);
   expect_refused("a register that is not there", absent_slot, va, good, page_shift);
   expect_refused("pages of 8 bytes", good_slot, va, good, 3);

@@ -159,3 +159,31 @@ TEST_CASE("ISR.ed is that of a refused instruction's page; an interrupt behind c
   REQUIRE(b.r().ip == p.r.iva + static_cast<u64>(Vector::external_interrupt));
   CHECK(b.r().isr == u64{1} << isr::ei_shift);
 }
+
+TEST_CASE("a slice that ends in a walk of the VHPT for its code has begun nothing") {
+  // Code in region 1 by a short-format VHPT of 32 KiB, whose page a DTR maps.
+  constexpr u64 va = u64{1} << 61 | code, table = u64{1} << 61 | 0x8000000, table_pa = 0x40000,
+                page_shift = 14;
+  constexpr u64 rights = 0x661;  // present, accessed, dirty; level 0 reads, writes, executes
+  for (u64 slice = 1; slice < 60; ++slice) {
+    INFO("slices of " << slice);
+    Bench b;
+    auto& mmu = b.core.processor().mmu;
+    b.core.reset(va);
+    for (u64 at = code; at < code + 64; at += 16) b.put(at, Bundle::make(mii, nop, nop, nop));
+    b.put(code + 64, Bundle::make(mib, nop, nop, branch_to_itself));
+    mmu.set_region(1, u64{7} << 8 | page_shift << 2 | 1);
+    mmu.set_table(table | 15 << 2 | 1);
+    REQUIRE(mmu.insert_register(false, 0, table_pa | rights, 16 << 2, table));
+    const u64 entry = code | rights;
+    std::memcpy(&b.ram.bytes[table_pa + (mmu.hash(va) - table)], &entry, sizeof entry);
+    b.core.processor().set_psr(psr::bn | psr::ic | psr::it | psr::dt | psr::rt);
+    for (unsigned n = 0; n < 40; ++n) {
+      b.core.run(b.core.cycles() + slice);
+      mmu.purge_all_cached();
+      REQUIRE(b.core.instructions() <= b.core.cycles());
+    }
+    b.core.code_written(code >> frame_shift);  // every block that is known of the frame is there once
+    REQUIRE(b.r().gr[8] == 0);
+  }
+}

@@ -1,6 +1,6 @@
 // Page tables: mmu_update, mmuext_op, update_va_mapping.
-#include "guests/tests/hypercall-fuzz/calls.h"
-#include "guests/tests/hypercall-fuzz/own_tables.h"
+#include "guests/tests/hypercall-fuzz/x86_64/own_tables.h"
+#include "guests/tests/hypercall-fuzz/x86_64/processor.h"
 
 namespace {
 constexpr unsigned most_requests = 4;
@@ -49,7 +49,7 @@ mmu_update_t table_request() {
     }
     case 1: {  // the top table's slots of the hypervisor
       const u64 slot = 256 + rnd.below(16);
-      return {world.user_table * page_bytes + slot * sizeof(u64), make_pte(play_frame(), pte_table)};
+      return {user_table * page_bytes + slot * sizeof(u64), make_pte(play_frame(), pte_table)};
     }
     case 2: {  // what is there already, with other bits
       const u64 core = hypercall_arg(test_va(0));
@@ -130,8 +130,8 @@ mmuext_op_t any_mmuext() {
       op.arg1.mfn = any_frame();
       break;
     case MMUEXT_NEW_BASEPTR: {  // to itself, or to what is none
-      const u64 tables[] = {world.user_table, protected_table(), invalid_frame, invalid_frame - 1, 0,
-                            test_machine(0)};
+      const u64 tables[] = {user_table, protected_table(), invalid_frame, invalid_frame - 1,
+                            0,          test_machine(0)};
       op.arg1.mfn = guest_is_translated() ? tables[rnd.below(4)] : rnd.pick(tables);
       break;
     }

@@ -1,6 +1,6 @@
-#include "guests/tests/hypercall-fuzz/own_tables.h"
+#include "guests/tests/hypercall-fuzz/x86_64/own_tables.h"
 
-#include "guests/tests/hypercall-fuzz/calls.h"
+#include "guests/tests/hypercall-fuzz/x86_64/processor.h"
 
 namespace {
 constexpr unsigned first_slot = 192, most_entries = 8, uses = 6;

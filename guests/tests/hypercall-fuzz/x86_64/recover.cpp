@@ -1,5 +1,5 @@
 // Back from wherever a hostile call has led.
-#include "guests/tests/hypercall-fuzz/calls.h"
+#include "guests/tests/hypercall-fuzz/x86_64/processor.h"
 
 extern "C" {
 long enter_hypervisor(const Call* call, u64 stack);
@@ -30,7 +30,9 @@ void restore_kernel_stack() {
   arch_hypercall(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS, address_of(stack_for_user_mode + stack_bytes));
 }
 
-long make_call(const Call& call) { return enter_hypervisor(&call, 0); }
+long make_call(const Call& call) {
+  return enter_hypervisor(&call, call.number == __HYPERVISOR_iret ? hostile_iret_stack() : 0);
+}
 long make_call_on_stack(const Call& call, u64 stack) { return enter_hypervisor(&call, stack); }
 bool touch(u64 address, bool write) { return touch_word(address, write, 0); }
 bool set_bits(u64 address, u64 bits) { return touch_word(address, true, bits); }

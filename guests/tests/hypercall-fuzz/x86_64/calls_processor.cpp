@@ -1,6 +1,6 @@
 // What PV guests have in place of privileged instructions: traps, callbacks, descriptors, segments,
 // registers, iret.
-#include "guests/tests/hypercall-fuzz/calls.h"
+#include "guests/tests/hypercall-fuzz/x86_64/processor.h"
 
 extern "C" {
 void rescue_landing();
@@ -114,7 +114,7 @@ u64 any_selector() {
 // Without any, the way to user mode ends the domain (deaths.cpp). Now and then such as map nothing.
 void give_user_tables() {
   if (rnd.one_in(4) && mmuext_simple(MMUEXT_NEW_USER_BASEPTR, play_frame()) == 0) return;
-  mmuext_simple(MMUEXT_NEW_USER_BASEPTR, world.user_table);
+  mmuext_simple(MMUEXT_NEW_USER_BASEPTR, user_table);
 }
 
 // Everything in the frame is wild but the stack, on which whatever follows finds room.
