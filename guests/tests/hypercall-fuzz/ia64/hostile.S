@@ -65,6 +65,10 @@ hostile_landing:
         /* bool touch_word(u64 address, bool write, u64 bits): reads, or sets bits. bool clear_page(u64 address). recover() leads a
            fault within to touch_failed. */
         .global touch_word, clear_page, touch_begin, touch_end, touch_failed
+        .irp    place, clear_page, touch_begin, touch_end, touch_failed, hostile_landing
+        .type   \place, @object
+        .size   \place, 1
+        .endr
         .proc   touch_word
 touch_word:
         .regstk 3, 0, 0, 0
@@ -77,7 +81,7 @@ touch_begin:
         ;;
 (p6)    st8     [in0] = r14
         ;;
-        br.cond.sptk.many touch_done
+        br.cond.sptk.many touch_end
         ;;
 clear_page:
         adds    r15 = 2047, in0
@@ -90,7 +94,6 @@ clear_page:
 (p6)    br.cond.dptk.many 1b
         ;;
 touch_end:
-touch_done:
         mov     r8 = 1
         br.ret.sptk.many b0
         ;;
