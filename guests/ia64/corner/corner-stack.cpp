@@ -1,9 +1,9 @@
 // The register stack beyond its 96 registers: frames of every size, deep enough that registers, their NaT
 // bits and the collections in the backing store come and go several times; other backing stores in between,
-// with what is dirty flushed first or taken along; fills that fault, which belong to the instruction returned
-// to, not to the branch or rfi that returned, and leave a frame that is incomplete and can be covered.
-// Sources: Intel SDM vol. 2 chapter 6 (6.5 operation, 6.6 faults, 6.11 context switches), vol. 3 br.ret, rfi,
-// cover, flushrs, loadrs.
+// with what is dirty flushed first or taken along; interruptions behind every instruction; fills that fault,
+// which belong to the instruction returned to, not to the branch or rfi that returned, and leave a frame that
+// is incomplete and can be covered. Sources: Intel SDM vol. 2 chapter 6 (6.5 operation, 6.6 faults, 6.11
+// context switches), vol. 3 br.ret, rfi, cover, flushrs, loadrs.
 #include "guests/ia64/corner/corner.h"
 
 using namespace corner;
@@ -111,6 +111,41 @@ void contexts() {
   events = 0;
 }
 
+u64 steps;
+
+/// Between two breaks an interruption behind every instruction; the handler has frames of its own.
+bool step(TrapFrame& f) {
+  if (f.vector == bare::break_instruction) {
+    f.ipsr ^= psr::ss;
+    f.skip();
+    return true;
+  }
+  steps += f.vector == single_step;
+  events = 0;  // they are not told one by one
+  return f.vector == single_step;
+}
+
+[[gnu::noinline]] u64 stepped_wrap(u64 size, u64 depth) {
+  asm volatile("break.m 0x44;;" ::: "memory");
+  const u64 sum = wrap(size, depth, source);
+  asm volatile("break.m 0x45;;" ::: "memory");
+  return sum;
+}
+
+void interrupted_everywhere() {
+  constexpr u64 sizes[] = {4, 5, 6, 7, 8, 12, 16, 24, 32, 37, 48, 63, 64, 80, 95, 96};
+  bool good = true;
+  react = step;
+  for (const u64 size : sizes) {
+    const u64 before = steps, depth = depth_for(size);
+    good &=
+        stepped_wrap(size, depth) == registers(size, depth) && steps - before > 2 * registers(size, depth);
+  }
+  check(good, "call trees with an interruption behind every instruction");
+  react = nullptr;
+  events = 0;
+}
+
 // Fills that fault
 
 constexpr u64 store_page = in_region(3, 7 * page);
@@ -194,6 +229,7 @@ int main() {
   all_sizes();
   thin_frames();
   contexts();
+  interrupted_everywhere();
   faulting_fill();
   faulting_fill_from_deferring_page();
   faulting_rfi();
