@@ -13,9 +13,11 @@ if(absent EQUAL 0)
   set(XS_IA64_GXX ${prefix}/bin/ia64-linux-gnu-g++)
 endif()
 
-# f32 to f127 stay untouched, so that an interruption handler saves little (as Linux does).
+# f32 to f127 stay untouched, so that an interruption handler saves little (as Linux does). Images are committed: each type is
+# told once for all files, and of places in the source the line.
 set(XS_IA64_FLAGS -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit
-  -fno-stack-protector -fno-strict-aliasing -mfixed-range=f32-f127 -std=gnu++20 -g -O2
+  -fno-stack-protector -fno-strict-aliasing -mfixed-range=f32-f127 -std=gnu++20 -O2
+  -g -fdebug-types-section -gno-column-info
   -Wall -Wextra -Wshadow -Werror -Wa,--fatal-warnings)
 # Firmware runs wherever it is mapped: no address in its code, and none that a linker could put into data.
 set(XS_IA64_FIRMWARE_FLAGS -mauto-pic -fno-jump-tables)
