@@ -88,7 +88,7 @@ Json scenario_of(const GuestBench& what) {
 }
 
 GuestFigures run_domain(const GuestBench& what) {
-  const Scenario s = load_scenario(JsonSource::parse("bench", scenario_of(what).dump()));
+  const Scenario s = load_scenario(JsonSource::parse("bench", scenario_of(what).dump()), {}, what.arch);
   const WorkDirectory work;
   const std::unique_ptr<Target> machine = make_machine_target(s, {what.arch, "", work.path(), {}});
   CountingTarget target(*machine);

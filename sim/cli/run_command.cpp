@@ -122,7 +122,7 @@ int run(const RunOptions& o) {
 Scenario load_with_options(const std::string& file, const RunOptions& o) {
   Settings settings;
   for (const std::string& s : o.settings) settings.insert(split_setting(s));
-  Scenario s = load_scenario(file, settings);
+  Scenario s = load_scenario(file, settings, o.arch);
   if (o.seed) s.seed = *o.seed;
   machine_config(s, o.arch);  // its errors belong to the file, too
   return s;

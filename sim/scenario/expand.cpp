@@ -25,11 +25,27 @@ void give_models(Json& head, const Environment& env) {
   if (!head["dom0"].contains("model")) head["dom0"]["model"] = env.at(dom0_model_parameter);
 }
 
-Environment parameters(const JsonSource& source, const Settings& settings) {
+/// Values that hold on this architecture only, for parameters that the scenario has.
+void apply_arch_parameters(const JsonSource& source, const std::string& arch, Environment& env) {
+  const Json::json_pointer at("/arch_parameters/" + arch);
+  if (!source.dom().contains(at)) return;
+  for (const auto& [name, value] : source.dom()[at].items()) {
+    const auto it = env.find(name);
+    const std::string pointer = child_pointer(at.to_string(), name);
+    if (it == env.end()) source.fail(pointer, fmt::format("has no default among \"parameters\""));
+    if (value.type_name() != std::string_view(it->second.type_name()))
+      source.fail(pointer,
+                  fmt::format("must be a {}, as the parameter's default is", it->second.type_name()));
+    it->second = value;
+  }
+}
+
+Environment parameters(const JsonSource& source, const Settings& settings, const std::string& arch) {
   Environment env = {{model_parameter, "direct"}, {dom0_model_parameter, "direct"}};
   const Json& dom = source.dom();
   if (const auto it = dom.find("parameters"); it != dom.end())
     for (const auto& [name, value] : it->items()) env[name] = value;
+  apply_arch_parameters(source, arch, env);
   for (const auto& [name, text] : settings) {
     const auto it = env.find(name);
     if (it == env.end())
@@ -127,14 +143,15 @@ class Expander {
 
 }  // namespace
 
-Expanded expand(const JsonSource& source, const Settings& settings) {
-  const Environment env = parameters(source, settings);
+Expanded expand(const JsonSource& source, const Settings& settings, const std::string& arch) {
+  const Environment env = parameters(source, settings, arch);
   const Expander expander(source);
   const Json& dom = source.dom();
   Expanded out;
   out.head = Json::object();
   for (const auto& [key, value] : dom.items())
-    if (key != "steps" && key != "parameters" && key != "name" && key != "description")
+    if (key != "steps" && key != "parameters" && key != "arch_parameters" && key != "name" &&
+        key != "description")
       out.head[key] = expander.substitute(value, child_pointer("", key), env);
     else if (key != "steps")
       out.head[key] = value;

@@ -23,7 +23,8 @@ struct Expanded {
   std::vector<ExpandedStep> steps;  ///< flat
 };
 
-/// Throws through source.fail: unknown parameter, bad loop, too many steps.
-Expanded expand(const JsonSource& source, const Settings& settings);
+/// `arch` chooses among the values of "arch_parameters". Throws through source.fail: unknown parameter, bad
+/// loop, too many steps.
+Expanded expand(const JsonSource& source, const Settings& settings, const std::string& arch);
 
 }  // namespace xs::scenario

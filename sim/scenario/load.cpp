@@ -93,13 +93,13 @@ const DomainConfig* Scenario::domain(const std::string& wanted) const {
   return nullptr;
 }
 
-Scenario load_scenario(const std::string& file, const Settings& settings) {
-  return load_scenario(JsonSource::read(file), settings);
+Scenario load_scenario(const std::string& file, const Settings& settings, const std::string& arch) {
+  return load_scenario(JsonSource::read(file), settings, arch);
 }
 
-Scenario load_scenario(const JsonSource& source, const Settings& settings) {
+Scenario load_scenario(const JsonSource& source, const Settings& settings, const std::string& arch) {
   check_schema(source.dom(), [&](const std::string& at, const std::string& what) { source.fail(at, what); });
-  const Expanded expanded = expand(source, settings);
+  const Expanded expanded = expand(source, settings, arch);
   Json substituted = expanded.head;
   substituted["steps"] = Json::array();
   check_schema(substituted, [&](const std::string& at, const std::string& what) { source.fail(at, what); });

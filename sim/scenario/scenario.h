@@ -151,8 +151,9 @@ struct Scenario {
 /// Parameter values from the command line (--set name=value), which override the file's defaults.
 using Settings = std::map<std::string, std::string>;
 
-/// Parses, validates against the schema, substitutes, unrolls. Throws Error (file:line:column: path: ...).
-Scenario load_scenario(const std::string& file, const Settings& settings = {});
-Scenario load_scenario(const JsonSource& source, const Settings& settings = {});
+/// Parses, validates against the schema, substitutes, unrolls. `arch` is that of the machine it will run on
+/// ("x86_64", "ia64"). Throws Error (file:line:column: path: ...).
+Scenario load_scenario(const std::string& file, const Settings& settings, const std::string& arch);
+Scenario load_scenario(const JsonSource& source, const Settings& settings, const std::string& arch);
 
 }  // namespace xs::scenario

@@ -65,7 +65,7 @@ struct Pair {
 
 Pair run_both(const std::string& file) {
   REQUIRE(test::QemuMicrovm::available());
-  const Scenario s = load_scenario(XS_SOURCE_DIR "/" + file);
+  const Scenario s = load_scenario(XS_SOURCE_DIR "/" + file, {}, "x86_64");
   const TempDirectory ours, theirs;
   const std::unique_ptr<Target> machine = make_machine_target(s, {"x86_64", "", ours.path});
   Pair p;

@@ -90,7 +90,8 @@ std::vector<std::string> on_qemu(const std::string& test) {
 
 std::set<std::string> kernels_of(const std::string& file) {
   std::set<std::string> kernels;
-  for (const auto& domain : scenario::load_scenario(XS_SOURCE_DIR "/tests/scenario/" + file).domains)
+  for (const auto& domain :
+       scenario::load_scenario(XS_SOURCE_DIR "/tests/scenario/" + file, {}, "x86_64").domains)
     kernels.insert(test_name(domain.kernel + ".elf"));
   return kernels;
 }

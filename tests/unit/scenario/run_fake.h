@@ -7,10 +7,12 @@ namespace xs::scenario {
 
 inline RunResult run_fake(FakeTarget& target, const std::string& steps, const std::string& more = "",
                           const std::atomic<int>* interrupted = nullptr) {
-  const Scenario s = load_scenario(JsonSource::parse(
-      "f.json", R"({"name":"t","limits":{"simulated_s":20},"domains":[{"name":"web","memory":64},
+  const Scenario s = load_scenario(
+      JsonSource::parse("f.json",
+                        R"({"name":"t","limits":{"simulated_s":20},"domains":[{"name":"web","memory":64},
         {"name":"tough","memory":8,"on_crash":"preserve"},{"name":"gone","memory":8,"on_crash":"destroy"}],"steps":[)" +
-                    steps + "]" + more + "}"));
+                            steps + "]" + more + "}"),
+      {}, "x86_64");
   Runner runner(s, target, nullptr, interrupted);
   return runner.run();
 }

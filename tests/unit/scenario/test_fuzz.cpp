@@ -91,7 +91,8 @@ std::string mutate(std::string s, const std::vector<std::string>& all, Rng& rng)
 TEST_CASE("shipped scenarios load") {
   const auto all = shipped();
   REQUIRE(all.size() >= 7);
-  for (const std::string& text : all) CHECK_NOTHROW(load_scenario(JsonSource::parse("f", text)));
+  for (const std::string& text : all)
+    CHECK_NOTHROW(load_scenario(JsonSource::parse("f", text), {}, "x86_64"));
 }
 
 TEST_CASE("mutated scenarios give a scenario or one clear error") {
@@ -101,7 +102,7 @@ TEST_CASE("mutated scenarios give a scenario or one clear error") {
   for (int i = 0; i < 1500; ++i) {
     const std::string text = mutate(all[rng() % all.size()], all, rng);
     try {
-      load_scenario(JsonSource::parse("fuzz.json", text));
+      load_scenario(JsonSource::parse("fuzz.json", text), {}, "x86_64");
       ++loaded;
     } catch (const Error& e) {
       ++refused;

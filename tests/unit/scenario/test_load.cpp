@@ -9,8 +9,8 @@ using namespace xs::scenario;
 
 namespace {
 
-Scenario load(const std::string& text, const Settings& settings = {}) {
-  return load_scenario(JsonSource::parse("f.json", text), settings);
+Scenario load(const std::string& text, const Settings& settings = {}, const std::string& arch = "x86_64") {
+  return load_scenario(JsonSource::parse("f.json", text), settings, arch);
 }
 
 std::string error_of(const std::string& text, const Settings& settings = {}) {
@@ -127,6 +127,30 @@ TEST_CASE("what the schema cannot say") {
             .find("/domains/0/maxmem: smaller than memory") != std::string::npos);
   CHECK(error_of(R"({"name":"t","domains":[{"name":"a","memory":2,"extra":"x\"y"}],"steps":[]})")
             .find("quotes and line ends") != std::string::npos);
+}
+
+TEST_CASE("a parameter can have another default on an architecture") {
+  const auto text = [](const std::string& ia64) {
+    return R"({"name":"t","parameters":{"mib":32},"arch_parameters":{"ia64":)" + ia64 + R"(},
+"domains":[{"name":"web","memory":64}],"steps":[{"mem-set":{"domain":"web","memory":"${mib}"}}]})";
+  };
+  const std::string good = text(R"({"mib":40})");
+  CHECK(line_of(load(good).steps[0]) == "mem-set web 32");
+  CHECK(line_of(load(good, {}, "ia64").steps[0]) == "mem-set web 40");
+  CHECK(line_of(load(good, {{"mib", "48"}}, "ia64").steps[0]) == "mem-set web 48");
+  const auto refused = [&](const std::string& ia64) {
+    try {
+      load(text(ia64), {}, "ia64");
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string("no error");
+  };
+  CHECK(refused(R"({"nix":1})") ==
+        "f.json:1:70: /arch_parameters/ia64/nix: has no default among \"parameters\"");
+  CHECK(refused(R"({"mib":"x"})").find("/arch_parameters/ia64/mib: must be a number") != std::string::npos);
+  CHECK(error_of(R"({"name":"t","arch_parameters":{"sparc":{}},"steps":[]})").find("sparc") !=
+        std::string::npos);
 }
 
 TEST_CASE("parameters keep their type, can be set, and must exist") {
