@@ -154,6 +154,7 @@ struct vcpu_guest_context {
     uint64_t pte, itir, va, rid;
   } itr[8], dtr[8];
   uint64_t event_callback;
+  uint64_t pkr[16];
 };
 typedef struct vcpu_guest_context vcpu_guest_context_t;
 

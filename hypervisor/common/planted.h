@@ -30,7 +30,8 @@ namespace hv {
   X(last_frame_told) /* so does maximum_ram_page [leak] */                                                   \
   /* IA-64: */                                                                                               \
   X(translation_unchecked) /* a guest frame that the P2M has not is taken for a machine's [isolation] */     \
-  X(rids_shared) /* two domains have the same region identifiers, and no flush between them [tlb_tag] */
+  X(rids_shared) /* two domains have the same region identifiers, and no flush between them [tlb_tag] */     \
+  X(keys_kept)   /* a VCPU finds the protection keys of the one before [the test guest protection-keys] */
 
 #define HV_PLANTED_NAME(name) name,
 enum class Bug { none, HV_PLANTED_BUGS(HV_PLANTED_NAME) };

@@ -16,7 +16,8 @@ struct GuestTranslation {
   bool valid = false;
 };
 
-constexpr unsigned kGuestTrs = 8;  ///< of each kind; PAL_VM_SUMMARY tells a domain
+constexpr unsigned kGuestTrs = 8;    ///< of each kind; PAL_VM_SUMMARY tells a domain
+constexpr unsigned kGuestPkrs = 16;  ///< protection key registers: as many as every CPU has
 
 /// What emulation has cost; a debug key tells. Hyperprivops done by fast.S are in `fast`, by number.
 struct EmulationCounts {
@@ -35,7 +36,8 @@ struct ArchVcpu {
   Vaddr xsi = XEN_IA64_XSI;
   u64 rr[8] = {};
   GuestTranslation itr[kGuestTrs], dtr[kGuestTrs];
-  GuestTranslation itc, dtc;     ///< the last ones inserted, of which only a part may be in the TLB
+  GuestTranslation itc, dtc;  ///< the last ones inserted, of which only a part may be in the TLB
+  u64 pkr[kGuestPkrs] = {};
   u64 event_callback = 0;        ///< 0: external interrupts instead
   Timer interval;                ///< cr.itm
   u64 irr[4] = {}, isr[4] = {};  ///< of its local SAPIC: bit per vector
@@ -46,8 +48,10 @@ struct ArchVcpu {
   Spinlock vhpt_lock;      ///< its CPU inserts, any CPU flushes
   u32 vhpt_count = 0;      ///< entries made since it was emptied; the first ones are here
   u16 vhpt_used[128] = {};
-  bool high_fp_loaded = false;     ///< f32 to f127 are in the CPU it runs on
-  alignas(16) u64 f[128][2] = {};  ///< while not in a CPU; f0, f1 and f6 to f11 are not used
+  bool keys_used = false;            ///< PSR.pk has been set, or a PKR written
+  u8 pkr_left_out = kGuestPkrs - 1;  ///< for which the CPU has no register (keys.h)
+  bool high_fp_loaded = false;       ///< f32 to f127 are in the CPU it runs on
+  alignas(16) u64 f[128][2] = {};    ///< while not in a CPU; f0, f1 and f6 to f11 are not used
 };
 
 static_assert(offsetof(ArchVcpu, stacked) == REGS_STACKED &&

@@ -3,6 +3,7 @@
 #include "hypervisor/arch/ia64/clock.h"
 #include "hypervisor/arch/ia64/firmware.h"
 #include "hypervisor/arch/ia64/flush.h"
+#include "hypervisor/arch/ia64/keys.h"
 #include "hypervisor/arch/ia64/layout.h"
 #include "hypervisor/arch/ia64/sapic.h"
 #include "hypervisor/arch/ia64/serial.h"
@@ -75,6 +76,7 @@ void boot_main(hv::Paddr parameters, hv::u64) {
   mark(XS_MARK_BOOT, 1);
 
   sapic_cpu_init();
+  keys_init();
   cpus[0].online = true;
   time_init();
   flush_init();

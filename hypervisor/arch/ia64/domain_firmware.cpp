@@ -4,6 +4,7 @@
 #include "hypervisor/arch/ia64/firmware.h"
 #include "hypervisor/arch/ia64/guest_calls.h"
 #include "hypervisor/arch/ia64/guest_state.h"
+#include "hypervisor/arch/ia64/keys.h"
 #include "hypervisor/arch/ia64/layout.h"
 #include "hypervisor/arch/ia64/vtlb.h"
 #include "hypervisor/common/domain.h"
@@ -76,8 +77,9 @@ void pal(Call& call, u64 index) {
     case kCacheFlush:
       return;
     case kVmSummary:
-      // Eight TRs of each kind, 18 bits of RID, 50 physical and 61 virtual bits.
-      call.value[0] = 1 | (kPhysicalBits) << 1 | 16 << 8 | (kGuestTrs - 1) << 24 | u64{kGuestTrs - 1} << 32;
+      // Eight TRs of each kind, 18 bits of RIDs and of keys, 50 physical and 61 virtual bits.
+      call.value[0] = 1 | kPhysicalBits << 1 | kKeyBits << 8 | (kGuestPkrs - 1) << 16 |
+                      u64{kGuestTrs - 1} << 32 | u64{kGuestTrs - 1} << 40;
       call.value[1] = 60 | u64{kRidBits} << 8;
       return;
     case kPtceInfo:

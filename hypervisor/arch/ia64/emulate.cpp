@@ -5,8 +5,10 @@
 #include "hypervisor/arch/ia64/cpu.h"
 #include "hypervisor/arch/ia64/guest_state.h"
 #include "hypervisor/arch/ia64/instruction.h"
+#include "hypervisor/arch/ia64/keys.h"
 #include "hypervisor/arch/ia64/layout.h"
 #include "hypervisor/arch/ia64/reflect.h"
+#include "hypervisor/arch/ia64/switch.h"
 #include "hypervisor/arch/ia64/vhpt.h"
 #include "hypervisor/arch/ia64/virtual_sapic.h"
 #include "hypervisor/common/domain.h"
@@ -118,6 +120,8 @@ Outcome write_control(Vcpu* vcpu, const Instruction& i, u64 value) {
       virtual_sapic_eoi(vcpu);
       return Outcome::done;
     case kDcr:
+      HV_WRITE("cr.dcr", value & kDcrDeferral);
+      break;
     case kIva:
     case kPta:
     case kTpr:
@@ -137,12 +141,14 @@ Outcome write_control(Vcpu* vcpu, const Instruction& i, u64 value) {
 
 Outcome read_table(Vcpu* vcpu, const Instruction& i, u64 at) {
   // Breakpoints and performance monitors are the machine's; a domain has none that count.
-  const u64 value = i.index == kTableRegion ? vcpu->arch.rr[at >> 61] : 0;
+  u64 value = i.index == kTableRegion ? vcpu->arch.rr[at >> 61] : 0;
+  if (i.index == kTablePkr && !guest_get_key(vcpu, at & 0xff, value)) return Outcome::reserved;
   return write_register(vcpu, i.r1, value) ? Outcome::done : Outcome::illegal;
 }
 
 Outcome write_table(Vcpu* vcpu, const Instruction& i, u64 at, u64 value) {
   if (i.index == kTableRegion) return guest_set_region(vcpu, at, value) ? Outcome::done : Outcome::reserved;
+  if (i.index == kTablePkr) return guest_set_key(vcpu, at & 0xff, value) ? Outcome::done : Outcome::reserved;
   return Outcome::done;
 }
 
@@ -169,6 +175,7 @@ Outcome insert(Vcpu* vcpu, const Instruction& i, u64 pte) {
 
 Outcome purge(Vcpu* vcpu, const Instruction& i, u64 va, u64 size) {
   const unsigned shift = itir_shift(size);
+  if (!page_size_ok(shift)) return Outcome::reserved;
   if (i.operation == Operation::purge_tr)
     vtlb_purge_tr(vcpu, i.index ? Side::fetch : Side::data, va, shift);
   else
@@ -185,10 +192,19 @@ Outcome translate(Vcpu* vcpu, const Instruction& i, u64 va) {
     case Fill::no_translation:
       reflect_miss(vcpu, va, false, isr);
       return Outcome::jumped;
+    case Fill::nat_page:
+      reflect(vcpu, {kNatConsumption, isr | kPageOfNats, va});
+      return Outcome::jumped;
     default:
       reflect(vcpu, {kPageNotPresent, isr, va});
       return Outcome::jumped;
   }
+}
+
+Outcome access_key(Vcpu* vcpu, const Instruction& i, u64 va) {
+  u64 key;
+  const u64 answer = vtlb_key(vcpu, va, key) ? key << 8 : 1;
+  return write_register(vcpu, i.r1, answer) ? Outcome::done : Outcome::illegal;
 }
 
 Outcome execute(Vcpu* vcpu, const Instruction& i) {
@@ -251,7 +267,7 @@ Outcome execute(Vcpu* vcpu, const Instruction& i) {
     case Operation::translate:
       return translate(vcpu, i, third);
     case Operation::access_key:
-      return write_register(vcpu, i.r1, 1) ? Outcome::done : Outcome::illegal;  // no key
+      return access_key(vcpu, i, third);
     default:
       return purge(vcpu, i, third, second);
   }
@@ -305,7 +321,7 @@ bool emulate_privileged(Vcpu* vcpu) {
       refuse(vcpu, kReservedRegisterField);
       return true;
     case Outcome::nat:
-      reflect(vcpu, {kNatConsumption, u64{slot} << 41 | 0x10});
+      reflect_register_nat(vcpu);
       return true;
     case Outcome::illegal:
       refuse(vcpu, kIllegalOperation);
@@ -329,7 +345,7 @@ void guest_set_mask(Vcpu* vcpu, u64 mask, bool set) {
 
 bool guest_set_region(Vcpu* vcpu, u64 address, u64 value) {
   constexpr u64 kImplemented = 1 | 0xfc | kGuestRidMask << 8;
-  if (value & ~kImplemented) return false;
+  if (value & ~kImplemented || !page_size_ok(itir_shift(value))) return false;
   const unsigned region = static_cast<unsigned>(address >> 61);
   vcpu->arch.rr[region] = vcpu->arch.privileged->rr[region] = value;
   if (region == 7)

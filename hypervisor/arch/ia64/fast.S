@@ -21,9 +21,10 @@
 #define VPSR_USUAL 0x1008020000 /* dt, rt, it and nothing else */
 #define PSR_IC_BIT 13
 #define PSR_I_BIT 14
+#define PSR_PK_BIT 15
 #define PSR_DFH_BIT 19
 #define PSR_BN_BIT 44
-/* guest_state.cpp: what a guest has as it says; what the hypervisor adds. */
+/* guest_state.cpp: what a guest has as it says (but pk, which goes the long way); what the hypervisor adds. */
 #define PSR_OWN 0x2fe00634003e /* be up ac mfl mfh; dfl sp pp lp tb; id da dd ss ri ed ia */
 #define PSR_FORCED 0x101008026000
 
@@ -206,10 +207,12 @@ fast_rfi:
         cmp.eq  p6, p0 = 3, r26
         tbit.nz p7, p0 = r22, PSR_DFH_BIT
         tbit.z  p8, p0 = r22, PSR_BN_BIT
+        tbit.nz p9, p0 = r22, PSR_PK_BIT
         ;;
 (p6)    br.cond.spnt.many slow
 (p7)    br.cond.spnt.many slow
 (p8)    br.cond.spnt.many slow
+(p9)    br.cond.spnt.many slow
         extr.u  r25 = r24, 0, 7                 // sof at most 96, sol at most sof
         extr.u  r26 = r24, 7, 7
         ;;

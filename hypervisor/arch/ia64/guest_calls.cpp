@@ -3,6 +3,7 @@
 #include "hypervisor/arch/ia64/cpu.h"
 #include "hypervisor/arch/ia64/guest_state.h"
 #include "hypervisor/arch/ia64/layout.h"
+#include "hypervisor/arch/ia64/reflect.h"
 #include "hypervisor/arch/ia64/vtlb.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/guest_access.h"
@@ -14,7 +15,7 @@
 namespace hv {
 namespace {
 
-constexpr unsigned kArguments = 5;
+constexpr unsigned kArguments = 5, kNumber = 2, kResult = 8;  // registers: number and result
 
 void hypercall(Vcpu* vcpu, u64 number) {
   PerCpu& cpu = this_cpu();
@@ -24,7 +25,7 @@ void hypercall(Vcpu* vcpu, u64 number) {
   for (unsigned n = 0; n < kArguments; ++n) args.arg[n] = read_argument(vcpu, n);
   const long result = hypercall_dispatch(number, args);
   if (cpu.continuation_made) return;
-  vcpu->arch.regs.r[8] = static_cast<u64>(result);
+  write_register(vcpu, kResult, static_cast<u64>(result));
   next_instruction(vcpu);
 }
 
@@ -57,12 +58,13 @@ bool for_each_piece(const Domain* domain, Vaddr address, u64 bytes, bool write, 
 }  // namespace
 
 void guest_call(Vcpu* vcpu) {
-  const u64 number = vcpu->arch.regs.r[2];
+  u64 number;
+  if (!read_register(vcpu, kNumber, number)) return reflect_register_nat(vcpu);
   if (number < kHypercallCount) return hypercall(vcpu, number);
   if (number == XEN_IA64_SET_XSI)
-    vcpu->arch.regs.r[8] = static_cast<u64>(set_xsi(vcpu));
+    write_register(vcpu, kResult, static_cast<u64>(set_xsi(vcpu)));
   else if (!domain_firmware_call(vcpu, number))
-    vcpu->arch.regs.r[8] = static_cast<u64>(-XEN_ENOSYS);
+    write_register(vcpu, kResult, static_cast<u64>(-XEN_ENOSYS));
   next_instruction(vcpu);
 }
 

@@ -1,6 +1,7 @@
 #include "hypervisor/arch/ia64/guest_state.h"
 
 #include "hypervisor/arch/ia64/cpu.h"
+#include "hypervisor/arch/ia64/keys.h"
 #include "hypervisor/arch/ia64/vtlb.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/percpu.h"
@@ -10,8 +11,8 @@ namespace {
 
 constexpr u64 kForced = kPsrIc | kPsrI | kPsrDt | kPsrRt | kPsrIt | kPsrBn;
 /// What a guest has as it says.
-constexpr u64 kOwn = kPsrBe | kPsrUp | kPsrAc | kPsrMfl | kPsrMfh | kPsrDfl | kPsrSp | kPsrPp | kPsrLp |
-                     kPsrTb | kPsrId | kPsrDa | kPsrDd | kPsrSs | kPsrRi | kPsrEd | kPsrIa;
+constexpr u64 kOwn = kPsrBe | kPsrUp | kPsrAc | kPsrMfl | kPsrMfh | kPsrPk | kPsrDfl | kPsrSp | kPsrPp |
+                     kPsrLp | kPsrTb | kPsrId | kPsrDa | kPsrDd | kPsrSs | kPsrRi | kPsrEd | kPsrIa;
 constexpr u64 kTranslation = kPsrDt | kPsrRt | kPsrIt;
 
 constexpr unsigned slot_of(u64 address) { return static_cast<unsigned>(address >> 3) & 63; }
@@ -153,6 +154,10 @@ void set_guest_psr(Vcpu* vcpu, u64 psr) {
   vcpu->info->evtchn_upcall_mask = (psr & kPsrI) == 0;
   set_bank(vcpu, psr & kPsrBn ? 1 : 0);
   arch.regs.psr = sanitized_psr(vcpu, psr);
+  if (psr & kPsrPk && !arch.keys_used) {
+    arch.keys_used = true;
+    keys_load(vcpu);
+  }
 }
 
 void set_bank(Vcpu* vcpu, unsigned bank) {

@@ -35,11 +35,43 @@ bool set_regions(Vcpu* vcpu) {
   return good;
 }
 
+/// Of r8, r9, r10, r11, r14, in this order: how many are read.
+unsigned inputs_of(u64 number) {
+  switch (number) {
+    case XEN_IA64_ITC_D:
+    case XEN_IA64_ITC_I:
+    case XEN_IA64_SET_TPR:
+    case XEN_IA64_SET_ITM:
+    case XEN_IA64_THASH:
+    case XEN_IA64_GET_RR:
+    case XEN_IA64_GET_CPUID:
+      return 1;
+    case XEN_IA64_PTC_GA:
+    case XEN_IA64_ITR_D:
+    case XEN_IA64_SET_RR:
+    case XEN_IA64_SET_KR:
+      return 2;
+    case XEN_IA64_SET_RR0_TO_RR4:
+      return 5;
+    default:
+      return 0;
+  }
+}
+
+bool reads_nat(const Vcpu* vcpu, u64 number) {
+  constexpr unsigned kInputs[] = {8, 9, 10, 11, 14};
+  u64 value;
+  for (unsigned n = 0; n < inputs_of(number); ++n)
+    if (!read_register(vcpu, kInputs[n], value)) return true;
+  return false;
+}
+
 /// False: what was asked has a reserved value.
 bool perform(Vcpu* vcpu, u64 number) {
   Registers& regs = vcpu->arch.regs;
   xen_ia64_privregs& privileged = *vcpu->arch.privileged;
   const u64 first = regs.r[8], second = regs.r[9];
+  const auto answer = [vcpu](u64 value) { return write_register(vcpu, 8, value); };
   switch (number) {
     case XEN_IA64_RSM_DT:
       return guest_set_mask(vcpu, kPsrDt, false), true;
@@ -54,11 +86,9 @@ bool perform(Vcpu* vcpu, u64 number) {
     case XEN_IA64_SSM_I:
       return guest_set_mask(vcpu, kPsrI, true), true;
     case XEN_IA64_GET_IVR:
-      regs.r[8] = virtual_sapic_ivr(vcpu);
-      return true;
+      return answer(virtual_sapic_ivr(vcpu));
     case XEN_IA64_GET_TPR:
-      regs.r[8] = privileged.cr[kTpr];
-      return true;
+      return answer(privileged.cr[kTpr]);
     case XEN_IA64_SET_TPR:
       privileged.cr[kTpr] = first;
       return true;
@@ -67,16 +97,15 @@ bool perform(Vcpu* vcpu, u64 number) {
     case XEN_IA64_SET_ITM:
       return virtual_sapic_set_itm(vcpu, first), true;
     case XEN_IA64_THASH:
-      regs.r[8] = guest_thash(vcpu, first);
-      return true;
+      return answer(guest_thash(vcpu, first));
     case XEN_IA64_PTC_GA:
+      if (!page_size_ok(itir_shift(second))) return false;
       return vtlb_purge(vcpu, first, itir_shift(second), true), true;
     case XEN_IA64_ITR_D:
       return vtlb_insert_tr(vcpu, Side::data, static_cast<unsigned>(first & 0xff), second,
                             privileged.cr[kItir], privileged.cr[kIfa]);
     case XEN_IA64_GET_RR:
-      regs.r[8] = vcpu->arch.rr[first >> 61];
-      return true;
+      return answer(vcpu->arch.rr[first >> 61]);
     case XEN_IA64_SET_RR:
       return guest_set_region(vcpu, first, second);
     case XEN_IA64_SET_KR:
@@ -85,20 +114,16 @@ bool perform(Vcpu* vcpu, u64 number) {
     case XEN_IA64_FC:  // caches are coherent with stores of this machine
       return true;
     case XEN_IA64_GET_CPUID:
-      if (first > kLastCpuid) return false;
-      regs.r[8] = guest_cpuid(first);
-      return true;
+      return first <= kLastCpuid && answer(guest_cpuid(first));
     case XEN_IA64_GET_PMD:
     case XEN_IA64_GET_EFLAG:
-      regs.r[8] = 0;
-      return true;
+      return answer(0);
     case XEN_IA64_SET_EFLAG:
       return true;
     case XEN_IA64_RSM_BE:
       return guest_set_mask(vcpu, kPsrBe, false), true;
     case XEN_IA64_GET_PSR:
-      regs.r[8] = guest_psr(vcpu) & (0xffffffff | kPsrMc | kPsrIt);
-      return true;
+      return answer(guest_psr(vcpu) & (0xffffffff | kPsrMc | kPsrIt));
     case XEN_IA64_SET_RR0_TO_RR4:
       return set_regions(vcpu);
     default:
@@ -111,6 +136,7 @@ bool perform(Vcpu* vcpu, u64 number) {
 void hyperprivop(Vcpu* vcpu, u64 number) {
   ++vcpu->arch.counts.hyperprivops;
   if (number == XEN_IA64_RFI) return guest_rfi(vcpu);
+  if (reads_nat(vcpu, number)) return reflect_register_nat(vcpu);
   const u64 slot = vcpu->arch.regs.psr >> kPsrRiShift & 3;
   if (!perform(vcpu, number)) return reflect(vcpu, {kGeneralException, kReservedRegisterField | slot << 41});
   next_instruction(vcpu);

@@ -3,6 +3,7 @@
 #include "hypervisor/arch/ia64/emulate.h"
 #include "hypervisor/arch/ia64/guest_calls.h"
 #include "hypervisor/arch/ia64/guest_state.h"
+#include "hypervisor/arch/ia64/keys.h"
 #include "hypervisor/arch/ia64/reflect.h"
 #include "hypervisor/arch/ia64/sapic.h"
 #include "hypervisor/arch/ia64/switch.h"
@@ -21,7 +22,7 @@ void miss(Vcpu* vcpu, Side side) {
       return;
     case Fill::no_translation:
       return reflect_miss(vcpu, regs.ifa, side == Side::fetch, regs.isr);
-    case Fill::no_memory:  // were it a miss, the guest would insert the same translation for ever
+    default:  // were it a miss, the guest would insert the same translation for ever
       return reflect(vcpu, {kPageNotPresent, regs.isr, regs.ifa});
   }
 }
@@ -64,6 +65,11 @@ extern "C" Vcpu* interruption_from_guest(u64 vector, Vcpu* vcpu) {
     case kDataTlb:
     case kAlternateDataTlb:
       miss(vcpu, Side::data);
+      break;
+    case kInstructionKeyMiss:
+    case kDataKeyMiss:
+      if (!keys_fill(vcpu, vcpu->arch.regs.ifa))
+        reflect(vcpu, {vector, vcpu->arch.regs.isr, vcpu->arch.regs.ifa});
       break;
     case kBreak:
       break_instruction(vcpu);

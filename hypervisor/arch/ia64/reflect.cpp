@@ -34,7 +34,6 @@ void enter_handler(Vcpu* vcpu, Vaddr handler) {
 /// Whether IFA and ITIR are written (SDM vol. 2 8.3). Otherwise they keep what they had; the CPU's own have
 /// what the hypervisor was last interrupted for.
 bool has_address(const Interruption& i) {
-  constexpr u64 kPageOfNats = 0x20;
   return i.vector <= kDataAccessBit || (i.vector >= kPageNotPresent && i.vector <= kDataAccessRights) ||
          (i.vector >= kDebug && i.vector <= kUnsupportedDataReference) ||
          (i.vector == kNatConsumption && i.isr & kPageOfNats);
@@ -81,6 +80,11 @@ void reflect_miss(Vcpu* vcpu, u64 address, bool fetch, u64 isr) {
   const u64 vector =
       fetch ? (walked ? kInstructionTlb : kAlternateInstructionTlb) : (walked ? kDataTlb : kAlternateDataTlb);
   reflect(vcpu, {vector, isr, address});
+}
+
+void reflect_register_nat(Vcpu* vcpu) {
+  constexpr u64 kRegister = 0x10;
+  reflect(vcpu, {kNatConsumption, kRegister | (vcpu->arch.regs.psr >> kPsrRiShift & 3) << 41});
 }
 
 void deliver_pending(Vcpu* vcpu) {

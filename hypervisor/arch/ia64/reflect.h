@@ -36,6 +36,9 @@ enum Vector : u64 {
 constexpr u64 kIllegalOperation = 0x00, kPrivilegedOperation = 0x10, kPrivilegedRegister = 0x20,
               kReservedRegisterField = 0x30;
 
+/// NaT consumption of a page, in its place.
+constexpr u64 kPageOfNats = 0x20;
+
 struct Interruption {
   u64 vector;
   u64 isr = 0;
@@ -45,6 +48,8 @@ struct Interruption {
 void reflect(Vcpu* vcpu, const Interruption& interruption);
 /// A miss that the guest has to fill: its vector depends on whether it lets a VHPT be walked.
 void reflect_miss(Vcpu* vcpu, u64 address, bool fetch, u64 isr);
+/// The instruction at IP has consumed a NaT (SDM vol. 2 table 8-1: register NaT consumption).
+void reflect_register_nat(Vcpu* vcpu);
 
 /// The upcall for events, or an external interrupt of the virtual SAPIC, when one is due and can be taken.
 void deliver_pending(Vcpu* vcpu);

@@ -30,7 +30,7 @@
 #define ARCH_VPSR (ARCH_PRIVILEGED + 8)
 #define ARCH_FAST (ARCH_PRIVILEGED + 16)
 /* Of Vcpu. */
-#define VCPU_INFO 6256
+#define VCPU_INFO 6768
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>

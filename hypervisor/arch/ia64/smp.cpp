@@ -5,6 +5,7 @@
 #include "hypervisor/arch/ia64/clock.h"
 #include "hypervisor/arch/ia64/cpu.h"
 #include "hypervisor/arch/ia64/firmware.h"
+#include "hypervisor/arch/ia64/keys.h"
 #include "hypervisor/arch/ia64/layout.h"
 #include "hypervisor/arch/ia64/sapic.h"
 #include "hypervisor/arch/ia64/switch.h"
@@ -89,6 +90,7 @@ void ap_main(hv::u64, hv::u64 number) {
   entry_init(stack_of(cpu.id), &cpu);
   cpu.arch.region7 = HV_RR(HV_RID_IDLE + 7, 12);
   sapic_cpu_init();
+  keys_init();
   cpu.current = cpu.idle;
   __atomic_store_n(&cpu.online, true, __ATOMIC_RELEASE);
   schedule();

@@ -6,6 +6,7 @@
 #include "hypervisor/arch/ia64/firmware.h"
 #include "hypervisor/arch/ia64/flush.h"
 #include "hypervisor/arch/ia64/guest_state.h"
+#include "hypervisor/arch/ia64/keys.h"
 #include "hypervisor/arch/ia64/layout.h"
 #include "hypervisor/arch/ia64/reflect.h"
 #include "hypervisor/arch/ia64/sapic.h"
@@ -91,6 +92,7 @@ void arch_switch(Vcpu* from, Vcpu* to) {
   load_region7(machine_region(to, 7));
   HV_WRITE("cr.pta", machine_pta(to));
   HV_WRITE("cr.dcr", to->arch.privileged->cr[0] & kDcrDeferral);
+  if (!planted(Bug::keys_kept)) keys_load(to);
   load_kernel_registers(to);
   load_low_fp(to->arch.f);
   forget_others_translations(to);

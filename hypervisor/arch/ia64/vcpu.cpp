@@ -5,6 +5,7 @@
 #include "hypervisor/arch/ia64/cpu.h"
 #include "hypervisor/arch/ia64/flush.h"
 #include "hypervisor/arch/ia64/guest_state.h"
+#include "hypervisor/arch/ia64/keys.h"
 #include "hypervisor/arch/ia64/layout.h"
 #include "hypervisor/arch/ia64/virtual_sapic.h"
 #include "hypervisor/arch/ia64/vtlb.h"
@@ -132,6 +133,8 @@ int arch_set_vcpu_context(Vcpu* vcpu, const vcpu_guest_context& c) {
   arch.privileged->metaphysical_mode = (c.psr & kPsrDt) == 0;
   arch.privileged->psr_ic = (c.psr & kPsrIc) != 0;
   arch.event_callback = c.event_callback;
+  set_guest_keys(vcpu, c.pkr);
+  if (c.psr & kPsrPk) arch.keys_used = true;
   arch.regs.psr = sanitized_psr(vcpu, c.psr & ~kPsrCpl);
   vcpu->info->evtchn_upcall_mask = 1;
   vcpu->initialised = true;
@@ -164,6 +167,7 @@ void arch_get_vcpu_context(Vcpu* vcpu, vcpu_guest_context& c) {
     if (const GuestTranslation& t = arch.dtr[n]; t.valid) c.dtr[n] = {t.pte, t.itir, t.va, t.rid};
   }
   c.event_callback = arch.event_callback;
+  memcpy(c.pkr, arch.pkr, sizeof c.pkr);
 }
 
 void arch_dump_registers(const Vcpu* vcpu) {

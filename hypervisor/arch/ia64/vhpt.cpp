@@ -14,6 +14,7 @@ static_assert(sizeof(Entry) == 32);
 constexpr u64 kEntries = (1ull << kVhptShift) / sizeof(Entry);
 constexpr u64 kNoTag = 1ull << 63;
 constexpr u64 kItir = u64{kPageShift} << 2;
+constexpr unsigned kItirKeyShift = 8;
 constexpr unsigned kPagesOneByOne = 8;  ///< a purge of more than 2^8 pages empties the table
 
 u64 hash_of(Vaddr address) {
@@ -63,13 +64,14 @@ void vtlb_destroy(Vcpu* vcpu) {
   vcpu->arch.vhpt = nullptr;
 }
 
-void vhpt_insert(Vcpu* vcpu, Vaddr address, Side side, u64 pte) {
+void vhpt_insert(Vcpu* vcpu, Vaddr address, Side side, u64 pte, u64 key) {
+  const u64 itir = kItir | key << kItirKeyShift;
   {
     LockGuard guard(vcpu->arch.vhpt_lock);
     Entry& entry = entry_of(vcpu, address);
     __atomic_store_n(&entry.tag, kNoTag, __ATOMIC_RELEASE);
     entry.pte = pte;
-    entry.itir = kItir;
+    entry.itir = itir;
     __atomic_store_n(&entry.tag, tag_of(address), __ATOMIC_RELEASE);
     remember(vcpu, entry);
   }
@@ -79,13 +81,13 @@ void vhpt_insert(Vcpu* vcpu, Vaddr address, Side side, u64 pte) {
     asm volatile(
         "rsm psr.ic\n;;\nsrlz.i\n;;\nmov cr.ifa = %0\nmov cr.itir = %1\n;;\nitc.d %2\n;;\nssm "
         "psr.ic\n;;\nsrlz.i\n;;" ::"r"(page),
-        "r"(kItir), "r"(pte)
+        "r"(itir), "r"(pte)
         : "memory");
   else
     asm volatile(
         "rsm psr.ic\n;;\nsrlz.i\n;;\nmov cr.ifa = %0\nmov cr.itir = %1\n;;\nitc.i %2\n;;\nssm "
         "psr.ic\n;;\nsrlz.i\n;;" ::"r"(page),
-        "r"(kItir), "r"(pte)
+        "r"(itir), "r"(pte)
         : "memory");
 }
 
@@ -109,6 +111,12 @@ void tlb_purge(Vaddr va, unsigned shift, bool everywhere) {
 u64 vhpt_find(const Vcpu* vcpu, Vaddr address) {
   const Entry& entry = entry_of(vcpu, address);
   return entry.tag == tag_of(address) ? entry.pte : 0;
+}
+
+bool vhpt_find_key(const Vcpu* vcpu, Vaddr address, u64& key) {
+  const Entry& entry = entry_of(vcpu, address);
+  key = entry.itir >> kItirKeyShift;
+  return entry.tag == tag_of(address);
 }
 
 void vhpt_flush(Vcpu* vcpu) {

@@ -3,6 +3,7 @@
 #include "hypervisor/arch/ia64/cpu.h"
 #include "hypervisor/arch/ia64/flush.h"
 #include "hypervisor/arch/ia64/guest_state.h"
+#include "hypervisor/arch/ia64/keys.h"
 #include "hypervisor/arch/ia64/layout.h"
 #include "hypervisor/arch/ia64/vhpt.h"
 #include "hypervisor/common/domain.h"
@@ -13,6 +14,7 @@ namespace hv {
 namespace {
 
 constexpr u64 kReservedPte = 1ull << 1 | 3ull << 50;
+constexpr u64 kImplementedItir = 0xfc | ((1ull << kKeyBits) - 1) << 8;
 constexpr u64 kMetaphysicalRids = 0x100;  ///< in the hypervisor's block: 8 of each domain's
 
 constexpr u64 page_mask(unsigned shift) { return (1ull << shift) - 1; }
@@ -21,16 +23,10 @@ constexpr bool pte_ok(u64 pte) {
   const u64 attribute = pte >> 2 & 7;
   return !(pte & kPtePresent) || (!(pte & kReservedPte) && (attribute == 0 || attribute >= 4));
 }
+constexpr bool itir_ok(u64 itir) { return page_size_ok(itir_shift(itir)) && !(itir & ~kImplementedItir); }
 constexpr unsigned region_of(Vaddr address) { return static_cast<unsigned>(address >> 61); }
 u64 guest_rid(const Vcpu* vcpu, Vaddr address) {
   return vcpu->arch.rr[region_of(address)] >> 8 & kGuestRidMask;
-}
-
-/// Sizes that a guest may insert and purge (SDM vol. 2 table 4-4).
-bool shift_ok(unsigned shift) {
-  constexpr u64 kSizes = 1ull << 12 | 1ull << 13 | 1ull << 14 | 1ull << 16 | 1ull << 18 | 1ull << 20 |
-                         1ull << 22 | 1ull << 24 | 1ull << 26 | 1ull << 28 | 1ull << 32;
-  return kSizes >> shift & 1;
 }
 
 bool covers(const GuestTranslation& t, Vaddr address, u64 rid) {
@@ -62,16 +58,16 @@ u64 without_stores(u64 pte) {
 /// Ring compression: the kernel's level 0 is 1.
 u64 compress(u64 pte) { return pte & kPtePl ? pte : pte | 1ull << kPtePlShift; }
 
-bool fill_from(Vcpu* vcpu, Vaddr address, Side side, u64 pte, Paddr guest_physical) {
+bool fill_from(Vcpu* vcpu, Vaddr address, Side side, u64 pte, Paddr guest_physical, u64 key) {
   u64 machine = compress(pte & ~kPtePpn);
   if (pte & kPtePresent) {
     Backing backing;
     if (!guest_backing(vcpu->domain, guest_physical, backing)) return false;
     machine |= backing.machine & kPtePpn;
     if (!backing.writable) machine = without_stores(machine);
-    if (backing.device) machine = (machine & ~kPteMa) | kPteMaUc;
+    if (backing.device && (machine & kPteMa) != kPteMaNat) machine = (machine & ~kPteMa) | kPteMaUc;
   }
-  vhpt_insert(vcpu, address, side, machine);
+  vhpt_insert(vcpu, address, side, machine, key);
   return true;
 }
 
@@ -84,7 +80,8 @@ bool fill_xsi(Vcpu* vcpu, Vaddr address, Side side) {
   if (mfn == kInvalidMfn || side == Side::fetch) return false;
   constexpr u64 kReadWrite = 2ull << kPteArShift;
   vhpt_insert(vcpu, address, side,
-              kPtePresent | kPteAccessed | kPteDirty | 1ull << kPtePlShift | kReadWrite | mfn << kPageShift);
+              kPtePresent | kPteAccessed | kPteDirty | 1ull << kPtePlShift | kReadWrite | mfn << kPageShift,
+              kHypervisorKey);
   return true;
 }
 
@@ -97,7 +94,7 @@ bool fill_physical(Vcpu* vcpu, Vaddr address, Side side) {
   constexpr u64 kAllRights = 3ull << kPteArShift;
   const u64 pte = kPtePresent | kPteAccessed | kPteDirty | kAllRights | (address >> 63 ? kPteMaUc : 0);
   const Paddr physical = address & ~(1ull << 63);
-  return physical < 1ull << kPhysicalBits && fill_from(vcpu, address, side, pte, physical);
+  return physical < 1ull << kPhysicalBits && fill_from(vcpu, address, side, pte, physical, kHypervisorKey);
 }
 
 }  // namespace
@@ -146,7 +143,8 @@ Fill fill(Vcpu* vcpu, Vaddr address, Side side) {
   if (is_physical(vcpu, side)) return fill_or(fill_physical(vcpu, address, side), Fill::no_memory);
   const GuestTranslation* t = find(vcpu->arch, address, guest_rid(vcpu, address), side);
   if (t == nullptr) return Fill::no_translation;
-  return fill_or(fill_from(vcpu, address, side, t->pte, physical_of(*t, address)), Fill::no_memory);
+  return fill_or(fill_from(vcpu, address, side, t->pte, physical_of(*t, address), machine_key(t->itir)),
+                 Fill::no_memory);
 }
 
 }  // namespace
@@ -168,7 +166,7 @@ void vtlb_drop_begins(Domain* domain) { __atomic_add_fetch(&domain->arch.drops, 
 
 bool vtlb_insert(Vcpu* vcpu, Side side, u64 pte, u64 itir, Vaddr va) {
   const unsigned shift = itir_shift(itir);
-  if (!shift_ok(shift) || !pte_ok(pte)) return false;
+  if (!itir_ok(itir) || !pte_ok(pte)) return false;
   if (in_hole(va)) return true;  // nothing is there for a guest
   const u64 rid = guest_rid(vcpu, va);
   vtlb_purge(vcpu, va, shift, false);
@@ -179,7 +177,7 @@ bool vtlb_insert(Vcpu* vcpu, Side side, u64 pte, u64 itir, Vaddr va) {
 
 bool vtlb_insert_tr(Vcpu* vcpu, Side side, unsigned slot, u64 pte, u64 itir, Vaddr va) {
   const unsigned shift = itir_shift(itir);
-  if (!shift_ok(shift) || slot >= kGuestTrs || !pte_ok(pte) || in_hole(va)) return false;
+  if (!itir_ok(itir) || slot >= kGuestTrs || !pte_ok(pte) || in_hole(va)) return false;
   GuestTranslation& t = side == Side::data ? vcpu->arch.dtr[slot] : vcpu->arch.itr[slot];
   if (t.valid && t.rid == guest_rid(vcpu, t.va)) vtlb_purge(vcpu, t.va, itir_shift(t.itir), false);
   vtlb_purge(vcpu, va, shift, false);
@@ -197,7 +195,6 @@ void vtlb_purge_tr(Vcpu* vcpu, Side side, Vaddr va, unsigned shift) {
 
 void vtlb_purge(Vcpu* vcpu, Vaddr va, unsigned shift, bool all_vcpus) {
   const u64 rid = guest_rid(vcpu, va);
-  if (!shift_ok(shift)) return;
   if (all_vcpus) vtlb_drop_begins(vcpu->domain);
   for (Vcpu* other : vcpu->domain->vcpu) {
     if (other == nullptr || (other != vcpu && !all_vcpus)) continue;
@@ -224,8 +221,24 @@ Fill vtlb_translate(Vcpu* vcpu, Vaddr address, Side side, Paddr& guest_physical)
   const GuestTranslation* t = find(vcpu->arch, address, guest_rid(vcpu, address), side);
   if (t == nullptr) return Fill::no_translation;
   if (!(t->pte & kPtePresent)) return Fill::no_memory;
+  if ((t->pte & kPteMa) == kPteMaNat) return Fill::nat_page;
   guest_physical = physical_of(*t, address);
   return Fill::done;
+}
+
+// What stands in the table has come from a translation that may be the last one no more.
+bool vtlb_key(const Vcpu* vcpu, Vaddr address, u64& key) {
+  if (address - vcpu->arch.xsi < XEN_IA64_XSI_BYTES || in_hole(address)) return false;
+  const GuestTranslation* t = find(vcpu->arch, address, guest_rid(vcpu, address), Side::data);
+  if (t != nullptr) {
+    key = guest_key(machine_key(t->itir));
+    return t->pte & kPtePresent;
+  }
+  if (is_physical(vcpu, Side::data) || !(vhpt_find(vcpu, address) & kPtePresent)) return false;
+  u64 machine;
+  if (!vhpt_find_key(vcpu, address, machine)) return false;
+  key = guest_key(machine);
+  return true;
 }
 
 }  // namespace hv

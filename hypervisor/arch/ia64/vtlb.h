@@ -15,12 +15,18 @@ constexpr unsigned kRidBits = 18;  ///< of a guest's RIDs
 constexpr u64 kGuestRidMask = (1ull << kRidBits) - 1;
 
 // PTE (SDM vol. 2 4.1.1.5).
-constexpr u64 kPtePresent = 1, kPteMa = 7ull << 2, kPteMaUc = 4ull << 2, kPteAccessed = 1ull << 5,
-              kPteDirty = 1ull << 6, kPtePl = 3ull << 7, kPteAr = 7ull << 9,
+constexpr u64 kPtePresent = 1, kPteMa = 7ull << 2, kPteMaUc = 4ull << 2, kPteMaNat = 7ull << 2,
+              kPteAccessed = 1ull << 5, kPteDirty = 1ull << 6, kPtePl = 3ull << 7, kPteAr = 7ull << 9,
               kPtePpn = ((1ull << 50) - 1) & ~0xfffull, kPteEd = 1ull << 52;
 constexpr unsigned kPtePlShift = 7, kPteArShift = 9;
 
 constexpr unsigned itir_shift(u64 itir) { return static_cast<unsigned>(itir >> 2) & 63; }
+/// Sizes that a guest may insert, purge and prefer (SDM vol. 2 table 4-4).
+constexpr bool page_size_ok(unsigned shift) {
+  constexpr u64 kSizes = 1ull << 12 | 1ull << 13 | 1ull << 14 | 1ull << 16 | 1ull << 18 | 1ull << 20 |
+                         1ull << 22 | 1ull << 24 | 1ull << 26 | 1ull << 28 | 1ull << 32;
+  return kSizes >> shift & 1;
+}
 
 int vtlb_create(Vcpu* vcpu);
 void vtlb_destroy(Vcpu* vcpu);
@@ -31,8 +37,8 @@ u64 machine_pta(const Vcpu* vcpu);
 enum class Side { data, fetch };
 
 /// A miss of the current VCPU: the translation is there now, or is the guest's to make, or the guest's own
-/// leads to a GFN that is not there.
-enum class Fill { done, no_translation, no_memory };
+/// leads to a GFN that is not there. nat_page: to no address, by its attribute (vtlb_translate alone).
+enum class Fill { done, no_translation, no_memory, nat_page };
 Fill vtlb_fill(Vcpu* vcpu, Vaddr address, Side side);
 /// What its VCPUs have is about to be taken away, whichever CPUs they run on.
 void vtlb_drop_begins(Domain* domain);
@@ -50,6 +56,9 @@ void vtlb_purge_all(Vcpu* vcpu);
 
 /// What an address of the current VCPU's means, without the guest's help: its guest-physical address.
 Fill vtlb_translate(Vcpu* vcpu, Vaddr address, Side side, Paddr& guest_physical);
+
+/// The protection key of a data translation; false: it is not there.
+bool vtlb_key(const Vcpu* vcpu, Vaddr address, u64& key);
 
 /// Where a guest-physical address lies.
 struct Backing {

@@ -115,7 +115,8 @@ void check_procedures(u64 entry_points) {
   test_equal("SAL's function 0", static_cast<s64>(call(sal, 0, 0).status), -1);
   const FirmwareResult summary = call_pal(pal, pal_vm_summary);
   test_equal("PAL_VM_SUMMARY", static_cast<s64>(summary.status), 0);
-  test_equal("data translation registers", static_cast<s64>(summary.values[0] >> 24 & 0xff), 7);
+  test_equal("data translation registers", static_cast<s64>(summary.values[0] >> 32 & 0xff), 7);
+  test_equal("instruction translation registers", static_cast<s64>(summary.values[0] >> 40 & 0xff), 7);
   test_equal("bits of a region identifier", static_cast<s64>(summary.values[1] >> 8 & 0xff), 18);
   test_equal("a PAL procedure that is not there", static_cast<s64>(call_pal(pal, pal_absent).status), -1);
 }
