@@ -8,8 +8,10 @@
 
 namespace xs::viz {
 
-/// There is one at a time; it owns ImGui's context and OpenGL's, both current on the thread that made it.
-/// What holds textures (RasterTexture) is destroyed first.
+/// There is one at a time, cleared with the colour of ImGui's windows: one that fills it all need not draw
+/// its own background (ImGuiWindowFlags_NoBackground), which costs a software renderer more than all text. It
+/// owns ImGui's context and OpenGL's, both current on the thread that made it. What holds textures
+/// (RasterTexture) is destroyed first.
 class Canvas {
  public:
   Canvas() = default;

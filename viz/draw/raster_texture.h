@@ -7,7 +7,8 @@
 
 namespace xs::viz {
 
-/// Magnified, texels are squares; made smaller, they are mixed. Lives no longer than the Canvas.
+/// Magnified, texels are squares; made smaller, they are mixed, between two levels too, so that a single one
+/// is seen as long as it can be. Lives no longer than the Canvas.
 class RasterTexture {
  public:
   RasterTexture() = default;
@@ -23,7 +24,6 @@ class RasterTexture {
 
  private:
   void create(const Raster& raster);
-  void destroy();
 
   u32 texture_ = 0;
   u32 width_ = 0;

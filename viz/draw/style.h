@@ -8,10 +8,13 @@ namespace xs::viz {
 
 enum class Theme { dark, light };
 
-/// Colours beside those that ImGui's style has, IM_COL32. Text in each of them is legible on `background`.
+/// IM_COL32, opaque. ImGui's own style is made of the same.
 struct Palette {
-  u32 background, text, faint_text, accent, good, warning, bad;
-  u32 grid;  ///< lines and empty places, not text
+  u32 background;
+  u32 text, faint_text, accent, good, warning, bad;  ///< legible on `background` and `raised`
+  u32 grid;                                          ///< lines and empty places, not text
+  u32 raised;                                        ///< menus and tooltips
+  u32 control, hovered, active;                      ///< what can be clicked; `text` is legible on it
 };
 const Palette& palette(Theme theme);
 
@@ -24,10 +27,10 @@ class Style {
   void set_theme(Theme theme);
   const Palette& colours() const { return palette(theme_); }
 
-  /// 1: text of 16 pixels. Kept between least_scale and greatest_scale.
+  /// 1: text of 15 pixels. Kept between least_scale and greatest_scale.
   float scale() const { return scale_; }
   void set_scale(float scale);
-  static constexpr float least_scale = 0.5F, greatest_scale = 4;
+  static constexpr float least_scale = 0.5F, greatest_scale = 3;
 
   /// Between frames, before each Canvas::begin(): makes what was set since the last time so. Throws xs::Error
   /// that names the package when a font is missing.
@@ -39,8 +42,8 @@ class Style {
 
  private:
   Theme theme_;
-  float scale_;
-  bool fonts_stale_ = true, colours_stale_ = true;
+  float scale_ = 1;
+  bool fonts_stale_ = true, look_stale_ = true;
   ImFont* text_ = nullptr;
   ImFont* mono_ = nullptr;
 };

@@ -23,6 +23,8 @@ Box box(u32 size, u32 next_size, u32 i) {
 
 u32 channel(u32 rgba, u32 n) { return rgba >> 8 * n & 0xff; }
 
+bool of_one_opacity(u32 a, u32 b, u32 c, u32 d) { return ((a ^ b) | (a ^ c) | (a ^ d)) >> 24 == 0; }
+
 // Four texels of one opacity: two channels at a time, rounded to the nearest.
 u32 mean_of_4(u32 a, u32 b, u32 c, u32 d) {
   constexpr u32 lanes = 0x00ff00ff, half = 0x00020002;
@@ -93,16 +95,12 @@ Raster::Raster(u32 width, u32 height) {
   for (Level& level : levels_) std::fill(level.tiles.begin(), level.tiles.end(), u8{1});
 }
 
-// What texel x, y of level n is by the level before it.
+// What a texel of level n is by the level before it.
 u32 Raster::mean(u32 n, u32 x, u32 y) const {
   const Level& of = levels_[n - 1];
   const Box across = box(of.width, levels_[n].width, x);
   const Box down = box(of.height, levels_[n].height, y);
   const u32* row = &of.texels[u64{down.first} * of.width + across.first];
-  if (across.count == 2 && down.count == 2) {
-    const u32 a = row[0], b = row[1], c = row[of.width], d = row[of.width + 1];
-    if (((a ^ b) | (a ^ c) | (a ^ d)) >> 24 == 0) return mean_of_4(a, b, c, d);
-  }
   Sums sums;
   for (u32 j = 0; j < down.count; ++j, row += of.width)
     for (u32 i = 0; i < across.count; ++i) sums.add(row[i], u64{down.weight[j]} * across.weight[i]);
@@ -113,14 +111,20 @@ u32 Raster::mean(u32 n, u32 x, u32 y) const {
 // computed.
 u64 Raster::changed_in_row(u32 n, u32 x, u32 y, u64 bits) {
   if (n == 0) return bits;
-  Level& level = levels_[n];
-  u32* row = &level.texels[u64{y} * level.width];
+  const Level& of = levels_[n - 1];
+  const bool even = of.width % 2 == 0 && of.height % 2 == 0;
+  const u32* upper = &of.texels[u64{std::min(2 * y, of.height - 1)} * of.width];
+  const u32* lower = upper + (even ? of.width : 0);
+  u32* row = &levels_[n].texels[u64{y} * levels_[n].width];
   u64 changed = 0;
   for (u64 left = bits; left != 0; left &= left - 1) {
-    const u32 bit = static_cast<u32>(std::countr_zero(left));
-    const u32 now = mean(n, x + bit, y);
-    if (row[x + bit] == now) continue;
-    row[x + bit] = now;
+    const u32 bit = static_cast<u32>(std::countr_zero(left)), i = x + bit;
+    const bool simple =
+        even && of_one_opacity(upper[2 * i], upper[2 * i + 1], lower[2 * i], lower[2 * i + 1]);
+    const u32 now =
+        simple ? mean_of_4(upper[2 * i], upper[2 * i + 1], lower[2 * i], lower[2 * i + 1]) : mean(n, i, y);
+    if (row[i] == now) continue;
+    row[i] = now;
     changed |= u64{1} << bit;
   }
   return changed;
