@@ -50,6 +50,7 @@ struct ArchVcpu {
   u16 vhpt_used[128] = {};
   bool keys_used = false;            ///< PSR.pk has been set, or a PKR written
   u8 pkr_left_out = kGuestPkrs - 1;  ///< for which the CPU has no register (keys.h)
+  bool in_hypercall = false;         ///< of its registers, only what hypercall.S names is in `regs`
   bool high_fp_loaded = false;       ///< f32 to f127 are in the CPU it runs on
   alignas(16) u64 f[128][2] = {};    ///< while not in a CPU; f0, f1 and f6 to f11 are not used
 };

@@ -4,13 +4,10 @@
 //   r29 this CPU's stack   r30 the Vcpu   r31 the PerCpu          r16 to r28 are scratch
 // Everything is saved before C++ begins, and the guest's register stack is flushed into the Vcpu, so that any VCPU can
 // be resumed from anywhere (restore_guest). Data and register stack are physical meanwhile: no miss can happen.
+#include "hypervisor/arch/ia64/frames.inc"
 #include "hypervisor/arch/ia64/layout.h"
 #include "hypervisor/arch/ia64/registers.h"
 
-#define IPSR_CPL_BIT 32
-#define PSR_DT_BIT 17
-#define PSR_RT_BIT 27
-#define REGION_BIT 60 /* of the direct map: what is below are the physical bits */
 
         .macro  SAVE register
         mov     r22 = \register
@@ -31,20 +28,22 @@
         .proc   guest_entry
 guest_entry:
         mov     r19 = ar.rsc
-        mov     r24 = psr
         ;;
         mov     ar.rsc = 0
-        dep     r24 = 0, r24, PSR_DT_BIT, 1
-        dep     r20 = 0, r30, REGION_BIT, 4
-        ;;
-        dep     r24 = 0, r24, PSR_RT_BIT, 1
-        mov     r21 = r20
-        ;;
-        mov     psr.l = r24
+        mov     psr.l = r0                      // data and register stack physical
         ;;
         srlz.i
         cover
         ;;
+        .endp   guest_entry
+
+// From hypercall.S, which has come as far as this; r19 ar.rsc.
+        .global guest_entry_covered
+        .proc   guest_entry_covered
+guest_entry_covered:
+        dep     r20 = 0, r30, REGION_BIT, 4
+        ;;
+        mov     r21 = r20
         SAVE    cr.iip
         st8     [r20] = r17, 8
         mov     r23 = ar.bspstore
@@ -141,82 +140,25 @@ guest_entry:
         ;;
         mov     out0 = r8
         br.call.sptk.many b0 = restore_guest
-        .endp   guest_entry
+        .endp   guest_entry_covered
 
 // [[noreturn]] void restore_guest(Vcpu*)
         .global restore_guest
         .proc   restore_guest
 restore_guest:
         alloc   r14 = ar.pfs, 1, 0, 0, 0
-        mov     r2 = r32
+        mov     r16 = r32
         mov     ar.rsc = 0
-        mov     r15 = psr
-        ;;
-        dep     r3 = 0, r2, REGION_BIT, 4
-        dep     r15 = 0, r15, PSR_DT_BIT, 1
-        rsm     psr.ic | psr.i
-        ;;
-        dep     r15 = 0, r15, PSR_RT_BIT, 1
-        ;;
-        dep     r15 = 0, r15, 13, 2             // ic, i
-        srlz.i
-        ;;
-        mov     psr.l = r15
+        dep     r3 = 0, r32, REGION_BIT, 4
+        mov     psr.l = r0                      // collection off, data and register stack physical
         ;;
         srlz.i
-        alloc   r14 = ar.pfs, 0, 0, 0, 0
-        ;;
-        loadrs                                  // rsc.loadrs = 0: the hypervisor's frames are forgotten
-        ;;
-        // What they held is not the guest's to read in a frame of its own.
-        alloc   r14 = ar.pfs, 0, 96, 0, 0
-        ;;
-        .irp    ten, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
-        .irp    one, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
-        .if     (\ten * 10 + \one >= 32) && (\ten * 10 + \one < 128)
-        mov     r\ten\one = r0
-        .endif
-        .endr
-        .endr
-        ;;
-        alloc   r14 = ar.pfs, 0, 0, 0, 0
-        ;;
-        add     r8 = REGS_BSPSTORE, r3
-        ;;
-        ld8     r9 = [r8], 8                    // bspstore
-        ;;
-        ld8     r10 = [r8], 8                   // rnat
-        ;;
-        ld8     r11 = [r8], 8                   // bsp
-        ;;
-        ld8     r8 = [r8]                       // rbs_rnat
-        mov     r14 = 0x1f8
-        add     r15 = REGS_STACKED, r3
-        ;;
-        and     r14 = r14, r9
-        sub     r11 = r11, r9                   // bytes to load
-        ;;
-        add     r15 = r15, r14
-        shl     r16 = r11, 16
-        ;;
-        add     r15 = r15, r11
-        ;;
-        mov     ar.bspstore = r15
-        ;;
-        mov     ar.rnat = r8
-        mov     ar.rsc = r16
-        ;;
-        loadrs
-        ;;
-        mov     ar.rsc = 0
-        ;;
-        mov     ar.bspstore = r9
-        ;;
-        mov     ar.rnat = r10
+        FORGET_FRAMES
+        LOAD_GUEST_FRAMES
         add     r14 = REGS_NATS, r3
         ;;
         ld8     r15 = [r14]
-        mov     r8 = r2                         // Vcpu
+        mov     r8 = r16                        // Vcpu
         add     r2 = REGS_R + 16 * 8, r3
         ;;
         mov     ar.unat = r15

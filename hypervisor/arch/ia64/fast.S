@@ -1,4 +1,4 @@
-// Hyperprivops that need little, done between the break and its rfi in bank 0, without leaving the guest's stack. What is
+// Every break comes here first: hypercalls go to hypercall.S, and hyperprivops that need little are done between the break and its rfi in bank 0, without leaving the guest's stack. What is
 // not as usual (translation off, an event due, a frame with rotating registers) goes the long way: hyperprivop.cpp does the same.
 //
 // r16 vector   r17 cr.ipsr   r18 predicates   r19 number   r20 Vcpu   r21 privileged registers: physical, PSR.dt is off
@@ -9,6 +9,7 @@
 #define IPSR_CPL_BIT 32
 #define IPSR_RI_BIT 41
 #define HYPERPRIVOPS 0x1b
+#define HYPERCALL_BREAK 0x1000
 #define PRIV_CR(n) (0x800 + (n) * 8)
 #define PRIV_PSR_IC 0xc10
 #define PRIV_BANKNUM 0xc4c
@@ -42,16 +43,19 @@
 break_entry:
         mov     r17 = cr.ipsr
         mov     r19 = cr.iim
+        mov     r21 = HYPERCALL_BREAK
         ;;
         extr.u  r20 = r17, IPSR_CPL_BIT, 2
+        cmp.eq  p8, p0 = r19, r21
         cmp.ltu p9, p0 = HYPERPRIVOPS - 1, r19
         ;;
         cmp.eq  p6, p0 = 0, r20
         cmp.ne  p7, p0 = 1, r20
-        dep     r20 = 0, r30, 60, 4
+        dep     r20 = 0, r30, REGION_BIT, 4
 (p6)    br.cond.spnt.many hypervisor_entry
         ;;
 (p7)    br.cond.sptk.many guest_entry
+(p8)    br.cond.sptk.many hypercall_entry
 (p9)    br.cond.sptk.many guest_entry
         movl    r22 = fast_table
         mov     r28 = b6
@@ -64,7 +68,7 @@ break_entry:
         ld8     r21 = [r21]
         mov     b6 = r22
         ;;
-        dep     r21 = 0, r21, 60, 4
+        dep     r21 = 0, r21, REGION_BIT, 4
         br.cond.sptk.many b6
         .endp   break_entry
 
@@ -145,7 +149,7 @@ fast_ssm_i:
         ;;
         ld8     r22 = [r22]
         ;;
-        dep     r22 = 0, r22, 60, 4
+        dep     r22 = 0, r22, REGION_BIT, 4
         ;;
         ld1     r23 = [r22], 1
         ;;
@@ -233,7 +237,7 @@ fast_rfi:
         ;;
         ld8     r23 = [r23]
         ;;
-        dep     r23 = 0, r23, 60, 4
+        dep     r23 = 0, r23, REGION_BIT, 4
         ;;
         ld1     r26 = [r23], 1
         ;;

@@ -47,15 +47,14 @@ void shorten(ArchVcpu& arch, u64 bsp) {
   arch.regs.bsp = bsp;
 }
 
-unsigned nat_bit(const Registers& regs, unsigned number) {
-  return slot_of(reinterpret_cast<u64>(&regs.r[number]));
-}
+constexpr unsigned nat_bit(unsigned number) { return (REGS_R / 8 + number) & 63; }
+static_assert(alignof(ArchVcpu) % 512 == 0 && offsetof(Vcpu, arch) == 0);
 
 void set_nat(Registers& regs, unsigned number, bool nat) {
-  const u64 bit = 1ull << nat_bit(regs, number);
+  const u64 bit = 1ull << nat_bit(number);
   regs.nats = nat ? regs.nats | bit : regs.nats & ~bit;
 }
-bool nat(const Registers& regs, unsigned number) { return regs.nats >> nat_bit(regs, number) & 1; }
+bool nat(const Registers& regs, unsigned number) { return regs.nats >> nat_bit(number) & 1; }
 
 }  // namespace
 
@@ -105,8 +104,8 @@ u64 read_argument(const Vcpu* vcpu, unsigned n) {
 u64 sanitized_frame(u64 ifs) {
   const u64 sof = ifs & 127, sol = ifs >> 7 & 127, sor = (ifs >> 14 & 15) * 8;
   const u64 rrb_gr = ifs >> 18 & 127, rrb_fr = ifs >> 25 & 127, rrb_pr = ifs >> 32 & 63;
-  constexpr u64 kStacked = 96, kRotatingFr = 96, kRotatingPr = 48;
-  const bool good = sof <= kStacked && sol <= sof && sor <= sof && (rrb_gr == 0 || rrb_gr < sor) &&
+  constexpr u64 kRotatingFr = 96, kRotatingPr = 48;
+  const bool good = sof <= kStackedRegisters && sol <= sof && sor <= sof && (rrb_gr == 0 || rrb_gr < sor) &&
                     rrb_fr < kRotatingFr && rrb_pr < kRotatingPr;
   return good ? kIfsValid | (ifs & kFrameMask) : kIfsValid;
 }
@@ -166,14 +165,15 @@ void set_bank(Vcpu* vcpu, unsigned bank) {
   if ((privileged.banknum != 0) == (bank != 0)) return;
   u64* const out = bank ? privileged.bank0 : privileged.bank1;
   const u64* const in = bank ? privileged.bank1 : privileged.bank0;
-  u64& out_nats = bank ? privileged.bank0_nats : privileged.bank1_nats;
-  const u64 in_nats = bank ? privileged.bank1_nats : privileged.bank0_nats;
-  out_nats = 0;
+  constexpr unsigned kNats = nat_bit(16);
+  static_assert(kNats + 16 <= 64);
+  (bank ? privileged.bank0_nats : privileged.bank1_nats) = regs.nats >> kNats & 0xffff;
+  const u64 in_nats = (bank ? privileged.bank1_nats : privileged.bank0_nats) & 0xffff;
+  regs.nats = (regs.nats & ~(0xffffull << kNats)) | in_nats << kNats;
+#pragma GCC unroll 4
   for (unsigned n = 0; n < 16; ++n) {
     out[n] = regs.r[16 + n];
-    if (nat(regs, 16 + n)) out_nats |= 1ull << n;
     regs.r[16 + n] = in[n];
-    set_nat(regs, 16 + n, in_nats >> n & 1);
   }
   privileged.banknum = bank;
 }

@@ -13,6 +13,7 @@ bool write_register(Vcpu* vcpu, unsigned number, u64 value);
 /// Argument n of a hypercall: in0 + n.
 u64 read_argument(const Vcpu* vcpu, unsigned n);
 
+constexpr unsigned kStackedRegisters = 96;  ///< r32 to r127, and as many in a CPU
 /// `address` of a backing store, n registers further (or back), collections skipped (SDM vol. 2 6.6).
 u64 skip_registers(u64 address, s64 n);
 /// A frame marker that a CPU takes: sizes within the register file and within each other, everything else 0.

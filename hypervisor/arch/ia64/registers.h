@@ -18,8 +18,15 @@
 #define REGS_BSP 40
 #define REGS_RBS_RNAT 48
 #define REGS_RSC 56
+#define REGS_PFS 64
+#define REGS_UNAT 72
+#define REGS_FPSR 80
+#define REGS_LC 96
+#define REGS_CSD 112
+#define REGS_SSD 120
 #define REGS_PR 128
 #define REGS_B 136
+#define REGS_ISR 200
 #define REGS_NATS 232
 #define REGS_R 240
 #define REGS_F 496
@@ -31,6 +38,12 @@
 #define ARCH_FAST (ARCH_PRIVILEGED + 16)
 /* Of Vcpu. */
 #define VCPU_INFO 6768
+/* Bits of an address of the direct map that are not physical begin here (layout.h). */
+#define REGION_BIT 60
+/* Calls that hypercall.S does itself: below this number. */
+#define HYPERCALLS 64
+/* A frame marker: 96 registers, all of them local. */
+#define ALL_STACKED 0x3060
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
@@ -52,7 +65,11 @@ struct Registers {
   u64 f[6][2];  ///< f6 to f11
 };
 static_assert(offsetof(Registers, rbs_rnat) == REGS_RBS_RNAT && offsetof(Registers, rsc) == REGS_RSC);
-static_assert(offsetof(Registers, pr) == REGS_PR && offsetof(Registers, b) == REGS_B);
+static_assert(offsetof(Registers, pfs) == REGS_PFS && offsetof(Registers, unat) == REGS_UNAT &&
+              offsetof(Registers, fpsr) == REGS_FPSR && offsetof(Registers, lc) == REGS_LC &&
+              offsetof(Registers, csd) == REGS_CSD && offsetof(Registers, ssd) == REGS_SSD);
+static_assert(offsetof(Registers, pr) == REGS_PR && offsetof(Registers, b) == REGS_B &&
+              offsetof(Registers, isr) == REGS_ISR);
 static_assert(offsetof(Registers, nats) == REGS_NATS && offsetof(Registers, r) == REGS_R);
 static_assert(offsetof(Registers, f) == REGS_F && REGS_F % 16 == 0);
 

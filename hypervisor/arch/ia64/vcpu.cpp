@@ -124,7 +124,10 @@ bool arch_vcpu_release_frames(Vcpu* vcpu) {
 }
 
 int arch_set_vcpu_context(Vcpu* vcpu, const vcpu_guest_context& c) {
-  if (c.stacked_bytes > 96 * 8 + 16 || c.stacked_bytes % 8 != 0 || in_hole(c.bspstore)) return -XEN_EINVAL;
+  const u64 bspstore = c.bspstore & ~7ull;
+  if (c.stacked_bytes > skip_registers(bspstore, kStackedRegisters) - bspstore || c.stacked_bytes % 8 != 0 ||
+      in_hole(bspstore))
+    return -XEN_EINVAL;
   ArchVcpu& arch = vcpu->arch;
   arch.privileged->banknum = 1;
   set_registers(vcpu, c);
@@ -172,6 +175,7 @@ void arch_get_vcpu_context(Vcpu* vcpu, vcpu_guest_context& c) {
 
 void arch_dump_registers(const Vcpu* vcpu) {
   const Registers& r = vcpu->arch.regs;
+  if (vcpu->arch.in_hypercall) print("  in a hypercall: of r1 to r31 only r1, r2, r12 and r13 are known\n");
   print("  ip %016lx psr %016lx ifs %016lx %s\n", r.ip, r.psr, r.ifs,
         in_guest_kernel(vcpu) ? "kernel" : "user");
   print("  b0 %016lx sp %016lx bsp %016lx pr %016lx\n", r.b[0], r.r[12], r.bsp, r.pr);

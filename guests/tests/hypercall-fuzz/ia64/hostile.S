@@ -223,17 +223,17 @@ hostile_register_stack:
         ;;
         mov     ar.rsc = 0
         ;;
-        mov     r16 = ar.bspstore
-        mov     r17 = ar.rnat
+        mov     loc1 = ar.bspstore
+        mov     loc2 = ar.rnat
         mov     r2 = in1
         ;;
         mov     ar.bspstore = in0
         ;;
         break.m HYPERCALL_BREAK
         ;;
-        mov     ar.bspstore = r16
+        mov     ar.bspstore = loc1
         ;;
-        mov     ar.rnat = r17
+        mov     ar.rnat = loc2
         mov     ar.pfs = loc0
         ;;
         mov     ar.rsc = 3

@@ -41,6 +41,9 @@ bool describe_badly(unsigned mistake, Mfn frame) {
     case 3:
       written.stacked_bytes = ~0ull & ~7ull;
       return true;
+    case 4:  // 97 registers and one collection: there is no room in a CPU
+      written.stacked_bytes = 98 * sizeof(u64);
+      return true;
     default:
       return false;
   }
