@@ -3,11 +3,13 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <memory>
 #include <random>
 #include <string_view>
 
 #include "sim/core/error.h"
-#include "tests/support/offscreen_canvas.h"
+#include "tests/support/keep_driver.h"
+#include "viz/draw/canvas.h"
 #include "viz/draw/keys.h"
 #include "viz/draw/raster_texture.h"
 #include "viz/draw/style.h"
@@ -21,6 +23,12 @@ constexpr u32 red = 0xff0000ff, green = 0xff00ff00, blue = 0xffff0000, white = 0
 
 constexpr ImGuiWindowFlags bare =
     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings;
+
+std::unique_ptr<viz::Canvas> open(u32 width, u32 height) {
+  auto canvas = viz::open_offscreen(width, height);
+  viz::keep_driver();
+  return canvas;
+}
 
 template <class Draw>
 void frame(viz::Canvas& canvas, Draw draw) {
@@ -63,7 +71,7 @@ bool shows(const Picture& picture, const viz::Raster& raster) {
 }  // namespace
 
 TEST_CASE("a rectangle is where it was drawn, top row first") {
-  const auto canvas = viz::open_test_canvas(320, 200);
+  const auto canvas = open(320, 200);
   REQUIRE(canvas->width() == 320);
   REQUIRE(canvas->height() == 200);
   REQUIRE_THROWS_AS(canvas->picture(), Error);
@@ -88,7 +96,7 @@ TEST_CASE("a rectangle is where it was drawn, top row first") {
 }
 
 TEST_CASE("a raster is shown texel by texel, and its changes") {
-  const auto canvas = viz::open_test_canvas(400, 300);
+  const auto canvas = open(400, 300);
   viz::Raster raster(130, 70);
   viz::RasterTexture texture;
   REQUIRE(texture.id() == nullptr);
@@ -109,7 +117,7 @@ TEST_CASE("a raster is shown texel by texel, and its changes") {
 }
 
 TEST_CASE("a raster that is magnified has square texels, one made smaller means") {
-  const auto canvas = viz::open_test_canvas(300, 300);
+  const auto canvas = open(300, 300);
   viz::Raster raster(64, 64);
   for (u32 i = 0; i < 64 * 64; ++i) raster.set(i, (i + i / 64) % 2 == 0 ? white : 0xff000000);
   viz::RasterTexture texture;
@@ -128,7 +136,7 @@ TEST_CASE("a raster that is magnified has square texels, one made smaller means"
 }
 
 TEST_CASE("text is drawn, with the characters that the interface uses") {
-  const auto canvas = viz::open_test_canvas(600, 200);
+  const auto canvas = open(600, 200);
   viz::Style style;
   style.refresh();
   for (ImFont* font : {style.text(), style.mono()})
@@ -160,7 +168,7 @@ TEST_CASE("text is drawn, with the characters that the interface uses") {
 }
 
 TEST_CASE("the interface grows and changes its theme while it is shown") {
-  const auto canvas = viz::open_test_canvas(300, 100);
+  const auto canvas = open(300, 100);
   viz::Style style;
   const auto draw = [&] {
     style.refresh();
@@ -185,7 +193,7 @@ TEST_CASE("the interface grows and changes its theme while it is shown") {
 }
 
 TEST_CASE("input is the caller's: a button is clicked, a key is seen") {
-  const auto canvas = viz::open_test_canvas(200, 100);
+  const auto canvas = open(200, 100);
   bool clicked = false, pressed = false;
   const auto draw = [&] {
     frame(*canvas, [&] {
@@ -214,7 +222,7 @@ TEST_CASE("input is the caller's: a button is clicked, a key is seen") {
 
 TEST_CASE("the same calls draw the same pictures") {
   const auto session = [] {
-    const auto canvas = viz::open_test_canvas(500, 400);
+    const auto canvas = open(500, 400);
     viz::Style style;
     style.refresh();
     viz::Raster raster(300, 300);
@@ -240,16 +248,16 @@ TEST_CASE("the same calls draw the same pictures") {
 
 TEST_CASE("there is one canvas at a time") {
   {
-    const auto canvas = viz::open_test_canvas(10, 10);
-    REQUIRE_THROWS_AS(viz::open_test_canvas(10, 10), Error);
+    const auto canvas = open(10, 10);
+    REQUIRE_THROWS_AS(open(10, 10), Error);
     frame(*canvas, [] {});  // the first one is as it was
     REQUIRE(canvas->picture().width == 10);
   }
-  REQUIRE(viz::open_test_canvas(20, 10)->width() == 20);
+  REQUIRE(open(20, 10)->width() == 20);
 }
 
 TEST_CASE("a raster too large for the driver is refused") {
-  const auto canvas = viz::open_test_canvas(10, 10);
+  const auto canvas = open(10, 10);
   viz::Raster raster(1 << 20, 1);
   viz::RasterTexture texture;
   REQUIRE_THROWS_WITH(texture.update(raster), Catch::Contains("cannot draw 1048576 x 1 texels at once"));
