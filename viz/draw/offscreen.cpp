@@ -1,5 +1,4 @@
 // A canvas in memory.
-#include <epoxy/gl.h>
 #include <imgui.h>
 
 #include <backends/imgui_impl_opengl3.h>
@@ -7,6 +6,7 @@
 #include "sim/core/error.h"
 #include "viz/draw/canvas.h"
 #include "viz/draw/egl_context.h"
+#include "viz/draw/gl.h"
 #include "viz/draw/interface.h"
 #include "viz/draw/keys.h"
 
@@ -59,7 +59,7 @@ class Offscreen : public Canvas {
   void end() override {
     ImGui::Render();
     renderer_.draw_sheet(width_, height_);
-    glFinish();
+    gl().Finish();
     shown_ = true;
   }
   Picture picture() override {

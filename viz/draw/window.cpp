@@ -1,4 +1,5 @@
 // A canvas in a window.
+#define GLFW_INCLUDE_NONE
 #include <GLFW/glfw3.h>
 #include <backends/imgui_impl_glfw.h>
 #include <backends/imgui_impl_opengl3.h>
@@ -6,6 +7,7 @@
 
 #include "sim/core/error.h"
 #include "viz/draw/canvas.h"
+#include "viz/draw/gl.h"
 #include "viz/draw/interface.h"
 #include "viz/draw/keys.h"
 
@@ -51,6 +53,7 @@ GLFWwindow* create(const std::string& title, u32 width, u32 height) {
   if (window == nullptr) fail();
   glfwMakeContextCurrent(window);
   glfwSwapInterval(1);
+  load_gl(glfwGetProcAddress);
   return window;
 }
 
