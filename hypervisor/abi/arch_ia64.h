@@ -91,7 +91,9 @@ struct xen_ia64_privregs {
   uint64_t cr[128];      /* 800 */
   uint64_t precover_ifs; /* c00 */
   uint64_t reserved2;
-  uint8_t psr_ic, reserved3[7]; /* c10 */
+  uint8_t psr_ic, reserved3[3]; /* c10 */
+  uint8_t covered,
+      reserved6[3]; /* c14: the interrupted frame is in IFS already; the next cover, or rfi, ends this */
   uint64_t interrupt_mask_addr; /* c18: where the guest finds its evtchn_upcall_mask */
   uint64_t reserved4[5];
   uint32_t metaphysical_mode; /* c48: told, not read */

@@ -333,6 +333,7 @@ bool emulate_privileged(Vcpu* vcpu) {
 void guest_rfi(Vcpu* vcpu) {
   const u64* const cr = vcpu->arch.privileged->cr;
   const u64 ipsr = cr[kIpsr], iip = cr[kIip], ifs = cr[kIfs];
+  vcpu->arch.privileged->covered = 0;
   if (ifs & kIfsValid) restore_frame(vcpu, ifs);
   set_guest_psr(vcpu, ipsr);
   vcpu->arch.regs.ip = iip & ~0xfull;

@@ -124,13 +124,19 @@ finish: shladd  r22 = r19, 3, r20
 
         .proc   fast_cover
 fast_cover:
+        add     r22 = PRIV_PSR_IC, r21
+        ;;
+        ld8     r25 = [r22]                     // psr_ic, and in the upper half covered
+        ;;
+        shr.u   r26 = r25, 32
+        ;;
+        cmp.ne  p6, p0 = 0, r26
+(p6)    br.cond.spnt.many slow
+        ;;
         cover
         ;;
-        add     r22 = PRIV_PSR_IC, r21
         add     r23 = PRIV_CR(23), r21
         mov     r24 = cr.ifs
-        ;;
-        ld1     r25 = [r22]
         movl    r26 = 1 << 63
         ;;
         cmp.eq  p6, p0 = 0, r25
@@ -252,7 +258,7 @@ fast_rfi:
         add     r23 = PRIV_PSR_IC, r21
         extr.u  r26 = r22, PSR_IC_BIT, 1
         ;;
-        st1     [r23] = r26
+        st8     [r23] = r26                     // psr_ic, and nothing is covered
         mov     cr.ifs = r24
         add     r23 = PRIV_CR(19), r21
         ;;

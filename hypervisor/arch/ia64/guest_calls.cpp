@@ -101,7 +101,7 @@ extern "C" Vcpu* hypercall_ends_later(Vcpu* vcpu) {
   for (unsigned n = 14; n < 32; ++n) regs.r[n] = 0;
   regs.b[6] = regs.b[7] = regs.ccv = 0;
   for (auto& f : regs.f) f[0] = f[1] = 0;
-  regs.iipa = regs.ip;
+  regs.iipa = regs.ip, regs.isr = 0;
   vcpu->arch.in_hypercall = false;
   return leave_hypervisor();
 }

@@ -22,8 +22,9 @@ constexpr unsigned frame_size(u64 ifs) { return static_cast<unsigned>(ifs) & 127
 /// Word of `stacked` that stands for an address of the guest's backing store; nullptr: it is not there.
 u64* stacked_word(ArchVcpu& arch, u64 address) {
   const Registers& regs = arch.regs;
-  if (address < regs.bspstore || address >= regs.bsp) return nullptr;
-  const u64 index = slot_of(regs.bspstore) + (address - regs.bspstore) / 8;
+  const u64 offset = address - regs.bspstore;  // a backing store may be where addresses end and begin
+  if (offset >= regs.bsp - regs.bspstore) return nullptr;
+  const u64 index = slot_of(regs.bspstore) + offset / 8;
   return index < STACKED_WORDS ? &arch.stacked[index] : nullptr;
 }
 
@@ -120,7 +121,7 @@ u64 cover_frame(Vcpu* vcpu) {
 void restore_frame(Vcpu* vcpu, u64 ifs) {
   ArchVcpu& arch = vcpu->arch;
   const u64 bsp = skip_registers(arch.regs.bsp, -static_cast<s64>(frame_size(arch.regs.ifs)));
-  if (bsp >= arch.regs.bspstore) shorten(arch, bsp);
+  if (bsp - arch.regs.bspstore <= arch.regs.bsp - arch.regs.bspstore) shorten(arch, bsp);
   arch.regs.ifs = sanitized_frame(ifs);
 }
 

@@ -22,8 +22,10 @@ bool insert(Vcpu* vcpu, Side side, u64 pte) {
 
 /// `cover` with collection off writes cr.ifs.
 void cover(Vcpu* vcpu) {
+  xen_ia64_privregs& privileged = *vcpu->arch.privileged;
   const u64 was = cover_frame(vcpu);
-  if (!vcpu->arch.privileged->psr_ic) vcpu->arch.privileged->cr[kIfs] = was;
+  if (!privileged.psr_ic && !privileged.covered) privileged.cr[kIfs] = was;
+  privileged.covered = 0;
 }
 
 bool set_regions(Vcpu* vcpu) {

@@ -47,6 +47,13 @@ void general_exception(Vcpu* vcpu) {
   reflect(vcpu, {kGeneralException, regs.isr});
 }
 
+/// By what the TLB has for the hypervisor's level an address of its own is like those that it has not.
+void access_rights(Vcpu* vcpu, u64 vector) {
+  const Registers& regs = vcpu->arch.regs;
+  const bool own = regs.ifa - vcpu->arch.xsi < XEN_IA64_XSI_BYTES;
+  reflect(vcpu, {in_hole(regs.ifa) && !own ? kPageNotPresent : vector, regs.isr, regs.ifa});
+}
+
 void disabled_fp(Vcpu* vcpu) {
   constexpr u64 kHigh = 2;
   const Registers& regs = vcpu->arch.regs;
@@ -79,6 +86,10 @@ extern "C" Vcpu* interruption_from_guest(u64 vector, Vcpu* vcpu) {
       break;
     case kGeneralException:
       general_exception(vcpu);
+      break;
+    case kInstructionAccessRights:
+    case kDataAccessRights:
+      access_rights(vcpu, vector);
       break;
     case kDisabledFp:
       disabled_fp(vcpu);

@@ -41,7 +41,7 @@ bool has_address(const Interruption& i) {
 
 void collect(Vcpu* vcpu, const Interruption& interruption) {
   u64* const cr = vcpu->arch.privileged->cr;
-  const Registers& regs = vcpu->arch.regs;
+  Registers& regs = vcpu->arch.regs;
   cr[16] = guest_psr(vcpu);
   cr[19] = regs.ip;
   if (has_address(interruption)) {
@@ -50,7 +50,10 @@ void collect(Vcpu* vcpu, const Interruption& interruption) {
     cr[25] = guest_thash(vcpu, interruption.ifa);
   }
   cr[22] = regs.iipa;
-  cr[23] = 0;
+  // While the RSE loads a frame: a CPU's handler begins in it, incomplete as it is (SDM vol. 2 6.8). Ours
+  // would make the RSE go on, and fault again.
+  vcpu->arch.privileged->covered = (regs.isr & kIsrIr) != 0;
+  cr[23] = regs.isr & kIsrIr ? cover_frame(vcpu) : 0;
   if (interruption.vector == kBreak || interruption.vector == kSpeculation) cr[24] = interruption.iim;
 }
 

@@ -23,6 +23,7 @@ enum Vector : u64 {
   kBreak = 0x2c00,
   kExternalInterrupt = 0x3000,
   kPageNotPresent = 0x5000,
+  kInstructionAccessRights = 0x5200,
   kDataAccessRights = 0x5300,
   kGeneralException = 0x5400,
   kDisabledFp = 0x5500,

@@ -211,12 +211,15 @@ bool RegisterStack::flush() {
 bool RegisterStack::load(unsigned doublewords) {
   const u64 top = bsp(), wanted = top - 8 * u64{doublewords};
   centre();
-  while (bspstore_ > wanted)
+  const auto behind = [](u64 a, u64 b) {
+    return static_cast<i64>(a - b) > 0;
+  };  // addresses end where they begin
+  while (behind(bspstore_, wanted))
     if (!load_one()) return false;
   if (bspstore_ == wanted) return true;
   bspstore_ = wanted;  // the rest becomes invalid
   dirty_ = 0;
-  while (skip_registers(bspstore_, dirty_) < top) ++dirty_;
+  while (behind(top, skip_registers(bspstore_, dirty_))) ++dirty_;
   return true;
 }
 

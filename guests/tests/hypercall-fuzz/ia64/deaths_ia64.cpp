@@ -56,6 +56,41 @@ void register_stack_in_the_hypervisor() {
                : "memory");
 }
 
+// ... and cannot be stored when an interruption comes, which nobody can handle.
+void full_register_stack() {
+  set_vectors(nowhere + 0x7ff8);
+  asm volatile(
+      "flushrs;; mov ar.rsc = 0;; mov ar.bspstore = %0;; alloc r14 = ar.pfs, 0, 96, 0, 0;; cover;;"
+      "alloc r14 = ar.pfs, 0, 96, 0, 0;; break.m 0x77;;" ::"r"(HYPERVISOR_VIRT_END - 8)
+      : "r14", "memory");
+}
+
+// Handlers that are there, and not to be fetched: by the attribute of their page, or by its key.
+void vectors_with(u64 attribute, u64 key) {
+  constexpr u64 va = u64{3} << 61, slot = 2, page_of_vectors = 16;
+  const u64 pte = (world.play << page_shift & ~u64{0xffff}) | PTE_MEMORY | attribute << 2;
+  asm volatile(
+      "rsm psr.ic;; srlz.d;; mov cr.ifa = %1; mov cr.itir = %2;; itr.i itr[%0] = %3;; srlz.i; ssm psr.ic;; "
+      "srlz.i;;" ::"r"(slot),
+      "r"(va), "r"(key << 8 | page_of_vectors << 2), "r"(pte)
+      : "memory");
+  set_vectors(va);
+}
+void handlers_of_nats() {
+  constexpr u64 nat_page = 7;
+  vectors_with(nat_page, 0);
+  asm volatile("break.m 0x77");
+}
+void handlers_without_a_key() {
+  vectors_with(0, 0x1234);
+  asm volatile("mov pkr[%0] = %1;; srlz.d;; ssm psr.pk;; srlz.i;; break.m 0x77;;" ::"r"(u64{0}), "r"(u64{1})
+               : "memory");
+}
+void no_key_at_all() {
+  set_vectors(nowhere);
+  asm volatile("ssm psr.pk;; srlz.i;; nop 0;;" ::: "memory");
+}
+
 void upcall_to_nowhere() {
   callback_register_t op{CALLBACKTYPE_event, 0, nowhere};
   hypercall_callback_op(CALLBACKOP_register, &op);
@@ -73,7 +108,8 @@ void give_everything_back() {
 void by_request() { shutdown(SHUTDOWN_crash); }
 }  // namespace
 
-const Death arch_deaths[] = {{"without a stack", without_stack},
+// 1 to 9 are hostile-guest's, the rest attacks-ia64's.
+const Death arch_deaths[] = {{"a full register stack at the hypervisor's end", full_register_stack},
                              {"without code", without_code},
                              {"without handlers", without_handlers},
                              {"handlers in the hypervisor", handlers_in_the_hypervisor},
@@ -81,5 +117,9 @@ const Death arch_deaths[] = {{"without a stack", without_stack},
                              {"its register stack in the hypervisor", register_stack_in_the_hypervisor},
                              {"an upcall to nowhere", upcall_to_nowhere},
                              {"everything given back", give_everything_back},
-                             {"by request", by_request}};
+                             {"by request", by_request},
+                             {"without a stack", without_stack},
+                             {"handlers that are a NaT page", handlers_of_nats},
+                             {"handlers without a key", handlers_without_a_key},
+                             {"no key at all", no_key_at_all}};
 const unsigned arch_death_count = count_of(arch_deaths);

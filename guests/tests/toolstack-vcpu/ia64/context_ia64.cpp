@@ -23,6 +23,7 @@ void describe(Mfn) {
   written.ec = 11;
   for (unsigned n = 0; n < 8; n++) written.rr[n] = (FIRST_USER_RID + n) << 8 | page_shift << 2;
   for (unsigned n = 2; n < 128; n++) written.f[n][0] = pattern + n, written.f[n][1] = 0x1003e;
+  for (unsigned n = 0; n < 16; n++) written.pkr[n] = (0x100 + n) << 8 | 1;
   written.event_callback = 0xa000000000103000;
 }
 
@@ -68,5 +69,6 @@ void check_registers() {
   unsigned wrong = 0;
   for (unsigned n = 2; n < 128; n++) wrong += a.f[n][0] != b.f[n][0] || a.f[n][1] != b.f[n][1];
   test_equal("registers of floating point that were lost", wrong, 0);
+  test_check(!memcmp(a.pkr, b.pkr, sizeof a.pkr), "a protection key was lost");
   test_check(a.event_callback == b.event_callback, "event callback 0x%lx", b.event_callback);
 }
