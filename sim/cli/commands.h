@@ -20,5 +20,6 @@ void add_bench(CLI::App& app, Action& action);
 void add_bench_one(CLI::App& app, Action& action);  ///< hidden: one measurement
 
 void add_bench_guest(CLI::App& app, Action& action);  ///< hidden: one column of `bench hypervisor`
+void add_view(CLI::App& app, Action& action);
 
 }  // namespace xs::cli

@@ -173,16 +173,9 @@ std::string inspect_summary(const TraceReader& trace) {
 
 std::string inspect_p2m(const TraceReader& trace, u32 domid, u64 time_ps) {
   const auto state = trace.state_at(time_ps);
-  const auto d = state->domains().find(domid);
-  if (d == state->domains().end()) throw Error(fmt::format("no domain {} at {}", domid, time_text(time_ps)));
-  std::map<u64, u64> entries;
-  d->second.p2m.for_each([&](u64 gfn, u64 mfn) { entries.emplace(gfn, mfn); });
-  for (u32 i = 0; d->second.p2m.empty() && i < state->ram().frames(); ++i)
-    if (state->frame(i).owner == domid && state->frame(i).gfn < XS_M2P_SHARED)
-      entries.emplace(state->frame(i).gfn, state->ram().mfn(i));
-  std::string text;
-  for (const auto& [gfn, mfn] : entries) text += fmt::format("pfn=0x{:x} ==> mfn=0x{:x}\n", gfn, mfn);
-  return text;
+  if (!state->domains().contains(domid))
+    throw Error(fmt::format("no domain {} at {}", domid, time_text(time_ps)));
+  return mfndump_text(state->p2m_entries(domid));
 }
 
 std::optional<u64> parse_time_ps(const std::string& text) {

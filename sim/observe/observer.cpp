@@ -110,6 +110,9 @@ void Observer::watch_tags(std::function<std::vector<ReachablePage>(unsigned)> pa
   impl_->tagged_pages = std::move(pages);
 }
 
+void Observer::watch_events(EventWatch watch) { impl_->event_watch = std::move(watch); }
+void Observer::flush_trace() { impl_->writer.flush(); }
+
 bool Observer::Impl::record(const Event& event) {
   if (!state_) return false;
   try {

@@ -23,6 +23,7 @@
 #include "sim/core/error.h"
 #include "sim/core/memory_port.h"
 #include "sim/core/tap.h"
+#include "sim/observe/event.h"
 #include "sim/observe/invariants.h"
 #include "sim/observe/ownership.h"
 #include "sim/observe/symbols.h"
@@ -75,6 +76,12 @@ class Observer : public CpuObserver {
   /// All that user code on core `cpu` can reach by a TLB with tags: what the isolation monitor asks when a
   /// VCPU leaves it.
   void watch_tags(std::function<std::vector<ReachablePage>(unsigned cpu)> pages);
+  /// Told each event behind its record, from within the run, where it may wait in the host. Whatever it does,
+  /// it must not change the machine.
+  using EventWatch = std::function<void(const EventHead&, const EventFields&)>;
+  void watch_events(EventWatch watch);
+  /// What has been recorded is in the trace file, for a reader that follows it.
+  void flush_trace();
   /// The library of symbols of all images given.
   const Symbolizer& symbols() const;
   /// Names for the code that runs on `cpu` now: the hypervisor's, and the guest's when its image is known

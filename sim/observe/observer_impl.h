@@ -121,6 +121,7 @@ struct Observer::Impl {
   static constexpr u32 no_trap = ~u32{0};
   std::array<u32, TraceState::max_cpus> last_trap;
   std::function<bool(unsigned cpu, u64 mfn)> tlb_reaches;
+  Observer::EventWatch event_watch;
   std::function<std::vector<ReachablePage>(unsigned cpu)> tagged_pages;
   std::bitset<TraceState::max_cpus>
       tags_new;  ///< of VCPUs that have asked for nothing since they came to the CPU
@@ -138,6 +139,8 @@ struct Observer::Impl {
   void write(const EventHead& head, const EventFields& fields, std::string_view text) {
     if (!state_) return;
     writer.put(head, fields, text);
+    if (event_watch) [[unlikely]]
+      event_watch(head, fields);
     if (writer.events_since_keyframe() >= options.keyframe_events) writer.keyframe(*state_);
   }
   void write_trap(const Trap& trap);

@@ -95,21 +95,10 @@ std::vector<P2mEntry> Observer::p2m(u32 domid) const {
     }
     return entries;
   }
-  for (u32 f = 0; f < i.state_->ram().frames(); ++f) {
-    const FrameState& frame = i.state_->frame(f);
-    if (frame.owner == domid && frame.gfn < XS_M2P_SHARED)
-      entries.push_back({frame.gfn, i.state_->ram().mfn(f)});
-  }
-  std::sort(entries.begin(), entries.end(),
-            [](const P2mEntry& a, const P2mEntry& b) { return a.gfn < b.gfn; });
-  return entries;
+  return i.state_->p2m_entries(domid);
 }
 
-std::string Observer::p2m_dump(u32 domid) const {
-  std::string text;
-  for (const P2mEntry& e : p2m(domid)) text += fmt::format("pfn=0x{:x} ==> mfn=0x{:x}\n", e.gfn, e.mfn);
-  return text;
-}
+std::string Observer::p2m_dump(u32 domid) const { return mfndump_text(p2m(domid)); }
 
 std::vector<FrameChange> Observer::frame_history(u64 mfn, bool* complete) const {
   const Impl& i = *impl_;

@@ -32,4 +32,10 @@ std::string OwnershipTable::to_text() const {
   return text + fmt::format("{:<8}{:>10}\n", "total", total_frames);
 }
 
+std::string mfndump_text(const std::vector<P2mEntry>& entries) {
+  std::string text;
+  for (const P2mEntry& e : entries) text += fmt::format("pfn=0x{:x} ==> mfn=0x{:x}\n", e.gfn, e.mfn);
+  return text;
+}
+
 }  // namespace xs::observe

@@ -63,6 +63,9 @@ struct P2mEntry {
   u64 gfn = 0, mfn = 0;
 };
 
+/// As xen-mfndump's dump-p2m: "pfn=0x… ==> mfn=0x…" per line.
+std::string mfndump_text(const std::vector<P2mEntry>& entries);
+
 /// What happened to one frame, newest first.
 struct FrameChange {
   enum class What : u8 { owner, type, m2p };

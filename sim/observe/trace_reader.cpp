@@ -14,6 +14,10 @@
 
 namespace xs::observe {
 
+namespace {
+u64 end_of(const ChunkPlace& p) { return p.offset + ChunkHeader::bytes + p.header.stored_bytes; }
+}  // namespace
+
 TraceReader::TraceReader(const std::string& file) : name_(file) {
   fd_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd_ < 0) throw Error(fmt::format("{}: {}", file, std::strerror(errno)));
@@ -32,10 +36,11 @@ TraceReader::TraceReader(const std::string& file) : name_(file) {
     if (endian != trace_endian) throw Error(fmt::format("{}: trace of the other byte order", file));
     if (version != trace_version)
       throw Error(fmt::format("{}: trace version {}, this program reads {}", file, version, trace_version));
-    if (!read_index()) scan();
+    if (!read_index()) scan(trace_file_header_bytes);
     if (chunks_.empty() || chunks_[0].header.type != ChunkType::header)
       throw Error(fmt::format("{}: the trace has no header", file));
     header_ = TraceHeader::load(chunk_raw(chunks_[0]));
+    end_of_header_ = end_of(chunks_[0]);
     chunks_.erase(chunks_.begin());
     check_order();
   } catch (...) {
@@ -100,8 +105,7 @@ bool TraceReader::read_index() {
   return true;
 }
 
-void TraceReader::scan() {
-  u64 offset = trace_file_header_bytes;
+void TraceReader::scan(u64 offset) {
   damage_ = fmt::format("{}: the trace is truncated: it has no index", name_);
   while (size_ - offset >= ChunkHeader::bytes) {
     ChunkPlace place;
@@ -116,6 +120,25 @@ void TraceReader::scan() {
     offset += ChunkHeader::bytes + place.header.stored_bytes;
     if (place.header.type != ChunkType::index) chunks_.push_back(place);
   }
+}
+
+bool TraceReader::refresh() {
+  struct stat st;
+  if (complete_ || ::fstat(fd_, &st) != 0 || static_cast<u64>(st.st_size) <= size_) return false;
+  size_ = static_cast<u64>(st.st_size);
+  const std::size_t before = chunks_.size();
+  std::vector<ChunkPlace> known = std::move(chunks_);
+  chunks_.clear();
+  if (read_index()) {
+    damage_.clear();
+    chunks_.erase(chunks_.begin());  // the header
+  } else {
+    const u64 end = known.empty() ? end_of_header_ : end_of(known.back());
+    chunks_ = std::move(known);
+    scan(end);
+  }
+  check_order();
+  return chunks_.size() > before || complete_;
 }
 
 void TraceReader::check_order() const {
@@ -149,10 +172,14 @@ void TraceReader::each_event(std::size_t from, std::size_t to, const EventVisit&
     const std::vector<u8> raw = chunk_raw(chunks_[i]);
     ByteReader in(raw);
     CodecState codec;
-    while (!in.done()) {
+    u32 events = 0;
+    for (; !in.done(); ++events) {
       decode_event(in, codec, event);
       if (!visit(event)) return;
     }
+    if (events != chunks_[i].header.events)
+      throw Error(fmt::format("{}: the chunk at offset {} has {} events, its header says {}", name_,
+                              chunks_[i].offset, events, chunks_[i].header.events));
   }
 }
 
@@ -172,6 +199,29 @@ void TraceReader::replay(const Visit& visit) const {
     state.apply(event);
     return true;
   });
+}
+
+void TraceReader::events_between(u64 from, u64 to, const NumberedVisit& visit) const {
+  const auto beyond = [from](const ChunkPlace& p) { return p.header.first_event + p.header.events <= from; };
+  const auto first = std::partition_point(chunks_.begin(), chunks_.end(), beyond);
+  if (first == chunks_.end()) return;
+  u64 number = first->header.first_event;
+  each_event(static_cast<std::size_t>(first - chunks_.begin()), chunks_.size(), [&](const Event& event) {
+    if (number >= to) return false;
+    const u64 now = number++;
+    return now < from || visit(now, event);
+  });
+}
+
+std::unique_ptr<TraceState> TraceReader::keyframe_before(u64 number, u64& events_in) const {
+  for (std::size_t i = chunks_.size(); i-- > 0;) {
+    if (chunks_[i].header.type != ChunkType::keyframe || chunks_[i].header.first_event > number) continue;
+    auto state = std::make_unique<TraceState>(header_.ram);
+    state->load(chunk_raw(chunks_[i]));
+    events_in = chunks_[i].header.first_event;
+    return state;
+  }
+  return nullptr;
 }
 
 std::size_t TraceReader::chunk_beyond(u64 time_ps) const {

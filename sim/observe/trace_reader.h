@@ -1,5 +1,6 @@
 // A native trace read back. Input is hostile: every defect gives Error, never a crash or unbounded memory.
-// A truncated file (crash, disk full) is read up to its last whole chunk; complete() tells.
+// A truncated file (crash, disk full) is read up to its last whole chunk; complete() tells. So is one that is
+// being written: refresh() finds what has been added.
 #pragma once
 #include <functional>
 #include <memory>
@@ -25,6 +26,8 @@ class TraceReader {
   u64 events() const;
   u64 last_time_ps() const;
   const std::vector<ChunkPlace>& chunks() const { return chunks_; }
+  /// Takes note of chunks that have been written since. False when there are none. Throws Error.
+  bool refresh();
 
   /// All events in order; `before` is the state they meet. Stops when `visit` returns false.
   using Visit = std::function<bool(const Event&, const TraceState& before)>;
@@ -35,11 +38,17 @@ class TraceReader {
   /// The same by applying every event from the start: what state_at() must equal.
   std::unique_ptr<TraceState> state_at_by_replay(u64 time_ps) const;
 
+  /// Calls visit(number, event) for events [from, to), numbered from 0, until it returns false.
+  using NumberedVisit = std::function<bool(u64 number, const Event& event)>;
+  void events_between(u64 from, u64 to, const NumberedVisit& visit) const;
+  /// The latest keyframe not beyond event `number`, and how many events are in it; null when there is none.
+  std::unique_ptr<TraceState> keyframe_before(u64 number, u64& events_in) const;
+
  private:
   std::vector<u8> read(u64 offset, u64 size) const;
   std::vector<u8> chunk_raw(const ChunkPlace& place) const;
   bool read_index();
-  void scan();
+  void scan(u64 offset);
   void check_order() const;
   /// Events of the chunks [from, to), until `visit` returns false.
   using EventVisit = std::function<bool(const Event&)>;
@@ -49,7 +58,7 @@ class TraceReader {
 
   std::string name_;
   int fd_ = -1;
-  u64 size_ = 0;
+  u64 size_ = 0, end_of_header_ = 0;
   TraceHeader header_;
   std::vector<ChunkPlace> chunks_;  ///< events and keyframes, in order
   bool complete_ = false;

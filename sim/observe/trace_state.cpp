@@ -284,6 +284,22 @@ DomainInfo TraceState::domain_info(u32 domid) const {
   return info;
 }
 
+std::vector<P2mEntry> TraceState::p2m_entries(u32 domid) const {
+  std::vector<P2mEntry> entries;
+  const auto d = domains_.find(domid);
+  if (d == domains_.end()) return entries;
+  d->second.p2m.for_each([&](u64 gfn, u64 mfn) { entries.push_back({gfn, mfn}); });
+  if (!entries.empty()) return entries;
+  for (u32 i = 0; i < ram_.frames(); ++i)
+    if (frames_[i].owner == domid && frames_[i].gfn < XS_M2P_SHARED)
+      entries.push_back({frames_[i].gfn, ram_.mfn(i)});
+  std::sort(entries.begin(), entries.end(),
+            [](const P2mEntry& a, const P2mEntry& b) { return a.gfn < b.gfn; });
+  const auto same = [](const P2mEntry& a, const P2mEntry& b) { return a.gfn == b.gfn; };
+  entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
+  return entries;
+}
+
 std::string TraceState::domain_label(u32 owner) const {
   const auto it = domains_.find(owner);
   const std::string plain = owner_name(owner);

@@ -130,6 +130,8 @@ class TraceState {
   void pass_to(u64 time_ps) { time_ps_ = time_ps > time_ps_ ? time_ps : time_ps_; }
   OwnershipTable ownership() const;
   DomainInfo domain_info(u32 domid) const;
+  /// Its P2M as recorded, else from the M2P of its frames; ascending by GFN. None for an unknown domain.
+  std::vector<P2mEntry> p2m_entries(u32 domid) const;
   std::string domain_label(u32 domid) const;  ///< "dom3 (web)"
 
   // Hot path of the observer: the caller knows that the frame exists.

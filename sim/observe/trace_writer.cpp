@@ -134,6 +134,8 @@ void TraceWriter::write_index() {
   write(trailer, sizeof trailer);
 }
 
+void TraceWriter::flush() { seal(); }
+
 void TraceWriter::finish() {
   seal();
   if (!file_) return;

@@ -42,6 +42,7 @@ class TraceWriter {
   /// `state`: all events put so far applied.
   void keyframe(const TraceState& state);
   u64 hash() const { return hash_; }
+  void flush();   ///< what has been put is in the file, for a reader that follows it
   void finish();  ///< index and trailer; idempotent
   const std::string& error() const { return error_; }
 

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "sim/observe/names.h"
-#include "sim/observe/observer.h"
 #include "sim/scenario/boot_plan.h"
 #include "sim/scenario/counters.h"
 #include "sim/scenario/image_name.h"
@@ -74,9 +73,9 @@ class ObserverView : public Observation {
   const std::string arch_;
 };
 
-class MachineTarget : public Target, private observe::Listener {
+class BootedMachine : public MachineTarget, private observe::Listener {
  public:
-  MachineTarget(const Scenario& scenario, const MachineTargetOptions& options)
+  BootedMachine(const Scenario& scenario, const MachineTargetOptions& options)
       : scenario_(scenario), options_(options) {}
 
   void start(TargetListener& listener) override;
@@ -89,6 +88,8 @@ class MachineTarget : public Target, private observe::Listener {
     if (debug_) debug_->ended(exit_code);
   }
   void pause() override { machine_->pause(); }
+  platform::Machine& machine() override { return *machine_; }
+  observe::Observer& observer() override { return *observer_; }
   u64 now_ps() const override { return machine_ ? machine_->now_ps() : 0; }
   u32 exit_value() const override { return machine_ ? machine_->exit_value() : 0; }
   void fail_disk_reads(u64 count) override { machine_->fail_disk_reads(count); }
@@ -134,7 +135,7 @@ class MachineTarget : public Target, private observe::Listener {
   std::optional<MachineDebug> debug_;
 };
 
-void MachineTarget::start(TargetListener& listener) {
+void BootedMachine::start(TargetListener& listener) {
   listener_ = serial_.listener = operator_.listener = &listener;
   platform::MachineConfig config = machine_config(scenario_, options_.arch);
   const BootPlan plan = boot_plan(scenario_, options_.arch);
@@ -182,8 +183,9 @@ platform::MachineConfig machine_config(const Scenario& s, const std::string& arc
   return config;
 }
 
-std::unique_ptr<Target> make_machine_target(const Scenario& scenario, const MachineTargetOptions& options) {
-  return std::make_unique<MachineTarget>(scenario, options);
+std::unique_ptr<MachineTarget> make_machine_target(const Scenario& scenario,
+                                                   const MachineTargetOptions& options) {
+  return std::make_unique<BootedMachine>(scenario, options);
 }
 
 }  // namespace xs::scenario

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "sim/observe/observer.h"
 #include "sim/scenario/machine_debug.h"
 #include "sim/scenario/target.h"
 
@@ -18,6 +19,14 @@ struct MachineTargetOptions {
 /// Throws Error when the scenario's "machine" object is bad; the position is the object's.
 platform::MachineConfig machine_config(const Scenario& scenario, const std::string& arch);
 
-std::unique_ptr<Target> make_machine_target(const Scenario& scenario, const MachineTargetOptions& options);
+/// With a way to the machine itself, for who looks at more than the runner; from start() on.
+class MachineTarget : public Target {
+ public:
+  virtual platform::Machine& machine() = 0;
+  virtual observe::Observer& observer() = 0;
+};
+
+std::unique_ptr<MachineTarget> make_machine_target(const Scenario& scenario,
+                                                   const MachineTargetOptions& options);
 
 }  // namespace xs::scenario

@@ -12,19 +12,13 @@
 #include "sim/scenario/runner.h"
 #include "tests/scenario/qemu_target.h"
 #include "tests/support/qemu_microvm.h"
+#include "tests/support/temp_directory.h"
 
 using namespace xs;
 using namespace xs::scenario;
+using xs::test::TempDirectory;
 
 namespace {
-
-struct TempDirectory {
-  std::string path = [] {
-    char name[] = "/tmp/xs-oracle-XXXXXX";
-    return std::string(::mkdtemp(name));
-  }();
-  ~TempDirectory() { std::filesystem::remove_all(path); }
-};
 
 /// Clock rates, times and scheduling state are the machine's own; addresses and sizes of RAM follow from the
 /// firmware's tables.
@@ -67,12 +61,12 @@ Pair run_both(const std::string& file) {
   REQUIRE(test::QemuMicrovm::available());
   const Scenario s = load_scenario(XS_SOURCE_DIR "/" + file, {}, "x86_64");
   const TempDirectory ours, theirs;
-  const std::unique_ptr<Target> machine = make_machine_target(s, {"x86_64", "", ours.path});
+  const std::unique_ptr<Target> machine = make_machine_target(s, {"x86_64", "", ours.path.string()});
   Pair p;
   p.ours = Runner(s, *machine).run();
   INFO(p.ours.message);
   REQUIRE(p.ours.exit_code == 0);
-  const std::unique_ptr<Target> qemu = make_qemu_target(s, theirs.path);
+  const std::unique_ptr<Target> qemu = make_qemu_target(s, theirs.path.string());
   p.theirs = Runner(s, *qemu).run();
   INFO(p.theirs.message);
   CHECK(p.theirs.exit_code == 0);

@@ -1,11 +1,14 @@
 // A run with everything in it, long enough for several keyframes: two domains balloon, types change, a domain
 // dies.
 #pragma once
+#include <functional>
+
 #include "fake_guest.h"
 
 namespace xs::test {
 
-inline void busy_run(FakeMachine& m, unsigned rounds = 40) {
+inline void busy_run(
+    FakeMachine& m, unsigned rounds = 40, const std::function<void()>& after_round = [] {}) {
   auto& o = *m.observer;
   o.step_begin("boot", 0);
   m.boot();
@@ -39,6 +42,7 @@ inline void busy_run(FakeMachine& m, unsigned rounds = 40) {
     m.release(mfn);
     m.end(dv(1), op_decrease, 1);
     m.guest_p2m_store(guest_p2m_va + (200 + round % 8) * 8, invalid_frame);
+    after_round();
   }
   o.on_unmodelled(m.cpus[0], "MSR", 0xc0000123);
   m.create(2, 0x42);

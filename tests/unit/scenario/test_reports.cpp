@@ -10,21 +10,15 @@
 
 #include "sim/scenario/disk_image.h"
 #include "sim/scenario/report.h"
+#include "tests/support/temp_directory.h"
 #include "tests/unit/scenario/run_fake.h"
 
 using namespace xs;
 using namespace xs::scenario;
+using xs::test::TempDirectory;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct TempDirectory {
-  fs::path path = [] {
-    char name[] = "/tmp/xs-test-XXXXXX";
-    return fs::path(::mkdtemp(name));
-  }();
-  ~TempDirectory() { fs::remove_all(path); }
-};
 
 RunResult failed_result() {
   FakeTarget t;

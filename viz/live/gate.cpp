@@ -1,0 +1,212 @@
+#include "viz/live/gate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/observe/names.h"
+
+namespace xs::viz {
+namespace {
+
+using observe::EventFields;
+using observe::EventHead;
+using observe::EventKind;
+
+constexpr auto refresh_every = std::chrono::milliseconds(15);
+
+bool is_change(EventKind kind) {
+  return kind == EventKind::frame_owner || kind == EventKind::frame_type || kind == EventKind::m2p ||
+         kind == EventKind::p2m;
+}
+
+bool matches(const std::optional<u64>& wanted, u64 is) { return !wanted || *wanted == is; }
+bool matches(const std::optional<u32>& wanted, u64 is) { return !wanted || *wanted == is; }
+
+bool hits(const Breakpoint& b, const EventHead& head, const EventFields& f) {
+  if (!b.enabled) return false;
+  switch (b.on) {
+    case Breakpoint::On::frame_owner:
+      return head.kind == EventKind::frame_owner && matches(b.number, f[0]) &&
+             (!b.domid || *b.domid == f[1] || *b.domid == f[2]);
+    case Breakpoint::On::p2m_entry:
+      return head.kind == EventKind::p2m && matches(b.number, f[1]) && matches(b.domid, f[0]);
+    case Breakpoint::On::domain_state:
+      return head.kind == EventKind::domain_state && matches(b.number, f[1]) && matches(b.domid, f[0]);
+  }
+  return false;
+}
+
+std::string hit_text(const EventHead& head, const EventFields& f) {
+  if (head.kind == EventKind::frame_owner)
+    return fmt::format("frame {:#x}: owner {} → {}", f[0], observe::owner_name(static_cast<u32>(f[1])),
+                       observe::owner_name(static_cast<u32>(f[2])));
+  if (head.kind == EventKind::p2m) return fmt::format("P2M of dom{}: entry {:#x} changes", f[0], f[1]);
+  return fmt::format("dom{} is {}", f[0], observe::domain_state_name(static_cast<unsigned>(f[1])));
+}
+
+}  // namespace
+
+void Gate::pause() {
+  const std::lock_guard lock(mutex_);
+  paused_ = true;
+  attention_ = true;
+}
+
+void Gate::run(double speed) {
+  const std::lock_guard lock(mutex_);
+  step_instruction_ = false;
+  speed_ = speed;
+  speed_new_ = true;
+  let_go();
+}
+
+/// Who asks from now on is told that it runs, even if its thread has not yet woken up.
+void Gate::let_go() {
+  paused_ = false;
+  if (status_.state == RunState::paused) status_ = {RunState::running, "", 0};
+  attention_ = true;
+  changed_.notify_all();
+}
+
+void Gate::step(RunStep what) {
+  const std::lock_guard lock(mutex_);
+  if (what == RunStep::instruction)
+    step_instruction_ = true;
+  else
+    watch_ |= what == RunStep::hypercall ? watch_hypercall : watch_change;
+  speed_ = 0;
+  let_go();
+}
+
+void Gate::set_breakpoints(std::vector<Breakpoint> breakpoints) {
+  const std::lock_guard lock(mutex_);
+  breakpoints_ = std::move(breakpoints);
+  if (breakpoints_.empty())
+    watch_ &= ~unsigned{watch_breakpoints};
+  else
+    watch_ |= watch_breakpoints;
+}
+
+void Gate::type(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  typed_ += line + "\n";
+}
+
+std::string Gate::take_typed() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(typed_, {});
+}
+
+void Gate::wish(const ImageWish& wish) {
+  const std::lock_guard lock(mutex_);
+  if (wish_ == wish) return;
+  wish_ = wish;
+  attention_ = true;
+  changed_.notify_all();  // who waits makes the image at once
+}
+
+void Gate::end() {
+  const std::lock_guard lock(mutex_);
+  ending_ = true;
+  attention_ = true;
+  changed_.notify_all();
+}
+
+RunStatus Gate::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+MachineImage Gate::image() const {
+  const std::lock_guard lock(mutex_);
+  return image_;
+}
+
+void Gate::serve(Look look, std::function<void()> flush) {
+  const std::lock_guard lock(mutex_);
+  look_ = std::move(look), flush_ = std::move(flush);
+}
+
+// The machine stands still meanwhile, the user's thread need not.
+void Gate::refresh(std::unique_lock<std::mutex>& lock) {
+  const ImageWish wish = wish_;
+  lock.unlock();
+  flush_();
+  MachineImage image = look_(wish);
+  lock.lock();
+  image_ = std::move(image);
+  refreshed_ = Clock::now();
+}
+
+void Gate::keep_speed(std::unique_lock<std::mutex>& lock, u64 now_ps) {
+  if (speed_new_) speed_from_ps_ = now_ps, speed_from_ = Clock::now();
+  speed_new_ = false;
+  while (speed_ > 0 && !paused_ && !ending_ && !speed_new_) {
+    const double ahead_s = static_cast<double>(now_ps - speed_from_ps_) * 1e-12 / speed_;
+    const auto due = speed_from_ + std::chrono::duration_cast<Clock::duration>(
+                                       std::chrono::duration<double>(std::min(ahead_s, 1e6)));
+    if (Clock::now() >= due) return;
+    changed_.wait_until(lock, due);
+  }
+}
+
+bool Gate::breathe(u64 now_ps) {
+  if (!attention_ && Clock::now() - refreshed_ < refresh_every) return false;
+  std::unique_lock lock(mutex_);
+  attention_ = false;
+  if (ending_) return false;
+  refresh(lock);
+  keep_speed(lock, now_ps);
+  if (speed_ > 0) attention_ = true;  // asked again at the next quantum's end
+  return paused_ || step_instruction_;
+}
+
+bool Gate::hold(const std::string& why) {
+  std::unique_lock lock(mutex_);
+  paused_ = true;
+  step_instruction_ = false;
+  watch_ &= unsigned{watch_breakpoints};
+  ImageWish shown;
+  for (bool first = true; paused_ && !ending_; first = false) {
+    if (first || !(shown == wish_)) {
+      shown = wish_;
+      refresh(lock);  // the user's thread may say something meanwhile: all is asked again
+      if (first) status_ = {RunState::paused, why, 0};
+      continue;
+    }
+    changed_.wait(lock);
+  }
+  if (status_.state == RunState::paused) status_ = {RunState::running, "", 0};
+  speed_new_ = true;
+  return std::exchange(step_instruction_, false) && !ending_;
+}
+
+bool Gate::stops_at(const EventHead& head, const EventFields& fields, std::string& why) {
+  const unsigned watch = watch_;
+  if (watch == 0) return false;
+  if ((watch & watch_change) && is_change(head.kind)) {
+    why = "a frame has changed";
+    return true;
+  }
+  if ((watch & watch_hypercall) && (head.kind == EventKind::op_begin || head.kind == EventKind::op_end)) {
+    why = fmt::format("{} {}", observe::operation_name(fields[1]),
+                      head.kind == EventKind::op_begin ? "begins" : "ends");
+    return true;
+  }
+  if (!(watch & watch_breakpoints)) return false;
+  const std::lock_guard lock(mutex_);
+  const auto hit = std::find_if(breakpoints_.begin(), breakpoints_.end(),
+                                [&](const Breakpoint& b) { return hits(b, head, fields); });
+  if (hit == breakpoints_.end()) return false;
+  why = "breakpoint: " + hit_text(head, fields);
+  return true;
+}
+
+void Gate::ended(const std::string& text, int exit_code) {
+  const std::lock_guard lock(mutex_);
+  status_ = {RunState::ended, text, exit_code};
+}
+
+}  // namespace xs::viz

@@ -1,0 +1,158 @@
+#include "viz/live/simulation.h"
+
+#include <fmt/format.h>
+
+#include <future>
+#include <thread>
+
+#include "sim/scenario/machine_target.h"
+#include "sim/scenario/runner.h"
+#include "viz/live/gate.h"
+#include "viz/live/look.h"
+
+namespace xs::viz {
+namespace {
+
+using scenario::MachineTarget;
+
+/// The runner's machine, with the gate in its way.
+class GatedTarget : public scenario::Target, private CpuDebugger {
+ public:
+  GatedTarget(MachineTarget& target, Gate& gate, std::promise<void>& begun)
+      : target_(target), gate_(gate), begun_(begun) {}
+
+  void start(scenario::TargetListener& listener) override;
+  platform::StopReason run_until(u64 deadline_ps) override;
+
+  void type_operator(std::string_view bytes) override { target_.type_operator(bytes); }
+  void pause() override { target_.pause(); }
+  u64 now_ps() const override { return target_.now_ps(); }
+  u32 exit_value() const override { return target_.exit_value(); }
+  void fail_disk_reads(u64 count) override { target_.fail_disk_reads(count); }
+  std::map<std::string, u64> counters() const override { return target_.counters(); }
+  u64 execution_hash() const override { return target_.execution_hash(); }
+  std::vector<std::string> where() const override { return target_.where(); }
+  std::string annotate(const std::string& line, const std::string& kernel) const override {
+    return target_.annotate(line, kernel);
+  }
+  void ended(int exit_code) override { target_.ended(exit_code); }
+  scenario::Observation* observation() override { return target_.observation(); }
+
+ private:
+  bool wants_stop(unsigned) override { return gate_.breathe(target_.now_ps()); }
+  void on_stop(unsigned cpu, const DebugStop& stop) override;
+  void on_event(const observe::EventHead& head, const observe::EventFields& fields);
+
+  MachineTarget& target_;
+  Gate& gate_;
+  std::promise<void>& begun_;
+};
+
+void GatedTarget::start(scenario::TargetListener& listener) {
+  target_.start(listener);
+  target_.machine().set_debugger(this);
+  target_.observer().watch_events(
+      [this](const observe::EventHead& head, const observe::EventFields& fields) { on_event(head, fields); });
+  gate_.serve([this](const ImageWish& wish) { return look_at(target_.machine(), target_.observer(), wish); },
+              [this] { target_.observer().flush_trace(); });
+  target_.observer().flush_trace();
+  begun_.set_value();
+}
+
+// Between two runs no core is inside an instruction: a good place for what is not tied to one.
+platform::StopReason GatedTarget::run_until(u64 deadline_ps) {
+  if (gate_.breathe(now_ps()) && gate_.hold("paused")) target_.machine().control(0).request_step(true);
+  const std::string typed = gate_.take_typed();
+  if (!typed.empty()) target_.type_operator(typed);
+  return target_.run_until(deadline_ps);
+}
+
+void GatedTarget::on_stop(unsigned cpu, const DebugStop& stop) {
+  CpuControl& control = target_.machine().control(cpu);
+  control.request_step(false);
+  const char* why = stop.why == DebugStop::Why::step ? "one instruction further" : "paused";
+  if (gate_.hold(fmt::format("{}, CPU {}", why, cpu))) control.request_step(true);
+}
+
+void GatedTarget::on_event(const observe::EventHead& head, const observe::EventFields& fields) {
+  std::string why;
+  if (gate_.ending() || !gate_.stops_at(head, fields, why)) return;
+  if (gate_.hold(why)) gate_.step(RunStep::instruction);
+}
+
+}  // namespace
+
+struct Simulation::Impl {
+  scenario::Scenario scenario;
+  SimulationOptions options;
+  Gate gate;
+  std::atomic<int> interrupted{0};
+  scenario::RunResult result;
+  std::promise<void> begun, done;
+  std::future<void> is_done = done.get_future();
+  std::thread thread;
+
+  void work();
+};
+
+void Simulation::Impl::work() {
+  std::unique_ptr<MachineTarget> machine;
+  try {
+    machine = scenario::make_machine_target(scenario,
+                                            {options.arch, options.trace_file, options.work_directory, {}});
+    GatedTarget target(*machine, gate, begun);
+    result = scenario::Runner(scenario, target, nullptr, &interrupted).run();
+    result.arch = options.arch;
+    gate.ended(result.message, result.exit_code);
+  } catch (const Error& e) {
+    result.exit_code = static_cast<int>(e.code()), result.message = e.what();
+    gate.ended(e.what(), result.exit_code);
+    try {
+      begun.set_exception(std::current_exception());
+    } catch (const std::future_error&) {  // it had begun: status() tells
+    }
+  }
+  done.set_value();
+}
+
+Simulation::Simulation(scenario::Scenario scenario, const SimulationOptions& options)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->scenario = std::move(scenario);
+  // A user thinks as long as he likes.
+  constexpr u64 patient_s = u64{1} << 32;
+  impl_->scenario.limits.wall_s = patient_s;
+  impl_->options = options;
+  if (options.paused) impl_->gate.pause();
+  auto begun = impl_->begun.get_future();
+  impl_->thread = std::thread([this] { impl_->work(); });
+  try {
+    begun.get();
+  } catch (...) {
+    impl_->thread.join();
+    throw;
+  }
+}
+
+Simulation::~Simulation() {
+  impl_->interrupted = 1;
+  impl_->gate.end();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+RunStatus Simulation::status() const { return impl_->gate.status(); }
+void Simulation::pause() { impl_->gate.pause(); }
+void Simulation::run(double speed) { impl_->gate.run(speed); }
+void Simulation::step(RunStep what) { impl_->gate.step(what); }
+void Simulation::set_breakpoints(std::vector<Breakpoint> breakpoints) {
+  impl_->gate.set_breakpoints(std::move(breakpoints));
+}
+void Simulation::type(const std::string& line) { impl_->gate.type(line); }
+void Simulation::wish(const ImageWish& wish) { impl_->gate.wish(wish); }
+MachineImage Simulation::image() const { return impl_->gate.image(); }
+
+bool Simulation::wait(double seconds) {
+  return impl_->is_done.wait_for(std::chrono::duration<double>(seconds)) == std::future_status::ready;
+}
+const scenario::RunResult& Simulation::result() const { return impl_->result; }
+
+}  // namespace xs::viz

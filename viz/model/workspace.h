@@ -1,0 +1,84 @@
+// All that is looked at, and what the user has chosen: what every view is drawn from.
+//
+//     Workspace ─┬─ machines[]  Recording, Scene, Transport, FrameMap; RunControl when it is live
+//                └─ choice      pinned frame, domain, VCPU, colouring, ...
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "viz/model/frame_map.h"
+#include "viz/model/machine_image.h"
+#include "viz/model/transport.h"
+
+namespace xs::viz {
+
+struct MachineTab {
+  std::string title;
+  Recording recording;
+  Scene scene;
+  Transport transport;
+  FrameMap map;
+  RunControl* run = nullptr;  ///< null: a replay
+
+  MachineTab(std::string name, const std::string& trace_file)
+      : title(std::move(name)),
+        recording(trace_file),
+        scene(recording),
+        transport(recording),
+        map(recording.header().ram.frames()) {}
+};
+
+/// What the present is compared with.
+struct Reference {
+  u64 moment = 0, time_ps = 0;
+};
+
+/// What of the timeline is in sight; end 0: all of it.
+struct TimeWindow {
+  u64 begin_ps = 0, end_ps = 0;
+};
+
+/// Which part of a map is in sight. Pixels a frame 0: all of it fits.
+struct MapPlace {
+  double pixels = 0;
+  double column = 0, row = 0;  ///< at the upper left corner
+};
+
+struct Choice {
+  u32 machine = 0;
+  std::optional<u32> frame;  ///< pinned: dense index
+  u32 domid = 0;
+  u32 cpu = 0;
+  MapLook look;
+  std::optional<Reference> reference;  ///< for the P2M's difference and "changed since"
+  TimeWindow window;
+  MapPlace place;
+  double font_scale = 1;
+  double map_share = 0.55,
+         above_share = 0.72;  ///< of the window: the map's width, what is above the timeline
+  std::string tab;            ///< view whose tab is to be shown next; empty: as it is
+  std::string typing;         ///< a line for the operator's channel, not yet sent
+  std::vector<Breakpoint> breakpoints;
+};
+
+class Workspace {
+ public:
+  /// Throws Error: no trace, damaged.
+  void open(const std::string& title, const std::string& trace_file);
+  std::vector<std::unique_ptr<MachineTab>>& machines() { return machines_; }
+  MachineTab& machine() { return *machines_.at(choice.machine); }
+  /// Before each frame of the interface: growing files are followed, playing goes on, maps are painted.
+  void advance(double seconds);
+  double clock_s() const { return clock_s_; }
+  FramePalette palette() const { return FramePalette(choice.look.dark); }
+
+  Choice choice;
+
+ private:
+  std::vector<std::unique_ptr<MachineTab>> machines_;
+  double clock_s_ = 0;
+};
+
+}  // namespace xs::viz

@@ -1,0 +1,93 @@
+// Domains, who runs on which CPU, and what each VCPU is in the middle of.
+#include <fmt/format.h>
+#include <imgui.h>
+
+#include "sim/observe/names.h"
+#include "viz/model/timeline.h"
+#include "viz/views/view.h"
+
+namespace xs::viz {
+namespace {
+
+constexpr ImGuiTableFlags table = ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerV |
+                                  ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_ScrollX;
+
+void cell(const std::string& text) {
+  ImGui::TableNextColumn();
+  ImGui::TextUnformatted(text.c_str());
+}
+
+std::string mib(u64 frames) { return fmt::format("{:.1f}", double(frames) / 256); }
+
+void draw_owners(Ui& ui, MachineTab& m) {
+  if (!ImGui::BeginTable("owners", 4, table, {0, ImGui::GetTextLineHeightWithSpacing() * 9})) return;
+  for (const char* title : {"owner", "MiB", "frames", "pinned"}) ImGui::TableSetupColumn(title);
+  ImGui::TableHeadersRow();
+  const FramePalette palette = ui.workspace.palette();
+  for (const observe::OwnershipRow& row : m.scene.state().ownership().rows) {
+    ImGui::TableNextColumn();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float side = ImGui::GetTextLineHeight();
+    ImGui::GetWindowDrawList()->AddRectFilled({at.x, at.y + 2}, {at.x + side - 4, at.y + side - 2},
+                                              palette.owner(row.owner, XS_FRAME_NONE));
+    ImGui::Dummy({side, side});
+    ImGui::SameLine(0, 2);
+    ImGui::TextUnformatted(m.scene.owner_label(row.owner).c_str());
+    cell(mib(row.frames));
+    cell(fmt::format("{}", row.frames));
+    cell(fmt::format("{}", row.pinned));
+  }
+  ImGui::EndTable();
+}
+
+void draw_domain_rows(Ui& ui, MachineTab& m) {
+  if (!ImGui::BeginTable("domains", 6, table, {0, ImGui::GetTextLineHeightWithSpacing() * 7})) return;
+  for (const char* title : {"domain", "state", "model", "hypercalls", "P2M stores", "created"})
+    ImGui::TableSetupColumn(title);
+  ImGui::TableHeadersRow();
+  for (const observe::DomainInfo& d : m.scene.domains()) {
+    ImGui::TableNextColumn();
+    const std::string label = m.scene.owner_label(d.domid);
+    if (ImGui::Selectable(label.c_str(), ui.workspace.choice.domid == d.domid,
+                          ImGuiSelectableFlags_SpanAllColumns))
+      ui.workspace.choice.domid = d.domid;
+    const bool over = d.state == XS_DOM_SHUTDOWN;
+    cell(over ? fmt::format("shutdown ({})", observe::shutdown_reason_name(d.shutdown_reason))
+              : observe::domain_state_name(d.state));
+    cell(observe::memory_model_name(d.model));
+    cell(fmt::format("{}", d.hypercalls));
+    cell(fmt::format("{}", d.p2m_stores));
+    cell(short_time(d.created_ps));
+  }
+  ImGui::EndTable();
+}
+
+void draw_vcpus(const MachineTab& m) {
+  if (!ImGui::BeginTable("vcpus", 3, table)) return;
+  for (const char* title : {"CPU", "VCPU", "in"}) ImGui::TableSetupColumn(title);
+  ImGui::TableHeadersRow();
+  const observe::TraceState& state = m.scene.state();
+  for (unsigned cpu = 0; cpu < m.recording.header().cpus; ++cpu) {
+    const u64 dv = state.running(cpu);
+    cell(fmt::format("{}", cpu));
+    cell(dv == observe::idle_dv
+             ? "idle"
+             : fmt::format("{} vcpu{}", m.scene.owner_label(observe::dv_domid(dv)), observe::dv_vcpu(dv)));
+    const observe::OpenOperation* open = state.operation(cpu);
+    cell(open ? observe::operation_name(open->operation) : "-");
+  }
+  ImGui::EndTable();
+}
+
+}  // namespace
+
+void draw_domains(Ui& ui) {
+  MachineTab& m = ui.workspace.machine();
+  draw_owners(ui, m);
+  ImGui::Separator();
+  draw_domain_rows(ui, m);
+  ImGui::Separator();
+  draw_vcpus(m);
+}
+
+}  // namespace xs::viz

@@ -1,0 +1,133 @@
+// The pinned frame: what it is, its whole history, and, in a live run, what it holds.
+#include <fmt/format.h>
+#include <imgui.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "sim/observe/inspect.h"
+#include "viz/model/frame_detail.h"
+#include "viz/model/p2m.h"
+#include "viz/views/view.h"
+
+namespace xs::viz {
+namespace {
+
+std::string gfn_text(u64 gfn) {
+  if (gfn == XS_M2P_INVALID) return "none";
+  return gfn == XS_M2P_SHARED ? "shared" : fmt::format("{:#x}", gfn);
+}
+
+/// A number by which a frame is looked for.
+void draw_search(Ui& ui, MachineTab& m) {
+  static char text[32] = "";  // ImGui's own buffer while it is edited
+  ImGui::SetNextItemWidth(ImGui::GetFontSize() * 10);
+  if (!ImGui::InputTextWithHint("##mfn", "MFN, hexadecimal", text, sizeof text,
+                                ImGuiInputTextFlags_CharsHexadecimal | ImGuiInputTextFlags_EnterReturnsTrue))
+    return;
+  const u32 frame = m.scene.state().ram().index(std::strtoull(text, nullptr, 16));
+  if (frame != observe::RamMap::none) ui.workspace.choice.frame = frame;
+}
+
+void draw_facts(const MachineTab& m, u32 frame) {
+  const observe::TraceState& state = m.scene.state();
+  const observe::FrameState& f = state.frame(frame);
+  const u64 mfn = state.ram().mfn(frame);
+  ImGui::TextUnformatted(fmt::format("MFN {:#x}   address {:#x}", mfn, mfn << frame_shift).c_str());
+  ImGui::TextUnformatted(fmt::format("owner {}   type {}   M2P {}", m.scene.owner_label(f.owner),
+                                     type_text(f.type_bits), gfn_text(f.gfn))
+                             .c_str());
+  for (const FrameUse& use : uses_of(state, mfn)) {
+    const bool right = consistent(state, use.domid, use.gfn, mfn);
+    ImGui::TextUnformatted(fmt::format("P2M of {}: GFN {:#x}{}", m.scene.owner_label(use.domid), use.gfn,
+                                       right ? "" : "   (M2P says otherwise)")
+                               .c_str());
+  }
+}
+
+/// Kept from frame to frame: each line of it costs a look into the trace.
+struct History {
+  const Recording* recording = nullptr;
+  u32 frame = 0;
+  u64 changes = 0;
+  std::vector<FrameChangeText> lines;
+};
+
+const std::vector<FrameChangeText>& history_of(const Recording& recording, u32 frame) {
+  static History kept;
+  const u64 changes = frame_changes(recording, frame);
+  if (kept.recording != &recording || kept.frame != frame || kept.changes != changes)
+    kept = {&recording, frame, changes, frame_history(recording, frame)};
+  return kept.lines;
+}
+
+void draw_history(Ui& ui, MachineTab& m, u32 frame) {
+  const float height = m.run ? ImGui::GetContentRegionAvail().y * 0.5F : 0;
+  if (!ImGui::BeginTable("history", 3,
+                         ImGuiTableFlags_RowBg | ImGuiTableFlags_ScrollY | ImGuiTableFlags_Resizable,
+                         {0, height}))
+    return;
+  ImGui::TableSetupScrollFreeze(0, 1);
+  ImGui::TableSetupColumn("time", ImGuiTableColumnFlags_WidthFixed);
+  for (const char* title : {"what", "by"}) ImGui::TableSetupColumn(title);
+  ImGui::TableHeadersRow();
+  for (const FrameChangeText& c : history_of(m.recording, frame)) {
+    ImGui::TableNextColumn();
+    const bool past = c.moment <= m.scene.moment();
+    if (!past) ImGui::PushStyleColor(ImGuiCol_Text, ui.style.colours().faint_text);
+    ImGui::PushID(static_cast<int>(c.moment));
+    if (ImGui::Selectable(observe::time_text(c.time_ps).c_str(), false, ImGuiSelectableFlags_SpanAllColumns))
+      m.transport.go(c.moment);
+    ImGui::PopID();
+    for (const std::string* text : {&c.what, &c.cause}) {
+      ImGui::TableNextColumn();
+      ImGui::TextUnformatted(text->c_str());
+    }
+    if (!past) ImGui::PopStyleColor();
+  }
+  ImGui::EndTable();
+}
+
+void draw_hex(Ui& ui, const FrameContent& content) {
+  ImGui::TextUnformatted(
+      fmt::format("now: {} type references, {} general", content.type_count, content.general_count).c_str());
+  if (content.bytes.empty()) return;
+  ImGui::BeginChild("hex");
+  ImGui::PushFont(ui.style.mono());
+  ImGuiListClipper clipper;
+  clipper.Begin(static_cast<int>(content.bytes.size() / 16));
+  while (clipper.Step())
+    for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
+      const std::size_t at = static_cast<std::size_t>(i) * 16;
+      u64 low, high;
+      std::memcpy(&low, &content.bytes[at], 8), std::memcpy(&high, &content.bytes[at + 8], 8);
+      std::string line = fmt::format("{:03x}  {:016x} {:016x}  ", at, low, high);
+      for (std::size_t k = 0; k < 16; ++k) {
+        const u8 c = content.bytes[at + k];
+        line += c >= 32 && c < 127 ? static_cast<char>(c) : '.';
+      }
+      ImGui::TextUnformatted(line.c_str());
+    }
+  ImGui::PopFont();
+  ImGui::EndChild();
+}
+
+}  // namespace
+
+void draw_frame(Ui& ui) {
+  MachineTab& m = ui.workspace.machine();
+  draw_search(ui, m);
+  if (!ui.workspace.choice.frame) {
+    ImGui::TextWrapped("Click a frame of the map, or give its number.");
+    return;
+  }
+  const u32 frame = *ui.workspace.choice.frame;
+  draw_facts(m, frame);
+  draw_history(ui, m, frame);
+  if (!m.run) return;
+  const MachineImage image = m.run->image();
+  if (image.frame && image.frame->mfn == m.scene.state().ram().mfn(frame)) draw_hex(ui, *image.frame);
+}
+
+}  // namespace xs::viz
