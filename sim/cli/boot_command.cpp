@@ -215,7 +215,7 @@ int boot(const BootOptions& o) {
   observer.finish(run.machine().now_ps());
   if (!observer.trace_error().empty()) throw Error(observer.trace_error());
   if (o.counters)
-    for (const auto& [name, value] : scenario::named_counters(run.machine().counters(), observer))
+    for (const auto& [name, value] : scenario::named_counters(run.machine(), observer))
       std::fprintf(stderr, "%-40s %16llu\n", name.c_str(), static_cast<unsigned long long>(value));
   if (o.counters)
     std::fprintf(stderr, "%-40s %016llx\n%-40s %016llx\n", "execution hash",

@@ -125,6 +125,8 @@ class Observer : public CpuObserver {
   const ObserverCounters& counters() const;
   /// Number of operations begun by name ("memory_op.populate_physmap" -> 12), all domains.
   std::map<std::string, u64> operation_counts() const;
+  /// What the hypervisor itself has counted so far (hypervisor_counters.h). `probe` as below.
+  std::map<std::string, u64> hypervisor_counters(const CpuView& probe) const;
 
   /// Memory at an address of the hypervisor's; false when it leads to none. `probe` as below.
   bool translate_hypervisor(const CpuView& probe, u64 va, u64& pa) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sim/observe/hypervisor_counters.h"
 #include "sim/observe/names.h"
 #include "sim/observe/observer_impl.h"
 
@@ -123,6 +124,13 @@ std::map<std::string, u64> Observer::operation_counts() const {
   std::map<std::string, u64> counts;
   for (const auto& [operation, count] : impl_->operations) counts[operation_name(operation)] += count;
   return counts;
+}
+
+std::map<std::string, u64> Observer::hypervisor_counters(const CpuView& probe) const {
+  const Impl& i = *impl_;
+  if (i.options.hypervisor.empty()) return {};
+  return observe::hypervisor_counters(
+      *i.images.front(), [&](u64 va, void* out, u64 size) { return peek_hypervisor(probe, va, out, size); });
 }
 
 bool Observer::translate_hypervisor(const CpuView& probe, u64 va, u64& pa) const {

@@ -8,7 +8,7 @@
 namespace xs::scenario {
 namespace {
 
-constexpr std::string_view hypercall = "hypercall.";
+constexpr std::string_view hypercall = "hypercall.", hyperprivop = "hyperprivop.";
 
 struct Row {
   std::string name;
@@ -77,6 +77,12 @@ constexpr Shown shadow_rows[] = {
     {"single translations dropped", "shadow.page_flushes"},  {"pools used up", "shadow.evictions"},
     {"stores to shadow tables", "shadow.entry_stores"},
 };
+constexpr Shown vhpt_rows[] = {
+    {"entries made", "vhpt.insertions"},
+    {"in the place of another address's", "vhpt.collisions"},
+    {"entries purged", "vhpt.purges"},
+    {"tables emptied", "vhpt.flushes"},
+};
 constexpr Shown ownership_rows[] = {
     {"frames that got another owner", "observer.owner_changes"},
     {"frames that got another type", "observer.type_changes"},
@@ -124,6 +130,20 @@ Group hypercalls(const std::vector<Column>& columns) {
   return group;
 }
 
+/// Each kind by the way it was done.
+Group hyperprivops(const std::vector<Column>& columns) {
+  std::set<std::string> names;
+  for (const Column& c : columns)
+    for (const auto& [name, value] : c.result.counters)
+      if (name.starts_with(hyperprivop)) names.insert(name);
+  Group group{"hyperprivops", {}};
+  for (const std::string& name : names)
+    group.rows.push_back(row_of(
+        columns, name.substr(hyperprivop.size()), [&](const RunResult& r) { return counter(r, name); },
+        [](u64 v) { return std::to_string(v); }));
+  return group;
+}
+
 /// How long each step took: creation, balloon, ... A column that got as far as having figures has all steps.
 Group times(const std::vector<Column>& columns) {
   Group group{"simulated time (ms)", {}};
@@ -145,6 +165,8 @@ std::vector<Group> groups_of(const std::vector<Column>& columns) {
           hypercalls(columns),
           group_of(columns, "translation by the processor", translation_rows),
           group_of(columns, "shadow tables", shadow_rows),
+          group_of(columns, "VHPT", vhpt_rows),
+          hyperprivops(columns),
           group_of(columns, "who owns what", ownership_rows)};
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/observe/hypervisor_counters.h"
 #include "sim/observe/names.h"
 
 namespace xs::scenario {
@@ -76,6 +77,7 @@ std::vector<std::string> all_names(u64 cpus) {
   std::vector<std::string> names;
   for (const auto& f : fixed) names.emplace_back(f.name);
   for (u64 cpu = 0; cpu < std::min(cpus, most_cores); ++cpu) names.push_back(core_counter(cpu));
+  for (std::string& name : observe::hypervisor_counter_names()) names.push_back(std::move(name));
   for (const std::string& operation : observe::operation_names())
     names.push_back(std::string(hypercall) + operation);
   return names;

@@ -3,6 +3,9 @@
 //     machine.*  mmu.*  observer.*      fixed
 //     cpu<N>.instructions               one per core
 //     hypercall.<operation>             one per operation, from its first use on
+//     vhpt.*  hyperprivop.<name>.fast   what the hypervisor counts for itself, on IA-64
+//     (docs/ia64-domains.md)
+//             hyperprivop.<name>.slow
 #pragma once
 #include <map>
 #include <optional>

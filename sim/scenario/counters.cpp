@@ -30,9 +30,10 @@ std::vector<std::string> backtraces(const platform::Machine& machine, const obse
   return out;
 }
 
-std::map<std::string, u64> named_counters(const platform::MachineCounters& machine,
+std::map<std::string, u64> named_counters(const platform::Machine& machine,
                                           const observe::Observer& observer) {
-  std::map<std::string, u64> out = machine_counters(machine, observer.counters());
+  std::map<std::string, u64> out = machine_counters(machine.counters(), observer.counters());
+  out.merge(observer.hypervisor_counters(machine.cpu(0)));
   for (const auto& [name, count] : observer.operation_counts()) out["hypercall." + name] = count;
   return out;
 }

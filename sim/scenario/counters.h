@@ -9,7 +9,7 @@
 namespace xs::scenario {
 
 /// Every counter of counter_names.h.
-std::map<std::string, u64> named_counters(const platform::MachineCounters& machine,
+std::map<std::string, u64> named_counters(const platform::Machine& machine,
                                           const observe::Observer& observer);
 
 /// Each core's position and, by its frame pointers, its callers; innermost first, with names from the images

@@ -94,7 +94,7 @@ class BootedMachine : public MachineTarget, private observe::Listener {
   u32 exit_value() const override { return machine_ ? machine_->exit_value() : 0; }
   void fail_disk_reads(u64 count) override { machine_->fail_disk_reads(count); }
   std::map<std::string, u64> counters() const override {
-    return machine_ ? named_counters(machine_->counters(), *observer_) : std::map<std::string, u64>();
+    return machine_ ? named_counters(*machine_, *observer_) : std::map<std::string, u64>();
   }
   u64 execution_hash() const override { return machine_ ? machine_->execution_hash() : 0; }
   std::vector<std::string> where() const override {

@@ -58,6 +58,9 @@ check() { # check ROW COUNTER
 }
 check instructions machine.instructions
 check cycles machine.cycles
+check 'entries made' vhpt.insertions
+check cover.fast hyperprivop.cover.fast
+[ "$(cell 'entries made' 4)" -gt 0 ] && [ "$(cell cover.fast 4)" -gt 0 ] || fail "IA-64's hypervisor has counted nothing"
 check exceptions machine.exceptions
 check filled shadow.fills
 check 'TLB misses' mmu.misses

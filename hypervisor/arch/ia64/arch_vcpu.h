@@ -19,7 +19,8 @@ struct GuestTranslation {
 constexpr unsigned kGuestTrs = 8;    ///< of each kind; PAL_VM_SUMMARY tells a domain
 constexpr unsigned kGuestPkrs = 16;  ///< protection key registers: as many as every CPU has
 
-/// What emulation has cost; a debug key tells. Hyperprivops done by fast.S are in `fast`, by number.
+/// What emulation has cost; a debug key tells. Hyperprivops are those that came to C++ (ArchCounters has
+/// all).
 struct EmulationCounts {
   u64 privileged = 0, hyperprivops = 0, reflected = 0, fills = 0;
 };
@@ -30,7 +31,6 @@ struct ArchVcpu {
   // What the guest believes. The control registers are in `privileged`, which it writes as it likes.
   xen_ia64_privregs* privileged = nullptr;  ///< in a frame that the domain may map
   u64 vpsr = 0;                             ///< dt, rt, it: what it believes is translated; dfh
-  u64 fast[XEN_IA64_HYPERPRIVOPS] = {};
   u64 kr[8] = {};
   Mfn privileged_mfn = kInvalidMfn;
   Vaddr xsi = XEN_IA64_XSI;
@@ -57,8 +57,8 @@ struct ArchVcpu {
 
 static_assert(offsetof(ArchVcpu, stacked) == REGS_STACKED &&
               offsetof(ArchVcpu, privileged) == ARCH_PRIVILEGED);
-static_assert(offsetof(ArchVcpu, vpsr) == ARCH_VPSR && offsetof(ArchVcpu, fast) == ARCH_FAST &&
-              offsetof(ArchVcpu, kr) == ARCH_FAST + XEN_IA64_HYPERPRIVOPS * 8);
+static_assert(HYPERPRIVOPS == XEN_IA64_HYPERPRIVOPS);
+static_assert(offsetof(ArchVcpu, vpsr) == ARCH_VPSR && offsetof(ArchVcpu, kr) == ARCH_KR);
 
 struct ArchDomain {
   u32 rid_block = 0;  ///< machine RID = block << 18 | guest's RID; 0: none

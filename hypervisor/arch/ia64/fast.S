@@ -8,7 +8,6 @@
 
 #define IPSR_CPL_BIT 32
 #define IPSR_RI_BIT 41
-#define HYPERPRIVOPS 0x1b
 #define HYPERCALL_BREAK 0x1000
 #define PRIV_CR(n) (0x800 + (n) * 8)
 #define PRIV_PSR_IC 0xc10
@@ -18,7 +17,6 @@
 #define PRIV_BANK1_NATS 0x500
 #define PRIV_BANK0_NATS 0x508
 #define PRIV_KR 0xc90
-#define ARCH_KR (ARCH_FAST + HYPERPRIVOPS * 8)
 #define VPSR_USUAL 0x1008020000 /* dt, rt, it and nothing else */
 #define PSR_IC_BIT 13
 #define PSR_I_BIT 14
@@ -97,11 +95,13 @@ slow:   mov     b6 = r28
 
         // Counted, and back behind the break. r17 is the PSR to return with.
         .proc   finish
-finish: shladd  r22 = r19, 3, r20
+finish: shladd  r22 = r19, 3, r31
         extr.u  r23 = r17, IPSR_RI_BIT, 2
         mov     b6 = r28
         ;;
-        add     r22 = ARCH_FAST, r22
+        add     r22 = PERCPU_FAST - 8, r22
+        ;;
+        dep     r22 = 0, r22, REGION_BIT, 4
         cmp.eq  p6, p7 = 2, r23
         add     r23 = 1, r23
         ;;
@@ -215,12 +215,10 @@ fast_rfi:
 (p7)    br.cond.spnt.many slow
 (p8)    br.cond.spnt.many slow
         cmp.eq  p6, p0 = 3, r26
-        tbit.nz p7, p0 = r22, PSR_DFH_BIT
         tbit.z  p8, p0 = r22, PSR_BN_BIT
         tbit.nz p9, p0 = r22, PSR_PK_BIT
         ;;
 (p6)    br.cond.spnt.many slow
-(p7)    br.cond.spnt.many slow
 (p8)    br.cond.spnt.many slow
 (p9)    br.cond.spnt.many slow
         extr.u  r25 = r24, 0, 7                 // sof at most 96, sol at most sof
@@ -253,7 +251,12 @@ fast_rfi:
         // From here on nothing turns back.
 (p14)   st1     [r23] = r0
 (p15)   mov     r26 = 1
+        extr.u  r25 = r22, PSR_DFH_BIT, 1
         ;;
+        dep     r27 = r25, r27, PSR_DFH_BIT, 1
+        add     r25 = ARCH_VPSR, r20
+        ;;
+        st8     [r25] = r27
 (p15)   st1     [r23] = r26
         add     r23 = PRIV_PSR_IC, r21
         extr.u  r26 = r22, PSR_IC_BIT, 1
@@ -275,8 +278,10 @@ fast_rfi:
         ;;
         mov     cr.iip = r23
         or      r24 = r24, r25
+        tbit.nz p8, p0 = r22, PSR_DFH_BIT
         extr.u  r25 = r17, PSR_DFH_BIT, 1       // the hypervisor's own, for f32 to f127
         ;;
+(p8)    mov     r25 = 1
         dep     r24 = r26, r24, IPSR_CPL_BIT, 2
         ;;
         dep     r24 = r25, r24, PSR_DFH_BIT, 1
@@ -286,11 +291,11 @@ fast_rfi:
         mov     b6 = r28
         ;;
         ld4     r24 = [r23]
-        shladd  r22 = r19, 3, r20
+        add     r22 = PERCPU_FAST, r31         // number 1
         ;;
         cmp.eq  p6, p7 = 0, r24
         mov     r24 = 1
-        add     r22 = ARCH_FAST, r22
+        dep     r22 = 0, r22, REGION_BIT, 4
         ;;
         st4     [r23] = r24
         ld8     r25 = [r22]

@@ -7,6 +7,7 @@
 #include "hypervisor/arch/ia64/virtual_sapic.h"
 #include "hypervisor/arch/ia64/vtlb.h"
 #include "hypervisor/common/domain.h"
+#include "hypervisor/common/percpu.h"
 
 namespace hv {
 namespace {
@@ -137,6 +138,7 @@ bool perform(Vcpu* vcpu, u64 number) {
 
 void hyperprivop(Vcpu* vcpu, u64 number) {
   ++vcpu->arch.counts.hyperprivops;
+  ++this_cpu().arch.counters.slow[number - 1];
   if (number == XEN_IA64_RFI) return guest_rfi(vcpu);
   if (reads_nat(vcpu, number)) return reflect_register_nat(vcpu);
   const u64 slot = vcpu->arch.regs.psr >> kPsrRiShift & 3;

@@ -35,9 +35,12 @@
 /* Of ArchVcpu, behind `stacked`. */
 #define ARCH_PRIVILEGED (REGS_STACKED + STACKED_WORDS * 8)
 #define ARCH_VPSR (ARCH_PRIVILEGED + 8)
-#define ARCH_FAST (ARCH_PRIVILEGED + 16)
+#define ARCH_KR (ARCH_PRIVILEGED + 16)
 /* Of Vcpu. */
-#define VCPU_INFO 6768
+#define VCPU_INFO 6256
+/* Of PerCpu: hyperprivops that fast.S does, from number 1 on. */
+#define PERCPU_FAST 712
+#define HYPERPRIVOPS 0x1b
 /* Bits of an address of the direct map that are not physical begin here (layout.h). */
 #define REGION_BIT 60
 /* Calls that hypercall.S does itself: below this number. */

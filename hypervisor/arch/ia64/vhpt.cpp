@@ -3,6 +3,7 @@
 #include "hypervisor/arch/ia64/cpu.h"
 #include "hypervisor/arch/ia64/layout.h"
 #include "hypervisor/common/domain.h"
+#include "hypervisor/common/percpu.h"
 
 namespace hv {
 namespace {
@@ -33,6 +34,8 @@ Entry& entry_of(const Vcpu* vcpu, Vaddr address) {
   const u64 offset = hash_of(address) & ((1ull << kVhptShift) - 1);
   return *reinterpret_cast<Entry*>(vcpu->arch.vhpt + offset);
 }
+
+void count(xs_vhpt_counter what) { ++this_cpu().arch.counters.vhpt[what]; }
 
 /// A flush clears what was inserted since the last one, as long as it remembers all of it.
 void remember(Vcpu* vcpu, const Entry& entry) {
@@ -69,10 +72,13 @@ void vhpt_insert(Vcpu* vcpu, Vaddr address, Side side, u64 pte, u64 key) {
   {
     LockGuard guard(vcpu->arch.vhpt_lock);
     Entry& entry = entry_of(vcpu, address);
+    const u64 tag = tag_of(address);
+    count(XS_VHPT_insertions);
+    if (entry.tag != kNoTag && entry.tag != tag) count(XS_VHPT_collisions);
     __atomic_store_n(&entry.tag, kNoTag, __ATOMIC_RELEASE);
     entry.pte = pte;
     entry.itir = itir;
-    __atomic_store_n(&entry.tag, tag_of(address), __ATOMIC_RELEASE);
+    __atomic_store_n(&entry.tag, tag, __ATOMIC_RELEASE);
     remember(vcpu, entry);
   }
   const u64 page = address & ~(kPageSize - 1);
@@ -96,7 +102,9 @@ void vhpt_purge(Vcpu* vcpu, Vaddr va, unsigned shift) {
   for (u64 page = 0; page < 1ull << (shift - kPageShift); ++page) {
     const Vaddr address = va + (page << kPageShift);
     Entry& entry = entry_of(vcpu, address);
-    if (entry.tag == tag_of(address)) __atomic_store_n(&entry.tag, kNoTag, __ATOMIC_RELEASE);
+    if (entry.tag != tag_of(address)) continue;
+    count(XS_VHPT_purges);
+    __atomic_store_n(&entry.tag, kNoTag, __ATOMIC_RELEASE);
   }
 }
 
@@ -122,10 +130,11 @@ bool vhpt_find_key(const Vcpu* vcpu, Vaddr address, u64& key) {
 void vhpt_flush(Vcpu* vcpu) {
   LockGuard guard(vcpu->arch.vhpt_lock);
   ArchVcpu& arch = vcpu->arch;
+  count(XS_VHPT_flushes);
   auto* entries = reinterpret_cast<Entry*>(arch.vhpt);
   const bool all = arch.vhpt_count > count_of(arch.vhpt_used);
-  const u64 count = all ? kEntries : arch.vhpt_count;
-  for (u64 n = 0; n < count; ++n)
+  const u64 used = all ? kEntries : arch.vhpt_count;
+  for (u64 n = 0; n < used; ++n)
     __atomic_store_n(&entries[all ? n : arch.vhpt_used[n]].tag, kNoTag, __ATOMIC_RELEASE);
   arch.vhpt_count = 0;
 }
