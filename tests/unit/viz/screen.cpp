@@ -40,7 +40,8 @@ Screen::Screen(u32 width, u32 height) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     ::close(ends[0]);
     ::execlp("Xvfb", "Xvfb", "-displayfd", said.c_str(), "-screen", "0", size.c_str(), "-fbdir",
-             folder_.c_str(), "-nolisten", "tcp", nullptr);
+             folder_.c_str(), "-nolisten", "tcp", "-noreset",
+             nullptr);  // it resets when its last client goes, and refuses others meanwhile
     ::_exit(127);
   }
   ::close(ends[1]);
