@@ -18,7 +18,7 @@ struct ViewCommand {
   std::vector<std::string> files;
   RunOptions run;
   viz::AppOptions app;
-  std::string theme = "dark", colour = "owner", size = "1280x800", frame;
+  std::string theme = "dark", colour, size = "1280x800", frame;
 };
 
 bool is_trace(const std::string& file) {
@@ -40,9 +40,7 @@ int view(const ViewCommand& c) {
   set_size(c.size, app);
   app.dark = c.theme == "dark";
   app.arch = c.run.arch;
-  for (unsigned i = 0; i < viz::colourings; ++i)
-    if (std::string_view(viz::colouring_name(static_cast<viz::Colouring>(i))).starts_with(c.colour))
-      app.colouring = static_cast<viz::Colouring>(i);
+  app.colouring = viz::colouring_of(c.colour);
   if (!c.frame.empty()) app.mfn = std::strtoull(c.frame.c_str(), nullptr, 0);
   const WorkDirectory work;
   app.work_directory = work.path();
@@ -64,8 +62,7 @@ void add_looks(CLI::App& c, ViewCommand& o) {
   c.add_option("--panel", o.app.panel, "This view alone")->type_name("NAME");
   c.add_option("--tab", o.app.tab, "This view's tab in front")->type_name("NAME");
   c.add_option("--colour", o.colour, "Colours of the map")
-      ->check(CLI::IsMember({"owner", "type", "age", "changed"}))
-      ->capture_default_str();
+      ->check(CLI::IsMember({"owner", "type", "age", "changed"}));
   c.add_option("--frame", o.frame, "Frame to be pinned")->type_name("MFN");
   c.add_option("--domain", o.app.domid, "Domain whose P2M is shown")->type_name("N");
   c.add_option("--at", o.app.at, "Moment to show: a time (12.5ms), or a step by number or name")

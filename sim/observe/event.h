@@ -34,9 +34,12 @@ enum class EventKind : u8 {
   boot = 23,           ///< a = step: 1 memory ready, 2 all CPUs up, 3 dom0 entered
   panic = 24,
   triple_fault = 25,  ///< a = PC
-  shadow = 26         ///< a = dv, b = enum xs_shadow_event, c = address or count
+  shadow = 26,        ///< a = dv, b = enum xs_shadow_event, c = address or count
+  note = 27           ///< a = NoteKind; text: of the step that has begun, for who looks at it
 };
-inline constexpr unsigned event_kinds = 27;
+inline constexpr unsigned event_kinds = 28;
+
+enum class NoteKind : u8 { caption = 1, view = 2 };
 
 struct EventHead {
   EventKind kind = EventKind::string;

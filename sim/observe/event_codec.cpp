@@ -11,7 +11,7 @@ static constexpr std::array<EventShape, event_kinds> shapes = {{
     {"domain_name", "pp"}, {"vcpu_switch", "pp"},     {"event_send", "ppp"},   {"bounce", "ppp"},
     {"trap", "pppp"},      {"interrupt", "pp"},       {"tlb_flush", "pi"},     {"unmodelled", "ppp"},
     {"console", "pt"},     {"step_begin", "p"},       {"step_end", "pp"},      {"boot", "p"},
-    {"panic", ""},         {"triple_fault", "p"},     {"shadow", "ppi"},
+    {"panic", ""},         {"triple_fault", "p"},     {"shadow", "ppi"},       {"note", "pt"},
 }};
 const std::array<EventShape, event_kinds> event_shapes = shapes;
 

@@ -214,6 +214,13 @@ void Observer::step_end(bool passed, u64 time_ps) {
   i.record({EventKind::step_end, runner_cpu, time_ps, i.string_id(i.step_name, time_ps), passed, 0, 0, {}});
 }
 
+void Observer::note(NoteKind kind, std::string_view text, u64 time_ps) {
+  Impl& i = *impl_;
+  if (!i.state_) return;
+  i.record({EventKind::note, runner_cpu, time_ps, static_cast<u64>(kind), 0, 0, 0,
+            text.substr(0, max_event_text)});
+}
+
 void Observer::console_line(std::string_view source, std::string_view text, u64 time_ps) {
   Impl& i = *impl_;
   if (!i.state_) return;

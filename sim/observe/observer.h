@@ -104,6 +104,8 @@ class Observer : public CpuObserver {
   void set_domain_image(u32 domid, const std::string& file);
   void step_begin(std::string_view name, u64 time_ps);
   void step_end(bool passed, u64 time_ps);
+  /// For who looks at the step that has begun.
+  void note(NoteKind kind, std::string_view text, u64 time_ps);
   /// One whole line: source "xen", "dom0", "dom3", "operator", ...
   void console_line(std::string_view source, std::string_view text, u64 time_ps);
 

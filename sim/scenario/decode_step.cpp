@@ -146,11 +146,28 @@ constexpr struct {
 
 }  // namespace
 
+Guide decode_guide(const Node& n, const Scenario& scenario) {
+  Guide guide{n.text_or("caption", ""), ""};
+  if (!n.has("view")) return guide;
+  const Node view = n.at("view");
+  for (const char* key : {"tab", "colour", "domain"}) {
+    if (!view.has(key)) continue;
+    const std::string word = view.at(key).text();
+    if (std::string_view(key) == "domain" && word != "dom0" && !scenario.domain(word))
+      view.at(key).fail(fmt::format("no domain \"{}\"", word));
+    guide.view += fmt::format("{}{}={}", guide.view.empty() ? "" : " ", key, word);
+  }
+  if (view.has("compare") && view.at("compare").boolean())
+    guide.view += guide.view.empty() ? "compare" : " compare";
+  return guide;
+}
+
 Step decode_step(const Node& n, const Scenario& scenario) {
   Step step;
   step.pointer = n.pointer();
   step.position = n.position();
   step.name = n.text_or("name", "");
+  step.guide = decode_guide(n, scenario);
   const char* found = nullptr;
   for (const auto& [key, decode] : actions) {
     if (!n.has(key)) continue;

@@ -5,6 +5,8 @@
 
 namespace xs::scenario {
 
+/// "caption" and "view" of a step, or of the scenario for its boot.
+Guide decode_guide(const Node& n, const Scenario& scenario);
 Step decode_step(const Node& n, const Scenario& scenario);
 /// The top-level "expect" list as one step.
 Step decode_final_expect(const Node& list, const Scenario& scenario);

@@ -68,6 +68,7 @@ void decode_head(const JsonSource& source, const Json& head, Scenario& s) {
     if (limits.has("wall_s")) s.limits.wall_s = static_cast<u64>(std::ceil(limits.at("wall_s").number()));
   }
   if (top.has("domains")) decode_domains(top.at("domains"), s);
+  s.boot_guide = decode_guide(top, s);
 }
 
 }  // namespace

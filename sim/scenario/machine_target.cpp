@@ -57,6 +57,9 @@ class ObserverView : public Observation {
     observer_.set_domain_image(domid, image_path(kernel, arch_));
   }
   void step_begin(const std::string& name, u64 time_ps) override { observer_.step_begin(name, time_ps); }
+  void note(observe::NoteKind kind, const std::string& text, u64 time_ps) override {
+    observer_.note(kind, text, time_ps);
+  }
   void step_end(bool passed, u64 time_ps) override { observer_.step_end(passed, time_ps); }
   void console_line(const ConsoleLine& l) override { observer_.console_line(l.source, l.text, l.time_ps); }
   std::string p2m_dump(u32 domid) const override { return observer_.p2m_dump(domid); }

@@ -72,9 +72,17 @@ void Runner::boot() {
   result_.steps.push_back(std::move(result));
   target_.start(*this);
   if (auto* o = target_.observation()) o->step_begin("boot", target_.now_ps());
+  tell_guide(scenario_.boot_guide);
   advance(scenario_.limits.simulated_ps, [this] { return operator_.ready(); });
   booted_ = true;
   finish_step(result_.steps.back());
+}
+
+void Runner::tell_guide(const Guide& guide) {
+  auto* o = target_.observation();
+  if (!o || exited_) return;
+  if (!guide.view.empty()) o->note(observe::NoteKind::view, guide.view, target_.now_ps());
+  if (!guide.caption.empty()) o->note(observe::NoteKind::caption, guide.caption, target_.now_ps());
 }
 
 void Runner::perform(const Step& step, std::size_t index) {
@@ -86,6 +94,7 @@ void Runner::perform(const Step& step, std::size_t index) {
   if (const auto* c = std::get_if<Command>(&step.action)) result.command = c->line;
   if (progress_) progress_->step_begins(index, scenario_.steps.size(), step.name);
   if (auto* o = target_.observation(); o && !exited_) o->step_begin(step.name, result.begin_ps);
+  tell_guide(step.guide);
   result_.steps.push_back(std::move(result));
   perform_action(step, result_.steps.back());
   finish_step(result_.steps.back());

@@ -39,6 +39,7 @@ class Runner : private TargetListener {
   using Condition = std::function<bool()>;
 
   void boot();
+  void tell_guide(const Guide& guide);
   void perform(const Step& step, std::size_t index);
   void perform_action(const Step& step, StepResult& result);
   void command(const Command& c, const std::string& status, StepResult& result);

@@ -125,12 +125,19 @@ struct Expectation {
 };
 using Expect = std::vector<Expectation>;
 
+/// For who watches the step in the visualizer.
+struct Guide {
+  std::string caption;  ///< some sentences
+  std::string view;     ///< what to look at: "tab=p2m domain=web colour=type"; words of docs/scenarios.md
+};
+
 struct Step {
   std::string name;     ///< for people; made up from the action when the file gives none
   std::string pointer;  ///< JSON pointer of the step in the file
   Position position;
   std::variant<Command, Wait, Fault, Expect> action;
   std::optional<std::string> status;  ///< expected answer of a command: "0" or an errno name
+  Guide guide;
 };
 
 struct Scenario {
@@ -143,6 +150,7 @@ struct Scenario {
   Dom0Config dom0;
   std::vector<DomainConfig> domains;
   Limits limits;
+  Guide boot_guide;
   std::vector<Step> steps;  ///< the final "expect" list is the last step
 
   const DomainConfig* domain(const std::string& name) const;

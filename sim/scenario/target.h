@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/core/types.h"
+#include "sim/observe/event.h"
 #include "sim/observe/ownership.h"
 #include "sim/platform/machine.h"
 #include "sim/scenario/console_log.h"
@@ -53,6 +54,8 @@ class Observation {
   /// Which image the domain runs, by its name as scenarios have it.
   virtual void set_kernel(u32 domid, const std::string& kernel) = 0;
   virtual void step_begin(const std::string& name, u64 time_ps) = 0;
+  /// Of the step that has begun.
+  virtual void note(observe::NoteKind kind, const std::string& text, u64 time_ps) = 0;
   virtual void step_end(bool passed, u64 time_ps) = 0;
   virtual void console_line(const ConsoleLine& line) = 0;
   virtual std::string p2m_dump(u32 domid) const = 0;

@@ -34,10 +34,11 @@ u64 moment_of(const Recording& recording, const std::string& text) {
 void choose(Workspace& workspace, const AppOptions& o) {
   Choice& choice = workspace.choice;
   choice.look.dark = o.dark;
-  choice.look.colouring = o.colouring;
+  if (o.colouring) choice.look.colouring = *o.colouring;
   choice.font_scale = o.scale;
   choice.domid = o.domid;
   choice.tab = o.tab;
+  choice.guided = o.tab.empty() && o.panel.empty() && !o.colouring;
   const Recording& recording = workspace.machine().recording;
   if (o.mfn) {
     const u32 frame = recording.newest().ram().index(*o.mfn);
@@ -115,10 +116,18 @@ void show(Workspace& workspace, const AppOptions& o) {
   if (!o.record.empty()) take_record(workspace, *canvas, o);
 }
 
+bool has_captions(const scenario::Scenario& s) {
+  return !s.boot_guide.caption.empty() ||
+         std::any_of(s.steps.begin(), s.steps.end(),
+                     [](const scenario::Step& step) { return !step.guide.caption.empty(); });
+}
+
 int view_scenario(const AppOptions& o) {
-  SimulationOptions options{o.arch, o.trace_file, o.work_directory, o.paused};
+  SimulationOptions options{o.arch, o.trace_file, o.work_directory, o.paused, {}};
   if (options.trace_file.empty()) options.trace_file = o.work_directory + "/run.trace";
   const bool pictures = !o.screenshot.empty() || !o.record.empty();
+  if (!pictures && has_captions(*o.scenario))  // a lesson waits for its reader
+    options.breakpoints = {{Breakpoint::On::caption, std::nullopt, std::nullopt, true}};
   Simulation simulation(*o.scenario, options);
   if (pictures)
     while (!simulation.wait(3600)) {
@@ -126,6 +135,7 @@ int view_scenario(const AppOptions& o) {
   Workspace workspace;
   workspace.open(o.scenario->name, options.trace_file);
   workspace.machine().run = &simulation;
+  workspace.choice.breakpoints = options.breakpoints;
   choose(workspace, o);
   if (pictures) choose_moments(workspace, o);
   show(workspace, o);

@@ -22,10 +22,10 @@ struct AppOptions {
   u32 width = 1280, height = 800;
   double scale = 1;
   bool dark = true;
-  std::string panel;  ///< a view's name: it alone; empty: all
-  std::string tab;    ///< the view whose tab is in front
-  Colouring colouring = Colouring::owner;
-  std::optional<u64> mfn;  ///< frame to be pinned
+  std::string panel;                   ///< a view's name: it alone; empty: all
+  std::string tab;                     ///< the view whose tab is in front
+  std::optional<Colouring> colouring;  ///< none: by owner, or as a lesson's steps say
+  std::optional<u64> mfn;              ///< frame to be pinned
   u32 domid = 0;
   std::string since;  ///< time or step that is compared with
   std::string at;     ///< time or step to stand at; empty: the end

@@ -34,6 +34,8 @@ bool hits(const Breakpoint& b, const EventHead& head, const EventFields& f) {
       return head.kind == EventKind::p2m && matches(b.number, f[1]) && matches(b.domid, f[0]);
     case Breakpoint::On::domain_state:
       return head.kind == EventKind::domain_state && matches(b.number, f[1]) && matches(b.domid, f[0]);
+    case Breakpoint::On::caption:
+      return head.kind == EventKind::note && f[0] == u64{static_cast<u8>(observe::NoteKind::caption)};
   }
   return false;
 }
@@ -43,6 +45,7 @@ std::string hit_text(const EventHead& head, const EventFields& f) {
     return fmt::format("frame {:#x}: owner {} → {}", f[0], observe::owner_name(static_cast<u32>(f[1])),
                        observe::owner_name(static_cast<u32>(f[2])));
   if (head.kind == EventKind::p2m) return fmt::format("P2M of dom{}: entry {:#x} changes", f[0], f[1]);
+  if (head.kind == EventKind::note) return "a caption; Run goes on";
   return fmt::format("dom{} is {}", f[0], observe::domain_state_name(static_cast<unsigned>(f[1])));
 }
 

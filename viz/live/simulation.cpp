@@ -123,6 +123,7 @@ Simulation::Simulation(scenario::Scenario scenario, const SimulationOptions& opt
   impl_->scenario.limits.wall_s = patient_s;
   impl_->options = options;
   if (options.paused) impl_->gate.pause();
+  impl_->gate.set_breakpoints(options.breakpoints);
   auto begun = impl_->begun.get_future();
   impl_->thread = std::thread([this] { impl_->work(); });
   try {

@@ -21,6 +21,7 @@ struct SimulationOptions {
   std::string trace_file;      ///< the recording; must not be empty
   std::string work_directory;  ///< existing
   bool paused = false;         ///< before its first instruction
+  std::vector<Breakpoint> breakpoints = {};
 };
 
 class Simulation : public RunControl {

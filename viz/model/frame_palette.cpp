@@ -22,6 +22,13 @@ const char* colouring_name(Colouring c) {
   return names[static_cast<unsigned>(c)];
 }
 
+std::optional<Colouring> colouring_of(std::string_view word) {
+  static constexpr std::array<std::string_view, colourings> words = {"owner", "type", "age", "changed"};
+  const auto at = std::find(words.begin(), words.end(), word);
+  if (at == words.end()) return std::nullopt;
+  return static_cast<Colouring>(at - words.begin());
+}
+
 Colour FramePalette::owner(u32 owner, unsigned type) const {
   if (owner == XS_OWNER_FREE) return dark_ ? rgb(0x2b3038) : rgb(0xdfe3e8);
   if (owner == XS_OWNER_NONE) return dark_ ? rgb(0x101216) : rgb(0xf7f8fa);

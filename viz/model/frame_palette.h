@@ -1,7 +1,9 @@
 // Colours of what frames are, told apart by people with any colour vision: the hues are those of Okabe and
 // Ito (Color Universal Design, 2008), ages go along one ramp of rising lightness.
 #pragma once
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/core/types.h"
@@ -19,6 +21,8 @@ Colour mix(Colour a, Colour b, double amount);
 enum class Colouring : u8 { owner, type, age, changed };
 inline constexpr unsigned colourings = 4;
 const char* colouring_name(Colouring c);
+/// Of "owner", "type", "age", "changed".
+std::optional<Colouring> colouring_of(std::string_view word);
 
 class FramePalette {
  public:

@@ -60,7 +60,7 @@ struct RunStatus {
 enum class RunStep : u8 { instruction, hypercall, change };
 /// What makes a running simulation pause.
 struct Breakpoint {
-  enum class On : u8 { frame_owner, p2m_entry, domain_state };
+  enum class On : u8 { frame_owner, p2m_entry, domain_state, caption };
   On on = On::frame_owner;
   std::optional<u64> number;  ///< MFN; GFN; enum xs_domain_state; none: any
   std::optional<u32> domid;   ///< whose; none: any

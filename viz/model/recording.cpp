@@ -55,6 +55,9 @@ void Recording::take(u64 number, const Event& event) {
     case EventKind::op_end:
       take_operation(event);
       break;
+    case EventKind::note:
+      take_note(event);
+      break;
     case EventKind::console:
     case EventKind::step_begin:
     case EventKind::step_end:
@@ -137,12 +140,19 @@ u32 Recording::source(u32 string) {
   return it->second;
 }
 
+void Recording::take_note(const Event& event) {
+  if (steps_.empty()) return;
+  const auto kind = static_cast<observe::NoteKind>(event.a);
+  if (kind == observe::NoteKind::caption) steps_.back().caption = event.text;
+  if (kind == observe::NoteKind::view) steps_.back().view = event.text;
+}
+
 void Recording::take_text(const Event& event) {
   const u32 number = static_cast<u32>(events_);
   if (event.kind == EventKind::console) {
     lines_.push_back({event.time_ps, number, source(static_cast<u32>(event.a)), std::string(event.text)});
   } else if (event.kind == EventKind::step_begin) {
-    steps_.push_back({newest_.string(event.a), event.time_ps, 0, number, number, false});
+    steps_.push_back({newest_.string(event.a), event.time_ps, 0, number, number, false, {}, {}});
   } else if (!steps_.empty()) {
     StepSpan& step = steps_.back();
     step.end_ps = event.time_ps, step.last_event = number, step.passed = event.b == 1;

@@ -57,6 +57,7 @@ struct StepSpan {
   u64 begin_ps = 0, end_ps = 0;  ///< end 0: still going on
   u32 first_event = 0, last_event = 0;
   bool passed = false;
+  std::string caption, view;  ///< docs/scenarios.md
 };
 
 /// One domain's, or the machine's, numbers over time.
@@ -103,6 +104,7 @@ class Recording {
   void take_change(const observe::Event& event, u64 mfn);
   void take_operation(const observe::Event& event);
   void take_point(const observe::Event& event);
+  void take_note(const observe::Event& event);
   void take_text(const observe::Event& event);
   void add(const observe::Event& event, ActivityKind kind, u64 dv, u64 what);
   void note_owners(const observe::Event& event);

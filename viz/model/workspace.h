@@ -59,6 +59,7 @@ struct Choice {
   double map_share = 0.55,
          above_share = 0.72;  ///< of the window: the map's width, what is above the timeline
   std::string tab;            ///< view whose tab is to be shown next; empty: as it is
+  bool guided = true;         ///< steps choose what is shown
   std::string typing;         ///< a line for the operator's channel, not yet sent
   std::vector<Breakpoint> breakpoints;
 };
@@ -69,6 +70,8 @@ class Workspace {
   void open(const std::string& title, const std::string& trace_file);
   std::vector<std::unique_ptr<MachineTab>>& machines() { return machines_; }
   MachineTab& machine() { return *machines_.at(choice.machine); }
+  /// The step that the machine in front is in; null before the first.
+  const StepSpan* step();
   /// Before each frame of the interface: growing files are followed, playing goes on, maps are painted.
   void advance(double seconds);
   double clock_s() const { return clock_s_; }
@@ -78,7 +81,12 @@ class Workspace {
 
  private:
   std::vector<std::unique_ptr<MachineTab>> machines_;
+  void guide();
+  void obey(const std::string& view, const StepSpan& step);
+
   double clock_s_ = 0;
+  const Recording* guided_recording_ = nullptr;  ///< whose step guided_step_ is
+  u32 guided_step_ = 0;                          ///< its first event
 };
 
 }  // namespace xs::viz

@@ -11,8 +11,9 @@
 namespace xs::viz {
 namespace {
 
-constexpr std::array kinds = {"frame changes owner", "P2M entry changes", "domain enters state"};
-constexpr std::array numbers = {"MFN", "GFN", "state"};
+constexpr std::array kinds = {"frame changes owner", "P2M entry changes", "domain enters state",
+                              "a caption is shown"};
+constexpr std::array numbers = {"MFN", "GFN", "state", "number"};
 
 std::string text_of(const Breakpoint& b) {
   const auto kind = static_cast<unsigned>(b.on);

@@ -47,6 +47,7 @@ void draw_tabs(Ui& ui) {
 void draw_everything(Ui& ui) {
   Choice& choice = ui.workspace.choice;
   draw_toolbar(ui);
+  draw_caption(ui);
   const ImVec2 space = ImGui::GetContentRegionAvail();
   const float gap = ImGui::GetStyle().ItemSpacing.y;
   const float above = space.y * float(choice.above_share);

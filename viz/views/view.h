@@ -36,6 +36,8 @@ void draw_cpus(Ui& ui);
 void draw_consoles(Ui& ui);
 void draw_dashboards(Ui& ui);
 void draw_breakpoints(Ui& ui);
+/// What the step that is shown says about itself; nothing when it says nothing.
+void draw_caption(Ui& ui);
 /// Transport, speed, steps, theme: one line.
 void draw_toolbar(Ui& ui);
 

@@ -19,6 +19,9 @@ class FakeObservation : public Observation {
   void name_domain(u32 domid, const std::string& name) override { names[domid] = name; }
   void set_kernel(u32 domid, const std::string& kernel) override { kernels[domid] = kernel; }
   void step_begin(const std::string& name, u64) override { steps.push_back(name); }
+  void note(observe::NoteKind kind, const std::string& text, u64) override {
+    notes.push_back(steps.back() + (kind == observe::NoteKind::caption ? ": caption: " : ": view: ") + text);
+  }
   void step_end(bool, u64) override { ++steps_ended; }
   void console_line(const ConsoleLine& line) override { lines.push_back(line); }
   std::string p2m_dump(u32) const override { return {}; }
@@ -29,7 +32,7 @@ class FakeObservation : public Observation {
   observe::OwnershipTable table;
   CheckResult next_check;
   std::map<u32, std::string> names, kernels;
-  std::vector<std::string> steps;
+  std::vector<std::string> steps, notes;
   std::vector<ConsoleLine> lines;
   unsigned steps_ended = 0;
 };

@@ -153,6 +153,21 @@ TEST_CASE("a parameter can have another default on an architecture") {
         std::string::npos);
 }
 
+TEST_CASE("captions and views are those of their steps, and of the boot") {
+  const Scenario s = load(R"({"name":"t","caption":"boots","parameters":{"text":"some words"},
+"domains":[{"name":"web","memory":64}],
+"steps":[{"create":"web","caption":"${text}","view":{"tab":"p2m","domain":"web","colour":"type","compare":true}},{"list":{}}]})");
+  CHECK(s.boot_guide.caption == "boots");
+  CHECK(s.boot_guide.view.empty());
+  CHECK(s.steps[0].guide.caption == "some words");
+  CHECK(s.steps[0].guide.view == "tab=p2m colour=type domain=web compare");
+  CHECK(s.steps[1].guide.caption.empty());
+  CHECK(error_of(with_steps(R"({"list":{},"view":{"domain":"nobody"}})")) ==
+        "f.json:3:38: /steps/0/view/domain: no domain \"nobody\"");
+  CHECK(error_of(with_steps(R"({"list":{},"view":{"tab":"nothing"}})")).find("/steps/0/view/tab") !=
+        std::string::npos);
+}
+
 TEST_CASE("parameters keep their type, can be set, and must exist") {
   const std::string text =
       with_steps(R"({"mem-set":{"domain":"${who}","memory":"${mib}"},"name":"to ${mib} MiB"})");

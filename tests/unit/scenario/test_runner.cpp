@@ -19,6 +19,18 @@ TEST_CASE("commands are typed one by one, each after the prompt") {
   CHECK(t.observation_.steps_ended == 3);
 }
 
+TEST_CASE("what a step says for who watches is told when it begins") {
+  FakeTarget t;
+  const RunResult r = run_fake(
+      t,
+      R"({"list":{},"name":"look","caption":"some words","view":{"tab":"p2m","domain":"web"}},{"info":{}})",
+      R"(,"caption":"boots")");
+  CHECK(r.exit_code == 0);
+  CHECK(t.observation_.notes == std::vector<std::string>{"boot: caption: boots",
+                                                         "look: view: tab=p2m domain=web",
+                                                         "look: caption: some words"});
+}
+
 TEST_CASE("a refused command fails the run, unless the refusal is expected") {
   const auto refuse = [](FakeTarget& t) {
     t.on_command = [&t](const std::string&) { t.say(1, "= ENOMEM not enough free memory\nxl> "); };
