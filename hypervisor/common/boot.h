@@ -42,9 +42,10 @@ bool arch_direct_mappable(Paddr address);
 bool arch_boot_reachable(Paddr start, u64 bytes);
 void* arch_boot_virt(Paddr address);
 
-/// Page-aligned physical memory for ever, mapped in the direct map, zeroed. Panics when there is none. Only
-/// before frame_table_init() has handed the rest to the heap.
-Paddr boot_alloc(BootMemory& memory, u64 bytes);
+/// Physical memory for ever, mapped in the direct map, zeroed, at a multiple of `alignment` (a power of two,
+/// a page or more). Panics when there is none. Only before frame_table_init() has handed the rest to the
+/// heap.
+Paddr boot_alloc(BootMemory& memory, u64 bytes, u64 alignment = kPageSize);
 
 /// Maps `pages` machine frames from `mfn` at a hypervisor address, for ever. Flags are the architecture's.
 /// Page-table memory comes from boot_alloc or, later, the heap.

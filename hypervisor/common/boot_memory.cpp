@@ -45,13 +45,13 @@ void boot_add_ram(BootMemory& memory, Paddr start, Paddr end) {
   memory.ram[at] = {start, end};
 }
 
-Paddr boot_alloc(BootMemory& memory, u64 bytes) {
+Paddr boot_alloc(BootMemory& memory, u64 bytes, u64 alignment) {
   bytes = round_up(bytes, kPageSize);
   for (unsigned r = 0; r < memory.ram_count; ++r) {
-    Paddr start = max_of(memory.ram[r].start, memory.tables_from);
+    Paddr start = round_up(max_of(memory.ram[r].start, memory.tables_from), alignment);
     for (unsigned i = 0; i < memory.reserved_count; ++i) {
       const BootRange& used = memory.reserved[i];
-      if (used.start < start + bytes && used.end > start) start = used.end;
+      if (used.start < start + bytes && used.end > start) start = round_up(used.end, alignment);
     }
     if (start + bytes > memory.ram[r].end || !arch_boot_reachable(start, bytes)) continue;
     boot_reserve(memory, {start, start + bytes});

@@ -39,7 +39,8 @@ void back_table(BootMemory& memory, Vaddr table, size_t entry, u64 unit, int fil
     const Mfn end = round_up(r.first + r.count, unit);
     if (first >= end) continue;
     const u64 bytes = (end - first) * entry;
-    const Mfn backing = boot_alloc(memory, bytes) >> kPageShift;
+    const u64 largest_page = bytes & -bytes;  // that it can be mapped by, wherever the image ends
+    const Mfn backing = boot_alloc(memory, bytes, largest_page) >> kPageShift;
     memset(frame_to_virt(backing), fill, bytes);
     arch_map_hypervisor(table + first * entry, backing, bytes >> kPageShift, HvMapping::data);
     ready(first, end - first, backing);

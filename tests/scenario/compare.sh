@@ -69,7 +69,7 @@ check 'flushes that the hypervisor announced' observer.tlb_flushes
 check 'frames that got another owner' observer.owner_changes
 check 'P2M changes' observer.p2m_changes
 check mmu_update hypercall.mmu_update.NORMAL_PT_UPDATE
-[ $number = 30 ] || fail "$number cells compared, not 30"
+[ $number = 36 ] || fail "$number cells compared, not 36"
 for column in 0 1 4; do
   name=$(sed -n "$((column + 1))p" <<<$'x86_64-direct\nx86_64-translated\n\n\nia64-translated')
   sum=$(awk '$1 ~ /^hypercall\./ { sum += $2 } END { print sum }' "$name")

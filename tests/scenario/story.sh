@@ -15,7 +15,8 @@ failed=0
 # the operator outruns does not say at all (that it was, the frames tell).
 told() {
   grep -vE 'worker\[|target reached|^RAM|[TI][ST]C N? *[0-9.]+ kHz' "$1" |
-    sed -E 's/^\[ *[0-9.]+\] *//; s/(memory model|model) (direct|translated)/\1 M/; s/ [r-][b-][p-][s-][c-][d-]( |$)/ STATE\1/; s/0x[0-9a-f]+/N/g; s/[0-9]+(\.[0-9]+)?/N/g; s/entry [0-9a-fN]+/entry N/; s/ +/ /g'
+    sed -E 's/^\[ *[0-9.]+\] *//; s/(memory model|model) (direct|translated)/\1 M/; s/ [r-][b-][p-][s-][c-][d-]( |$)/ STATE\1/; s/0x[0-9a-f]+/N/g; s/[0-9]+(\.[0-9]+)?/N/g; s/entry [0-9a-fN]+/entry N/; s/ +/ /g' |
+    grep -vE '^ (\[<|r?ip |r[a-z]+ |c?rN |bN |in a hypercall: |privileged N)'
 }
 
 # What a domain gained and lost: by whose calls of which kind, how many frames until another kind follows. Of its end only that

@@ -46,8 +46,8 @@ u64* arch_m2p_table() { return m2p_table; }
 void arch_show_m2p_to_guests(Mfn, Mfn, u64) {}
 void arch_map_hypervisor(Vaddr, Mfn, u64, HvMapping) {}
 
-Paddr boot_alloc(BootMemory& memory, u64 bytes) {
-  const Paddr at = next_boot_byte;
+Paddr boot_alloc(BootMemory& memory, u64 bytes, u64 alignment) {
+  const Paddr at = round_up(next_boot_byte, alignment);
   next_boot_byte = round_up(at + bytes, kPageSize);
   memory.reserved[0] = {1 << 20, next_boot_byte};
   memory.reserved_count = 1;
