@@ -42,8 +42,8 @@ std::string type_text(u8 bits) {
 }
 
 std::string activity_text(const Recording& recording, const Activity& a) {
-  const std::string who = fmt::format("{} vcpu{}", recording.newest().domain_label(observe::dv_domid(a.dv)),
-                                      observe::dv_vcpu(a.dv));
+  std::string who = fmt::format("{} vcpu{}", recording.newest().domain_label(observe::dv_domid(a.dv)),
+                                observe::dv_vcpu(a.dv));
   switch (a.kind) {
     case ActivityKind::hypercall:
       return who + " " + observe::operation_name(a.what);

@@ -65,7 +65,8 @@ void draw_matrix(Ui& ui, const MachineTab& m, const P2m& p2m, u32 domid) {
   const u64 each = std::max<u64>((last - first + columns * rows - 1) / (columns * rows), 1);
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const u64 used = (last - first + each - 1) / each;
-  const float height = cell * float((used + columns - 1) / columns);
+  const u64 lines = (used + columns - 1) / columns;
+  const float height = cell * float(lines);
   ImGui::InvisibleButton("matrix", {std::max(width, 1.0F), std::max(height, 1.0F)});
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const FramePalette palette = ui.workspace.palette();
@@ -74,7 +75,8 @@ void draw_matrix(Ui& ui, const MachineTab& m, const P2m& p2m, u32 domid) {
     if (mfn == invalid_frame) continue;
     const bool right = consistent(m.scene.state(), domid, gfn, mfn);
     const bool with_next = p2m.mfn(gfn + each) == mfn + each;
-    const ImVec2 a{at.x + cell * float(i % columns), at.y + cell * float(i / columns)};
+    const u64 column = i % columns, line = i / columns;
+    const ImVec2 a{at.x + cell * float(column), at.y + cell * float(line)};
     const u32 frame = m.scene.state().ram().index(mfn);
     const Colour colour = !right ? ui.style.colours().bad
                           : frame == observe::RamMap::none
@@ -122,6 +124,7 @@ void draw_difference(Ui& ui, MachineTab& m, const P2m& now, u32 domid) {
       p2m_difference(p2m_before(m, ui.workspace.choice.reference->moment, domid), now, 4096, count);
   ImGui::TextUnformatted(fmt::format("{} entries differ", count).c_str());
   std::vector<std::array<std::string, 4>> rows;
+  rows.reserve(list.size());
   for (const P2mDifference& d : list)
     rows.push_back({fmt::format("{:#x}", d.gfn), mfn_text(d.before), mfn_text(d.now), ""});
   draw_rows("difference", rows, {"GFN", "before", "now", ""}, 0);
