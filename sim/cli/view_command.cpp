@@ -18,10 +18,11 @@ struct ViewCommand {
   std::vector<std::string> files;
   RunOptions run;
   viz::AppOptions app;
-  std::string theme = "dark", colour, size = "1280x800", frame;
+  std::string theme = "dark", colour, size = "1280x800";
 };
 
 bool is_trace(const std::string& file) {
+  if (file.ends_with(".trace")) return true;  // what it holds is then the trace reader's to judge
   std::ifstream in(file, std::ios::binary);
   char magic[8] = {};
   in.read(magic, sizeof magic);
@@ -41,7 +42,6 @@ int view(const ViewCommand& c) {
   app.dark = c.theme == "dark";
   app.arch = c.run.arch;
   app.colouring = viz::colouring_of(c.colour);
-  if (!c.frame.empty()) app.mfn = std::strtoull(c.frame.c_str(), nullptr, 0);
   const WorkDirectory work;
   app.work_directory = work.path();
   if (!is_trace(c.files.front())) {
@@ -63,7 +63,7 @@ void add_looks(CLI::App& c, ViewCommand& o) {
   c.add_option("--tab", o.app.tab, "This view's tab in front")->type_name("NAME");
   c.add_option("--colour", o.colour, "Colours of the map")
       ->check(CLI::IsMember({"owner", "type", "age", "changed"}));
-  c.add_option("--frame", o.frame, "Frame to be pinned")->type_name("MFN");
+  c.add_option("--frame", o.app.mfn, "Frame to be pinned")->type_name("MFN");
   c.add_option("--domain", o.app.domid, "Domain whose P2M is shown")->type_name("N");
   c.add_option("--at", o.app.at, "Moment to show: a time (12.5ms), or a step by number or name")
       ->type_name("WHEN");

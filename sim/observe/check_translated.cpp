@@ -84,7 +84,8 @@ void InvariantChecker::check_leaks(std::span<const CpuView* const> cpus) {
                    [&](const auto& d) { return concerns(d.first); }))
     return;
   if (!numbers.any())
-    return report_.skipped.emplace_back("machine numbers are small ones here, and looked for nowhere"),
+    return report_.skipped.emplace_back(
+               "leaks: machine numbers are small ones here, which other numbers may equal"),
            void();
   const u64 now_ns = s_.time_ps() / 1000;
   for (u32 i = 0; i < frames(); ++i)

@@ -64,7 +64,7 @@ nlohmann::json undisturbed(const std::string& file, const std::string& arch, con
 TEST_CASE("a run that is stopped, stepped and looked at is the run that it would have been") {
   const std::string file = argument("XS_SCENARIO"), arch = argument("XS_ARCH");
   const test::TempDirectory work;
-  SimulationOptions options{arch, work.path.string() + "/run.trace", work.path.string(), true};
+  SimulationOptions options{arch, work.path.string() + "/run.trace", work.path.string(), true, true, {}};
   Simulation run(scenario::load_scenario(file, {}, arch), options);
   await(run, RunState::paused);
   Recording recording(options.trace_file);

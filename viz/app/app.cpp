@@ -36,7 +36,7 @@ void choose(Workspace& workspace, const AppOptions& o) {
   choice.look.dark = o.dark;
   if (o.colouring) choice.look.colouring = *o.colouring;
   choice.font_scale = o.scale;
-  choice.domid = o.domid;
+  choice.domid = o.domid.value_or(0);
   choice.tab = o.tab;
   choice.guided = o.tab.empty() && o.panel.empty() && !o.colouring;
   const Recording& recording = workspace.machine().recording;
@@ -50,6 +50,8 @@ void choose(Workspace& workspace, const AppOptions& o) {
 /// What can be found only when the recording has got there.
 void choose_moments(Workspace& workspace, const AppOptions& o) {
   MachineTab& m = workspace.machine();
+  if (o.domid && !m.recording.newest().domains().contains(*o.domid))
+    throw Error(fmt::format("--domain {}: there is no such domain in {}", *o.domid, m.title));
   if (!o.since.empty()) {
     const u64 moment = moment_of(m.recording, o.since);
     workspace.choice.reference = {moment, m.recording.time_at(moment)};
@@ -123,9 +125,9 @@ bool has_captions(const scenario::Scenario& s) {
 }
 
 int view_scenario(const AppOptions& o) {
-  SimulationOptions options{o.arch, o.trace_file, o.work_directory, o.paused, {}};
-  if (options.trace_file.empty()) options.trace_file = o.work_directory + "/run.trace";
   const bool pictures = !o.screenshot.empty() || !o.record.empty();
+  SimulationOptions options{o.arch, o.trace_file, o.work_directory, o.paused && !pictures, !pictures, {}};
+  if (options.trace_file.empty()) options.trace_file = o.work_directory + "/run.trace";
   if (!pictures && has_captions(*o.scenario))  // a lesson waits for its reader
     options.breakpoints = {{Breakpoint::On::caption, std::nullopt, std::nullopt, true}};
   Simulation simulation(*o.scenario, options);

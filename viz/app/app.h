@@ -26,9 +26,9 @@ struct AppOptions {
   std::string tab;                     ///< the view whose tab is in front
   std::optional<Colouring> colouring;  ///< none: by owner, or as a lesson's steps say
   std::optional<u64> mfn;              ///< frame to be pinned
-  u32 domid = 0;
-  std::string since;  ///< time or step that is compared with
-  std::string at;     ///< time or step to stand at; empty: the end
+  std::optional<u32> domid;            ///< none: dom0
+  std::string since;                   ///< time or step that is compared with
+  std::string at;                      ///< time or step to stand at; empty: the end
 
   // Pictures instead of a window.
   std::string screenshot;  ///< PNG file

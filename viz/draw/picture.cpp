@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stb_image.h>
 #include <stb_image_write.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -52,14 +53,17 @@ int write_all(int fd, std::string_view bytes) {
 
 void save_png(const std::string& file, const Picture& picture) {
   const std::string png = encode(file, picture);
-  const std::string temporary = file + ".partial";
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  // A device or a pipe is written to; only a file can be put in the place of another.
+  struct stat there {};
+  const bool special = ::stat(file.c_str(), &there) == 0 && !S_ISREG(there.st_mode);
+  const std::string target = special ? file : file + ".partial";
+  const int fd = ::open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd < 0) fail(file, std::string("cannot be written: ") + std::strerror(errno));
   int reason = write_all(fd, png);
   if (::close(fd) != 0 && reason == 0) reason = errno;
-  if (reason == 0 && std::rename(temporary.c_str(), file.c_str()) != 0) reason = errno;
+  if (!special && reason == 0 && std::rename(target.c_str(), file.c_str()) != 0) reason = errno;
   if (reason == 0) return;
-  ::unlink(temporary.c_str());
+  if (!special) ::unlink(target.c_str());
   fail(file, std::string("cannot be written: ") + std::strerror(reason));
 }
 

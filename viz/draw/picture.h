@@ -17,7 +17,8 @@ struct Picture {
   bool operator==(const Picture&) const = default;
 };
 
-/// The file is there as a whole or, when this throws xs::Error, as it was before.
+/// The file is there as a whole or, when this throws xs::Error, as it was before; devices and pipes are
+/// written to.
 void save_png(const std::string& file, const Picture& picture);
 /// Throws xs::Error when the file cannot be read, is no PNG or is damaged.
 Picture load_png(const std::string& file);

@@ -92,25 +92,31 @@ struct Simulation::Impl {
   std::future<void> is_done = done.get_future();
   std::thread thread;
 
+  void run();
   void work();
 };
 
+void Simulation::Impl::run() {
+  const auto machine =
+      scenario::make_machine_target(scenario, {options.arch, options.trace_file, options.work_directory, {}});
+  GatedTarget target(*machine, gate, begun);
+  result = scenario::Runner(scenario, target, nullptr, &interrupted).run();
+  result.arch = options.arch;
+}
+
 void Simulation::Impl::work() {
-  std::unique_ptr<MachineTarget> machine;
   try {
-    machine = scenario::make_machine_target(scenario,
-                                            {options.arch, options.trace_file, options.work_directory, {}});
-    GatedTarget target(*machine, gate, begun);
-    result = scenario::Runner(scenario, target, nullptr, &interrupted).run();
-    result.arch = options.arch;
-    gate.ended(result.message, result.exit_code);
+    run();
   } catch (const Error& e) {
     result.exit_code = static_cast<int>(e.code()), result.message = e.what();
-    gate.ended(e.what(), result.exit_code);
-    try {
-      begun.set_exception(std::current_exception());
-    } catch (const std::future_error&) {  // it had begun: status() tells
-    }
+  } catch (const std::exception& e) {
+    result.exit_code = static_cast<int>(ExitCode::error), result.message = e.what();
+  }
+  gate.ended(result.message, result.exit_code);
+  try {  // the runner answers for its machine's errors: whoever waits for the beginning learns them here
+    begun.set_exception(
+        std::make_exception_ptr(Error(result.message, static_cast<ExitCode>(result.exit_code))));
+  } catch (const std::future_error&) {  // it had begun: status() tells
   }
   done.set_value();
 }
@@ -118,9 +124,8 @@ void Simulation::Impl::work() {
 Simulation::Simulation(scenario::Scenario scenario, const SimulationOptions& options)
     : impl_(std::make_unique<Impl>()) {
   impl_->scenario = std::move(scenario);
-  // A user thinks as long as he likes.
   constexpr u64 patient_s = u64{1} << 32;
-  impl_->scenario.limits.wall_s = patient_s;
+  if (options.patient) impl_->scenario.limits.wall_s = patient_s;
   impl_->options = options;
   if (options.paused) impl_->gate.pause();
   impl_->gate.set_breakpoints(options.breakpoints);

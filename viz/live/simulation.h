@@ -21,6 +21,7 @@ struct SimulationOptions {
   std::string trace_file;      ///< the recording; must not be empty
   std::string work_directory;  ///< existing
   bool paused = false;         ///< before its first instruction
+  bool patient = true;         ///< a user thinks as long as he likes: the scenario's wall_s does not hold
   std::vector<Breakpoint> breakpoints = {};
 };
 

@@ -40,7 +40,7 @@ void draw_input(Ui& ui, RunControl& run) {
   std::memcpy(text.data(), typing.data(), std::min(typing.size(), text.size() - 1));
   ImGui::SetNextItemWidth(-1);
   const bool sent =
-      ImGui::InputTextWithHint("##input", "a line for dom0's operator, when the scenario has ended",
+      ImGui::InputTextWithHint("##input", "a line for dom0's operator; the scenario types there, too",
                                text.data(), text.size(), ImGuiInputTextFlags_EnterReturnsTrue);
   typing = text.data();
   if (!sent) return;
@@ -53,14 +53,15 @@ void draw_input(Ui& ui, RunControl& run) {
 void draw_consoles(Ui& ui) {
   MachineTab& m = ui.workspace.machine();
   if (!ImGui::BeginTabBar("sources")) return;
-  const float input = m.run ? ImGui::GetFrameHeightWithSpacing() : 0;
+  const bool listens = m.run && m.run->status().state != RunState::ended;
+  const float input = listens ? ImGui::GetFrameHeightWithSpacing() : 0;
   for (const std::string& source : m.recording.sources()) {
     if (!ImGui::BeginTabItem(source.empty() ? "all" : source.c_str())) continue;
     draw_lines(ui, m, source, -input - 1);
     ImGui::EndTabItem();
   }
   ImGui::EndTabBar();
-  if (m.run) draw_input(ui, *m.run);
+  if (listens) draw_input(ui, *m.run);
 }
 
 }  // namespace xs::viz

@@ -1,6 +1,7 @@
 #include "viz/draw/picture.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -9,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <thread>
 
 #include "sim/core/error.h"
 
@@ -63,6 +65,20 @@ struct FullDisk {
 };
 
 }  // namespace
+
+TEST_CASE("a pipe is written to, not replaced") {
+  const Folder folder;
+  const std::string pipe = folder.file("pipe"), copy = folder.file("copy.png");
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  std::thread reader([&] { write(copy, bytes_of(pipe)); });
+  const Picture picture = noise(37, 11);
+  viz::save_png(pipe, picture);
+  reader.join();
+  CHECK(fs::is_fifo(pipe));
+  CHECK(viz::load_png(copy) == picture);
+  CHECK_THROWS_AS(viz::save_png("/dev/full", picture), Error);
+  CHECK(fs::is_character_file("/dev/full"));
+}
 
 TEST_CASE("a picture that was saved is loaded as it was") {
   const Folder folder;
