@@ -9,6 +9,7 @@
 #include "sim/bench/table.h"
 #include "sim/bench/yardsticks.h"
 #include "sim/cli/bench_hypervisor.h"
+#include "sim/cli/bench_view.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/output.h"
 #include "sim/core/error.h"
@@ -25,6 +26,7 @@ struct BenchOptions {
   Words archs;
   std::vector<std::string> payloads;
   unsigned rounds = 7;
+  double seconds = 5;
 };
 
 std::string image(const std::string& name) { return scenario::image_path(name, "x86_64"); }
@@ -218,11 +220,18 @@ int run_hypervisor_bench(const BenchOptions& o) {
   return bench_hypervisor(o.archs.empty() ? Words{"x86_64", "ia64"} : o.archs, o.rounds, o.json);
 }
 
+int run_view_bench(const BenchOptions& o) {
+  if (!o.payloads.empty()) throw Error("--payload: bench view always measures everything");
+  if (o.archs.size() > 1) throw Error("--arch: bench view runs one machine");
+  return bench_view(o.archs.empty() ? "x86_64" : o.archs.front(), o.seconds, o.json);
+}
+
 int run_bench(const BenchOptions& o) {
   if (o.what == "hypervisor") return run_hypervisor_bench(o);
+  if (o.what == "view") return run_view_bench(o);
   if (o.what != "x86" && o.what != "ia64")
-    throw Error("no benchmark \"" + o.what + "\"; there are: x86, ia64, hypervisor");
-  if (!o.archs.empty()) throw Error("--arch is for bench hypervisor");
+    throw Error("no benchmark \"" + o.what + "\"; there are: x86, ia64, hypervisor, view");
+  if (!o.archs.empty()) throw Error("--arch is for bench hypervisor and bench view");
   const Scratch scratch;
   const bool x86 = o.what == "x86";
   const std::vector<Payload> payloads = wanted(x86 ? x86_payloads(scratch) : ia64_payloads(), o.payloads);
@@ -239,9 +248,10 @@ void add_bench(CLI::App& app, Action& action) {
   auto o = std::make_shared<BenchOptions>();
   CLI::App* c = app.add_subcommand(
       "bench", "Measure the simulator's own speed, or what a kernel's requests cost in simulated counters");
-  c->add_option("what", o->what, "x86 or ia64: the simulator's speed; hypervisor: simulated counters")
+  c->add_option("what", o->what,
+                "x86 or ia64: the simulator's speed; hypervisor: simulated counters; view: pictures a second")
       ->required();
-  c->add_option("--arch", o->archs, "hypervisor: only these architectures")
+  c->add_option("--arch", o->archs, "hypervisor, view: only these architectures")
       ->delimiter(',')
       ->check(CLI::IsMember({"x86_64", "ia64"}))
       ->type_name("A,B");
@@ -251,6 +261,9 @@ void add_bench(CLI::App& app, Action& action) {
       ->type_name("NAME");
   c->add_option("--rounds", o->rounds, "The best of so many counts")
       ->check(CLI::Range(1u, 1000u))
+      ->capture_default_str();
+  c->add_option("--seconds", o->seconds, "view: how long each row is measured")
+      ->check(CLI::Range(0.1, 600.0))
       ->capture_default_str();
   c->add_option("--json", o->json, "Write the figures")->type_name("FILE");
   c->footer(

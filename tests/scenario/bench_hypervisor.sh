@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `bench hypervisor`: all rows and columns are there, the figures are those of a machine (same in each run, and what must cost more
-# does), and bad input is named. The verb `bench` itself refuses nonsense.
+# does), the rows of `bench view` are there, and bad input is named. The verb `bench` itself refuses nonsense.
 # usage: bench_hypervisor.sh XENOSCOPE IMAGES
 set -u
 xenoscope=$(realpath "$1") images=$(realpath "$2")
@@ -93,10 +93,18 @@ refuse() { # refuse CODE TEXT command...
   [ "$got" = "$code" ] || fail "$*: exit code $got, expected $code"
   grep -qF -- "$text" out || { fail "$*: \"$text\" is not said" && head -n 8 out; }
 }
-refuse 4 'there are: x86, ia64, hypervisor' "$xenoscope" bench sparc
+# The visualizer's rows, on each architecture: pictures were made, of all the frames.
+for arch in x86_64 ia64; do
+  timeout 120 "$xenoscope" bench view --arch $arch --seconds 0.5 --json view.json >out 2>&1 </dev/null || fail "bench view $arch: exit code $?"
+  grep -q '"machine_frames": 1048576' view.json || fail "bench view $arch: $(cat out)"
+  [ "$(grep -cE '"pictures_per_second": [1-9]' view.json)" = 3 ] || fail "bench view $arch: $(cat out)"
+done
+refuse 4 'there are: x86, ia64, hypervisor, view' "$xenoscope" bench sparc
 refuse 4 'sparc' "$xenoscope" bench hypervisor --arch sparc
 refuse 4 '--payload' "$xenoscope" bench hypervisor --payload alu
 refuse 4 '--arch is for bench hypervisor' "$xenoscope" bench ia64 --arch ia64
+refuse 4 '--payload' "$xenoscope" bench view --payload alu
+refuse 4 'one machine' "$xenoscope" bench view --arch ia64,x86_64
 refuse 4 '/nowhere/at/all.json' "$xenoscope" bench hypervisor --arch ia64 --json /nowhere/at/all.json
 mkdir -p empty/ia64
 refuse 4 'kernel.elf' env XENOSCOPE_IMAGES="$dir/empty" "$xenoscope" bench hypervisor --arch ia64

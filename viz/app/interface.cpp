@@ -56,13 +56,14 @@ bool Interface::frame(double seconds) {
   style_.refresh();
   if (!canvas_.begin()) return false;
   shortcuts();
-  Ui ui{workspace_, style_, [this](MachineTab& m) {
+  bool maps_changed = false;
+  Ui ui{workspace_, style_, [&](MachineTab& m) {
           RasterTexture& texture = textures_[&m];
-          texture.update(m.map.raster());
+          maps_changed |= texture.update(m.map.raster());
           return texture.id();
         }};
   draw_workspace(ui, panel_);
-  canvas_.end();
+  canvas_.end(maps_changed);
   return true;
 }
 

@@ -21,8 +21,9 @@ class Canvas {
 
   /// Takes input and starts an ImGui frame. False, and no frame, when the user has closed the window.
   virtual bool begin() = 0;
-  /// Renders the frame and shows it.
-  virtual void end() = 0;
+  /// Renders the frame and shows it; a frame that would look as the last one is left as it stands.
+  /// `images_changed`: a texture has other texels than in the last frame.
+  virtual void end(bool images_changed = true) = 0;
   /// What the last end() showed.
   virtual Picture picture() = 0;
   /// In pixels.

@@ -6,6 +6,7 @@
 #include "sim/core/error.h"
 #include "viz/draw/canvas.h"
 #include "viz/draw/egl_context.h"
+#include "viz/draw/fingerprint.h"
 #include "viz/draw/gl.h"
 #include "viz/draw/interface.h"
 #include "viz/draw/keys.h"
@@ -56,11 +57,14 @@ class Offscreen : public Canvas {
     ImGui::NewFrame();
     return true;
   }
-  void end() override {
+  void end(bool images_changed) override {
     ImGui::Render();
+    const u64 looks = fingerprint(*ImGui::GetDrawData());
+    if (shown_ && !images_changed && looks == shown_as_) return;
     renderer_.draw_sheet(width_, height_);
     gl().Finish();
     shown_ = true;
+    shown_as_ = looks;
   }
   Picture picture() override {
     if (!shown_) throw Error("there is no picture before the first frame");
@@ -73,6 +77,7 @@ class Offscreen : public Canvas {
  private:
   u32 width_, height_;
   bool shown_ = false;
+  u64 shown_as_ = 0;
   InterfaceContext interface_;  // first: where there is one already, its OpenGL context stays current
   EglContext gl_;
   Renderer renderer_;

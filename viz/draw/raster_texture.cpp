@@ -44,17 +44,18 @@ void RasterTexture::create(const Raster& raster) {
   height_ = raster.height();
 }
 
-void RasterTexture::update(Raster& raster) {
+bool RasterTexture::update(Raster& raster) {
   const auto changes = raster.take_changes();
   gl().PixelStorei(GL_UNPACK_ALIGNMENT, 4);
   gl().PixelStorei(GL_UNPACK_ROW_LENGTH, 0);
   if (raster.width() != width_ || raster.height() != height_) {
     create(raster);
-    return;
+    return true;
   }
   gl().BindTexture(GL_TEXTURE_2D, texture_);
   for (const Raster::Rect& r : changes) upload(raster, r);
   gl().PixelStorei(GL_UNPACK_ROW_LENGTH, 0);
+  return !changes.empty();
 }
 
 }  // namespace xs::viz

@@ -17,8 +17,9 @@ class RasterTexture {
   ~RasterTexture();
 
   /// Takes the raster's changes and brings them to the graphics memory; everything when this raster's size is
-  /// another than the last one's. One texture for one raster: changes are taken once.
-  void update(Raster& raster);
+  /// another than the last one's. One texture for one raster: changes are taken once. True when there were
+  /// any.
+  bool update(Raster& raster);
   /// For ImGui::Image and ImDrawList::AddImage; null before the first update().
   ImTextureID id() const { return reinterpret_cast<ImTextureID>(static_cast<std::uintptr_t>(texture_)); }
 

@@ -7,6 +7,7 @@
 
 #include "sim/core/error.h"
 #include "viz/draw/canvas.h"
+#include "viz/draw/fingerprint.h"
 #include "viz/draw/gl.h"
 #include "viz/draw/interface.h"
 #include "viz/draw/keys.h"
@@ -68,7 +69,12 @@ class InterfaceInput {
 class Window : public Canvas {
  public:
   Window(const std::string& title, u32 width, u32 height)
-      : window_(create(title, width, height), glfwDestroyWindow) {}
+      : window_(create(title, width, height), glfwDestroyWindow) {
+    glfwSetWindowUserPointer(window_.get(), this);
+    glfwSetWindowRefreshCallback(window_.get(), [](GLFWwindow* window) {
+      static_cast<Window*>(glfwGetWindowUserPointer(window))->stale_ = true;
+    });
+  }
 
   bool begin() override {
     glfwPollEvents();
@@ -80,10 +86,17 @@ class Window : public Canvas {
     ImGui::NewFrame();
     return true;
   }
-  void end() override {
+  void end(bool images_changed) override {
     ImGui::Render();
+    const u64 looks = fingerprint(*ImGui::GetDrawData());
+    if (!stale_ && !images_changed && looks == shown_as_) {
+      glfwWaitEventsTimeout(1.0 / 60);
+      return;
+    }
     renderer_.draw(width(), height());
     glfwSwapBuffers(window_.get());
+    stale_ = false;
+    shown_as_ = looks;
   }
   // The window's own pixels are the screen's by now: the frame is drawn once more.
   Picture picture() override {
@@ -108,6 +121,8 @@ class Window : public Canvas {
   std::unique_ptr<GLFWwindow, void (*)(GLFWwindow*)> window_;
   InterfaceInput input_{window_.get()};
   Renderer renderer_;
+  bool stale_ = true;  ///< something has been in front of it
+  u64 shown_as_ = 0;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "sim/core/error.h"
 #include "tests/support/keep_driver.h"
 #include "viz/draw/canvas.h"
+#include "viz/draw/gl.h"
 #include "viz/draw/keys.h"
 #include "viz/draw/raster_texture.h"
 #include "viz/draw/style.h"
@@ -165,6 +166,31 @@ TEST_CASE("text is drawn, with the characters that the interface uses") {
   };
   REQUIRE(right_end(60) > 60);
   REQUIRE(right_end(60) == right_end(90));  // columns of figures stand below each other
+}
+
+TEST_CASE("a frame that would look as the last one is not drawn again") {
+  const auto canvas = open(64, 48);
+  const auto draw = [&](const char* text, bool images_changed) {
+    REQUIRE(canvas->begin());
+    ImGui::GetForegroundDrawList()->AddText({4, 4}, white, text);
+    canvas->end(images_changed);
+  };
+  // The canvas's framebuffer is current: what is painted over it stays until somebody draws.
+  const auto paint_over = [] {
+    viz::gl().ClearColor(1, 0, 0, 1);
+    viz::gl().Clear(GL_COLOR_BUFFER_BIT);
+  };
+  const auto all_red = [&] { return inked(canvas->picture(), red, 0, 0, 64, 48) == 0; };
+  draw("one", false);
+  paint_over();
+  REQUIRE(all_red());
+  draw("one", false);
+  CHECK(all_red());
+  draw("one", true);
+  CHECK_FALSE(all_red());
+  paint_over();
+  draw("two", false);
+  CHECK_FALSE(all_red());
 }
 
 TEST_CASE("the interface grows and changes its theme while it is shown") {
