@@ -35,12 +35,15 @@ void Workspace::obey(const std::string& view, const StepSpan& step) {
 void Workspace::guide() {
   const StepSpan* now = step();
   const Recording& recording = machine().recording;
-  if (!now || (guided_recording_ == &recording && guided_step_ == now->first_event)) return;
+  if (!now || !choice.guided) {  // who comes back, or wants it again, is guided anew
+    guided_recording_ = nullptr;
+    return;
+  }
+  if (guided_recording_ == &recording && guided_step_ == now->first_event) return;
   // The words come a little behind the step's beginning.
   constexpr u64 words = 4;
   if (now->view.empty() && recording.events() < now->first_event + words) return;
   guided_recording_ = &recording, guided_step_ = now->first_event;
-  if (!choice.guided) return;
   for (const StepSpan& s : recording.steps())  // what one step has chosen holds until another does
     if (s.first_event <= now->first_event) obey(s.view, s);
 }

@@ -1,0 +1,67 @@
+#include "tests/unit/viz/tour/stage.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "tests/support/keep_driver.h"
+
+namespace xs::test {
+
+std::string small_trace(const std::string& architecture) {
+  return XS_SOURCE_DIR "/tests/unit/viz/traces/" + architecture + ".trace";
+}
+
+namespace {
+
+/// Draws only some of the frames: what the software renderer does with the others nobody looks at.
+class Glance : public viz::Canvas {
+ public:
+  explicit Glance(std::unique_ptr<viz::Canvas> canvas) : canvas_(std::move(canvas)) {}
+  bool begin() override { return canvas_->begin(); }
+  void end(bool images_changed) override {
+    constexpr u64 one_in = 16;
+    changed_ |= images_changed;
+    if (frames_++ % one_in != 0) return ImGui::Render();
+    canvas_->end(std::exchange(changed_, false));
+  }
+  viz::Picture picture() override { return canvas_->picture(); }
+  u32 width() const override { return canvas_->width(); }
+  u32 height() const override { return canvas_->height(); }
+  void set_title(const std::string& title) override { canvas_->set_title(title); }
+
+ private:
+  std::unique_ptr<viz::Canvas> canvas_;
+  u64 frames_ = 0;
+  bool changed_ = false;
+};
+
+}  // namespace
+
+Stage::Stage(const std::vector<std::string>& traces, Kind kind, const std::string& panel)
+    : canvas_(std::make_unique<Glance>(viz::open_offscreen(width, height))),
+      hand_([this] { interface_->frame(1.0 / 60); }) {
+  viz::keep_driver();
+  for (const std::string& trace : traces)
+    workspace_.open(std::filesystem::path(trace).stem().string(), trace);
+  if (kind == Kind::live) {
+    constexpr u64 shown_mfn = 0x400;
+    run_ = std::make_unique<FakeRun>(shown_mfn);
+    machine().run = run_.get();
+  }
+  interface_ =
+      std::make_unique<viz::Interface>(workspace_, *canvas_, panel.empty() ? nullptr : viz::find_view(panel));
+  choice().guided = false;
+  hand_.frames(3);  // until everything has found its place
+}
+
+void Stage::open_tab(const std::string& view) {
+  hand_.click(viz::find_view(view)->title);
+  hand_.frames();
+}
+
+void Stage::go(u64 moment) {
+  machine().transport.go(moment);
+  hand_.frames(2);
+}
+
+}  // namespace xs::test

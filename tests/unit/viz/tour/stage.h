@@ -1,0 +1,44 @@
+// The whole interface on recordings, drawn into memory and worked by a Hand.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/unit/viz/tour/fake_run.h"
+#include "tests/unit/viz/tour/hand.h"
+#include "viz/app/interface.h"
+
+namespace xs::test {
+
+enum class Kind { replay, live };
+
+/// Of the recordings in tests/unit/viz/traces.
+std::string small_trace(const std::string& architecture);
+
+class Stage {
+ public:
+  static constexpr u32 width = 1280, height = 800;
+
+  /// A live one goes on with the first recording's end, under a FakeRun.
+  Stage(const std::vector<std::string>& traces, Kind kind, const std::string& panel = "");
+
+  viz::Workspace& workspace() { return workspace_; }
+  viz::Choice& choice() { return workspace_.choice; }
+  viz::MachineTab& machine() { return workspace_.machine(); }
+  FakeRun& run() { return *run_; }
+  viz::Canvas& canvas() { return *canvas_; }
+  Hand& hand() { return hand_; }
+  /// Brings a view's tab to the front.
+  void open_tab(const std::string& view);
+  /// Stands there from now on.
+  void go(u64 moment);
+
+ private:
+  viz::Workspace workspace_;
+  std::unique_ptr<FakeRun> run_;
+  std::unique_ptr<viz::Canvas> canvas_;
+  std::unique_ptr<viz::Interface> interface_;
+  Hand hand_;
+};
+
+}  // namespace xs::test
