@@ -21,28 +21,52 @@ void Interface::wish() {
   m.run->wish(wish);
 }
 
+namespace {
+
+bool pressed(int key) { return ImGui::IsKeyPressed(key); }
+
+}  // namespace
+
 void Interface::shortcuts() {
   const ImGuiIO& io = ImGui::GetIO();
-  if (io.WantTextInput) return;
-  MachineTab& m = workspace_.machine();
   Choice& choice = workspace_.choice;
-  const auto pressed = [](int key) { return ImGui::IsKeyPressed(key); };
+  if (io.MouseClicked[0] || io.MouseClicked[1]) choice.walking = false;
+  if (io.WantTextInput) return;
   if (io.KeyCtrl && (pressed('-') || pressed(key::keypad_minus))) choice.font_scale /= 1.1;
   if (io.KeyCtrl && (pressed('=') || pressed(key::keypad_plus))) choice.font_scale *= 1.1;
   if (pressed(key::f1 + 1)) choice.look.dark = !choice.look.dark;
-  if (pressed(' ')) m.transport.playing() ? m.transport.stand() : m.transport.play();
-  if (pressed(key::end)) m.transport.follow();
-  if (pressed(key::home)) m.transport.go(0);
+  if (pressed(key::f1 + 5)) choice.walking = !choice.walking;
+  if (!choice.walking) through_recording();
+  if (workspace_.machine().run) through_run(*workspace_.machine().run);
+}
+
+void Interface::through_recording() {
+  const ImGuiIO& io = ImGui::GetIO();
+  Transport& transport = workspace_.machine().transport;
+  if (pressed(' ')) transport.playing() ? transport.stand() : transport.play();
+  if (pressed(key::end)) transport.follow();
+  if (pressed(key::home)) transport.go(0);
   const Stride stride = io.KeyCtrl ? Stride::step : io.KeyShift ? Stride::hypercall : Stride::change;
-  if (pressed(key::right)) m.transport.stride(stride, true);
-  if (pressed(key::left)) m.transport.stride(stride, false);
-  if (!m.run) return;
-  const RunState state = m.run->status().state;
-  if (pressed(key::f1 + 4)) state == RunState::paused ? m.run->run(0) : m.run->pause();
+  if (pressed(key::right)) transport.stride(stride, true);
+  if (pressed(key::left)) transport.stride(stride, false);
+}
+
+void Interface::through_run(RunControl& run) {
+  const RunState state = run.status().state;
+  if (pressed(key::f1 + 4)) state == RunState::paused ? run.run(0) : run.pause();
   if (state != RunState::paused) return;
-  if (pressed(key::f1 + 7)) m.run->step(RunStep::change);
-  if (pressed(key::f1 + 8)) m.run->step(RunStep::hypercall);
-  if (pressed(key::f1 + 9)) m.run->step(RunStep::instruction);
+  if (pressed(key::f1 + 7)) run.step(RunStep::change);
+  if (pressed(key::f1 + 8)) run.step(RunStep::hypercall);
+  if (pressed(key::f1 + 9)) run.step(RunStep::instruction);
+}
+
+// ImGui's own navigation takes the arrows and space; it is on only while they are not the recording's.
+void Interface::lend_keys() {
+  ImGuiIO& io = ImGui::GetIO();
+  const bool walks = (io.ConfigFlags & ImGuiConfigFlags_NavEnableKeyboard) != 0;
+  if (walks == workspace_.choice.walking) return;
+  io.ConfigFlags ^= ImGuiConfigFlags_NavEnableKeyboard;
+  if (!walks) ImGui::SetWindowFocus(main_window);
 }
 
 bool Interface::frame(double seconds) {
@@ -54,6 +78,7 @@ bool Interface::frame(double seconds) {
   style_.set_theme(choice.look.dark ? Theme::dark : Theme::light);
   style_.set_scale(float(choice.font_scale));
   style_.refresh();
+  lend_keys();
   if (!canvas_.begin()) return false;
   shortcuts();
   bool maps_changed = false;

@@ -19,6 +19,9 @@ class Interface {
  private:
   void wish();
   void shortcuts();
+  void through_recording();
+  static void through_run(RunControl& run);
+  void lend_keys();
 
   Workspace& workspace_;
   Canvas& canvas_;

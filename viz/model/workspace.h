@@ -60,6 +60,7 @@ struct Choice {
          above_share = 0.72;  ///< of the window: the map's width, what is above the timeline
   std::string tab;            ///< view whose tab is to be shown next; empty: as it is
   bool guided = true;         ///< steps choose what is shown
+  bool walking = false;       ///< arrows and space go through the controls, not through the recording
   std::string typing;         ///< a line for the operator's channel, not yet sent
   std::vector<Breakpoint> breakpoints;
 };

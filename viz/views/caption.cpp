@@ -15,7 +15,8 @@ void draw_caption(Ui& ui) {
   const ImVec2 text = ImGui::CalcTextSize(step->caption.c_str(), nullptr, false, wrap);
   const float height = text.y + 2 * style.WindowPadding.y;
   ImGui::PushStyleColor(ImGuiCol_ChildBg, ui.style.colours().raised);
-  ImGui::BeginChild("caption", {0, height}, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
+  ImGui::BeginChild("caption", {0, height}, false,
+                    ImGuiWindowFlags_AlwaysUseWindowPadding | ImGuiWindowFlags_NavFlattened);
   ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + wrap);
   ImGui::TextUnformatted(step->caption.c_str());
   ImGui::PopTextWrapPos();

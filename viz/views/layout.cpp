@@ -13,6 +13,9 @@ constexpr ImGuiWindowFlags whole = ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlag
                                    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoSavedSettings |
                                    ImGuiWindowFlags_NoBackground;  // the canvas is cleared in its colour
 
+/// Of it: the keyboard goes from part to part as if there were but one window.
+constexpr ImGuiWindowFlags part = ImGuiWindowFlags_NavFlattened;
+
 /// A bar that is dragged; `share` of `extent` is on its near side.
 void splitter(const char* id, bool upright, double& share, float extent) {
   const float thick = ImGui::GetStyle().ItemSpacing.x;
@@ -27,7 +30,7 @@ void splitter(const char* id, bool upright, double& share, float extent) {
 }
 
 void draw_in_child(const char* id, ImVec2 size, Ui& ui, void (*draw)(Ui&)) {
-  if (ImGui::BeginChild(id, size, true)) draw(ui);
+  if (ImGui::BeginChild(id, size, true, part)) draw(ui);
   ImGui::EndChild();
 }
 
@@ -51,12 +54,12 @@ void draw_everything(Ui& ui) {
   const ImVec2 space = ImGui::GetContentRegionAvail();
   const float gap = ImGui::GetStyle().ItemSpacing.y;
   const float above = space.y * float(choice.above_share);
-  ImGui::BeginChild("above", ImVec2(0, above));
+  ImGui::BeginChild("above", ImVec2(0, above), false, part);
   draw_in_child("map", ImVec2(space.x * float(choice.map_share), 0), ui, draw_map);
   ImGui::SameLine(0, 0);
   splitter("|", true, choice.map_share, space.x);
   ImGui::SameLine(0, 0);
-  ImGui::BeginChild("tabs");
+  ImGui::BeginChild("tabs", ImVec2(0, 0), false, part);
   draw_tabs(ui);
   ImGui::EndChild();
   ImGui::EndChild();
@@ -71,7 +74,7 @@ void draw_everything(Ui& ui) {
 void draw_workspace(Ui& ui, const View* panel) {
   ImGui::SetNextWindowPos(ImVec2(0, 0));
   ImGui::SetNextWindowSize(ImGui::GetIO().DisplaySize);
-  ImGui::Begin("xenoscope", nullptr, whole);
+  ImGui::Begin(main_window, nullptr, whole);
   if (panel)
     panel->draw(ui);
   else

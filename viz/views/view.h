@@ -41,6 +41,8 @@ void draw_caption(Ui& ui);
 /// Transport, speed, steps, theme: one line.
 void draw_toolbar(Ui& ui);
 
+/// ImGui's name of the window that holds everything.
+inline constexpr const char* main_window = "xenoscope";
 /// All of them: toolbar, map, the others in tabs, timeline. With `panel`, only that view, filling everything.
 void draw_workspace(Ui& ui, const View* panel = nullptr);
 

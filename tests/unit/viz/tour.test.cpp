@@ -1,7 +1,10 @@
 // The whole interface from the outside: by mouse and keyboard, each control and each key.
+#include <imgui_internal.h>
+
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <map>
+#include <random>
 
 #include "tests/unit/viz/tour/tour.h"
 #include "viz/draw/keys.h"
@@ -141,9 +144,21 @@ void check_looks(Stage& s) {
   }
 }
 
-constexpr Shortcut shortcuts[] = {{"space", check_space},        {"← →", check_arrows},
-                                  {"Home, End", check_home_end}, {"F5", check_f5},
-                                  {"F8, F9, F10", check_steps},  {"F2, Ctrl -, Ctrl +", check_looks}};
+void check_f6(Stage& s) {
+  for (const bool walking : {true, false}) {
+    s.hand().press(viz::key::f1 + 5);
+    CHECK(s.choice().walking == walking);
+    CHECK(((ImGui::GetIO().ConfigFlags & ImGuiConfigFlags_NavEnableKeyboard) != 0) == walking);
+  }
+}
+
+constexpr Shortcut shortcuts[] = {{"space", check_space},
+                                  {"← →", check_arrows},
+                                  {"Home, End", check_home_end},
+                                  {"F5", check_f5},
+                                  {"F6", check_f6},
+                                  {"F8, F9, F10", check_steps},
+                                  {"F2, Ctrl -, Ctrl +", check_looks}};
 
 /// First column of the table of keys in docs/visualizer.md.
 std::set<std::string> documented() {
@@ -182,4 +197,69 @@ TEST_CASE("keys that are typed into a field are text") {
   for (const int key : {int{' '}, viz::key::left, viz::key::home}) s.hand().press(key);
   CHECK(s.machine().transport.moment() == s.machine().recording.events() / 2);
   CHECK_FALSE(s.machine().transport.playing());
+}
+
+// --- the keyboard alone
+
+namespace {
+
+/// Where ImGui's navigation stands; null: at none of the interface's controls.
+const Item* navigated() {
+  const ImGuiID id = ImGui::GetCurrentContext()->NavId;
+  const auto at = std::find_if(items().begin(), items().end(), [&](const Item& i) { return i.id == id; });
+  return id == 0 || at == items().end() ? nullptr : &*at;
+}
+
+/// Each control that the arrows lead to, one from another, each way from each. Back to one that was reached
+/// the test goes at once: the way there is known.
+std::set<std::string> reached_by_arrows(Stage& s) {
+  s.hand().press(viz::key::down);
+  REQUIRE(navigated());
+  std::map<ImGuiID, Item> reached{{navigated()->id, *navigated()}};
+  std::vector<Item> next{*navigated()};
+  while (!next.empty()) {
+    const Item from = next.back();
+    next.pop_back();
+    for (const int way : {viz::key::right, viz::key::down, viz::key::left, viz::key::up}) {
+      ImGui::SetFocusID(from.id, from.window);
+      ImGui::GetCurrentContext()->NavDisableHighlight = false;
+      s.hand().frames();
+      s.hand().press(way);
+      if (!navigated()) s.hand().press(' ');             // a table, which is entered
+      if (!navigated()) s.hand().press(viz::key::down);  // below the titles of its columns
+      const Item* to = navigated();
+      if (to && reached.emplace(to->id, *to).second) next.push_back(*to);
+    }
+  }
+  std::set<std::string> names;
+  for (const auto& [id, item] : reached) names.insert(item.name());
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("the keyboard alone reaches the controls and works them") {
+  Stage s({small_trace("x86_64")}, Kind::live);
+  s.go(s.machine().recording.events() / 2);
+  s.hand().press(viz::key::f1 + 5);
+  REQUIRE(s.choice().walking);
+  const std::set<std::string> reached = reached_by_arrows(s);
+  for (const Item& item : items()) {
+    if (item.id == 0) continue;
+    INFO(item.name());
+    CHECK(reached.contains(item.name()));
+  }
+  const Item light = s.hand().find("Light");
+  ImGui::SetFocusID(light.id, light.window);
+  s.hand().frames();
+  s.hand().press(' ');
+  CHECK_FALSE(s.choice().look.dark);
+  CHECK(s.machine().transport.moment() ==
+        s.machine().recording.events() / 2);  // the arrows were not the recording's
+  s.hand().press(viz::key::f1 + 5);
+  s.hand().press(viz::key::home);
+  CHECK(s.machine().transport.moment() == 0);
+  s.hand().press(viz::key::f1 + 5);
+  s.hand().click("Dark");
+  CHECK_FALSE(s.choice().walking);  // who takes the mouse has the keys for the recording again
 }

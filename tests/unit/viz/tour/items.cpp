@@ -48,7 +48,7 @@ bool idle_header(const ImGuiContext& context) {
 
 void take_item(const ImRect& bounds, ImGuiID id, bool shown) {
   const ImGuiContext& context = *ImGui::GetCurrentContext();
-  const ImGuiWindow& window = *context.CurrentWindow;
+  ImGuiWindow& window = *context.CurrentWindow;
   ImRect seen = bounds;
   seen.ClipWith(window.ClipRect);
   if (!shown || window.Hidden || window.IsFallbackWindow || seen.GetWidth() <= 0 || seen.GetHeight() <= 0 ||
@@ -56,8 +56,8 @@ void take_item(const ImRect& bounds, ImGuiID id, bool shown) {
     return;
   const bool whole = seen.Min.x <= bounds.Min.x && seen.Max.x >= bounds.Max.x && seen.Max.y >= bounds.Max.y;
   const auto label = drawn().labels.find(id);
-  drawn().items.push_back(
-      {id, place_of(window), label == drawn().labels.end() ? "" : label->second, seen.Min, seen.Max, whole});
+  drawn().items.push_back({id, place_of(window), label == drawn().labels.end() ? "" : label->second, seen.Min,
+                           seen.Max, whole, &window});
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+struct ImGuiWindow;  // imgui_internal.h
+
 namespace xs::test {
 
 struct Item {
@@ -15,6 +17,7 @@ struct Item {
   std::string label;   ///< what its ID was made of
   ImVec2 from, to;     ///< as far as it can be seen
   bool whole = false;  ///< nothing of it is cut off
+  ImGuiWindow* window = nullptr;
 
   ImVec2 at(float x, float y) const { return {from.x + (to.x - from.x) * x, from.y + (to.y - from.y) * y}; }
   std::string name() const { return place.empty() ? label : place + "/" + label; }
