@@ -118,8 +118,12 @@ void Runner::perform_action(const Step& step, StepResult& result) {
   obey_on_crash(result);
 }
 
-void Runner::type_and_await(const std::string& line, StepResult& result) {
+void Runner::await_prompt() {
   if (!operator_.ready()) advance(scenario_.limits.simulated_ps, [this] { return operator_.ready(); });
+}
+
+void Runner::type_and_await(const std::string& line, StepResult& result) {
+  await_prompt();
   operator_.typed(line, target_.now_ps());
   target_.type_operator(line + "\n");
   advance(scenario_.limits.simulated_ps, [this] { return operator_.ready(); });
@@ -153,6 +157,7 @@ void Runner::note_created(const std::string& name) {
 }
 
 void Runner::shut_down_host(const Command& c, StepResult& result) {
+  await_prompt();
   host_shutting_down_ = true;
   operator_.typed(c.line, target_.now_ps());
   target_.type_operator(c.line + "\n");

@@ -43,6 +43,7 @@ class Runner : private TargetListener {
   void perform(const Step& step, std::size_t index);
   void perform_action(const Step& step, StepResult& result);
   void command(const Command& c, const std::string& status, StepResult& result);
+  void await_prompt();
   void type_and_await(const std::string& line, StepResult& result);
   void shut_down_host(const Command& c, StepResult& result);
   void note_created(const std::string& name);
@@ -58,6 +59,7 @@ class Runner : private TargetListener {
   bool advance(u64 deadline_ps, const Condition& condition, u64 slice_ps = 10 * ps_per_ms);
   void stopped(platform::StopReason reason);
   void check_limits();
+  void type_for_user();
   [[noreturn]] void end_fatal();
   void add_printed_backtrace();
   std::string kernel_of(u32 domid) const;

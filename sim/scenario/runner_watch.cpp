@@ -25,6 +25,7 @@ bool Runner::advance(u64 deadline_ps, const Condition& condition, u64 slice_ps) 
     if (now >= deadline_ps && deadline_ps < scenario_.limits.simulated_ps) return condition_ = nullptr, false;
     check_limits();
     if (exited_) break;
+    type_for_user();
     // Slices end at multiples of slice_ps, whatever the wall clock does: the run stays reproducible.
     const u64 slice = std::min({(now / slice_ps + 1) * slice_ps, deadline_ps, scenario_.limits.simulated_ps});
     stopped(target_.run_until(slice));
@@ -46,6 +47,15 @@ void Runner::check_limits() {
                         booted_ ? "" : " before dom0 prompted"));
   if (std::chrono::steady_clock::now() - started_ > std::chrono::seconds(scenario_.limits.wall_s))
     timeout(fmt::format("wall clock limit of {} s reached", scenario_.limits.wall_s));
+}
+
+/// A user's own line goes between two of the scenario's, so that each has its answer.
+void Runner::type_for_user() {
+  if (!operator_.ready()) return;
+  const std::string line = target_.take_user_line();
+  if (line.empty()) return;
+  operator_.typed(line, target_.now_ps());
+  target_.type_operator(line + "\n");
 }
 
 void Runner::stopped(platform::StopReason reason) {

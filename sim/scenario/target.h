@@ -69,6 +69,9 @@ class Target {
   /// Loads everything; nothing has run yet afterwards. Throws Error.
   virtual void start(TargetListener& listener) = 0;
   virtual void type_operator(std::string_view bytes) = 0;
+  /// A line for the operator's channel from a user who watches; asked for while nothing is being answered
+  /// there. Empty: none.
+  virtual std::string take_user_line() { return {}; }
   virtual platform::StopReason run_until(u64 deadline_ps) = 0;
   virtual void pause() = 0;
   virtual u64 now_ps() const = 0;

@@ -94,12 +94,15 @@ void Gate::set_breakpoints(std::vector<Breakpoint> breakpoints) {
 
 void Gate::type(const std::string& line) {
   const std::lock_guard lock(mutex_);
-  typed_ += line + "\n";
+  typed_.push_back(line);
 }
 
-std::string Gate::take_typed() {
+std::string Gate::take_line() {
   const std::lock_guard lock(mutex_);
-  return std::exchange(typed_, {});
+  if (typed_.empty()) return {};
+  std::string line = std::move(typed_.front());
+  typed_.pop_front();
+  return line;
 }
 
 void Gate::wish(const ImageWish& wish) {

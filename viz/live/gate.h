@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -38,8 +39,8 @@ class Gate {
   /// True when the event is one that the run shall be held at; `why` tells.
   bool stops_at(const observe::EventHead& head, const observe::EventFields& fields, std::string& why);
   bool ending() const { return ending_; }
-  /// What has been typed since.
-  std::string take_typed();
+  /// The oldest line that has been typed and not taken; empty: none.
+  std::string take_line();
   void ended(const std::string& text, int exit_code);
 
  private:
@@ -52,7 +53,7 @@ class Gate {
   std::condition_variable changed_;
   RunStatus status_{RunState::running, "", 0};
   std::vector<Breakpoint> breakpoints_;
-  std::string typed_;
+  std::deque<std::string> typed_;
   ImageWish wish_;
   MachineImage image_;
   bool paused_ = false, step_instruction_ = false;

@@ -25,6 +25,7 @@ class GatedTarget : public scenario::Target, private CpuDebugger {
   platform::StopReason run_until(u64 deadline_ps) override;
 
   void type_operator(std::string_view bytes) override { target_.type_operator(bytes); }
+  std::string take_user_line() override { return gate_.take_line(); }
   void pause() override { target_.pause(); }
   u64 now_ps() const override { return target_.now_ps(); }
   u32 exit_value() const override { return target_.exit_value(); }
@@ -62,8 +63,6 @@ void GatedTarget::start(scenario::TargetListener& listener) {
 // Between two runs no core is inside an instruction: a good place for what is not tied to one.
 platform::StopReason GatedTarget::run_until(u64 deadline_ps) {
   if (gate_.breathe(now_ps()) && gate_.hold("paused")) target_.machine().control(0).request_step(true);
-  const std::string typed = gate_.take_typed();
-  if (!typed.empty()) target_.type_operator(typed);
   return target_.run_until(deadline_ps);
 }
 

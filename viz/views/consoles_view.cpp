@@ -40,7 +40,7 @@ void draw_input(Ui& ui, RunControl& run) {
   std::memcpy(text.data(), typing.data(), std::min(typing.size(), text.size() - 1));
   ImGui::SetNextItemWidth(-1);
   const bool sent =
-      ImGui::InputTextWithHint("##input", "a line for dom0's operator; the scenario types there, too",
+      ImGui::InputTextWithHint("##input", "a line for dom0's operator, typed when the scenario is not",
                                text.data(), text.size(), ImGuiInputTextFlags_EnterReturnsTrue);
   typing = text.data();
   if (!sent) return;

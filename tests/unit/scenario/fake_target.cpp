@@ -42,6 +42,13 @@ void FakeTarget::start(TargetListener& listener) {
   if (prompt_at_boot) say(5 * ps_per_ms, "xl> ");
 }
 
+std::string FakeTarget::take_user_line() {
+  if (user_lines.empty()) return {};
+  std::string line = std::move(user_lines.front());
+  user_lines.pop_front();
+  return line;
+}
+
 void FakeTarget::type_operator(std::string_view bytes) {
   std::string line(bytes);
   if (!line.empty() && line.back() == '\n') line.pop_back();

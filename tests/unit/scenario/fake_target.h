@@ -53,10 +53,12 @@ class FakeTarget : public Target {
   bool sleeps = false;  ///< with nothing to do, stops with `deadlock` instead of letting time pass
   FakeObservation observation_;
   std::vector<std::string> typed;
+  std::deque<std::string> user_lines;
   u64 disk_errors = 0;
 
   void start(TargetListener& listener) override;
   void type_operator(std::string_view bytes) override;
+  std::string take_user_line() override;
   platform::StopReason run_until(u64 deadline_ps) override;
   void pause() override { paused_ = true; }
   u64 now_ps() const override { return now_; }

@@ -19,6 +19,22 @@ TEST_CASE("commands are typed one by one, each after the prompt") {
   CHECK(t.observation_.steps_ended == 3);
 }
 
+TEST_CASE("a user's lines are typed between the scenario's own, each after the prompt") {
+  FakeTarget t;
+  t.user_lines = {"vcpu-list", "info"};
+  t.on_command = [&t](const std::string& line) {  // slow: the scenario has to wait for a user's answer
+    t.say(line == "info" ? 3 * ps_per_ms : ps_per_ms, "about " + line + "\n= 0\nxl> ");
+  };
+  const RunResult r = run_fake(t, R"({"wait":{"time_ms":11}},{"list":{}},{"shutdown":"web"})");
+  CHECK(r.exit_code == 0);
+  CHECK(t.typed == std::vector<std::string>{"vcpu-list", "info", "list", "shutdown web"});
+  CHECK(r.steps[2].answer == std::vector<std::string>{"about list", "= 0"});
+  std::vector<std::string> shown;
+  for (const ConsoleLine& line : t.observation_.lines)
+    if (line.text.starts_with("xl> ")) shown.push_back(line.text.substr(4));
+  CHECK(shown == t.typed);
+}
+
 TEST_CASE("what a step says for who watches is told when it begins") {
   FakeTarget t;
   const RunResult r = run_fake(

@@ -167,6 +167,7 @@ TEST_CASE("what is typed is taken once, in order") {
   Gate gate;
   gate.type("list");
   gate.type("create web");
-  CHECK(gate.take_typed() == "list\ncreate web\n");
-  CHECK(gate.take_typed().empty());
+  CHECK(gate.take_line() == "list");
+  CHECK(gate.take_line() == "create web");
+  CHECK(gate.take_line().empty());
 }
