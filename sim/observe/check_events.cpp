@@ -10,7 +10,7 @@ namespace {
 
 std::string port_name(u32 domid, u32 port) { return fmt::format("dom{} port {}", domid, port); }
 
-std::string port_purpose(const EventPortState& p) {
+std::string port_purpose(const EventPort& p) {
   switch (p.kind) {
     case XS_PORT_INTERDOMAIN:
       return "is connected to " + port_name(p.remote_domid, p.remote_port);
@@ -26,7 +26,7 @@ std::string port_purpose(const EventPortState& p) {
 }
 
 /// Whether the sender is the one that the port's own binding names.
-bool may_send(const EventPortState& p, PortKey receiver, PortKey sender) {
+bool may_send(const EventPort& p, PortKey receiver, PortKey sender) {
   switch (p.kind) {
     case XS_PORT_INTERDOMAIN:
       return sender == PortKey{p.remote_domid, p.remote_port};
@@ -43,26 +43,11 @@ bool may_send(const EventPortState& p, PortKey receiver, PortKey sender) {
 
 }  // namespace
 
-void Observer::Impl::mark_port(u64 dv, u64 what, u64 remote) {
-  if (what >> 32 > XS_PORT_PIRQ) return void(++counters.rejected);
-  const PortKey key{dv_domid(dv), static_cast<u32>(what)};
-  const auto kind = static_cast<xs_port>(what >> 32);
-  if (kind == XS_PORT_CLOSED)
-    ports.erase(key);
-  else
-    ports[key] = {kind, dv_vcpu(dv), static_cast<u32>(remote) & 0xffff, static_cast<u32>(remote >> 32)};
-}
-
-EventPortState Observer::Impl::port_state(PortKey key) const {
-  const auto found = ports.find(key);
-  return found == ports.end() ? EventPortState{} : found->second;
-}
-
 void Observer::Impl::check_event(const CpuView& view, u64 dv, u64 port, u64 from) {
   const PortKey receiver{dv_domid(dv), static_cast<u32>(port)};
   const PortKey sender{static_cast<u32>(from) & 0xffff, static_cast<u32>(from >> 32)};
-  const EventPortState p = port_state(receiver);
-  const EventPortState other = port_state(sender);
+  const EventPort p = state_->port(receiver.domid, receiver.port);
+  const EventPort other = state_->port(sender.domid, sender.port);
   const bool pairs = p.kind != XS_PORT_INTERDOMAIN ||
                      (other.kind == XS_PORT_INTERDOMAIN && may_send(other, sender, receiver));
   if (may_send(p, receiver, sender) && pairs && p.vcpu == dv_vcpu(dv)) return;

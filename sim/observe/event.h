@@ -35,9 +35,10 @@ enum class EventKind : u8 {
   panic = 24,
   triple_fault = 25,  ///< a = PC
   shadow = 26,        ///< a = dv, b = enum xs_shadow_event, c = address or count
-  note = 27           ///< a = NoteKind; text: of the step that has begun, for who looks at it
+  note = 27,          ///< a = NoteKind; text: of the step that has begun, for who looks at it
+  event_port = 28  ///< a = dv notified, b = enum xs_port << 32 | port, c = remote port << 32 | remote domid
 };
-inline constexpr unsigned event_kinds = 28;
+inline constexpr unsigned event_kinds = 29;
 
 enum class NoteKind : u8 { caption = 1, view = 2 };
 

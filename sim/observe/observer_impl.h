@@ -61,14 +61,7 @@ struct KeptSlot {
 
 struct PortKey {
   u32 domid = 0, port = 0;
-  auto operator<=>(const PortKey&) const = default;  // NOLINT(modernize-use-nullptr): the compiler's own 0
-};
-
-/// What an event channel leads to.
-struct EventPortState {
-  xs_port kind = XS_PORT_CLOSED;
-  u32 vcpu = 0;  ///< that is notified
-  u32 remote_domid = 0, remote_port = 0;
+  bool operator==(const PortKey&) const = default;
 };
 
 struct HistoryRecord {
@@ -107,9 +100,8 @@ struct Observer::Impl {
     const u8* unpublished = nullptr;
   } p2m_search;
   HeldP2ms held_p2m;
-  std::map<KeptSlot, u64> kept;             ///< -> MFN
-  std::map<PortKey, EventPortState> ports;  ///< those that are open
-  std::vector<bool> guarded;                ///< frames that hold frame table and M2P, by index
+  std::map<KeptSlot, u64> kept;  ///< -> MFN
+  std::vector<bool> guarded;     ///< frames that hold frame table and M2P, by index
   u64 guards_version = 0;
   std::vector<std::pair<u64, u64>> routines;            ///< those that store to tables: address, bytes
   std::unordered_map<u64, u64> operations;              ///< operation -> begun; read out sorted by name
@@ -170,8 +162,6 @@ struct Observer::Impl {
   void learn_tables(const CpuView& view);
   bool in_store_routine(u64 pc) const;
   std::string entries_in(u64 va) const;
-  void mark_port(u64 dv, u64 what, u64 remote);
-  EventPortState port_state(PortKey key) const;
   void check_event(const CpuView& view, u64 dv, u64 port, u64 from);
   /// "CPU 0, PC xen.elf: send+0x12, in dom1 vcpu0 event_channel_op.send".
   std::string here(const CpuView& view, u64 pc) const;

@@ -203,7 +203,8 @@ void Observer::Impl::mark(const CpuView& view, u64 what, u64 a, u64 b, u64 c) {
       record(event_at(view, EventKind::event_send, a, b, c & 0xffff));
       return;
     case XS_MARK_PORT:
-      return mark_port(a, b, c);
+      record(event_at(view, EventKind::event_port, a, b, c));
+      return;
     case XS_MARK_BOUNCE:
       ++counters.bounces;
       record(event_at(view, EventKind::bounce, a, b, c));

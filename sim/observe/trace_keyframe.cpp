@@ -2,7 +2,7 @@
 //
 //     frames   { count, owner, type bits, mode, GFN+1 }*   mode 0: the same GFN, 1: ascending GFNs
 //     strings  count { length, bytes }*
-//     domains  count { domid, fields, P2M runs }*
+//     domains  count { domid, fields, P2M runs, ports }*
 //     vcpus    count { dv, depth { operation, subject, begin }* }*
 //     cpus     count { dv }*
 //     time
@@ -36,10 +36,12 @@ class Keyframe {
   static void save_frames(const TraceState& s, std::vector<u8>& out);
   static void save_domains(const TraceState& s, std::vector<u8>& out);
   static void save_p2m(const P2mTable& p2m, std::vector<u8>& out);
+  static void save_ports(const std::map<u32, EventPort>& ports, std::vector<u8>& out);
   static void save_rest(const TraceState& s, std::vector<u8>& out);
   static void load_frames(TraceState& s, ByteReader& in);
   static void load_domains(TraceState& s, ByteReader& in);
   static void load_p2m(TraceState& s, P2mTable& p2m, ByteReader& in);
+  static void load_ports(std::map<u32, EventPort>& ports, ByteReader& in);
   static void load_strings(TraceState& s, ByteReader& in);
   static void load_rest(TraceState& s, ByteReader& in);
 };
@@ -100,6 +102,25 @@ void Keyframe::load_p2m(TraceState& s, P2mTable& p2m, ByteReader& in) {
   }
 }
 
+void Keyframe::save_ports(const std::map<u32, EventPort>& ports, std::vector<u8>& out) {
+  put(out, ports.size());
+  for (const auto& [number, p] : ports) {
+    put(out, number), put(out, p.kind), put(out, p.vcpu);
+    put(out, p.remote_domid), put(out, p.remote_port), put(out, p.received);
+  }
+}
+
+void Keyframe::load_ports(std::map<u32, EventPort>& ports, ByteReader& in) {
+  const u64 count = bounded(in, TraceState::max_ports, "event channels");
+  for (u64 i = 0; i < count; ++i) {
+    EventPort& p = ports[static_cast<u32>(bounded(in, TraceState::max_ports - 1, "port"))];
+    p.kind = static_cast<xs_port>(bounded(in, XS_PORT_PIRQ, "kind of port"));
+    p.vcpu = static_cast<u32>(in.number());
+    p.remote_domid = static_cast<u32>(in.number()), p.remote_port = static_cast<u32>(in.number());
+    p.received = in.number();
+  }
+}
+
 void Keyframe::save_domains(const TraceState& s, std::vector<u8>& out) {
   put(out, s.domains_.size());
   for (const auto& [domid, d] : s.domains_) {
@@ -107,6 +128,7 @@ void Keyframe::save_domains(const TraceState& s, std::vector<u8>& out) {
     put(out, d.shutdown_reason), put(out, d.ready), put(out, d.created_ps), put(out, d.changed_ps);
     put(out, d.hypercalls), put(out, d.p2m_stores), put(out, d.name), put(out, d.memory_ps);
     save_p2m(d.p2m, out);
+    save_ports(d.ports, out);
   }
 }
 
@@ -125,6 +147,7 @@ void Keyframe::load_domains(TraceState& s, ByteReader& in) {
     d.name = static_cast<u32>(bounded(in, s.strings_.size() - 1, "name"));
     d.memory_ps = in.number();
     load_p2m(s, d.p2m, in);
+    load_ports(d.ports, in);
   }
 }
 

@@ -160,6 +160,32 @@ void TraceState::apply_domain(const Event& e) {
   }
 }
 
+void TraceState::apply_event_channel(const Event& e) {
+  const u32 port = static_cast<u32>(e.b);
+  if (e.kind == EventKind::event_send) {
+    const auto d = domains_.find(dv_domid(e.a));
+    if (d == domains_.end()) return;
+    const auto it = d->second.ports.find(port);
+    if (it != d->second.ports.end()) ++it->second.received;
+    return;
+  }
+  if (port >= max_ports || e.b >> 32 > XS_PORT_PIRQ)
+    throw Error(fmt::format("trace: {:#x} is no event channel", e.b));
+  const auto kind = static_cast<xs_port>(e.b >> 32);
+  std::map<u32, EventPort>& ports = domain_record(dv_domid(e.a)).ports;
+  if (kind == XS_PORT_CLOSED)
+    ports.erase(port);
+  else
+    ports[port] = {kind, dv_vcpu(e.a), static_cast<u32>(e.c) & 0xffff, static_cast<u32>(e.c >> 32), 0};
+}
+
+EventPort TraceState::port(u32 domid, u32 port) const {
+  const auto d = domains_.find(domid);
+  if (d == domains_.end()) return {};
+  const auto it = d->second.ports.find(port);
+  return it == d->second.ports.end() ? EventPort{} : it->second;
+}
+
 void TraceState::set_running(unsigned cpu, u64 dv) {
   if (cpu >= max_cpus) throw Error(fmt::format("trace: CPU {} is out of range", cpu));
   if (cpu >= running_.size()) running_.resize(cpu + 1, idle_dv);
@@ -230,6 +256,10 @@ void TraceState::apply(const Event& e) {
       break;
     case EventKind::vcpu_switch:
       set_running(e.cpu, e.b);
+      break;
+    case EventKind::event_port:
+    case EventKind::event_send:
+      apply_event_channel(e);
       break;
     case EventKind::unmodelled:
     case EventKind::console:

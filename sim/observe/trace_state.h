@@ -89,6 +89,15 @@ std::size_t ended_by_begin(const std::vector<OpenOperation>& stack, u64 operatio
 /// How many its end closes: itself and what is above it; 0 when it is not open.
 std::size_t ended_by_end(const std::vector<OpenOperation>& stack, u64 operation);
 
+/// What an event channel leads to.
+struct EventPort {
+  xs_port kind = XS_PORT_CLOSED;
+  u32 vcpu = 0;                           ///< that is notified
+  u32 remote_domid = 0, remote_port = 0;  ///< interdomain: the peer
+  u64 received = 0;                       ///< events
+  bool operator==(const EventPort&) const = default;
+};
+
 struct DomainRecord {
   u64 shared_info_mfn = XS_M2P_INVALID;
   u32 model = 0, state = 0, shutdown_reason = 0;
@@ -98,6 +107,7 @@ struct DomainRecord {
   u32 name = 0;       ///< string; 0 = none
   u64 memory_ps = 0;  ///< last change of its frames' M2P or of its P2M
   P2mTable p2m;
+  std::map<u32, EventPort> ports;  ///< open event channels
   bool operator==(const DomainRecord&) const = default;
 };
 
@@ -105,6 +115,7 @@ class TraceState {
  public:
   static constexpr unsigned max_depth = 8;  ///< open operations of one VCPU
   static constexpr unsigned max_cpus = 64;
+  static constexpr u32 max_ports = 4096;          ///< of a domain: EVTCHN_2L_NR_CHANNELS
   static constexpr u64 max_p2m_blocks = 1 << 15;  ///< of all domains together: 64 GiB of guest memory
 
   explicit TraceState(RamMap ram);
@@ -122,6 +133,8 @@ class TraceState {
   /// Innermost open operation of the VCPU that runs on `cpu`; null when there is none.
   const OpenOperation* operation(unsigned cpu) const;
   bool has_open_operation(u32 domid) const;
+  /// A closed one when there is no such port.
+  EventPort port(u32 domid, u32 port) const;
   const std::string& string(u64 id) const;
   u32 strings() const { return static_cast<u32>(strings_.size()); }
   u64 owned(u32 owner) const;
@@ -165,6 +178,7 @@ class TraceState {
   void apply_p2m(const Event& event);
   void apply_domain(const Event& event);
   void apply_operation(const Event& event);
+  void apply_event_channel(const Event& event);
   Caller& caller(u64 dv);
   u32 frame_index(u64 mfn) const;
   DomainRecord& domain_record(u64 domid);

@@ -23,7 +23,10 @@ inline void busy_run(
   o.console_line("xen", "(XEN) dom0 entered", m.cpus[0].now_ps);
   o.step_end(true, m.cpus[0].now_ps);
   o.step_begin("balloon", m.cpus[0].now_ps);
+  m.mark(XS_MARK_PORT, dv(1), u64{XS_PORT_INTERDOMAIN} << 32 | 3, u64{5} << 32);
   for (unsigned round = 0; round < rounds; ++round) {
+    if (round % 2 == 0) m.mark(XS_MARK_PORT, dv(0), u64{XS_PORT_VIRQ} << 32 | (4 + round % 8));
+    if (round % 8 == 7) m.mark(XS_MARK_PORT, dv(0), u64{XS_PORT_CLOSED} << 32 | 4);
     const u64 mfn = 0x60 + round % 8;
     m.begin(dv(1), op_multicall);
     m.begin(dv(1), op_populate, 1);

@@ -89,7 +89,7 @@ TEST_CASE("random bytes as events and as keyframes never crash") {
     std::vector<u8> bytes(1 + random() % 200);
     // Small values are what looks like structure.
     for (u8& b : bytes)
-      b = static_cast<u8>(random() % 4 == 0 ? random() : random() % (random() % 2 ? 26 : 2));
+      b = static_cast<u8>(random() % 4 == 0 ? random() : random() % (random() % 2 ? event_kinds : 2));
     TraceState state(ram);
     try {
       ByteReader in(bytes);

@@ -53,6 +53,7 @@ TEST_CASE("a trace tells the run: header, order, end state, hash") {
         std::vector<std::string>{"step boot", "xen: (XEN) dom0 entered", "step balloon", "dom1: goodbye"});
   CHECK(seen(EventKind::op_begin) == 1 + 3 * 40 + 1);
   CHECK(seen(EventKind::event_send) == 40);
+  CHECK(seen(EventKind::event_port) == 1 + 20 + 5);
   CHECK(seen(EventKind::bounce) == 40);
   CHECK(seen(EventKind::tlb_flush) == 40);
   CHECK(seen(EventKind::trap) == 40);
@@ -71,6 +72,10 @@ TEST_CASE("a trace tells the run: header, order, end state, hash") {
     CHECK(recorded.rows[i].by_type == live.rows[i].by_type);
   }
   CHECK(end->domain_label(1) == "dom1 (web)");
+  CHECK(end->port(1, 3) == EventPort{XS_PORT_INTERDOMAIN, 0, 0, 5, 40});
+  CHECK(end->port(0, 6) == EventPort{XS_PORT_VIRQ, 0, 0, 0, 0});
+  CHECK(end->port(0, 4).kind == XS_PORT_CLOSED);
+  CHECK(end->domains().at(0).ports.size() == 3);
 }
 
 TEST_CASE("seeking by keyframe equals replaying everything, at every instant") {
@@ -112,7 +117,7 @@ TEST_CASE("the same run gives the same bytes; a different one another hash; the 
 TEST_CASE("the hash stays what it is: a change of format must be meant") {
   FakeMachine m;
   busy_run(m, 3);
-  CHECK(m.observer->finish(m.cpus[0].now_ps) == 0x360f22e23b97ce99);
+  CHECK(m.observer->finish(m.cpus[0].now_ps) == 0x6cfd7f1864f791b7);
 }
 
 TEST_CASE("a large trace spans chunks by size alone") {
