@@ -4,6 +4,8 @@
 //     playing     from the moment on, `speed` simulated seconds a second
 //     standing    at a moment, until it is moved
 #pragma once
+#include <algorithm>
+
 #include "viz/model/recording.h"
 
 namespace xs::viz {
@@ -20,7 +22,8 @@ class Transport {
   bool following() const { return following_; }
   /// Simulated seconds a second.
   double speed() const { return speed_; }
-  void set_speed(double speed) { speed_ = speed; }
+  static constexpr double least_speed = 1e-5, greatest_speed = 1;
+  void set_speed(double speed) { speed_ = std::clamp(speed, least_speed, greatest_speed); }
 
   void stand() { playing_ = following_ = false; }
   void play();

@@ -40,7 +40,8 @@ void draw_transport(Transport& t) {
   if (button(">|", "to the next step")) t.stride(Stride::step, true);
   ImGui::SetNextItemWidth(ImGui::GetFontSize() * 7);
   float speed = float(t.speed());
-  if (ImGui::SliderFloat("##speed", &speed, 1e-5F, 1, "%.2g x", ImGuiSliderFlags_Logarithmic))
+  if (ImGui::SliderFloat("##speed", &speed, float(Transport::least_speed), float(Transport::greatest_speed),
+                         "%.2g x", ImGuiSliderFlags_Logarithmic))
     t.set_speed(double(speed));
   if (ImGui::IsItemHovered()) ImGui::SetTooltip("simulated seconds a second while playing");
   ImGui::SameLine();

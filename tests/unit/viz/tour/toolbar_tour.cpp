@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/unit/viz/tour/tour.h"
+#include "viz/draw/keys.h"
 
 namespace xs::test {
 
@@ -52,6 +53,15 @@ void tour_toolbar(Stage& s) {
   CHECK(t.speed() > 0.5);
   hand.click("##speed", 0.01F, 0.5F);
   CHECK(t.speed() < 1e-4);
+  for (const auto& [typed, speed] : {std::pair{"0.5", 0.5}, {"-7", Transport::least_speed}, {"1e9", 1.0}}) {
+    ImGui::GetIO().KeyCtrl = true;  // a number can be typed, too
+    hand.click("##speed");
+    ImGui::GetIO().KeyCtrl = false;
+    hand.press('A', {.ctrl = true, .shift = false});
+    hand.type(typed);
+    hand.press(viz::key::enter);
+    CHECK(t.speed() == Approx(speed));
+  }
   hand.click("Newest");
   CHECK(t.following());
   CHECK(t.moment() == s.machine().recording.events());
