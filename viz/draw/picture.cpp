@@ -32,6 +32,7 @@ std::string encode(const std::string& file, const Picture& picture) {
     static_cast<std::string*>(context)->append(static_cast<const char*>(data),
                                                static_cast<std::size_t>(size));
   };
+  stbi_write_force_png_filter = 0;  // areas of one colour and letters, which come again as they were
   const int width = static_cast<int>(picture.width);
   const int ok = stbi_write_png_to_func(take, &png, width, static_cast<int>(picture.height), 4,
                                         picture.rgba.data(), width * 4);

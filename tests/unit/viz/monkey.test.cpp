@@ -25,7 +25,7 @@ class Monkey {
     switch (below(12)) {
       case 0:
       case 1:
-        io.MousePos = {float(below(Stage::width + 40)) - 20, float(below(Stage::height + 40)) - 20};
+        io.MousePos = {float(below(s_.show().width + 40)) - 20, float(below(s_.show().height + 40)) - 20};
         break;
       case 2:
       case 3:

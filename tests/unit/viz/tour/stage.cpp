@@ -37,9 +37,11 @@ class Glance : public viz::Canvas {
 
 }  // namespace
 
-Stage::Stage(const std::vector<std::string>& traces, Kind kind, const std::string& panel)
-    : canvas_(std::make_unique<Glance>(viz::open_offscreen(width, height))),
+Stage::Stage(const std::vector<std::string>& traces, Kind kind, const Show& show)
+    : show_(show),
+      canvas_(viz::open_offscreen(show.width, show.height)),
       hand_([this] { interface_->frame(1.0 / 60); }) {
+  if (!show.each_frame) canvas_ = std::make_unique<Glance>(std::move(canvas_));
   viz::keep_driver();
   for (const std::string& trace : traces)
     workspace_.open(std::filesystem::path(trace).stem().string(), trace);
@@ -48,10 +50,15 @@ Stage::Stage(const std::vector<std::string>& traces, Kind kind, const std::strin
     run_ = std::make_unique<FakeRun>(shown_mfn);
     machine().run = run_.get();
   }
-  interface_ =
-      std::make_unique<viz::Interface>(workspace_, *canvas_, panel.empty() ? nullptr : viz::find_view(panel));
+  interface_ = std::make_unique<viz::Interface>(workspace_, *canvas_,
+                                                show.panel.empty() ? nullptr : viz::find_view(show.panel));
   choice().guided = false;
   hand_.frames(3);  // until everything has found its place
+}
+
+viz::Picture Stage::picture() {
+  for (int i = 0; i < 3; ++i) interface_->frame(1);  // flashes last less
+  return canvas_->picture();
 }
 
 void Stage::open_tab(const std::string& view) {

@@ -11,29 +11,36 @@
 namespace xs::test {
 
 enum class Kind { replay, live };
+/// What is drawn, and how large.
+struct Show {
+  std::string panel = {};  ///< a view alone; empty: all
+  u32 width = 1280, height = 800;
+  bool each_frame = false;  ///< for pictures; else only some, which costs less
+};
 
 /// Of the recordings in tests/unit/viz/traces.
 std::string small_trace(const std::string& architecture);
 
 class Stage {
  public:
-  static constexpr u32 width = 1280, height = 800;
-
   /// A live one goes on with the first recording's end, under a FakeRun.
-  Stage(const std::vector<std::string>& traces, Kind kind, const std::string& panel = "");
+  Stage(const std::vector<std::string>& traces, Kind kind, const Show& show = {});
 
   viz::Workspace& workspace() { return workspace_; }
   viz::Choice& choice() { return workspace_.choice; }
   viz::MachineTab& machine() { return workspace_.machine(); }
   FakeRun& run() { return *run_; }
-  viz::Canvas& canvas() { return *canvas_; }
+  const Show& show() const { return show_; }
   Hand& hand() { return hand_; }
   /// Brings a view's tab to the front.
   void open_tab(const std::string& view);
+  /// As it looks when nothing happens: what flashes has faded.
+  viz::Picture picture();
   /// Stands there from now on.
   void go(u64 moment);
 
  private:
+  Show show_;
   viz::Workspace workspace_;
   std::unique_ptr<FakeRun> run_;
   std::unique_ptr<viz::Canvas> canvas_;

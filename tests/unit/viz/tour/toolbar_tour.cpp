@@ -103,9 +103,9 @@ void tour_splitters(Stage& s) {
   Hand& hand = s.hand();
   const viz::Choice before = s.choice();
   hand.drag(hand.find("|"), {0.5F, 0.5F}, {-100, 0});
-  CHECK(s.choice().map_share == Approx(before.map_share - 100.0 / Stage::width).margin(0.005));
+  CHECK(s.choice().map_share == Approx(before.map_share - 100.0 / s.show().width).margin(0.005));
   hand.drag(hand.find("-"), {0.5F, 0.5F}, {0, 60});
-  CHECK(s.choice().above_share == Approx(before.above_share + 60.0 / Stage::height).margin(0.02));
+  CHECK(s.choice().above_share == Approx(before.above_share + 60.0 / s.show().height).margin(0.02));
   hand.drag(hand.find("|"), {0.5F, 0.5F}, {3000, 0});
   CHECK(s.choice().map_share == 0.85);  // something of both is always there
   s.choice().map_share = before.map_share, s.choice().above_share = before.above_share;
