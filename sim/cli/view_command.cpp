@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/end_on_signal.h"
 #include "sim/cli/run_options.h"
 #include "sim/cli/work_directory.h"
 #include "sim/observe/trace_format.h"
@@ -44,6 +45,7 @@ int view(const ViewCommand& c) {
   app.colouring = viz::colouring_of(c.colour);
   const WorkDirectory work;
   app.work_directory = work.path();
+  const EndOnSignal end_on_signal(work.path());
   if (!is_trace(c.files.front())) {
     if (c.files.size() > 1) throw Error("one scenario at a time; several traces can be viewed side by side");
     app.scenario = load_with_options(c.files.front(), c.run);

@@ -202,6 +202,20 @@ TEST_CASE("a trace that grows while it is looked at is followed") {
   CHECK(viz::load_png(b.file("pictures/00009.png")).width == 640);
 }
 
+TEST_CASE("who interrupts the making of pictures finds nothing that is not whole") {
+  const Bench b;
+  fs::create_directory(b.file("tmp"));
+  const std::string scenario = XS_SOURCE_DIR "/scenarios/demo/balloon.json";
+  for (const char* what : {"--screenshot ", "--record "}) {
+    const Answer a = view(scenario + " " + what + b.file("out"),
+                          "TMPDIR=" + b.file("tmp") + " timeout --preserve-status -s INT 0.7");
+    INFO(a.text);
+    CHECK(a.code == 130);
+    CHECK(fs::is_empty(b.file("tmp")));
+  }
+  CHECK_FALSE(fs::exists(b.file("out.partial")));
+}
+
 TEST_CASE("options of view that cannot be are refused in one line") {
   const Bench b;
   const std::string shot = " --screenshot " + b.picture();

@@ -105,8 +105,12 @@ std::vector<LegendEntry> legend(const Scene& scene, const MapLook& look) {
       out.push_back({palette.owner(row.owner, XS_FRAME_NONE), scene.owner_label(row.owner)});
     out.push_back({palette.owner(XS_OWNER_XEN, XS_FRAME_SHARED), "shared page"});
   } else if (look.colouring == Colouring::type) {
-    for (const unsigned type : {1u, 2u, 3u, 4u, 5u, 7u, 8u, 9u, 10u})
-      out.push_back({palette.type(type), observe::frame_type_name(type)});
+    std::array<bool, observe::frame_types> there{};
+    for (const observe::OwnershipRow& row : scene.state().ownership().rows)
+      for (unsigned type = 0; type < observe::frame_types; ++type) there[type] |= row.by_type[type] != 0;
+    for (unsigned type = XS_FRAME_NONE + 1; type < observe::frame_types; ++type)
+      if (there[type]) out.push_back({palette.type(type), observe::frame_type_name(type)});
+    out.push_back({palette.type(XS_FRAME_NONE), "none, free"});
   } else if (look.colouring == Colouring::age) {
     constexpr std::array<std::pair<unsigned, const char*>, 4> levels = {
         {{0, "under 2 us"}, {5, "32 us"}, {10, "1 ms"}, {15, "over 32 ms"}}};

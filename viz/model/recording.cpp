@@ -11,6 +11,8 @@ using observe::EventKind;
 constexpr u64 events_a_mark = 256;
 
 bool is_domain(u64 owner) { return owner < XS_OWNER_XEN; }
+/// A trace may name owners that no hypervisor has: of those no account is kept.
+bool is_owner(u64 owner) { return owner <= XS_OWNER_NONE; }
 
 }  // namespace
 
@@ -163,14 +165,15 @@ void Recording::note_owners(const Event& event) {
   const u64 time = newest_.time_ps();
   if (event.kind == EventKind::frame_owner) {
     for (const u64 owner : {event.b, event.c})
-      curves_[static_cast<u32>(owner)].frames.add(time, newest_.owned(static_cast<u32>(owner)));
+      if (is_owner(owner))
+        curves_[static_cast<u32>(owner)].frames.add(time, newest_.owned(static_cast<u32>(owner)));
   } else if (event.kind == EventKind::op_begin) {
     const u32 domid = observe::dv_domid(event.a);
     const auto d = newest_.domains().find(domid);
     if (d != newest_.domains().end()) curves_[domid].hypercalls.add(time, d->second.hypercalls);
   } else if (event.kind == EventKind::trap) {
     const u64 dv = newest_.running(event.cpu);
-    if (dv == observe::idle_dv) return;
+    if (dv == observe::idle_dv || !is_owner(observe::dv_domid(dv))) return;
     Curve& faults = curves_[observe::dv_domid(dv)].faults;
     faults.add(time, faults.last() + 1);
   }

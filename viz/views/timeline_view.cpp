@@ -37,9 +37,10 @@ void draw_legend() {
   const float side = ImGui::GetFontSize() * 0.8F;
   const auto entry = [&](const char* text, u32 colour) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    ImGui::GetWindowDrawList()->AddRectFilled({at.x, at.y + 3}, {at.x + side, at.y + 3 + side}, colour);
+    const float drop = (ImGui::GetTextLineHeight() - side) / 2;
+    ImGui::GetWindowDrawList()->AddRectFilled({at.x, at.y + drop}, {at.x + side, at.y + drop + side}, colour);
     ImGui::Dummy({side, side});
-    ImGui::SameLine(0, 4);
+    ImGui::SameLine(0, side * 0.4F);
     ImGui::TextUnformatted(text);
     ImGui::SameLine();
   };
