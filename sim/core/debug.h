@@ -5,10 +5,11 @@
 //      ^                                 │
 //      └── CpuControl: registers, points, step ──┘
 #pragma once
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "sim/core/types.h"
+#include "sim/core/translation.h"
 
 namespace xs {
 
@@ -63,6 +64,24 @@ class CpuControl {
   virtual bool write_register(unsigned index, std::span<const u8> in) = 0;
   /// By the present tables, whatever the rights; no accessed bit is set, no TLB entry made.
   virtual bool translate(u64 va, u64& pa) const = 0;
+  /// The way of an address through registers, TLB and tables, and its end: what the next access of that use
+  /// would get, by the present privilege. It leaves no trace: nothing is filled, marked, counted.
+  virtual Explanation explain(u64 va, AddressUse use) const {
+    Explanation none;
+    none.va = va, none.use = use;
+    return none;
+  }
+  /// All that its TLB holds, in the order of the addresses.
+  virtual std::vector<HeldPage> held_pages() const { return {}; }
+  /// None: it has no such register, or it names nothing.
+  virtual std::optional<u64> place(AddressPlace where) const {
+    return where == AddressPlace::pc ? std::optional(linear_pc()) : std::nullopt;
+  }
+  /// The used entries of a frame that its walker reads as a table; `level` from 1 (leaves), 0 where there is one
+  /// sort or it is not known.
+  virtual std::vector<TableEntry> decode_table(std::span<const u8> frame, unsigned level) const {
+    return (void)frame, (void)level, std::vector<TableEntry>();
+  }
   /// Memory of which registers hold what is not yet written: IA-64's register stack. False: not so at `va`.
   virtual bool read_held(u64 va, u8& out) const { return (void)va, (void)out, false; }
   virtual bool write_held(u64 va, u8 in) { return (void)va, (void)in, false; }

@@ -40,6 +40,8 @@ class CpuView {
   virtual bool translate(u64 va, u64& pa) const = 0;
   /// Copies `size` bytes from `va`; false when any byte is not mapped to DRAM.
   virtual bool peek(u64 va, void* out, u64 size) const = 0;
+  /// The same of instructions, which may be translated otherwise than data (IA-64: PSR.it and dt).
+  virtual bool peek_code(u64 va, void* out, u64 size) const { return peek(va, out, size); }
 };
 
 /// An exception, a software interrupt or an external one, as it is delivered.

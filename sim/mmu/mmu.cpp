@@ -1,9 +1,11 @@
 #include "sim/mmu/mmu.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sim/mmu/tlb/tlb_hierarchy.h"
 #include "sim/mmu/tlb/unbounded_tlb.h"
+#include "sim/mmu/walk_x86/explain.h"
 #include "sim/mmu/walk_x86/walker.h"
 
 namespace xs::mmu {
@@ -27,11 +29,12 @@ std::unique_ptr<TlbModel> make_tlb(Fidelity fidelity, const TlbGeometry& geometr
 }  // namespace
 
 struct Mmu::Impl {
-  Impl(MemoryPort& memory, const TimingModel& timing_model, Fidelity fidelity, const TlbGeometry& geometry)
-      : timing(timing_model),
+  Impl(MemoryPort& machine, const TimingModel& timing_model, Fidelity fidelity, const TlbGeometry& geometry)
+      : memory(machine),
+        timing(timing_model),
         exact(fidelity == Fidelity::exact),
         tlb(make_tlb(fidelity, geometry)),
-        walker(memory, geometry.walk_cache_entries) {}
+        walker(machine, geometry.walk_cache_entries) {}
 
   // These fill the caller's translation in place: copying one made of bytes stalls the host's store buffer,
   // and `exact` asks for every access.
@@ -40,6 +43,7 @@ struct Mmu::Impl {
   void grant(const TlbEntry& entry, const Access& access, Translation& t) const;
   void count_lookup(const TlbLookup& found, bool hit);
 
+  MemoryPort& memory;
   const TimingModel timing;
   const bool exact;
   X86Control control;
@@ -211,6 +215,49 @@ bool Mmu::probe(u64 va, u64& pa) const {
   }
   if (impl_->mode == Mode::unsupported || !is_canonical(va)) return false;
   return impl_->walker.probe(va, impl_->control, pa);
+}
+
+x86::Explained Mmu::explain(const Access& access) const {
+  const Impl& i = *impl_;
+  Explained out;
+  out.access = access, out.control = i.control;
+  out.unpaged = i.mode == Mode::unpaged;
+  if (out.unpaged) {
+    held(access, out.now);
+    return out;
+  }
+  if (i.mode == Mode::unsupported || !is_canonical(access.va)) {
+    out.now.failure = i.mode == Mode::unsupported ? Failure::unsupported_mode : Failure::non_canonical;
+    return out;
+  }
+  if (const TlbEntry* entry = i.tlb->peek(access.va, access.kind == AccessKind::fetch)) out.held = *entry;
+  if (out.held) i.grant(*out.held, access, out.now);
+  out.hit = out.now.ok;
+  out.tables = walk_tables(i.memory, i.control, access);
+  TableWalk walk = out.tables;
+  TableRef table;
+  if (i.walker.begins_below(access.va, i.control, out.cached_level, table)) {
+    walk = walk_tables_from(i.memory, i.control, access, out.cached_level, table);
+    out.cache_stale = !walk.same_end(out.tables);
+  }
+  if (out.hit) return out;
+  out.now = {};
+  if (walk.end == WalkEnd::page) {
+    i.grant(walk.page, access, out.now);
+  } else {
+    out.now.failure = Failure::page_fault;
+    out.now.error_code = walk.error_code;
+    out.now.table_abort = walk.end == WalkEnd::no_memory;
+  }
+  return out;
+}
+
+std::vector<TlbSlot> Mmu::held_entries() const {
+  std::vector<TlbSlot> all = impl_->tlb->list();
+  std::stable_sort(all.begin(), all.end(), [](const TlbSlot& a, const TlbSlot& b) {
+    return a.va != b.va ? a.va < b.va : a.shift < b.shift;
+  });
+  return all;
 }
 
 void Mmu::flush_all() {

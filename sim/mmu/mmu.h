@@ -8,12 +8,18 @@
 // Plain C++: no SystemC, no Unicorn. Sources: Intel SDM vol. 3A chapter 4 (paging), 4.10 (caching).
 #pragma once
 #include <memory>
+#include <vector>
 
 #include "sim/core/memory_port.h"
 #include "sim/core/timing_model.h"
 #include "sim/core/types.h"
 
 namespace xs::mmu {
+
+namespace x86 {
+struct Explained;
+}
+struct TlbSlot;
 
 enum class AccessKind : u8 { read, write, fetch };
 
@@ -110,6 +116,12 @@ class Mmu {
   /// Translation by the tables as they are now, with no permission check and no side effect: for debuggers
   /// and observers.
   bool probe(u64 va, u64& pa) const;
+
+  /// What translate() would answer now, and on which way (walk_x86/explain.h). No side effect: no A or D bit, no
+  /// fill, no mark, no count.
+  x86::Explained explain(const Access& access) const;
+  /// Everything that the TLB holds, by address.
+  std::vector<TlbSlot> held_entries() const;
 
   void flush_all();        ///< including global entries (CR4.PGE change, CR0.PG, ...)
   void flush_nonglobal();  ///< MOV to CR3

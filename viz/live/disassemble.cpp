@@ -27,7 +27,7 @@ void add(std::vector<CodeLine>& out, const observe::Symbolizer& symbols, u64 add
 /// As many of `bytes` at `va` as are mapped.
 std::size_t peek(const CpuView& view, u64 va, std::span<u8> bytes) {
   std::size_t n = 0;
-  while (n < bytes.size() && view.peek(va + n, &bytes[n], 1)) ++n;
+  while (n < bytes.size() && view.peek_code(va + n, &bytes[n], 1)) ++n;
   return n;
 }
 
@@ -55,7 +55,7 @@ std::vector<CodeLine> ia64_code(const CpuView& view, const observe::Symbolizer& 
   u64 address = (pc & ~u64{15}) - before * ia64::bundle_size;
   for (unsigned i = 0; i < bundles; ++i, address += ia64::bundle_size) {
     ia64::Bundle bundle;
-    if (!view.peek(address, &bundle, sizeof bundle)) continue;
+    if (!view.peek_code(address, &bundle, sizeof bundle)) continue;
     unsigned slot = 0;
     for (std::string& text : ia64::disassemble_lines(bundle, address))
       add(out, symbols, address + slot++, std::move(text), function);

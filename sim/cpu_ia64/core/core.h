@@ -95,6 +95,10 @@ class Core final : public CpuView, public CpuControl, private SapicAgent, privat
   void request_step(bool on) override { debug_step_ = on; }
   bool read_held(u64 va, u8& out) const override;
   bool write_held(u64 va, u8 in) override;
+  Explanation explain(u64 va, AddressUse use) const override;
+  std::vector<HeldPage> held_pages() const override;
+  std::optional<u64> place(AddressPlace where) const override;
+  std::vector<TableEntry> decode_table(std::span<const u8> frame, unsigned level) const override;
 
   // CpuView; translate() is CpuControl's, too
   unsigned cpu() const override { return config_.processor.id; }
@@ -106,9 +110,13 @@ class Core final : public CpuView, public CpuControl, private SapicAgent, privat
   bool in_guest() const override { return p_.r.cpl() != 0; }
   u64 general_reg(unsigned index) const override;
   bool translate(u64 va, u64& pa) const override;
-  bool peek(u64 va, void* out, u64 size) const override;
+  bool peek(u64 va, void* out, u64 size) const override { return peek_as(va, out, size, false); }
+  bool peek_code(u64 va, void* out, u64 size) const override { return peek_as(va, out, size, true); }
 
  private:
+  bool peek_as(u64 va, void* out, u64 size, bool code) const;
+  bool translate_as(u64 va, bool code, u64& pa) const;
+  mmu::ia64::Access access_for(u64 va, AddressUse use) const;
   bool answers(u8 id, u8 eid) const override;
   void deliver(const SapicMessage& message) override;
   void tapped(const Slot& tap) override;

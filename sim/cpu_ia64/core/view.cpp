@@ -16,18 +16,22 @@ u64 Core::general_reg(unsigned index) const {
   return index < 32 + p_.stack.frame().sof() ? p_.r.gr[p_.r.place(index)] : 0;
 }
 
-bool Core::translate(u64 va, u64& pa) const {
-  if ((p_.r.psr & psr::dt) != 0) return p_.mmu.probe(va, false, pa) || p_.mmu.probe(va, true, pa);
+bool Core::translate(u64 va, u64& pa) const { return translate_as(va, false, pa); }
+
+/// Code and data may be translated or not each for itself; what one side's TLB lacks the other's may have.
+bool Core::translate_as(u64 va, bool code, u64& pa) const {
+  if ((p_.r.psr & (code ? psr::it : psr::dt)) != 0)
+    return p_.mmu.probe(va, code, pa) || p_.mmu.probe(va, !code, pa);
   pa = va & ~(u64{1} << 63);
   return true;
 }
 
-bool Core::peek(u64 va, void* out, u64 size) const {
+bool Core::peek_as(u64 va, void* out, u64 size, bool code) const {
   u8* to = static_cast<u8*>(out);
   for (u64 done = 0; done < size;) {
     u64 pa = 0;
     const u64 piece = std::min(size - done, frame_size - ((va + done) & frame_mask));
-    if (!translate(va + done, pa)) return false;
+    if (!translate_as(va + done, code, pa)) return false;
     const u8* from = memory_.readable(pa);
     if (!from) return false;
     std::copy_n(from, piece, to + done);

@@ -64,6 +64,10 @@ class Core final : public EngineClient, public LapicHost, public CpuView, public
   u64 linear_pc() const override;
   void set_debug_points(const std::vector<DebugPoint>& points) override;
   void request_step(bool on) override { debug_step_ = on; }
+  Explanation explain(u64 va, AddressUse use) const override;
+  std::vector<HeldPage> held_pages() const override;
+  std::optional<u64> place(AddressPlace where) const override;
+  std::vector<TableEntry> decode_table(std::span<const u8> frame, unsigned level) const override;
 
   // CpuView
   unsigned cpu() const override { return config_.id; }

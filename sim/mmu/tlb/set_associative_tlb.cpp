@@ -103,4 +103,9 @@ bool SetAssociativeTlb::maps_frame(u64 mfn, bool user_only) const {
   return false;
 }
 
+void SetAssociativeTlb::list(const char* name, std::vector<TlbSlot>& out) const {
+  for (const Slot& slot : slots_)
+    if (slot.used != 0) out.push_back({slot.entry, name, slot.tag << slot.tag_shift, slot.tag_shift});
+}
+
 }  // namespace xs::mmu

@@ -29,6 +29,7 @@ class SetAssociativeTlb {
   void drop_nonglobal();
   void clear();
   bool maps_frame(u64 mfn, bool user_only = false) const;  ///< scans all slots
+  void list(const char* name, std::vector<TlbSlot>& out) const;
 
  private:
   struct Slot {

@@ -58,6 +58,11 @@ class StampMap {
   }
 
   std::size_t size() const { return size_; }
+  template <typename Fn>
+  void for_each(Fn fn) const {
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+      if (occupied(i)) fn(slots_[i].value);
+  }
 
  private:
   struct Slot {

@@ -102,4 +102,13 @@ bool TlbHierarchy::maps_frame(u64 mfn, bool user_only) const {
   return false;
 }
 
+std::vector<TlbSlot> TlbHierarchy::list() const {
+  static constexpr const char* names[] = {"L1I 4K", "L1I 2M",   "L1D 4K", "L1D 2M",
+                                          "L1D 1G", "L2 4K+2M", "L2 1G"};
+  static_assert(std::size(names) == std::size(decltype(all_){}));
+  std::vector<TlbSlot> out;
+  for (std::size_t i = 0; i < std::size(names); ++i) all_[i]->list(names[i], out);
+  return out;
+}
+
 }  // namespace xs::mmu

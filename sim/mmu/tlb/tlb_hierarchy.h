@@ -27,6 +27,7 @@ class TlbHierarchy final : public TlbModel {
   void clear() override;
   bool maps_frame(u64 mfn,
                   bool user_only = false) const override;  ///< scans every array: about 2000 slots by default
+  std::vector<TlbSlot> list() const override;
   bool take_lost() override { return std::exchange(lost_, false); }
 
  private:

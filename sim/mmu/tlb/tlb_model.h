@@ -7,6 +7,8 @@
 //       global     survives drop_nonglobal()
 //       user       the least privileged code may use it
 #pragma once
+#include <vector>
+
 #include "sim/core/types.h"
 
 namespace xs::mmu {
@@ -30,6 +32,14 @@ enum class TlbLevel : u8 { none, first, second };
 struct TlbMark {
   u64* used = nullptr;
   u64* clock = nullptr;
+};
+
+/// An entry where it stands: array and, of a page that was broken into pieces, the piece.
+struct TlbSlot {
+  TlbEntry entry;
+  const char* array = "";  ///< "L1D 4K"
+  u64 va = 0;              ///< first address that this slot answers for
+  u8 shift = 12;           ///< log2 of how many
 };
 
 struct TlbLookup {
@@ -56,6 +66,8 @@ class TlbModel {
   virtual void clear() = 0;
   /// An entry, or one for user code, maps the frame.
   virtual bool maps_frame(u64 mfn, bool user_only = false) const = 0;
+  /// Everything that is held, in no particular order; an entry that several arrays hold, from each.
+  virtual std::vector<TlbSlot> list() const = 0;
   /// True when an insertion since the last call pushed out the last copy of some other entry.
   virtual bool take_lost() { return false; }
 };

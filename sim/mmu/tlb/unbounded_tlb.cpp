@@ -96,4 +96,13 @@ bool UnboundedTlb::maps_frame(u64 mfn, bool user_only) const {
   return nonglobal_.maps_frame(mfn, user_only) || global_.maps_frame(mfn, user_only);
 }
 
+std::vector<TlbSlot> UnboundedTlb::list() const {
+  std::vector<TlbSlot> all;
+  all.reserve(nonglobal_.pages.size() + global_.pages.size());
+  const auto add = [&](const TlbEntry& e) { all.push_back({e, "TLB", e.va, e.shift}); };
+  nonglobal_.pages.for_each(add);
+  global_.pages.for_each(add);
+  return all;
+}
+
 }  // namespace xs::mmu

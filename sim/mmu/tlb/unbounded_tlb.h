@@ -23,6 +23,7 @@ class UnboundedTlb final : public TlbModel {
   void drop_nonglobal() override;
   void clear() override;
   bool maps_frame(u64 mfn, bool user_only = false) const override;
+  std::vector<TlbSlot> list() const override;
 
  private:
   static constexpr unsigned sizes = 3;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/mmu/vhpt_ia64/explain.h"
+
 namespace xs::mmu::ia64 {
 
 namespace {
@@ -103,7 +105,7 @@ u16 Mmu::key_conditions(const Translation& t, u8 needed, u8& rights) const {
 }
 
 /// A page that is not present has no other property (table 5-6).
-[[gnu::always_inline]] inline void Mmu::judge(const Access& access, Answer& answer) {
+[[gnu::always_inline]] inline void Mmu::judge(const Access& access, Answer& answer) const {
   const Translation& t = answer.page;
   answer.pa = t.translate(access.va & region_offset_mask);
   if (!t.present) {
@@ -130,6 +132,60 @@ Answer Mmu::translate(const Access& access) {
   if ((answer.refused & any_miss) == 0) judge(access, answer);
   if (answer.refused != 0) ++counters_.refused;
   return answer;
+}
+
+/// As walk() looks at it.
+Bucket Mmu::bucket_of(const Access& access) const {
+  const RegionRegister rr = region_at(access.va);
+  Bucket b;
+  b.enabled = pta_.enabled() && rr.vhpt_enabled();
+  b.address = vhpt_hash(access.va, rr, pta_), b.wanted_tag = vhpt_tag(access.va, rr);
+  const Translation* table = data_.peek(rid(b.address), b.address);
+  b.mapped = b.enabled && table;
+  if (!b.mapped) return b;
+  b.readable = table_readable(*table, access.protection_keys);
+  b.pa = table->translate(b.address & region_offset_mask);
+  const VhptEntry entry = read_vhpt(memory_, b.pa, access.va, rr, pta_, access.big_endian_table);
+  b.words = entry.reads;
+  for (unsigned i = 0; i < b.words; ++i) {
+    memory_.read(b.pa + 8 * i, &b.word[i], 8);
+    if (access.big_endian_table) b.word[i] = __builtin_bswap64(b.word[i]);
+  }
+  b.usable = entry.usable, b.page = entry.translation;
+  b.insertable = entry.usable && (access.fetch ? instruction_ : data_).would_insert(entry.translation);
+  return b;
+}
+
+Explained Mmu::explain(const Access& access) const {
+  Explained out;
+  out.access = access, out.region = region_at(access.va), out.table = pta_;
+  out.held = (access.fetch ? instruction_ : data_).held(rid(access.va), access.va);
+  out.bucket = bucket_of(access);
+  const Bucket& b = out.bucket;
+  if (b.usable) {
+    out.by_table.page = b.page;
+    judge(access, out.by_table);
+  }
+  if (out.held) {
+    out.now.page = out.held->page;
+    judge(access, out.now);
+  } else {
+    out.now.architectural = true;
+    if (!access.walk || !b.enabled) {
+      out.now.refused = alternate_tlb;
+    } else if (!b.mapped) {
+      out.now.refused = vhpt_miss;
+    } else if (!b.readable || !b.insertable) {
+      out.now.refused = tlb_miss;
+    } else {
+      out.now = out.by_table;
+      out.now.architectural = true;
+    }
+    if (access.walk && b.enabled) out.now.vhpt_address = b.address;
+  }
+  for (const u64 raw : keys_)
+    if (ProtectionKey{raw}.valid() && ProtectionKey{raw}.key() == out.now.page.key) out.key_register = raw;
+  return out;
 }
 
 bool Mmu::probe(u64 va, bool fetch, u64& pa) const {

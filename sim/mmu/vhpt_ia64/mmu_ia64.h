@@ -19,6 +19,9 @@
 
 namespace xs::mmu::ia64 {
 
+struct Bucket;
+struct Explained;
+
 /// Conditions in the order of their priority: the lowest one is the fault. A speculative load looks at all of
 /// them, since each is deferred by a bit of its own (DCR, 5.5.5).
 enum Condition : u16 {
@@ -83,6 +86,11 @@ class Mmu {
   Answer translate(const Access& access);
   /// By the TLB and the VHPT as they are, whatever the rights, with no effect: for debuggers and observers.
   bool probe(u64 va, bool fetch, u64& pa) const;
+  /// What translate() would answer now, and on which way (explain.h). No side effect.
+  Explained explain(const Access& access) const;
+  std::vector<HeldTranslation> held_translations(bool fetch) const {
+    return (fetch ? instruction_ : data_).list();
+  }
   /// The data TLB alone, no walk: tak, and the walker's own addresses.
   const Translation* find_data(u64 va) { return data_.find(rid(va), va); }
 
@@ -125,7 +133,8 @@ class Mmu {
   void walk(const Access& access, Answer& answer);
   bool table_readable(const Translation& t, bool protection_keys) const;
   u16 key_conditions(const Translation& t, u8 needed, u8& rights) const;
-  void judge(const Access& access, Answer& answer);
+  void judge(const Access& access, Answer& answer) const;
+  Bucket bucket_of(const Access& access) const;
 
   MemoryPort& memory_;
   TimingModel timing_;

@@ -29,6 +29,25 @@ const Translation* Tlb::peek(u32 rid, u64 va) const {
   return c ? &c->translation : nullptr;
 }
 
+std::optional<HeldTranslation> Tlb::held(u32 rid, u64 va) const {
+  for (const unsigned slot : registers_in_use_)
+    if (registers_[slot]->covers(rid, va & region_offset_mask)) return HeldTranslation{*registers_[slot], slot};
+  const Translation* t = peek(rid, va);
+  return t ? std::optional(HeldTranslation{*t, std::nullopt}) : std::nullopt;
+}
+
+std::vector<HeldTranslation> Tlb::list() const {
+  std::vector<HeldTranslation> all;
+  all.reserve(registers_in_use_.size() + cache_.size());
+  for (const unsigned slot : registers_in_use_) all.push_back({*registers_[slot], slot});
+  cache_.for_each([&](const TranslationCache::Entry& e) { all.push_back({e.translation, std::nullopt}); });
+  return all;
+}
+
+bool Tlb::would_insert(const Translation& t) const {
+  return overlapping_register(t.rid, t.va, t.page_shift, no_slot) == nullptr;
+}
+
 const Translation* Tlb::overlapping_register(u32 rid, u64 va, unsigned shift, unsigned except) const {
   for (const unsigned slot : registers_in_use_)
     if (slot != except && overlap(*registers_[slot], rid, va, shift)) return &*registers_[slot];

@@ -37,6 +37,12 @@ struct TlbSize {
   unsigned cache = 0;  ///< places for TRs and TC together; 0: unbounded
 };
 
+/// A translation and where it stands.
+struct HeldTranslation {
+  Translation page;
+  std::optional<unsigned> slot;  ///< of a TR; none: TC
+};
+
 class Tlb {
  public:
   explicit Tlb(TlbSize size);
@@ -52,6 +58,9 @@ class Tlb {
   }
   /// The same without an effect on what is forgotten next.
   const Translation* peek(u32 rid, u64 va) const;
+  std::optional<HeldTranslation> held(u32 rid, u64 va) const;
+  /// No TR is in its way.
+  bool would_insert(const Translation& t) const;
 
   /// False: overlaps a TR (of another slot).
   bool insert_register(unsigned slot, const Translation& t);
@@ -71,6 +80,7 @@ class Tlb {
     for (const unsigned slot : registers_in_use_) function(*registers_[slot]);
     cache_.for_each([&](const TranslationCache::Entry& e) { function(e.translation); });
   }
+  std::vector<HeldTranslation> list() const;
   /// What went since the last call, for whatever reason: copies kept elsewhere may be stale.
   Loss take_lost();
   bool has_lost() const { return lost_.any; }

@@ -4,7 +4,7 @@
 
 namespace xs::mmu::x86 {
 
-WalkCache::Slot* WalkCache::slot(u64 tag) {
+const WalkCache::Slot* WalkCache::slot(u64 tag) const {
   for (std::size_t i = 0; i < live_; ++i)
     if (slots_[i].tag == tag) return &slots_[i];
   return nullptr;
@@ -15,6 +15,11 @@ const TableRef* WalkCache::find(u64 tag) {
   if (found == nullptr) return nullptr;
   found->used = ++clock_;
   return &found->table;
+}
+
+const TableRef* WalkCache::peek(u64 tag) const {
+  const Slot* const found = slot(tag);
+  return found == nullptr ? nullptr : &found->table;
 }
 
 void WalkCache::insert(u64 tag, const TableRef& table) {

@@ -7,6 +7,7 @@
 // Each is fully associative with true LRU. Only present, accessed, non-leaf entries enter, so a cached one
 // never hides a change from not-present to present, nor a needed A-bit update.
 #pragma once
+#include <utility>
 #include <vector>
 
 #include "sim/core/types.h"
@@ -23,6 +24,8 @@ class WalkCache {
   explicit WalkCache(u32 entries) : slots_(entries) {}
 
   const TableRef* find(u64 tag);
+  /// The same with no effect on what is replaced next.
+  const TableRef* peek(u64 tag) const;
   void insert(u64 tag, const TableRef& table);
   void drop(u64 tag);
   void clear() { live_ = 0; }
@@ -34,7 +37,8 @@ class WalkCache {
     TableRef table;
   };
 
-  Slot* slot(u64 tag);
+  const Slot* slot(u64 tag) const;
+  Slot* slot(u64 tag) { return const_cast<Slot*>(std::as_const(*this).slot(tag)); }
 
   std::vector<Slot> slots_;
   std::size_t live_ = 0;  ///< slots in use, the first ones

@@ -1,30 +1,8 @@
 #include "sim/mmu/walk_x86/walker.h"
 
+#include "sim/mmu/walk_x86/entry.h"
+
 namespace xs::mmu::x86 {
-namespace {
-
-unsigned shift_of(unsigned level) { return 12 + 9 * (level - 1); }
-u64 index_of(u64 va, unsigned level) { return va >> shift_of(level) & 511; }
-bool is_leaf(u64 entry, unsigned level) {
-  return level == 1 || (level <= 3 && (entry & pte::page_size) != 0);
-}
-
-/// Bits that must be zero (SDM 4.5.4): PS in a PML4E; in a large leaf the address bits below the page's
-/// size, except bit 12 (PAT); XD unless EFER.NXE.
-u64 reserved_bits(u64 entry, unsigned level, const X86Control& control) {
-  u64 mask = 0;
-  if (level == 4) mask |= pte::page_size;
-  if (level > 1 && is_leaf(entry, level)) mask |= ((u64{1} << shift_of(level)) - 1) & ~u64{0x1fff};
-  if ((control.efer & efer::nxe) == 0) mask |= pte::no_execute;
-  return mask;
-}
-
-u64 leaf_address(u64 entry, unsigned level) {
-  return entry & pte::address & ~((u64{1} << shift_of(level)) - 1);
-}
-
-}  // namespace
-
 u64 Walker::read_entry(u64 pa, WalkResult& result) const {
   u64 entry = 0;
   ++result.reads;
@@ -53,6 +31,17 @@ Walker::Cursor Walker::start(u64 va, const X86Control& control, bool& cache_hit)
   return {4, {control.cr3 & pte::address, right::all}};
 }
 
+bool Walker::begins_below(u64 va, const X86Control& control, unsigned& level, TableRef& table) const {
+  for (level = 1; level <= 3; ++level) {
+    const TableRef* cached = caches_[level - 1].peek(va >> shift_of(level + 1));
+    if (cached == nullptr) continue;
+    if ((cached->rights & right::no_execute) != 0 && (control.efer & efer::nxe) == 0) continue;
+    table = *cached;
+    return true;
+  }
+  return false;
+}
+
 WalkResult Walker::walk(const Access& access, const X86Control& control) {
   WalkResult result;
   Cursor at = start(access.va, control, result.cache_hit);
@@ -63,7 +52,7 @@ WalkResult Walker::walk(const Access& access, const X86Control& control) {
       result.error_code = fault_code(0, control, access);
       return result;
     }
-    if ((entry & reserved_bits(entry, at.level, control)) != 0) {
+    if (reserved_bits(entry, at.level, control) != 0) {
       result.error_code = fault_code(pf::present | pf::reserved, control, access);
       return result;
     }
@@ -88,14 +77,8 @@ void Walker::finish(const Access& access, const X86Control& control, unsigned le
   if ((entry & wanted) != wanted) write_entry(entry_pa, entry | wanted, result);
   if (((entry | wanted) & pte::dirty) != 0) rights |= right::dirty;
 
-  const unsigned shift = shift_of(level);
   result.ok = true;
-  result.entry.va = access.va >> shift << shift;
-  result.entry.pa = leaf_address(entry, level);
-  result.entry.shift = static_cast<u8>(shift);
-  result.entry.rights = rights;
-  result.entry.user = (rights & right::user) != 0;
-  result.entry.global = (entry & pte::global) != 0 && (control.cr4 & cr4::pge) != 0;
+  result.entry = page_of(access.va, entry, level, rights, control);
 }
 
 bool Walker::probe(u64 va, const X86Control& control, u64& pa) const {
@@ -103,7 +86,7 @@ bool Walker::probe(u64 va, const X86Control& control, u64& pa) const {
   u64 table = control.cr3 & pte::address;
   for (unsigned level = 4;; --level) {
     const u64 entry = read_entry(table + 8 * index_of(va, level), ignored);
-    if ((entry & pte::present) == 0 || (entry & reserved_bits(entry, level, control)) != 0) return false;
+    if ((entry & pte::present) == 0 || reserved_bits(entry, level, control) != 0) return false;
     if (is_leaf(entry, level)) {
       pa = leaf_address(entry, level) + (va & ((u64{1} << shift_of(level)) - 1));
       return true;

@@ -35,6 +35,8 @@ class Walker {
   WalkResult walk(const Access& access, const X86Control& control);
   /// The entry's translation alone: no A/D update, no cache, no permission check.
   bool probe(u64 va, const X86Control& control, u64& pa) const;
+  /// Where a walk would begin by what the caches hold: `table` is that of `level`. False: at the root.
+  bool begins_below(u64 va, const X86Control& control, unsigned& level, TableRef& table) const;
   void clear_caches();
   void drop_cached(u64 va);  ///< what a #PF at va invalidates (SDM 4.10.4.1)
 
