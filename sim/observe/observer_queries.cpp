@@ -99,6 +99,13 @@ std::vector<P2mEntry> Observer::p2m(u32 domid) const {
   return i.state_->p2m_entries(domid);
 }
 
+u64 Observer::frame_named(u32 domid, u64 name) const {
+  if (!impl_->state_) return name;
+  const auto domain = impl_->state_->domains().find(domid);
+  const bool by_p2m = domain != impl_->state_->domains().end() && domain->second.model == XS_MODEL_TRANSLATED;
+  return by_p2m ? domain->second.p2m.get(name) : name;
+}
+
 std::string Observer::p2m_dump(u32 domid) const { return mfndump_text(p2m(domid)); }
 
 std::vector<FrameChange> Observer::frame_history(u64 mfn, bool* complete) const {

@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstring>
 
 #include "sim/debug/server.h"
-#include "sim/scenario/saved_ia64_control.h"
-#include "sim/scenario/saved_vcpu_control.h"
+#include "sim/scenario/vcpu_controls.h"
 
 namespace xs::scenario {
 
@@ -18,7 +16,7 @@ struct MachineDebug::Impl final : debug::DebugTarget {
         machine(m),
         observer(w),
         images(std::move(i)),
-        saved(observe::Image(images.front())),
+        vcpus(machine, observer, images.front()),
         address(o.address),
         server(
             *this, address, [this] { return options.interrupted && options.interrupted->load(); },
@@ -51,40 +49,18 @@ struct MachineDebug::Impl final : debug::DebugTarget {
   platform::Machine& machine;
   const observe::Observer& observer;
   const std::vector<std::string> images;
-  const observe::SavedVcpus saved;
+  const VcpuControls vcpus;
   std::vector<std::unique_ptr<CpuControl>> controls;  ///< of the last threads()
   const debug::Address address;
   debug::GdbServer server;
 
  private:
   std::string domain_name(u32 domid) const;
-  SavedVcpuControl::FrameOf frames_of(u32 domid) const;
-  std::unique_ptr<CpuControl> control_of(const observe::SavedVcpu& v);
 };
 
 std::string MachineDebug::Impl::domain_name(u32 domid) const {
   const auto domain = observer.domain(domid);
   return domain ? domain->name : "";
-}
-
-SavedVcpuControl::FrameOf MachineDebug::Impl::frames_of(u32 domid) const {
-  const auto domain = observer.domain(domid);
-  if (!domain || domain->model != XS_MODEL_TRANSLATED) return [](u64 mfn) { return mfn; };
-  return [p2m = observer.p2m(domid)](u64 gfn) {
-    const auto at = std::lower_bound(p2m.begin(), p2m.end(), gfn,
-                                     [](const observe::P2mEntry& e, u64 wanted) { return e.gfn < wanted; });
-    return at != p2m.end() && at->gfn == gfn ? at->mfn : invalid_frame;
-  };
-}
-
-std::unique_ptr<CpuControl> MachineDebug::Impl::control_of(const observe::SavedVcpu& v) {
-  if (!v.ia64)
-    return std::make_unique<SavedVcpuControl>(v, machine.control(0), machine.memory(), frames_of(v.domid));
-  const auto hypervisors = [this](u64 va, u64& pa) {
-    return observer.translate_hypervisor(machine.cpu(0), va, pa);
-  };
-  return std::make_unique<SavedIa64Control>(*v.ia64, machine.control(0), machine.memory(), hypervisors,
-                                            frames_of(v.domid));
 }
 
 // Who runs where is known by the marks; who else there is, by the hypervisor's memory.
@@ -103,12 +79,9 @@ std::vector<debug::DebugThread> MachineDebug::Impl::threads() {
       all.push_back({cpu + 1, fmt::format("cpu{} (no VCPU)", cpu), "", cpu, &machine.control(cpu)});
   }
   controls.clear();
-  const auto peek = [this](u64 va, void* out, u64 size) {
-    return observer.peek_hypervisor(machine.cpu(0), va, out, size);
-  };
-  for (const observe::SavedVcpu& v : saved.list(peek)) {
+  for (const observe::SavedVcpu& v : vcpus.list()) {
     if (runs(id(v.domid, v.vcpu))) continue;
-    controls.push_back(control_of(v));
+    controls.push_back(vcpus.control_of(v));
     all.push_back({id(v.domid, v.vcpu), fmt::format("dom{} vcpu{} ({})", v.domid, v.vcpu, v.state),
                    domain_name(v.domid), std::nullopt, controls.back().get()});
   }

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "sim/core/ia64_debug.h"
-#include "sim/mmu/vhpt_ia64/vhpt.h"
+#include "sim/mmu/vhpt_ia64/explain.h"
 
 namespace xs::scenario {
 
@@ -64,44 +64,97 @@ void SavedIa64Control::read_register(unsigned index, std::span<u8> out) const {
 }
 
 bool SavedIa64Control::translate(u64 va, u64& pa) const {
-  if (hypervisors_(va, pa)) return true;
-  constexpr u64 uncached = u64{1} << 63, translated = u64{1} << 17;  // PSR.dt
-  if (!(vcpu_.virtual_psr & translated)) return named(va & ~uncached, pa);
-  return inserted(va, pa) || walked(va, pa);
+  const Explanation way = explain(va, AddressUse::read);
+  pa = way.now.pa;
+  return way.now.ok;
 }
 
-bool SavedIa64Control::named(u64 guest_physical, u64& pa) const {
-  const u64 frame = frame_of_(guest_physical >> frame_shift);
-  pa = frame << frame_shift | (guest_physical & frame_mask);
-  return frame != invalid_frame;
+Explanation SavedIa64Control::explain(u64 va, AddressUse use) const {
+  constexpr u64 uncached = u64{1} << 63;
+  const auto [name, bit] = use == AddressUse::fetch ? std::pair("PSR.it", 36) : std::pair("PSR.dt", 17);
+  Explanation out;
+  out.va = va, out.use = use, out.level = static_cast<unsigned>(vcpu_.psr >> 32 & 3);
+  u64 pa = 0;
+  if (hypervisors_(va, pa)) {
+    out.steps.push_back({"hypervisor", {}, {}, "a window that it publishes", pa >> frame_shift, {}});
+    out.now.ok = true, out.now.pa = pa;
+  } else if ((vcpu_.virtual_psr >> bit & 1) == 0) {
+    out.steps.push_back({name, {}, vcpu_.virtual_psr, "clear: the address is guest-physical", {}, {}});
+    named(va & ~uncached, out);
+  } else {
+    out.steps.push_back({name, {}, vcpu_.virtual_psr, "set: addresses are translated", {}, {}});
+    const unsigned region = mmu::region_of(va);
+    const mmu::RegionRegister rr{vcpu_.regions[region]};
+    out.steps.push_back({"rr" + std::to_string(region), {}, rr.raw, "the guest's own", {}, {}});
+    if (!inserted(out) && !walked(out)) out.now.why = "the guest has inserted nothing that is still known";
+  }
+  out.tables = out.now;
+  return out;
 }
 
-/// Data translations come last in the list, and first here.
-bool SavedIa64Control::inserted(u64 va, u64& pa) const {
-  const u64 rid = mmu::RegionRegister{vcpu_.regions[mmu::region_of(va)]}.rid();
-  for (auto t = vcpu_.translations.rbegin(); t != vcpu_.translations.rend(); ++t) {
-    const auto page = mmu::make_translation(t->pte, t->itir, t->va, static_cast<u32>(t->rid));
-    const bool same_region = mmu::region_of(t->va) == mmu::region_of(va);
-    if (page.present && same_region && page.covers(static_cast<u32>(rid), va & mmu::region_offset_mask))
-      return named(page.translate(va & mmu::region_offset_mask), pa);
+void SavedIa64Control::named(u64 guest_physical, Explanation& out) const {
+  const u64 name = guest_physical >> frame_shift, frame = frame_of_ ? frame_of_(name) : name;
+  TranslationStep step{"P2M", {}, {}, "", {}, name};
+  if (frame != invalid_frame) step.frame = frame;
+  step.means = frame != invalid_frame ? "the frame that the domain calls so" : "the domain has no such frame";
+  out.steps.push_back(std::move(step));
+  out.now.ok = frame != invalid_frame;
+  out.now.pa = frame << frame_shift | (guest_physical & frame_mask);
+  if (!out.now.ok) out.now.why = "page not present: " + out.steps.back().means;
+}
+
+/// Data translations come last in the list, and first for data.
+bool SavedIa64Control::inserted(Explanation& out) const {
+  const u64 offset = out.va & mmu::region_offset_mask;
+  const u32 rid = mmu::RegionRegister{vcpu_.regions[mmu::region_of(out.va)]}.rid();
+  const std::size_t n = vcpu_.translations.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto& t = vcpu_.translations[out.use == AddressUse::fetch ? i : n - 1 - i];
+    const auto page = mmu::make_translation(t.pte, t.itir, t.va, static_cast<u32>(t.rid));
+    if (!page.present || mmu::region_of(t.va) != mmu::region_of(out.va) || !page.covers(rid, offset)) continue;
+    const u64 guest_physical = page.translate(offset);
+    out.steps.push_back({"inserted", {}, t.pte, mmu::translation_text(page), {}, guest_physical >> frame_shift});
+    named(guest_physical, out);
+    arrive(out.now.pa, page, out);
+    return true;
   }
   return false;
 }
 
 /// The entry that the CPU would take: its region registers have the domain's block of identifiers.
-bool SavedIa64Control::walked(u64 va, u64& pa) const {
+bool SavedIa64Control::walked(Explanation& out) const {
   constexpr unsigned rid_bits = 18;
   constexpr u64 walks = 1, long_format = u64{1} << 8;
   const u64 rid =
-      u64{vcpu_.rid_block} << rid_bits | mmu::RegionRegister{vcpu_.regions[mmu::region_of(va)]}.rid();
+      u64{vcpu_.rid_block} << rid_bits | mmu::RegionRegister{vcpu_.regions[mmu::region_of(out.va)]}.rid();
   const mmu::RegionRegister rr{rid << 8 | frame_shift << 2 | walks};
   const mmu::PageTableAddress pta{vcpu_.vhpt | long_format | u64{vcpu_.vhpt_shift} << 2 | walks};
   u64 at = 0, entry[3] = {};  // PTE, ITIR, tag
-  if (!hypervisors_(mmu::vhpt_hash(va, rr, pta), at) || !memory_.host(at)) return false;
+  if (!hypervisors_(mmu::vhpt_hash(out.va, rr, pta), at) || !memory_.host(at)) return false;
   std::memcpy(entry, memory_.host(at), sizeof entry);
-  const auto page = mmu::make_translation(entry[0], entry[1], va, static_cast<u32>(rid));
-  pa = page.translate(va & mmu::region_offset_mask);
-  return entry[2] == mmu::vhpt_tag(va, rr) && page.present;
+  const auto page = mmu::make_translation(entry[0], entry[1], out.va, static_cast<u32>(rid));
+  const bool fits = entry[2] == mmu::vhpt_tag(out.va, rr) && page.present;
+  const u64 pa = page.translate(out.va & mmu::region_offset_mask);
+  TranslationStep step{"VHPT", at, entry[0], fits ? mmu::translation_text(page) : "another page's", {}, {}};
+  if (fits) step.frame = pa >> frame_shift;
+  out.steps.push_back(std::move(step));
+  if (!fits) return false;
+  out.now.ok = true;
+  arrive(pa, page, out);
+  return true;
+}
+
+void SavedIa64Control::arrive(u64 pa, const mmu::Translation& page, Explanation& out) const {
+  out.now.pa = pa, out.now.shift = page.page_shift;
+  out.now.rights = mmu::page_rights(page.ar, page.pl, std::min<unsigned>(out.level, page.pl));
+}
+
+std::optional<u64> SavedIa64Control::place(AddressPlace where) const {
+  constexpr unsigned stack_pointer = 12;  // Itanium software conventions 3.1
+  if (where == AddressPlace::pc) return vcpu_.ip;
+  if (where == AddressPlace::stack) return vcpu_.general[stack_pointer];
+  if (where == AddressPlace::register_stack) return vcpu_.bspstore;
+  return std::nullopt;
 }
 
 bool SavedIa64Control::read_held(u64 va, u8& out) const {

@@ -4,6 +4,9 @@
 #include <cstring>
 #include <string_view>
 
+#include "sim/mmu/walk_x86/explain.h"
+#include "sim/mmu/walk_x86/rights.h"
+
 namespace xs::scenario {
 namespace {
 
@@ -76,31 +79,43 @@ void SavedVcpuControl::read_register(unsigned index, std::span<u8> out) const {
   std::memcpy(out.data(), &value, std::min(out.size(), sizeof value));
 }
 
-// The walk of SDM vol. 3A 4.5, without rights; entries name frames as the domain does.
 bool SavedVcpuControl::translate(u64 va, u64& pa) const {
-  constexpr u64 present = 1, large = 0x80, frame_bits = 0x000ffffffffff000;
-  const u64 sign = va >> 47;
-  if (sign != 0 && sign != (u64{1} << 17) - 1) return false;  // not canonical
+  const Explanation way = explain(va, AddressUse::read);
+  pa = way.now.pa;
+  return way.now.ok;
+}
+
+Explanation SavedVcpuControl::explain(u64 va, AddressUse use) const {
+  namespace x86 = mmu::x86;
   const u64 slot = va >> 39 & 511;
-  if (slot >= 256 && slot < 272) return core_.translate(va, pa);  // the hypervisor's (xen-x86_64.h)
-  u64 name = vcpu_.table;
-  for (unsigned level = 4;; --level) {
-    const u64 mfn = frame_of_(name);
-    u64 entry = 0;
-    const unsigned shift = frame_shift + 9 * (level - 1);
-    if (mfn == invalid_frame || !memory_.host(mfn << frame_shift)) return false;
-    std::memcpy(&entry, memory_.host(mfn << frame_shift) + (va >> shift & 511) * 8, sizeof entry);
-    if (!(entry & present)) return false;
-    if (level > 1 && !(level < 4 && entry & large)) {
-      name = (entry & frame_bits) >> frame_shift;
-      continue;
-    }
-    const u64 inside = va & ((u64{1} << shift) - 1);
-    const u64 at = (entry & frame_bits & ~((u64{1} << shift) - 1)) | inside;
-    const u64 frame = frame_of_(at >> frame_shift);
-    pa = frame << frame_shift | (at & frame_mask);
-    return frame != invalid_frame;
+  if (slot >= 256 && slot < 272) return core_.explain(va, use);  // the hypervisor's (xen-x86_64.h)
+  Explanation out;
+  out.va = va, out.use = use, out.level = 3;
+  if (!mmu::is_canonical(va)) {
+    out.now.why = "not canonical";
+  } else {
+    mmu::X86Control control;
+    control.cr0 = x86::cr0::pg | x86::cr0::wp, control.cr4 = x86::cr4::pae;
+    control.efer = x86::efer::lme | x86::efer::lma | x86::efer::nxe;
+    control.cr3 = vcpu_.table << frame_shift;
+    const mmu::AccessKind kind = use == AddressUse::fetch   ? mmu::AccessKind::fetch
+                                 : use == AddressUse::write ? mmu::AccessKind::write
+                                                            : mmu::AccessKind::read;
+    const mmu::Access access{.va = va, .kind = kind};
+    const x86::TableWalk walk = x86::walk_tables(memory_, control, access, frame_of_);
+    x86::add_steps(walk, control, frame_of_, out);
+    out.now = x86::outcome(walk, control, access);
   }
+  out.tables = out.now;
+  return out;
+}
+
+std::optional<u64> SavedVcpuControl::place(AddressPlace where) const {
+  constexpr unsigned stack_pointer = 4;  // as instructions encode it
+  if (where == AddressPlace::pc) return vcpu_.rip;
+  if (where == AddressPlace::stack) return vcpu_.general[stack_pointer];
+  if (where == AddressPlace::last_fault && vcpu_.cr2 != 0) return vcpu_.cr2;
+  return std::nullopt;
 }
 
 }  // namespace xs::scenario

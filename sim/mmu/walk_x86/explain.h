@@ -72,8 +72,8 @@ struct Explained {
 Explanation in_words(const Explained& explained);
 /// The steps of a walk; `frame_of` as it was walked with.
 void add_steps(const TableWalk& walk, const X86Control& control, const FrameOf& frame_of, Explanation& out);
-/// Why the walk did not end in memory; "": it did.
-std::string reason(const TableWalk& walk, const X86Control& control, const Access& access);
+/// Where a walk got to, or why it did not.
+TranslationOutcome outcome(const TableWalk& walk, const X86Control& control, const Access& access);
 
 /// PageRight bits at a privilege level (3: user), by the control state.
 u8 page_rights(const TlbEntry& page, const X86Control& control, bool user);

@@ -31,15 +31,23 @@ std::string right_missing(const TableWalk& walk, const X86Control& control, cons
   return "an access of the supervisor to a user's page (CR4.SMAP)";
 }
 
-TranslationOutcome outcome(const TableWalk& walk, const X86Control& control, const Access& access) {
-  TranslationOutcome out;
-  out.ok = walk.end == WalkEnd::page;
-  out.why = reason(walk, control, access);
-  if (!out.ok) out.fault = walk.error_code;
-  if (!walk.mapped()) return out;
-  out.pa = walk.pa, out.shift = walk.page.shift;
-  out.rights = page_rights(walk.page, control, access.user && !access.implicit);
-  return out;
+std::string reason(const TableWalk& walk, const X86Control& control, const Access& access) {
+  const char* where = walk.entries.empty() ? "CR3" : level_name(walk.entries.back().level);
+  switch (walk.end) {
+    case WalkEnd::page:
+      return "";
+    case WalkEnd::refused:
+      return "#PF: " + right_missing(walk, control, access);
+    case WalkEnd::absent:
+      return fmt::format("#PF: the {} is not present", where);
+    case WalkEnd::reserved:
+      return fmt::format("#PF: the {} has reserved bits set", where);
+    case WalkEnd::no_frame:
+      return fmt::format("#PF: the {} names no frame of the domain's", where);
+    case WalkEnd::no_memory:
+      return fmt::format("#PF: the {} lies where there is no memory", where);
+  }
+  return "";
 }
 
 u8 right_bits(const Translation& t) {
@@ -94,23 +102,15 @@ std::string entry_text(u64 entry, unsigned level) {
   return out;
 }
 
-std::string reason(const TableWalk& walk, const X86Control& control, const Access& access) {
-  const char* where = walk.entries.empty() ? "CR3" : level_name(walk.entries.back().level);
-  switch (walk.end) {
-    case WalkEnd::page:
-      return "";
-    case WalkEnd::refused:
-      return "#PF: " + right_missing(walk, control, access);
-    case WalkEnd::absent:
-      return fmt::format("#PF: the {} is not present", where);
-    case WalkEnd::reserved:
-      return fmt::format("#PF: the {} has reserved bits set", where);
-    case WalkEnd::no_frame:
-      return fmt::format("#PF: the {} names no frame of the domain's", where);
-    case WalkEnd::no_memory:
-      return fmt::format("#PF: the {} lies where there is no memory", where);
-  }
-  return "";
+TranslationOutcome outcome(const TableWalk& walk, const X86Control& control, const Access& access) {
+  TranslationOutcome out;
+  out.ok = walk.end == WalkEnd::page;
+  out.why = reason(walk, control, access);
+  if (!out.ok) out.fault = walk.error_code;
+  if (!walk.mapped()) return out;
+  out.pa = walk.pa, out.shift = walk.page.shift;
+  out.rights = page_rights(walk.page, control, access.user && !access.implicit);
+  return out;
 }
 
 void add_steps(const TableWalk& walk, const X86Control& control, const FrameOf& frame_of, Explanation& out) {
