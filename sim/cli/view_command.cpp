@@ -19,7 +19,7 @@ struct ViewCommand {
   std::vector<std::string> files;
   RunOptions run;
   viz::AppOptions app;
-  std::string theme = "dark", colour, size = "1280x800";
+  std::string theme = "dark", colour, size = "1280x800", use = "read", vcpu;
 };
 
 bool is_trace(const std::string& file) {
@@ -37,12 +37,21 @@ void set_size(const std::string& text, viz::AppOptions& app) {
     throw Error("--size " + text + ": must be WIDTHxHEIGHT, from 320x200 to 8192x8192");
 }
 
+void set_translation(const ViewCommand& c, viz::AppOptions& app) {
+  for (const AddressUse use : {AddressUse::fetch, AddressUse::read, AddressUse::write})
+    if (c.use == viz::use_name(use)) app.use = use;
+  if (c.vcpu.empty()) return;
+  app.subject = viz::subject_of(c.vcpu);
+  if (!app.subject) throw Error("--vcpu " + c.vcpu + ": must be a CPU (cpu0) or a VCPU (d1v0)");
+}
+
 int view(const ViewCommand& c) {
   viz::AppOptions app = c.app;
   set_size(c.size, app);
   app.dark = c.theme == "dark";
   app.arch = c.run.arch;
   app.colouring = viz::colouring_of(c.colour);
+  set_translation(c, app);
   const WorkDirectory work;
   app.work_directory = work.path();
   const EndOnSignal end_on_signal(work.path());
@@ -67,6 +76,12 @@ void add_looks(CLI::App& c, ViewCommand& o) {
       ->check(CLI::IsMember({"owner", "type", "age", "changed"}));
   c.add_option("--frame", o.app.mfn, "Frame to be pinned")->type_name("MFN");
   c.add_option("--domain", o.app.domid, "Domain whose P2M is shown")->type_name("N");
+  c.add_option("--va", o.app.va, "Address whose translation is shown, instead of the program counter")
+      ->type_name("ADDRESS");
+  c.add_option("--use", o.use, "What it is used for")
+      ->check(CLI::IsMember({"fetch", "read", "write"}))
+      ->capture_default_str();
+  c.add_option("--vcpu", o.vcpu, "By whose tables: a CPU (cpu0) or a VCPU (d1v0)")->type_name("WHO");
   c.add_option("--at", o.app.at, "Moment to show: a time (12.5ms), or a step by number or name")
       ->type_name("WHEN");
   c.add_option("--since", o.app.since, "Moment to compare with")->type_name("WHEN");

@@ -77,8 +77,8 @@ class CpuControl {
   virtual std::optional<u64> place(AddressPlace where) const {
     return where == AddressPlace::pc ? std::optional(linear_pc()) : std::nullopt;
   }
-  /// The used entries of a frame that its walker reads as a table; `level` from 1 (leaves), 0 where there is one
-  /// sort or it is not known.
+  /// The used entries of a frame that its walker reads as a table; `level` from 1 (leaves), 0 where there is
+  /// one sort or it is not known.
   virtual std::vector<TableEntry> decode_table(std::span<const u8> frame, unsigned level) const {
     return (void)frame, (void)level, std::vector<TableEntry>();
   }

@@ -61,13 +61,14 @@ struct TranslationOutcome {
 struct Explanation {
   u64 va = 0;
   AddressUse use = AddressUse::read;
-  unsigned level = 0;           ///< of privilege
-  bool physical = false;        ///< not translated at all
-  TranslationOutcome now;       ///< what the CPU gets: by the TLB, else by the tables
-  TranslationOutcome tables;    ///< by the tables alone
+  unsigned level = 0;            ///< of privilege
+  bool physical = false;         ///< not translated at all
+  bool partial = false;          ///< not all is known here: that nothing was found proves nothing
+  TranslationOutcome now;        ///< what the CPU gets: by the TLB, else by the tables
+  TranslationOutcome tables;     ///< by the tables alone
   std::optional<HeldPage> held;  ///< what the TLB has for the address
-  bool hit = false;             ///< and that grants this access
-  std::string stale;            ///< in what it contradicts the tables; empty: in nothing
+  bool hit = false;              ///< and that grants this access
+  std::string stale;             ///< in what it contradicts the tables; empty: in nothing
   std::vector<TranslationStep> steps;
 };
 

@@ -117,8 +117,8 @@ class Mmu {
   /// and observers.
   bool probe(u64 va, u64& pa) const;
 
-  /// What translate() would answer now, and on which way (walk_x86/explain.h). No side effect: no A or D bit, no
-  /// fill, no mark, no count.
+  /// What translate() would answer now, and on which way (walk_x86/explain.h). No side effect: no A or D bit,
+  /// no fill, no mark, no count.
   x86::Explained explain(const Access& access) const;
   /// Everything that the TLB holds, by address.
   std::vector<TlbSlot> held_entries() const;

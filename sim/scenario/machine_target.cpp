@@ -93,6 +93,10 @@ class BootedMachine : public MachineTarget, private observe::Listener {
   void pause() override { machine_->pause(); }
   platform::Machine& machine() override { return *machine_; }
   observe::Observer& observer() override { return *observer_; }
+  const VcpuControls& vcpus() override {
+    if (!vcpus_) vcpus_.emplace(*machine_, *observer_, hypervisor_);
+    return *vcpus_;
+  }
   u64 now_ps() const override { return machine_ ? machine_->now_ps() : 0; }
   u32 exit_value() const override { return machine_ ? machine_->exit_value() : 0; }
   void fail_disk_reads(u64 count) override { machine_->fail_disk_reads(count); }
@@ -135,6 +139,8 @@ class BootedMachine : public MachineTarget, private observe::Listener {
   std::unique_ptr<observe::Observer> observer_;
   std::unique_ptr<platform::Machine> machine_;
   std::optional<ObserverView> view_;
+  std::string hypervisor_;             ///< its image
+  std::optional<VcpuControls> vcpus_;  ///< made when somebody looks
   std::optional<MachineDebug> debug_;
 };
 
@@ -146,7 +152,7 @@ void BootedMachine::start(TargetListener& listener) {
   write_disk_image(disk, plan.disk);
 
   observe::ObserverOptions watch;
-  watch.hypervisor = plan.hypervisor;
+  watch.hypervisor = hypervisor_ = plan.hypervisor;
   watch.guests = plan.guests;
   watch.trace_file = options_.trace_file;
   watch.scenario = scenario_.name;

@@ -6,6 +6,7 @@
 #include "sim/observe/observer.h"
 #include "sim/scenario/machine_debug.h"
 #include "sim/scenario/target.h"
+#include "sim/scenario/vcpu_controls.h"
 
 namespace xs::scenario {
 
@@ -24,6 +25,7 @@ class MachineTarget : public Target {
  public:
   virtual platform::Machine& machine() = 0;
   virtual observe::Observer& observer() = 0;
+  virtual const VcpuControls& vcpus() = 0;
 };
 
 std::unique_ptr<MachineTarget> make_machine_target(const Scenario& scenario,

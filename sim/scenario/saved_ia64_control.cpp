@@ -86,7 +86,8 @@ Explanation SavedIa64Control::explain(u64 va, AddressUse use) const {
     const unsigned region = mmu::region_of(va);
     const mmu::RegionRegister rr{vcpu_.regions[region]};
     out.steps.push_back({"rr" + std::to_string(region), {}, rr.raw, "the guest's own", {}, {}});
-    if (!inserted(out) && !walked(out)) out.now.why = "the guest has inserted nothing that is still known";
+    if (!inserted(out) && !walked(out))
+      out.partial = true, out.now.why = "the guest has inserted nothing that is still known";
   }
   out.tables = out.now;
   return out;
@@ -111,9 +112,11 @@ bool SavedIa64Control::inserted(Explanation& out) const {
   for (std::size_t i = 0; i < n; ++i) {
     const auto& t = vcpu_.translations[out.use == AddressUse::fetch ? i : n - 1 - i];
     const auto page = mmu::make_translation(t.pte, t.itir, t.va, static_cast<u32>(t.rid));
-    if (!page.present || mmu::region_of(t.va) != mmu::region_of(out.va) || !page.covers(rid, offset)) continue;
+    if (!page.present || mmu::region_of(t.va) != mmu::region_of(out.va) || !page.covers(rid, offset))
+      continue;
     const u64 guest_physical = page.translate(offset);
-    out.steps.push_back({"inserted", {}, t.pte, mmu::translation_text(page), {}, guest_physical >> frame_shift});
+    out.steps.push_back(
+        {"inserted", {}, t.pte, mmu::translation_text(page), {}, guest_physical >> frame_shift});
     named(guest_physical, out);
     arrive(out.now.pa, page, out);
     return true;

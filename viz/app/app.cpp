@@ -31,8 +31,16 @@ u64 moment_of(const Recording& recording, const std::string& text) {
   throw Error(fmt::format("\"{}\" is neither a time nor a step's number or name", text));
 }
 
+TranslationWish translation_wish(const AppOptions& o) {
+  TranslationWish wish;
+  if (o.subject) wish.subject = *o.subject;
+  if (o.va) wish.va = *o.va, wish.use = o.use, wish.place.reset();
+  return wish;
+}
+
 void choose(Workspace& workspace, const AppOptions& o) {
   Choice& choice = workspace.choice;
+  choice.translation = translation_wish(o);
   choice.look.dark = o.dark;
   if (o.colouring) choice.look.colouring = *o.colouring;
   choice.font_scale = o.scale;
@@ -124,20 +132,53 @@ bool has_captions(const scenario::Scenario& s) {
                      [](const scenario::Step& step) { return !step.guide.caption.empty(); });
 }
 
+/// A breakpoint at the moment that `--at` means, when it can be known before the run.
+std::optional<Breakpoint> breakpoint_at(const AppOptions& o) {
+  Breakpoint b;
+  const bool number = std::all_of(o.at.begin(), o.at.end(), ::isdigit);
+  if (o.at.empty()) return std::nullopt;
+  if (number) {
+    b.on = Breakpoint::On::step_end, b.number = std::stoull(o.at);
+  } else if (const auto time = observe::parse_time_ps(o.at)) {
+    b.on = Breakpoint::On::time, b.number = *time;
+  } else {
+    const auto& steps = o.scenario->steps;
+    const auto at = std::find_if(steps.begin(), steps.end(), [&](const scenario::Step& s) {
+      return s.name.find(o.at) != std::string::npos;
+    });
+    if (at == steps.end()) return std::nullopt;
+    b.on = Breakpoint::On::step_end, b.number = u64(at - steps.begin()) + 2;  // the first one is "boot"
+  }
+  return b;
+}
+
+/// To the end; what only the machine itself can tell is kept as it is at the moment of the pictures.
+void run_for_pictures(Simulation& simulation, const AppOptions& o) {
+  constexpr double look_again_s = 0.01;
+  ImageWish wish;
+  wish.cpus = true, wish.frame = o.mfn, wish.translation = translation_wish(o);
+  simulation.wish(wish);
+  while (!simulation.wait(look_again_s)) {
+    if (simulation.status().state != RunState::paused) continue;
+    simulation.keep_image();
+    simulation.set_breakpoints({});
+    simulation.run(0);
+  }
+}
+
 int view_scenario(const AppOptions& o) {
   const bool pictures = !o.screenshot.empty() || !o.record.empty();
   SimulationOptions options{o.arch, o.trace_file, o.work_directory, o.paused && !pictures, !pictures, {}};
   if (options.trace_file.empty()) options.trace_file = o.work_directory + "/run.trace";
   if (!pictures && has_captions(*o.scenario))  // a lesson waits for its reader
     options.breakpoints = {{Breakpoint::On::caption, std::nullopt, std::nullopt, true}};
+  if (const auto at = breakpoint_at(o); pictures && at) options.breakpoints = {*at};
   Simulation simulation(*o.scenario, options);
-  if (pictures)
-    while (!simulation.wait(3600)) {
-    }
+  if (pictures) run_for_pictures(simulation, o);
   Workspace workspace;
   workspace.open(o.scenario->name, options.trace_file);
   workspace.machine().run = &simulation;
-  workspace.choice.breakpoints = options.breakpoints;
+  if (!pictures) workspace.choice.breakpoints = options.breakpoints;
   choose(workspace, o);
   if (pictures) choose_moments(workspace, o);
   show(workspace, o);

@@ -6,6 +6,7 @@
 
 #include "sim/scenario/scenario.h"
 #include "viz/model/frame_palette.h"
+#include "viz/model/translation.h"
 
 namespace xs::viz {
 
@@ -27,6 +28,9 @@ struct AppOptions {
   std::optional<Colouring> colouring;  ///< none: by owner, or as a lesson's steps say
   std::optional<u64> mfn;              ///< frame to be pinned
   std::optional<u32> domid;            ///< none: dom0
+  std::optional<u64> va;               ///< whose translation is shown; none: the program counter's
+  AddressUse use = AddressUse::read;   ///< of `va`
+  std::optional<Subject> subject;      ///< by whose tables; none: the first CPU's
   std::string since;                   ///< time or step that is compared with
   std::string at;                      ///< time or step to stand at; empty: the end
 

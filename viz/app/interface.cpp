@@ -18,6 +18,8 @@ void Interface::wish() {
   ImageWish wish;
   wish.cpus = true;
   if (workspace_.choice.frame) wish.frame = m.scene.state().ram().mfn(*workspace_.choice.frame);
+  if (workspace_.choice.translation_seen) wish.translation = workspace_.choice.translation;
+  workspace_.choice.translation_seen = false;
   m.run->wish(wish);
 }
 

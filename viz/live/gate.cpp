@@ -24,7 +24,7 @@ bool is_change(EventKind kind) {
 bool matches(const std::optional<u64>& wanted, u64 is) { return !wanted || *wanted == is; }
 bool matches(const std::optional<u32>& wanted, u64 is) { return !wanted || *wanted == is; }
 
-bool hits(const Breakpoint& b, const EventHead& head, const EventFields& f) {
+bool hits(const Breakpoint& b, const EventHead& head, const EventFields& f, u64 steps_ended) {
   if (!b.enabled) return false;
   switch (b.on) {
     case Breakpoint::On::frame_owner:
@@ -34,6 +34,10 @@ bool hits(const Breakpoint& b, const EventHead& head, const EventFields& f) {
       return head.kind == EventKind::p2m && matches(b.number, f[1]) && matches(b.domid, f[0]);
     case Breakpoint::On::domain_state:
       return head.kind == EventKind::domain_state && matches(b.number, f[1]) && matches(b.domid, f[0]);
+    case Breakpoint::On::step_end:
+      return head.kind == EventKind::step_end && matches(b.number, steps_ended);
+    case Breakpoint::On::time:
+      return false;  // breathe() looks at the clock
     case Breakpoint::On::caption:
       return head.kind == EventKind::note && f[0] == u64{static_cast<u8>(observe::NoteKind::caption)};
   }
@@ -46,6 +50,7 @@ std::string hit_text(const EventHead& head, const EventFields& f) {
                        observe::owner_name(static_cast<u32>(f[2])));
   if (head.kind == EventKind::p2m) return fmt::format("P2M of dom{}: entry {:#x} changes", f[0], f[1]);
   if (head.kind == EventKind::note) return "a caption; Run goes on";
+  if (head.kind == EventKind::step_end) return "a step has ended";
   return fmt::format("dom{} is {}", f[0], observe::domain_state_name(static_cast<unsigned>(f[1])));
 }
 
@@ -86,6 +91,10 @@ void Gate::step(RunStep what) {
 void Gate::set_breakpoints(std::vector<Breakpoint> breakpoints) {
   const std::lock_guard lock(mutex_);
   breakpoints_ = std::move(breakpoints);
+  u64 stop_at = ~u64{0};
+  for (const Breakpoint& b : breakpoints_)
+    if (b.enabled && b.on == Breakpoint::On::time && b.number) stop_at = std::min(stop_at, *b.number);
+  stop_at_ps_ = stop_at;
   if (breakpoints_.empty())
     watch_ &= ~unsigned{watch_breakpoints};
   else
@@ -130,6 +139,16 @@ MachineImage Gate::image() const {
   return image_;
 }
 
+void Gate::keep_image() {
+  const std::lock_guard lock(mutex_);
+  kept_ = true;
+}
+
+void Gate::look_last() {
+  std::unique_lock lock(mutex_);
+  if (look_) refresh(lock);
+}
+
 void Gate::serve(Look look, std::function<void()> flush) {
   const std::lock_guard lock(mutex_);
   look_ = std::move(look), flush_ = std::move(flush);
@@ -142,7 +161,7 @@ void Gate::refresh(std::unique_lock<std::mutex>& lock) {
   flush_();
   MachineImage image = look_(wish);
   lock.lock();
-  image_ = std::move(image);
+  if (!kept_) image_ = std::move(image);
   refreshed_ = Clock::now();
 }
 
@@ -159,10 +178,12 @@ void Gate::keep_speed(std::unique_lock<std::mutex>& lock, u64 now_ps) {
 }
 
 bool Gate::breathe(u64 now_ps) {
-  if (!attention_ && Clock::now() - refreshed_ < refresh_every) return false;
+  const bool due = now_ps >= stop_at_ps_;
+  if (!due && !attention_ && Clock::now() - refreshed_ < refresh_every) return false;
   std::unique_lock lock(mutex_);
   attention_ = false;
   if (ending_) return false;
+  if (due) paused_ = true, stop_at_ps_ = ~u64{0};  // once
   refresh(lock);
   keep_speed(lock, now_ps);
   if (speed_ > 0) attention_ = true;  // asked again at the next quantum's end
@@ -191,6 +212,7 @@ bool Gate::hold(const std::string& why) {
 
 bool Gate::stops_at(const EventHead& head, const EventFields& fields, std::string& why) {
   const unsigned watch = watch_;
+  if (head.kind == EventKind::step_end) ++steps_ended_;
   if (watch == 0) return false;
   if ((watch & watch_change) && is_change(head.kind)) {
     why = "a frame has changed";
@@ -204,7 +226,7 @@ bool Gate::stops_at(const EventHead& head, const EventFields& fields, std::strin
   if (!(watch & watch_breakpoints)) return false;
   const std::lock_guard lock(mutex_);
   const auto hit = std::find_if(breakpoints_.begin(), breakpoints_.end(),
-                                [&](const Breakpoint& b) { return hits(b, head, fields); });
+                                [&](const Breakpoint& b) { return hits(b, head, fields, steps_ended_); });
   if (hit == breakpoints_.end()) return false;
   why = "breakpoint: " + hit_text(head, fields);
   return true;

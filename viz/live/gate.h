@@ -26,6 +26,8 @@ class Gate {
   void end();  ///< the run shall end: whoever waits goes on
   RunStatus status() const;
   MachineImage image() const;
+  /// The image stays what it is now, however the run goes on.
+  void keep_image();
 
   // The simulation's thread.
   using Look = std::function<MachineImage(const ImageWish&)>;
@@ -41,6 +43,8 @@ class Gate {
   bool ending() const { return ending_; }
   /// The oldest line that has been typed and not taken; empty: none.
   std::string take_line();
+  /// The machine as it was left, while it is still there.
+  void look_last();
   void ended(const std::string& text, int exit_code);
 
  private:
@@ -56,7 +60,7 @@ class Gate {
   std::deque<std::string> typed_;
   ImageWish wish_;
   MachineImage image_;
-  bool paused_ = false, step_instruction_ = false;
+  bool paused_ = false, step_instruction_ = false, kept_ = false;
   double speed_ = 0;
   u64 speed_from_ps_ = 0;
   Clock::time_point speed_from_{}, refreshed_{};
@@ -67,6 +71,8 @@ class Gate {
   /// What an event is compared with, without a lock: 0 nothing, or a set of Watch.
   enum Watch : unsigned { watch_breakpoints = 1, watch_hypercall = 2, watch_change = 4 };
   std::atomic<unsigned> watch_{0};
+  std::atomic<u64> stop_at_ps_{~u64{0}};  ///< the earliest time that is a breakpoint
+  u64 steps_ended_ = 0;                   ///< the simulation's thread alone counts
 };
 
 }  // namespace xs::viz

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "sim/observe/event.h"
 #include "viz/live/disassemble.h"
@@ -39,6 +40,32 @@ CpuImage cpu_image(platform::Machine& machine, const observe::Observer& observer
   return out;
 }
 
+/// The hypervisor's own format of a P2M page (hypervisor/abi/observe.h).
+std::vector<TableEntry> decode_p2m(std::span<const u8> bytes) {
+  std::vector<TableEntry> out;
+  for (unsigned i = 0; i < bytes.size() / sizeof(u64); ++i) {
+    u64 value = 0;
+    std::memcpy(&value, &bytes[i * sizeof value], sizeof value);
+    if ((value & XS_P2M_PRESENT) == 0) continue;
+    std::string means = "P";
+    if (value & XS_P2M_WRITABLE) means += " W";
+    if (value & XS_P2M_FOREIGN) means += " foreign";
+    if (value & XS_P2M_SHARED) means += " shared";
+    out.push_back({i, value, std::move(means), value >> XS_P2M_MFN_SHIFT});
+  }
+  return out;
+}
+
+/// By the type that the hypervisor gives the frame; the cache of translations has one level, or several in
+/// one shape.
+bool decode_content(const CpuControl& cpu, unsigned type, std::span<const u8> bytes,
+                    std::vector<TableEntry>& out) {
+  if (type == XS_FRAME_P2M) return out = decode_p2m(bytes), true;
+  if (type != XS_FRAME_SHADOW && (type < XS_FRAME_L1 || type > XS_FRAME_L4)) return false;
+  const unsigned level = type == XS_FRAME_SHADOW ? 0 : type - XS_FRAME_L1 + 1;
+  return out = cpu.decode_table(bytes, level), true;
+}
+
 FrameContent frame_content(platform::Machine& machine, const observe::Observer& observer, u64 mfn) {
   FrameContent out;
   out.mfn = mfn;
@@ -49,17 +76,26 @@ FrameContent frame_content(platform::Machine& machine, const observe::Observer& 
   constexpr u64 bytes = u64{1} << frame_shift;
   const u8* host = machine.memory().readable(mfn << frame_shift);
   if (host) out.bytes.assign(host, host + bytes);
+  std::vector<TableEntry> entries;
+  out.table = host && decode_content(machine.control(0), frame_image(observer, mfn).type, out.bytes, entries);
+  for (TableEntry& e : entries) {
+    TableEntryImage& to = out.entries.emplace_back();
+    static_cast<TableEntry&>(to) = std::move(e);
+    if (to.frame) to.frame_image = frame_image(observer, *to.frame);
+  }
   return out;
 }
 
 }  // namespace
 
-MachineImage look_at(platform::Machine& machine, const observe::Observer& observer, const ImageWish& wish) {
+MachineImage look_at(platform::Machine& machine, const observe::Observer& observer,
+                     const scenario::VcpuControls& vcpus, const ImageWish& wish) {
   MachineImage out;
   out.time_ps = machine.now_ps();
   for (unsigned cpu = 0; wish.cpus && cpu < machine.cpus(); ++cpu)
     out.cpus.push_back(cpu_image(machine, observer, cpu));
   if (wish.frame) out.frame = frame_content(machine, observer, *wish.frame);
+  if (wish.translation) out.translation = look_at_translation(machine, observer, vcpus, *wish.translation);
   return out;
 }
 

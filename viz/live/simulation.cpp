@@ -54,8 +54,11 @@ void GatedTarget::start(scenario::TargetListener& listener) {
   target_.machine().set_debugger(this);
   target_.observer().watch_events(
       [this](const observe::EventHead& head, const observe::EventFields& fields) { on_event(head, fields); });
-  gate_.serve([this](const ImageWish& wish) { return look_at(target_.machine(), target_.observer(), wish); },
-              [this] { target_.observer().flush_trace(); });
+  gate_.serve(
+      [this](const ImageWish& wish) {
+        return look_at(target_.machine(), target_.observer(), target_.vcpus(), wish);
+      },
+      [this] { target_.observer().flush_trace(); });
   target_.observer().flush_trace();
   begun_.set_value();
 }
@@ -101,6 +104,7 @@ void Simulation::Impl::run() {
   GatedTarget target(*machine, gate, begun);
   result = scenario::Runner(scenario, target, nullptr, &interrupted).run();
   result.arch = options.arch;
+  gate.look_last();
 }
 
 void Simulation::Impl::work() {
@@ -153,6 +157,7 @@ void Simulation::set_breakpoints(std::vector<Breakpoint> breakpoints) {
 }
 void Simulation::type(const std::string& line) { impl_->gate.type(line); }
 void Simulation::wish(const ImageWish& wish) { impl_->gate.wish(wish); }
+void Simulation::keep_image() { impl_->gate.keep_image(); }
 MachineImage Simulation::image() const { return impl_->gate.image(); }
 
 bool Simulation::wait(double seconds) {

@@ -42,6 +42,8 @@ class Simulation : public RunControl {
   void type(const std::string& line) override;
   void wish(const ImageWish& wish) override;
   MachineImage image() const override;
+  /// The image stays what it is now, however the run goes on.
+  void keep_image();
 
   /// Waits for the end of the run, or of `seconds`; true when it has ended.
   bool wait(double seconds);

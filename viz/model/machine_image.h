@@ -2,11 +2,13 @@
 // is asked for. A replay has none.
 #pragma once
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/core/types.h"
+#include "viz/model/translation.h"
 
 namespace xs::viz {
 
@@ -33,13 +35,16 @@ struct FrameContent {
   u64 mfn = 0;
   u64 type_count = 0, general_count = 0;
   bool allocated = false;
-  std::vector<u8> bytes;  ///< empty: not DRAM
+  std::vector<u8> bytes;                 ///< empty: not DRAM
+  bool table = false;                    ///< of a type that hardware or the hypervisor reads as a table
+  std::vector<TableEntryImage> entries;  ///< its used ones
 };
 
 /// What is asked for.
 struct ImageWish {
   std::optional<u64> frame;  ///< MFN
   bool cpus = false;
+  std::optional<TranslationWish> translation = {};
   bool operator==(const ImageWish&) const = default;
 };
 
@@ -47,6 +52,7 @@ struct MachineImage {
   u64 time_ps = 0;
   std::vector<CpuImage> cpus;
   std::optional<FrameContent> frame;
+  std::shared_ptr<const TranslationImage> translation;  ///< large, and never changed: shared by all who look
 };
 
 /// How the run stands.
@@ -60,9 +66,9 @@ struct RunStatus {
 enum class RunStep : u8 { instruction, hypercall, change };
 /// What makes a running simulation pause.
 struct Breakpoint {
-  enum class On : u8 { frame_owner, p2m_entry, domain_state, caption };
+  enum class On : u8 { frame_owner, p2m_entry, domain_state, caption, step_end, time };
   On on = On::frame_owner;
-  std::optional<u64> number;  ///< MFN; GFN; enum xs_domain_state; none: any
+  std::optional<u64> number;  ///< MFN; GFN; enum xs_domain_state; of the step, from 1; ps; none: any
   std::optional<u32> domid;   ///< whose; none: any
   bool enabled = true;
   bool operator==(const Breakpoint&) const = default;

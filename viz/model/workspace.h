@@ -63,6 +63,8 @@ struct Choice {
   bool walking = false;       ///< arrows and space go through the controls, not through the recording
   std::string typing;         ///< a line for the operator's channel, not yet sent
   std::vector<Breakpoint> breakpoints;
+  TranslationWish translation;    ///< what is asked of a live machine
+  bool translation_seen = false;  ///< its view has been drawn since the last wish
 };
 
 class Workspace {

@@ -12,8 +12,10 @@ namespace xs::viz {
 namespace {
 
 constexpr std::array kinds = {"frame changes owner", "P2M entry changes", "domain enters state",
-                              "a caption is shown"};
-constexpr std::array numbers = {"MFN", "GFN", "state", "number"};
+                              "a caption is shown",  "a step ends",       "a time is reached"};
+constexpr std::array numbers = {"MFN", "GFN", "state", "number", "step", "ps"};
+/// Frames are named in hexadecimal, all else is counted.
+constexpr bool is_frame(unsigned kind) { return kind < 2; }
 
 std::string text_of(const Breakpoint& b) {
   const auto kind = static_cast<unsigned>(b.on);
@@ -21,7 +23,8 @@ std::string text_of(const Breakpoint& b) {
   if (b.number && b.on == Breakpoint::On::domain_state)
     text += fmt::format(": {}", observe::domain_state_name(static_cast<unsigned>(*b.number)));
   else if (b.number)
-    text += fmt::format(": {} {:#x}", numbers[kind], *b.number);
+    text += is_frame(kind) ? fmt::format(": {} {:#x}", numbers[kind], *b.number)
+                           : fmt::format(": {} {}", numbers[kind], *b.number);
   if (b.domid) text += fmt::format(", dom{}", *b.domid);
   return text;
 }
@@ -76,7 +79,7 @@ void draw_breakpoints(Ui& ui) {
   if (draw_draft(draft)) {
     Breakpoint b;
     b.on = static_cast<Breakpoint::On>(draft.kind);
-    b.number = parsed(draft.number, draft.kind == 2 ? 10 : 16);
+    b.number = parsed(draft.number, is_frame(unsigned(draft.kind)) ? 16 : 10);
     if (const auto domid = parsed(draft.domid, 10)) b.domid = static_cast<u32>(*domid);
     all.push_back(b);
     draft = {};

@@ -9,6 +9,7 @@
 #include "sim/observe/inspect.h"
 #include "viz/model/frame_detail.h"
 #include "viz/model/p2m.h"
+#include "viz/views/frame_link.h"
 #include "viz/views/view.h"
 
 namespace xs::viz {
@@ -90,9 +91,6 @@ void draw_history(Ui& ui, MachineTab& m, u32 frame) {
 }
 
 void draw_hex(Ui& ui, const FrameContent& content) {
-  ImGui::TextUnformatted(
-      fmt::format("now: {} type references, {} general", content.type_count, content.general_count).c_str());
-  if (content.bytes.empty()) return;
   ImGui::BeginChild("hex");
   ImGui::PushFont(ui.style.mono());
   ImGuiListClipper clipper;
@@ -113,6 +111,56 @@ void draw_hex(Ui& ui, const FrameContent& content) {
   ImGui::EndChild();
 }
 
+/// Used entries of a table, decoded.
+void draw_entries(Ui& ui, const MachineTab& m, const FrameContent& content) {
+  ImGui::TextUnformatted(fmt::format("{} entries in use", content.entries.size()).c_str());
+  constexpr ImGuiTableFlags flags = ImGuiTableFlags_RowBg | ImGuiTableFlags_ScrollY |
+                                    ImGuiTableFlags_ScrollX | ImGuiTableFlags_BordersInnerV |
+                                    ImGuiTableFlags_SizingFixedFit;
+  if (!ImGui::BeginTable("entries", 5, flags)) return;
+  ImGui::TableSetupScrollFreeze(0, 1);
+  for (const char* title : {"index", "value", "frame", "owner", "fields"}) ImGui::TableSetupColumn(title);
+  ImGui::TableHeadersRow();
+  ImGuiListClipper clipper;
+  clipper.Begin(static_cast<int>(content.entries.size()));
+  while (clipper.Step())
+    for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
+      const TableEntryImage& e = content.entries[static_cast<std::size_t>(i)];
+      ImGui::PushID(i);
+      ImGui::PushFont(ui.style.mono());
+      ImGui::TableNextColumn();
+      ImGui::TextUnformatted(fmt::format("{:#05x}", e.index).c_str());
+      ImGui::TableNextColumn();
+      ImGui::TextUnformatted(fmt::format("{:016x}", e.value).c_str());
+      ImGui::PopFont();
+      ImGui::TableNextColumn();
+      if (e.frame) draw_frame_link(ui, *e.frame, e.frame_image);
+      ImGui::TableNextColumn();
+      if (e.frame) ImGui::TextUnformatted(frame_label(m, e.frame_image).c_str());
+      ImGui::TableNextColumn();
+      ImGui::TextUnformatted(e.means.c_str());
+      ImGui::PopID();
+    }
+  ImGui::EndTable();
+}
+
+void draw_content(Ui& ui, const MachineTab& m, const FrameContent& content) {
+  ImGui::TextUnformatted(
+      fmt::format("now: {} type references, {} general", content.type_count, content.general_count).c_str());
+  if (content.bytes.empty()) return;
+  if (!content.table) return draw_hex(ui, content);
+  if (!ImGui::BeginTabBar("content")) return;
+  if (ImGui::BeginTabItem("entries")) {
+    draw_entries(ui, m, content);
+    ImGui::EndTabItem();
+  }
+  if (ImGui::BeginTabItem("bytes")) {
+    draw_hex(ui, content);
+    ImGui::EndTabItem();
+  }
+  ImGui::EndTabBar();
+}
+
 }  // namespace
 
 void draw_frame(Ui& ui) {
@@ -127,7 +175,7 @@ void draw_frame(Ui& ui) {
   draw_history(ui, m, frame);
   if (!m.run) return;
   const MachineImage image = m.run->image();
-  if (image.frame && image.frame->mfn == m.scene.state().ram().mfn(frame)) draw_hex(ui, *image.frame);
+  if (image.frame && image.frame->mfn == m.scene.state().ram().mfn(frame)) draw_content(ui, m, *image.frame);
 }
 
 }  // namespace xs::viz

@@ -12,6 +12,7 @@ constexpr std::array all = {
     View{"frame", "Frame", draw_frame},
     View{"p2m", "P2M", draw_p2m},
     View{"cpus", "CPUs", draw_cpus},
+    View{"translation", "Translation", draw_translation},
     View{"consoles", "Consoles", draw_consoles},
     View{"dashboards", "Dashboards", draw_dashboards},
     View{"breakpoints", "Breakpoints", draw_breakpoints},

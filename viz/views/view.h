@@ -33,6 +33,7 @@ void draw_domains(Ui& ui);
 void draw_p2m(Ui& ui);
 void draw_frame(Ui& ui);
 void draw_cpus(Ui& ui);
+void draw_translation(Ui& ui);
 void draw_consoles(Ui& ui);
 void draw_dashboards(Ui& ui);
 void draw_breakpoints(Ui& ui);

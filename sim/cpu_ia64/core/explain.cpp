@@ -39,8 +39,8 @@ Explanation Core::explain(u64 va, AddressUse use) const {
   const tlb::Access access = access_for(va, use);
   const Translator by = translator(use);
   const bool translated = (p_.r.psr & by.bit) != 0;
-  Explanation out = translated ? tlb::in_words(p_.mmu.explain(access), use)
-                               : tlb::physical_in_words(va, use, access.cpl);
+  Explanation out =
+      translated ? tlb::in_words(p_.mmu.explain(access), use) : tlb::physical_in_words(va, use, access.cpl);
   const char* means = translated ? "set: addresses are translated" : "clear: the address is physical";
   out.steps.insert(out.steps.begin(), TranslationStep{by.name, {}, p_.r.psr, means, {}, {}});
   const bool missed = translated && !out.now.ok && !out.held;

@@ -96,7 +96,8 @@ void add_table_steps(const Explained& e, Explanation& out) {
                        {},
                        {}});
   if (!b.enabled) {
-    out.steps.back().means = e.table.enabled() ? "the region's walker is off (rr.ve)" : "the walker is off (ve)";
+    out.steps.back().means =
+        e.table.enabled() ? "the region's walker is off (rr.ve)" : "the walker is off (ve)";
     return;
   }
   TranslationStep step{fmt::format("VHPT {:#x}", b.address), {}, {}, "", {}, {}};
@@ -119,8 +120,8 @@ std::string contradiction(const Explained& e) {
   if (tlb.present != table.present) return "TLB and VHPT disagree on whether the page is present";
   if (!tlb.present) return "";
   if (tlb.translate(offset) != table.translate(offset))
-    return fmt::format("the TLB holds frame {:#x}, the VHPT says {:#x}",
-                       tlb.translate(offset) >> frame_shift, table.translate(offset) >> frame_shift);
+    return fmt::format("the TLB holds frame {:#x}, the VHPT says {:#x}", tlb.translate(offset) >> frame_shift,
+                       table.translate(offset) >> frame_shift);
   const bool same = tlb.ar == table.ar && tlb.pl == table.pl && tlb.key == table.key && tlb.ma == table.ma;
   return same ? "" : "the TLB holds other rights than the VHPT says";
 }
@@ -161,16 +162,19 @@ Explanation in_words(const Explained& e, AddressUse use) {
   out.steps.push_back({fmt::format("rr{}", region),
                        {},
                        e.region.raw,
-                       fmt::format("RID {:#x}, {}, walker {}", e.region.rid(), size_text(e.region.page_shift()),
-                                   e.region.vhpt_enabled() ? "on" : "off"),
+                       fmt::format("RID {:#x}, {}, walker {}", e.region.rid(),
+                                   size_text(e.region.page_shift()), e.region.vhpt_enabled() ? "on" : "off"),
                        {},
                        {}});
   out.steps.push_back(held_step(e));
   if (e.access.protection_keys && (e.now.refused & any_miss) == 0)
-    out.steps.push_back({"PKR", {}, e.key_register,
+    out.steps.push_back({"PKR",
+                         {},
+                         e.key_register,
                          e.key_register ? fmt::format("has key {:#x}", e.now.page.key)
                                         : fmt::format("none has key {:#x}", e.now.page.key),
-                         {}, {}});
+                         {},
+                         {}});
   add_table_steps(e, out);
   out.now = outcome(e.now, e.access.fetch);
   if (e.bucket.usable)
@@ -190,7 +194,8 @@ HeldPage held_page(const HeldTranslation& h, bool fetch, std::optional<unsigned>
   const Translation& t = h.page;
   out.va = u64{region.value_or(0)} << region_shift | t.va, out.pa = t.pa, out.shift = t.page_shift;
   out.reachable = region.has_value();
-  for (unsigned level = 0; level < out.rights.size(); ++level) out.rights[level] = page_rights(t.ar, t.pl, level);
+  for (unsigned level = 0; level < out.rights.size(); ++level)
+    out.rights[level] = page_rights(t.ar, t.pl, level);
   out.present = t.present, out.accessed = t.accessed, out.dirty = t.dirty;
   out.where = fetch ? (h.slot ? "ITR" : "ITC") : (h.slot ? "DTR" : "DTC");
   out.number = h.slot, out.rid = t.rid, out.key = t.key;

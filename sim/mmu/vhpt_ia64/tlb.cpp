@@ -31,7 +31,8 @@ const Translation* Tlb::peek(u32 rid, u64 va) const {
 
 std::optional<HeldTranslation> Tlb::held(u32 rid, u64 va) const {
   for (const unsigned slot : registers_in_use_)
-    if (registers_[slot]->covers(rid, va & region_offset_mask)) return HeldTranslation{*registers_[slot], slot};
+    if (registers_[slot]->covers(rid, va & region_offset_mask))
+      return HeldTranslation{*registers_[slot], slot};
   const Translation* t = peek(rid, va);
   return t ? std::optional(HeldTranslation{*t, std::nullopt}) : std::nullopt;
 }

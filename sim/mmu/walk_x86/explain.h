@@ -45,7 +45,8 @@ struct TableWalk {
   /// Both get to the same page with the same rights, or neither to any for the same cause.
   bool same_end(const TableWalk& other) const {
     if (end != other.end) return false;
-    return !mapped() || (pa == other.pa && page.rights == other.page.rights && page.shift == other.page.shift);
+    return !mapped() ||
+           (pa == other.pa && page.rights == other.page.rights && page.shift == other.page.shift);
   }
 };
 
@@ -54,8 +55,8 @@ TableWalk walk_tables(MemoryPort& memory, const X86Control& control, const Acces
                       const FrameOf& frame_of = {});
 
 /// From a table that a cache has led to.
-TableWalk walk_tables_from(MemoryPort& memory, const X86Control& control, const Access& access, unsigned level,
-                           const TableRef& table, const FrameOf& frame_of = {});
+TableWalk walk_tables_from(MemoryPort& memory, const X86Control& control, const Access& access,
+                           unsigned level, const TableRef& table, const FrameOf& frame_of = {});
 
 struct Explained {
   Access access;
@@ -64,9 +65,10 @@ struct Explained {
   std::optional<TlbEntry> held;  ///< what the TLB would be asked for, whether or not it grants
   bool hit = false;              ///< it grants this access
   TableWalk tables;              ///< none of it when unpaged or not canonical
-  unsigned cached_level = 0;     ///< a walk now begins with the table of this level (paging-structure caches); 0: root
-  bool cache_stale = false;      ///< with another one than the tables in memory name
-  Translation now;               ///< as Mmu::translate would answer
+  unsigned cached_level =
+      0;  ///< a walk now begins with the table of this level (paging-structure caches); 0: root
+  bool cache_stale = false;  ///< with another one than the tables in memory name
+  Translation now;           ///< as Mmu::translate would answer
 };
 
 Explanation in_words(const Explained& explained);

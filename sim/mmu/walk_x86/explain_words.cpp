@@ -13,7 +13,7 @@ const char* level_name(unsigned level) {
 }
 
 AddressUse use_of_kind(AccessKind kind) {
-  return kind == AccessKind::fetch ? AddressUse::fetch
+  return kind == AccessKind::fetch   ? AddressUse::fetch
          : kind == AccessKind::write ? AddressUse::write
                                      : AddressUse::read;
 }
@@ -57,14 +57,16 @@ u8 right_bits(const Translation& t) {
 
 std::string contradiction(const Explained& e) {
   const TableWalk& t = e.tables;
-  if (!e.held) return e.cache_stale ? "the paging-structure caches name other tables than those in memory" : "";
+  if (!e.held)
+    return e.cache_stale ? "the paging-structure caches name other tables than those in memory" : "";
   const u64 pa = e.held->translate(e.access.va);
   if (!t.mapped()) return "the TLB holds a page that the tables do not have any more";
   if (pa != t.pa)
     return fmt::format("the TLB holds frame {:#x}, the tables say {:#x}", pa >> frame_shift,
                        t.pa >> frame_shift);
   constexpr u8 no_dirty = static_cast<u8>(~right::dirty);
-  if (((e.held->rights ^ t.page.rights) & no_dirty) != 0) return "the TLB holds other rights than the tables say";
+  if (((e.held->rights ^ t.page.rights) & no_dirty) != 0)
+    return "the TLB holds other rights than the tables say";
   return e.held->shift == t.page.shift ? "" : "the TLB holds a page of another size than the tables say";
 }
 
@@ -129,8 +131,8 @@ void add_steps(const TableWalk& walk, const X86Control& control, const FrameOf& 
     if (reserved_bits(e.entry, e.level, control) != 0) step.means += ", reserved bits";
     const u64 offset = out.va & ((u64{1} << shift_of(e.level)) - 1) & ~frame_mask;
     if ((e.entry & pte::present) != 0)
-      leads_to(step, is_leaf(e.entry, e.level) ? leaf_address(e.entry, e.level) | offset
-                                               : e.entry & pte::address);
+      leads_to(step,
+               is_leaf(e.entry, e.level) ? leaf_address(e.entry, e.level) | offset : e.entry & pte::address);
     out.steps.push_back(std::move(step));
   }
 }
@@ -150,7 +152,8 @@ Explanation in_words(const Explained& e) {
     out.tables = outcome(e.tables, e.control, e.access);
   }
   out.now = answer(e, out.tables);
-  if (e.now.failure == Failure::non_canonical || e.now.failure == Failure::unsupported_mode) out.tables = out.now;
+  if (e.now.failure == Failure::non_canonical || e.now.failure == Failure::unsupported_mode)
+    out.tables = out.now;
   if (e.held) {
     out.held = held_page({*e.held, "TLB", e.held->va, e.held->shift}, e.control);
     out.hit = e.hit;

@@ -29,7 +29,8 @@ TlbGeometry tiny() {
 /// Two machines with the same tables: one under the Mmu, one walked naively.
 class Duel {
  public:
-  /// Without `flushes` entries change and nobody is told: what is held gets stale, and naive walks do not apply.
+  /// Without `flushes` entries change and nobody is told: what is held gets stale, and naive walks do not
+  /// apply.
   Duel(u64 seed, Fidelity fidelity, const TlbGeometry& geometry, bool flushes = true)
       : random_(seed),
         exact_(fidelity == Fidelity::exact),
@@ -182,8 +183,7 @@ class Duel {
     REQUIRE(words.now.ok == told.now.ok);
     REQUIRE(words.now.why.empty() == told.now.ok);
     REQUIRE((words.hit ? words.held.has_value() : true));
-    const bool differs = told.held && (!told.tables.mapped() ||
-                                       told.held->translate(a.va) != told.tables.pa);
+    const bool differs = told.held && (!told.tables.mapped() || told.held->translate(a.va) != told.tables.pa);
     REQUIRE((!differs || !words.stale.empty()));
     stale += differs, stale_caches += told.cache_stale;
     // EFER.NXE off makes NX a reserved bit of what is already held.

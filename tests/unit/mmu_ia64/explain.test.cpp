@@ -18,7 +18,8 @@ constexpr unsigned table_shift = 15;
 
 class Machine {
  public:
-  Machine(u64 seed, bool long_format, TlbSize size) : mmu({memory_, {TimingModel{}, size, size}}), random_(seed) {
+  Machine(u64 seed, bool long_format, TlbSize size)
+      : mmu({memory_, {TimingModel{}, size, size}}), random_(seed) {
     for (unsigned i = 0; i < 8; ++i) mmu.set_region(i, rr(0x100 + i, 12, i != 3));
     mmu.set_table(pta(table, table_shift, long_format));
     map_table();
@@ -40,10 +41,12 @@ class Machine {
         mmu.insert_register(random(2), static_cast<unsigned>(8 + random(4)), random_pte(), random_itir(), va);
         break;
       case 3:
-        mmu.set_key(static_cast<unsigned>(random(4)), key(static_cast<u32>(random(4)), static_cast<unsigned>(random(8))));
+        mmu.set_key(static_cast<unsigned>(random(4)),
+                    key(static_cast<u32>(random(4)), static_cast<unsigned>(random(8))));
         break;
       case 4:
-        mmu.set_region(static_cast<unsigned>(random(3)), rr(0x100 + static_cast<u32>(random(4)), 12, random(8)));
+        mmu.set_region(static_cast<unsigned>(random(3)),
+                       rr(0x100 + static_cast<u32>(random(4)), 12, random(8)));
         break;
       case 5:
         random(4) ? map_table() : mmu.purge_registers(false, mmu.hash(va), 16);
