@@ -35,9 +35,9 @@ struct FrameContent {
   u64 mfn = 0;
   u64 type_count = 0, general_count = 0;
   bool allocated = false;
-  std::vector<u8> bytes;                 ///< empty: not DRAM
-  bool table = false;                    ///< of a type that hardware or the hypervisor reads as a table
-  std::vector<TableEntryImage> entries;  ///< its used ones
+  std::vector<u8> bytes;                      ///< empty: not DRAM
+  bool table = false;                         ///< of a type that hardware or the hypervisor reads as a table
+  std::vector<TableEntryImage> entries = {};  ///< its used ones
 };
 
 /// What is asked for.
