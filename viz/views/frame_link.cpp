@@ -18,19 +18,19 @@ void draw_owner_square(Ui& ui, const FrameImage& frame) {
   ImGui::SameLine(0, side * 0.4F);
 }
 
-void draw_frame_link(Ui& ui, u64 mfn, const FrameImage& frame) {
+void draw_frame_link(Ui& ui, u64 mfn, const FrameImage& frame, const char* id) {
   draw_owner_square(ui, frame);
   const u32 index = ui.workspace.machine().scene.state().ram().index(mfn);
-  const std::string text = fmt::format("{:#x}", mfn);
+  const std::string number = fmt::format("{:#x}", mfn);
   ImGui::PushFont(ui.style.mono());
   if (index == observe::RamMap::none) {
-    ImGui::TextUnformatted(text.c_str());
+    ImGui::TextUnformatted(number.c_str());
   } else {
     ImGui::PushStyleColor(ImGuiCol_Text, ui.style.colours().accent);
-    ImGui::TextUnformatted(text.c_str());
+    const ImVec2 size = ImGui::CalcTextSize(number.c_str());
+    if (ImGui::Selectable((number + "##" + id).c_str(), false, ImGuiSelectableFlags_None, size))
+      ui.workspace.choice.frame = index;
     ImGui::PopStyleColor();
-    if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-    if (ImGui::IsItemClicked()) ui.workspace.choice.frame = index;
   }
   ImGui::PopFont();
 }

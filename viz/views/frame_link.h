@@ -7,8 +7,9 @@ namespace xs::viz {
 
 /// A square in the owner's colour, as high as a line of text.
 void draw_owner_square(Ui& ui, const FrameImage& frame);
-/// The square, the number, and a click. Nothing but the number where there is no RAM.
-void draw_frame_link(Ui& ui, u64 mfn, const FrameImage& frame);
+/// The square, and the number to be clicked (where there is no RAM, the number alone). `id` tells it from
+/// others of the same line.
+void draw_frame_link(Ui& ui, u64 mfn, const FrameImage& frame, const char* id = "");
 /// "dom1 (web)", with the type where that says something; "not RAM".
 std::string frame_label(const MachineTab& m, const FrameImage& frame);
 

@@ -119,7 +119,7 @@ void draw_step(Ui& ui, const MachineTab& m, const TranslationImage& image, const
   ImGui::TextUnformatted(step.what.c_str());
   if (step.at) {
     text(faint, fmt::format("at {:#x} in", *step.at));
-    draw_frame_link(ui, *step.at >> frame_shift, frame_of(image, *step.at >> frame_shift));
+    draw_frame_link(ui, *step.at >> frame_shift, frame_of(image, *step.at >> frame_shift), "at");
   }
   ImGui::TableNextColumn();
   if (step.value) {
@@ -131,7 +131,7 @@ void draw_step(Ui& ui, const MachineTab& m, const TranslationImage& image, const
   ImGui::TableNextColumn();
   if (step.name) ImGui::TextUnformatted(fmt::format("GFN {:#x}", *step.name).c_str());
   if (!step.frame) return;
-  draw_frame_link(ui, *step.frame, frame_of(image, *step.frame));
+  draw_frame_link(ui, *step.frame, frame_of(image, *step.frame), "to");
   text(faint, frame_label(m, frame_of(image, *step.frame)));
 }
 

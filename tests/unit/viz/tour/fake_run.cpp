@@ -22,6 +22,45 @@ viz::CpuImage cpu_image(u32 number) {
   return cpu;
 }
 
+Explanation way_to(u64 va, u64 pa, bool with_names) {
+  Explanation way;
+  way.va = va, way.use = AddressUse::fetch, way.level = 3;
+  way.steps.push_back({"CR3", {}, pa & ~frame_mask, "", pa >> frame_shift, {}});
+  for (const char* level : {"PML4E 0x105", "PDPTE 0x142", "PDE 0x1", "PTE 0x3"})
+    way.steps.push_back({level, pa + 8 * way.steps.size(), pa | 0x63, "P W A D", pa >> frame_shift, {}});
+  if (with_names) way.steps.back().name = 0x41;
+  way.now = way.tables = {true, pa, 12, page_read | page_execute, 0, ""};
+  return way;
+}
+
+/// By CPU 0, where a guest runs that names frames by GFN, and has not flushed.
+viz::TranslationImage translation_image(u64 mfn) {
+  viz::TranslationImage t;
+  const u32 guest = 1u << 16;
+  t.subjects = {{{0, 0}, guest, ""},
+                {{1, 0}, std::nullopt, ""},
+                {{std::nullopt, guest}, guest, ""},
+                {{std::nullopt, 0}, 0, "blocked"}};
+  t.known = true, t.cpu = 0, t.dv = guest, t.guest_code = true, t.va = code_at + 12;
+  t.places = {t.va, 0xffff800000002000, 0x9fffffffbff20000, 0x1234};
+  const u64 pa = mfn << frame_shift;
+  t.processor = way_to(t.va, pa + 12, false);
+  t.own = way_to(t.va, pa + frame_size + 12, true);
+  t.own->now.ok = false, t.own->now.why = "#PF: the PTE is not present", t.own->now.fault = 4;
+  t.differ = "the processor still has what the guest's own tables have no more";
+  for (u64 i = 0; i < 40; ++i) {
+    viz::TlbEntryImage& e = t.tlb.emplace_back();
+    e.va = code_at + (i << frame_shift), e.pa = pa + (i << frame_shift), e.where = "TLB";
+    e.rights = {page_read, page_read, page_read, static_cast<u8>(i % 8)};
+    e.global = i % 3 == 0, e.dirty = i % 2 == 0;
+    e.frame = {true, static_cast<u32>(i % 3), XS_FRAME_NONE};
+  }
+  t.processor->held = t.tlb.front(), t.processor->hit = true;
+  t.processor->stale = "the TLB holds other rights than the tables say";
+  t.frames[mfn] = {true, 1, XS_FRAME_NONE};
+  return t;
+}
+
 }  // namespace
 
 FakeRun::FakeRun(u64 mfn) {
@@ -32,7 +71,14 @@ FakeRun::FakeRun(u64 mfn) {
   content.type_count = 1, content.general_count = 2, content.allocated = true;
   constexpr std::size_t frame_bytes = 4096;
   for (std::size_t i = 0; i < frame_bytes; ++i) content.bytes.push_back(static_cast<u8>(i * 7));
+  content.table = true;
+  for (unsigned i = 0; i < 40; ++i) {
+    viz::TableEntryImage& e = content.entries.emplace_back();
+    e.index = 3 * i, e.value = (mfn + i) << frame_shift | 0x67, e.means = "P W U A D", e.frame = mfn + i;
+    e.frame_image = {true, i % 3, XS_FRAME_NONE};
+  }
   image_.frame = content;
+  image_.translation = std::make_shared<const viz::TranslationImage>(translation_image(mfn));
 }
 
 void FakeRun::pause() {

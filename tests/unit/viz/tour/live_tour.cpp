@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "tests/unit/viz/tour/tour.h"
@@ -40,6 +41,106 @@ void tour_cpus(Stage& s) {
   }
 }
 
+void tour_content(Stage& s) {
+  s.open_tab("frame");
+  const u64 mfn = s.run().image().frame->mfn;
+  const u32 frame = s.machine().scene.state().ram().index(mfn);
+  s.choice().frame = frame;
+  Hand& hand = s.hand();
+  hand.frames(2);
+  CHECK(s.run().wished.frame == mfn);
+  hand.click("frame/bytes");
+  CHECK(hand.all("frame/entries").empty());
+  hand.click("frame/entries");
+  const std::vector<Item> shown = hand.all("frame/entries");
+  const auto link =
+      std::find_if(shown.begin(), shown.end(), [](const Item& i) { return i.id != 0 && i.whole; });
+  REQUIRE(link != shown.end());
+  s.choice().frame = frame + 1;  // of which nothing is known
+  hand.frames();
+  CHECK(hand.all("frame/entries").empty());
+  s.choice().frame = frame;
+  hand.frames(2);
+  hand.click(*link);
+  REQUIRE(s.choice().frame);
+  const auto& entries = s.run().image().frame->entries;
+  const u64 chosen = s.machine().scene.state().ram().mfn(*s.choice().frame);
+  CHECK(std::any_of(entries.begin(), entries.end(), [&](const auto& e) { return e.frame == chosen; }));
+}
+
+namespace {
+
+/// The first that can be clicked, and be seen whole.
+Item link_in(Hand& hand, const std::string& place, const std::string& end) {
+  for (const Item& i : hand.all(place))
+    if (i.id != 0 && i.whole && i.label.starts_with("0x") && i.label.ends_with(end)) return i;
+  FAIL("there is no frame to be clicked in " << place);
+  return {};
+}
+
+void choose_subjects(Stage& s) {
+  Hand& hand = s.hand();
+  const std::string guest = s.machine().scene.owner_label(1) + " vcpu0";
+  const viz::TranslationWish& wish = s.choice().translation;
+  hand.choose("translation/##subject", guest + ", runs");
+  CHECK(wish.subject == viz::Subject{std::nullopt, 1u << 16});
+  hand.choose("translation/##subject", s.machine().scene.owner_label(0) + " vcpu0, blocked");
+  CHECK(wish.subject == viz::Subject{std::nullopt, 0});
+  hand.choose("translation/##subject", "CPU 1: no VCPU");
+  CHECK(wish.subject == viz::Subject{1, 0});
+  hand.choose("translation/##subject", "CPU 0: " + guest);
+  CHECK(wish.subject == viz::Subject{0, 0});
+}
+
+}  // namespace
+
+void tour_translation(Stage& s) {
+  CHECK_FALSE(s.run().wished.translation);  // it is not in sight
+  s.open_tab("translation");
+  Hand& hand = s.hand();
+  hand.frames(2);
+  REQUIRE(s.run().wished.translation);
+  choose_subjects(s);
+  const viz::TranslationWish& wish = s.choice().translation;
+  for (const AddressUse use :
+       {AddressUse::read, AddressUse::write, AddressUse::register_stack, AddressUse::fetch}) {
+    hand.choose("translation/##use", viz::use_name(use));
+    CHECK(wish.use == use);
+  }
+  for (const AddressPlace place :
+       {AddressPlace::stack, AddressPlace::register_stack, AddressPlace::last_fault, AddressPlace::pc}) {
+    hand.click(std::string("translation/") + viz::place_name(place));
+    CHECK(wish.place == place);
+    CHECK(wish.use == use_of(place));
+  }
+  hand.enter("translation/##va", "ffff800000001008");
+  CHECK_FALSE(wish.place);
+  CHECK(wish.va == 0xffff800000001008);
+  constexpr std::pair<const char*, const char*> links[] = {{"translation/way", "##"},
+                                                           {"translation/way", "##at"},
+                                                           {"translation/way", "##to"},
+                                                           {"translation/tlb", "##"}};
+  for (const auto& [place, end] : links) {
+    s.choice().frame.reset();
+    hand.click(link_in(hand, place, end));
+    CHECK(s.choice().frame);
+  }
+  const auto rows = [&] { return hand.all("translation/tlb").size(); };
+  const std::size_t all = rows();
+  hand.enter("translation/##filter", "82D080205000");
+  CHECK(rows() < all);
+  const auto& tlb = s.run().image().translation->tlb;
+  const std::vector<Item> shown = hand.all("translation/tlb");
+  const auto row =
+      std::find_if(shown.begin(), shown.end(), [](const Item& i) { return i.label.starts_with("ffff"); });
+  REQUIRE(row != shown.end());
+  hand.click(*row);
+  CHECK(wish.va == tlb.at(2).va);
+  hand.enter("translation/##filter", " ");  // each has one
+  CHECK(rows() == all);
+  CHECK(s.run().wished.translation == wish);
+}
+
 namespace {
 
 void add_of_each_kind(Stage& s) {
@@ -68,6 +169,12 @@ void add_of_each_kind(Stage& s) {
     hand.click("breakpoints/##state");
     hand.click(state);
   }
+  hand.choose("breakpoints/##kind", "a step ends");
+  hand.enter("breakpoints/##number", "12");
+  CHECK(added() == Breakpoint{Breakpoint::On::step_end, 12, std::nullopt, true});
+  hand.choose("breakpoints/##kind", "a time is reached");
+  hand.enter("breakpoints/##number", "1000000");
+  CHECK(added() == Breakpoint{Breakpoint::On::time, 1'000'000, std::nullopt, true});
   hand.choose("breakpoints/##kind", "a caption is shown");
   CHECK(added().on == Breakpoint::On::caption);
 }
@@ -79,17 +186,17 @@ void tour_breakpoints(Stage& s) {
   s.choice().breakpoints.clear();
   add_of_each_kind(s);
   Hand& hand = s.hand();
-  REQUIRE(s.choice().breakpoints.size() == 4);
+  REQUIRE(s.choice().breakpoints.size() == 6);
   std::vector<Item> boxes;
   for (const Item& i : hand.all("breakpoints"))
     if (i.id != 0 && i.label != "Add" && i.label != "Remove" && i.label[0] != '#') boxes.push_back(i);
-  REQUIRE(boxes.size() == 4);
+  REQUIRE(boxes.size() == 6);
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     hand.click(boxes[i], 0.02F);
     CHECK_FALSE(s.choice().breakpoints[i].enabled);
     CHECK(s.run().breakpoints == s.choice().breakpoints);
   }
-  for (std::size_t left = 4; left-- > 0;) {
+  for (std::size_t left = 6; left-- > 0;) {
     const Breakpoint second = s.choice().breakpoints.back();
     hand.click("breakpoints/Remove");
     REQUIRE(s.choice().breakpoints.size() == left);

@@ -20,6 +20,8 @@ constexpr std::array all = {Tour{"toolbar", tour_toolbar},
                             Tour{"dashboards", tour_dashboards},
                             Tour{"run control", tour_run_control},
                             Tour{"CPUs", tour_cpus},
+                            Tour{"a frame's content", tour_content},
+                            Tour{"translation", tour_translation},
                             Tour{"breakpoints", tour_breakpoints},
                             Tour{"operator", tour_operator}};
 constexpr std::size_t of_replay = 12;

@@ -27,6 +27,8 @@ void tour_consoles(Stage& s);
 void tour_dashboards(Stage& s);
 void tour_run_control(Stage& s);
 void tour_cpus(Stage& s);
+void tour_content(Stage& s);
+void tour_translation(Stage& s);
 void tour_breakpoints(Stage& s);
 void tour_operator(Stage& s);
 
