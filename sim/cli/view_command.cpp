@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <fstream>
 
@@ -45,7 +46,19 @@ void set_translation(const ViewCommand& c, viz::AppOptions& app) {
   if (!app.subject) throw Error("--vcpu " + c.vcpu + ": must be a CPU (cpu0) or a VCPU (d1v0)");
 }
 
-int view(const ViewCommand& c) {
+/// This program with these arguments, in this process's place.
+[[noreturn]] void run_anew() {
+  std::ifstream in("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> words;
+  for (std::string word; std::getline(in, word, '\0');) words.push_back(word);
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  ::execv("/proc/self/exe", arguments.data());
+  throw Error(std::string("the run cannot begin anew: ") + std::strerror(errno));
+}
+
+viz::ViewEnd view(const ViewCommand& c) {
   viz::AppOptions app = c.app;
   set_size(c.size, app);
   app.dark = c.theme == "dark";
@@ -111,7 +124,13 @@ void add_view(CLI::App& app, Action& action) {
       ->check(CLI::Range(1u, 60u))
       ->capture_default_str();
   c->footer("Example: xenoscope view scenarios/demo/balloon.json --screenshot balloon.png --at 3");
-  c->callback([o, &action] { action = [o] { return view(*o); }; });
+  c->callback([o, &action] {
+    action = [o] {
+      const viz::ViewEnd end = view(*o);
+      if (end.restart) run_anew();
+      return end.exit_code;
+    };
+  });
 }
 
 }  // namespace xs::cli

@@ -210,6 +210,11 @@ const char* memory_model_name(unsigned model) {
   return pick(names, model);
 }
 
+const char* port_kind_name(unsigned kind) {
+  static constexpr const char* names[] = {"closed", "interdomain", "IPI", "VIRQ", "PIRQ"};
+  return pick(names, kind);
+}
+
 const char* shutdown_reason_name(unsigned reason) {
   static constexpr const char* names[] = {"poweroff", "reboot", "suspend", "crash", "watchdog", "soft_reset"};
   return pick(names, reason);

@@ -23,6 +23,8 @@ const char* frame_type_name(unsigned type);
 const char* shadow_event_name(unsigned event);
 /// "paused", "running", "shutdown", "crashed", "dying", "dead".
 const char* domain_state_name(unsigned state);
+/// Of enum xs_port: "closed", "interdomain", "IPI", "VIRQ", "PIRQ".
+const char* port_kind_name(unsigned kind);
 /// "direct", "translated", "identity", "dom0_pmt", "nested".
 const char* memory_model_name(unsigned model);
 /// "poweroff", "reboot", "suspend", "crash", "watchdog", "soft_reset" (xen/sched.h SHUTDOWN_*).

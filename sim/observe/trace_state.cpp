@@ -192,6 +192,8 @@ void TraceState::set_running(unsigned cpu, u64 dv) {
   running_[cpu] = dv;
 }
 
+bool is_memory_operation(u64 operation) { return operation >> 32 == __HYPERVISOR_memory_op; }
+
 std::size_t ended_by_begin(const std::vector<OpenOperation>& stack, u64 operation) {
   const auto is_multicall = [](u64 op) { return op >> 32 == __HYPERVISOR_multicall; };
   std::size_t ended = 0;

@@ -83,6 +83,9 @@ struct OpenOperation {
   bool operator==(const OpenOperation&) const = default;
 };
 
+/// Of memory_op, whichever sub-operation.
+bool is_memory_operation(u64 operation);
+
 /// How many open operations a new one ends: only a multicall's entries nest, so whatever else is still open
 /// never returned to the guest (iret, shutdown).
 std::size_t ended_by_begin(const std::vector<OpenOperation>& stack, u64 operation);

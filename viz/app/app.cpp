@@ -115,6 +115,7 @@ void show_window(Workspace& workspace, const AppOptions& o) {
   for (auto last = Clock::now();;) {
     const auto now = Clock::now();
     if (!interface.frame(std::chrono::duration<double>(now - last).count())) return;
+    if (workspace.choice.restart) return;
     last = now;
   }
 }
@@ -166,7 +167,7 @@ void run_for_pictures(Simulation& simulation, const AppOptions& o) {
   }
 }
 
-int view_scenario(const AppOptions& o) {
+ViewEnd view_scenario(const AppOptions& o) {
   const bool pictures = !o.screenshot.empty() || !o.record.empty();
   SimulationOptions options{o.arch, o.trace_file, o.work_directory, o.paused && !pictures, !pictures, {}};
   if (options.trace_file.empty()) options.trace_file = o.work_directory + "/run.trace";
@@ -182,15 +183,16 @@ int view_scenario(const AppOptions& o) {
   choose(workspace, o);
   if (pictures) choose_moments(workspace, o);
   show(workspace, o);
-  if (!simulation.wait(0)) return 0;  // the user has seen enough
+  if (workspace.choice.restart) return {0, true};
+  if (!simulation.wait(0)) return {};  // the user has seen enough
   if (!simulation.result().message.empty())
     std::fprintf(stderr, "xenoscope: %s\n", simulation.result().message.c_str());
-  return simulation.result().exit_code;
+  return {simulation.result().exit_code, false};
 }
 
 }  // namespace
 
-int view(const AppOptions& o) {
+ViewEnd view(const AppOptions& o) {
   panel_of(o);  // its errors come before a run
   if (o.scenario) return view_scenario(o);
   Workspace workspace;
@@ -204,7 +206,7 @@ int view(const AppOptions& o) {
   choose(workspace, o);
   choose_moments(workspace, o);
   show(workspace, o);
-  return 0;
+  return {};
 }
 
 }  // namespace xs::viz

@@ -41,7 +41,11 @@ struct AppOptions {
   unsigned record_fps = 10;
 };
 
-/// Exit code of the program (docs/cli.md): a scenario's own when it ran to its end. Throws Error.
-int view(const AppOptions& options);
+struct ViewEnd {
+  int exit_code = 0;     ///< of the program (docs/cli.md): a scenario's own when it ran to its end
+  bool restart = false;  ///< the user wants the same again: SystemC needs a new process for that
+};
+/// Throws Error.
+ViewEnd view(const AppOptions& options);
 
 }  // namespace xs::viz

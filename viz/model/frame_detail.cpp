@@ -61,6 +61,8 @@ std::string activity_text(const Recording& recording, const Activity& a) {
       return fmt::format("{} event on port {}", who, a.what);
     case ActivityKind::flush:
       return a.what == ~u64{0} ? who + " TLB flush" : fmt::format("{} TLB flush {:#x}", who, a.what);
+    case ActivityKind::balloon:
+      return fmt::format("{} balloon {:+} frames", who, static_cast<i64>(a.what));
     case ActivityKind::flip:
       return fmt::format("frame {:#x} → {}", a.what,
                          recording.newest().domain_label(observe::dv_domid(a.dv)));

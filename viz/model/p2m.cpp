@@ -35,6 +35,17 @@ u64 P2m::mfn(u64 gfn) const {
   return gfn < run.end() ? run.mfn + (gfn - run.gfn) : invalid_frame;
 }
 
+u64 P2m::gfn(u64 mfn) const {
+  const auto run =
+      std::find_if(runs.begin(), runs.end(), [&](const P2mRun& r) { return mfn - r.mfn < r.count; });
+  return run == runs.end() ? invalid_frame : run->gfn + (mfn - run->mfn);
+}
+
+u64 P2m::contradicted(u64 from, u64 to) const {
+  return static_cast<u64>(std::lower_bound(against_m2p.begin(), against_m2p.end(), to) -
+                          std::lower_bound(against_m2p.begin(), against_m2p.end(), from));
+}
+
 bool consistent(const observe::TraceState& state, u32 domid, u64 gfn, u64 mfn) {
   const u32 frame = state.ram().index(mfn);
   if (frame == observe::RamMap::none) return true;  // no RAM, no M2P
@@ -51,21 +62,19 @@ P2m p2m_of(const observe::TraceState& state, u32 domid) {
   for (const P2mRun& run : out.runs) {
     out.superpages += superpages_in(run);
     for (u64 i = 0; i < run.count; ++i)
-      out.inconsistent += !consistent(state, domid, run.gfn + i, run.mfn + i);
+      if (!consistent(state, domid, run.gfn + i, run.mfn + i)) out.against_m2p.push_back(run.gfn + i);
   }
   return out;
 }
 
-std::vector<P2mDifference> p2m_difference(const P2m& before, const P2m& now, std::size_t limit, u64& count) {
+P2mDifferences p2m_difference(const P2m& before, const P2m& now, std::size_t limit) {
   std::vector<P2mDifference> out;
-  count = 0;
   const auto each = [&](const P2m& mine, const P2m& other, bool mine_is_new) {
     for (const P2mRun& run : mine.runs)
       for (u64 i = 0; i < run.count; ++i) {
         const u64 there = other.mfn(run.gfn + i);
         // An entry of both is told once.
         if (there == run.mfn + i || (!mine_is_new && there != invalid_frame)) continue;
-        ++count;
         out.push_back(mine_is_new ? P2mDifference{run.gfn + i, there, run.mfn + i}
                                   : P2mDifference{run.gfn + i, run.mfn + i, there});
       }
@@ -74,8 +83,9 @@ std::vector<P2mDifference> p2m_difference(const P2m& before, const P2m& now, std
   each(before, now, false);
   std::sort(out.begin(), out.end(),
             [](const P2mDifference& a, const P2mDifference& b) { return a.gfn < b.gfn; });
+  const u64 count = out.size();
   if (out.size() > limit) out.resize(limit);
-  return out;
+  return {std::move(out), count};
 }
 
 std::vector<FrameUse> uses_of(const observe::TraceState& state, u64 mfn) {

@@ -18,10 +18,14 @@ struct P2m {
   bool recorded = false;
   std::vector<P2mRun> runs;  ///< ascending by GFN
   u64 entries = 0;
-  u64 superpages = 0;    ///< aligned 512 entries that lead to aligned 512 frames
-  u64 inconsistent = 0;  ///< entries of the domain's own frames whose M2P says otherwise
+  u64 superpages = 0;            ///< aligned 512 entries that lead to aligned 512 frames
+  std::vector<u64> against_m2p;  ///< GFNs of the domain's own frames whose M2P says otherwise, ascending
   /// MFN of a GFN; invalid_frame when there is none.
   u64 mfn(u64 gfn) const;
+  /// First GFN of an MFN; invalid_frame when there is none.
+  u64 gfn(u64 mfn) const;
+  /// How many of the GFNs [from, to) the M2P contradicts.
+  u64 contradicted(u64 from, u64 to) const;
 };
 
 P2m p2m_of(const observe::TraceState& state, u32 domid);
@@ -33,8 +37,11 @@ struct P2mDifference {
   u64 gfn = 0;
   u64 before = invalid_frame, now = invalid_frame;  ///< MFN; invalid_frame: none
 };
-/// At most `limit`, ascending; `count` all of them.
-std::vector<P2mDifference> p2m_difference(const P2m& before, const P2m& now, std::size_t limit, u64& count);
+struct P2mDifferences {
+  std::vector<P2mDifference> list;  ///< ascending
+  u64 count = 0;                    ///< also those beyond the list's limit
+};
+P2mDifferences p2m_difference(const P2m& before, const P2m& now, std::size_t limit);
 
 /// Who names the frame: domain and GFN, of all domains.
 struct FrameUse {

@@ -17,8 +17,9 @@ bool is_owner(u64 owner) { return owner <= XS_OWNER_NONE; }
 }  // namespace
 
 const char* activity_name(ActivityKind kind) {
-  static constexpr const char* names[activity_kinds] = {"hypercall", "fault",  "interrupt", "event", "bounce",
-                                                        "TLB flush", "shadow", "flip",      "domain"};
+  static constexpr const char* names[activity_kinds] = {"hypercall", "fault",     "interrupt", "event",
+                                                        "bounce",    "TLB flush", "shadow",    "flip",
+                                                        "domain",    "balloon"};
   return names[static_cast<unsigned>(kind)];
 }
 
@@ -79,9 +80,22 @@ void Recording::take_change(const Event& event, u64 mfn) {
   const auto open = open_.find(newest_.running(event.cpu));
   const bool caused = open != open_.end() && !open->second.empty();
   changes_.push_back({event.time_ps, static_cast<u32>(events_), frame,
-                      caused ? static_cast<u32>(open->second.back()) : Change::none});
-  if (event.kind == EventKind::frame_owner && is_domain(event.b) && is_domain(event.c))
-    add(event, ActivityKind::flip, event.c << 16, mfn);
+                      caused ? static_cast<u32>(open->second.back().activity) : Change::none});
+  if (event.kind == EventKind::frame_owner && is_domain(event.b) && is_domain(event.c)) take_flip(event);
+  if (event.kind != EventKind::m2p) return;
+  const auto flipped = flipped_.find(mfn);
+  if (flipped == flipped_.end() || event.c >= XS_M2P_SHARED) return;
+  flips_[flipped->second].to_gfn = event.c;
+  flipped_.erase(flipped);
+}
+
+void Recording::take_flip(const Event& event) {
+  add(event, ActivityKind::flip, event.c << 16, event.a);
+  const u64 gfn = newest_.frame(newest_.ram().index(event.a)).gfn;
+  flipped_[event.a] = flips_.size();
+  flips_.push_back({event.time_ps, static_cast<u32>(events_), static_cast<u32>(event.b),
+                    static_cast<u32>(event.c), event.a, gfn < XS_M2P_SHARED ? gfn : invalid_frame,
+                    invalid_frame});
 }
 
 // The stack is the state's; here is which activity stands for each of its operations.
@@ -92,15 +106,25 @@ void Recording::take_operation(const Event& event) {
   const bool begins = event.kind == EventKind::op_begin;
   const std::size_t ended =
       begins ? observe::ended_by_begin(stack, event.b) : observe::ended_by_end(stack, event.b);
-  std::vector<std::size_t>& open = open_[event.a];
-  for (std::size_t i = 0; i < ended && !open.empty(); ++i, open.pop_back()) {
-    Activity& a = activities_[open.back()];
-    if (!begins) a.end_ps = std::max(a.begin_ps, event.time_ps);  // else it never returned: a point
-  }
+  end_operations(event, ended);
   if (!begins) return;
-  open.push_back(activities_.size());
+  std::vector<Open>& open = open_[event.a];
+  open.push_back({activities_.size(), newest_.owned(observe::dv_domid(event.a))});
   add(event, ActivityKind::hypercall, event.a, event.b);
   activities_.back().depth = static_cast<u8>(std::min<std::size_t>(open.size() - 1, 255));
+}
+
+/// A memory operation by which the caller itself has got more frames or fewer is a step of its balloon.
+void Recording::end_operations(const Event& event, std::size_t ended) {
+  std::vector<Open>& open = open_[event.a];
+  const bool returns = event.kind == EventKind::op_end;  // else it never did: a point
+  for (std::size_t i = 0; i < ended && !open.empty(); ++i, open.pop_back()) {
+    Activity& a = activities_[open.back().activity];
+    if (!returns) continue;
+    a.end_ps = std::max(a.begin_ps, event.time_ps);
+    const u64 more = newest_.owned(observe::dv_domid(event.a)) - open.back().owned;
+    if (observe::is_memory_operation(a.what) && more != 0) add(event, ActivityKind::balloon, event.a, more);
+  }
 }
 
 void Recording::take_point(const Event& event) {
@@ -153,12 +177,23 @@ void Recording::take_text(const Event& event) {
   const u32 number = static_cast<u32>(events_);
   if (event.kind == EventKind::console) {
     lines_.push_back({event.time_ps, number, source(static_cast<u32>(event.a)), std::string(event.text)});
+    take_target(event);
   } else if (event.kind == EventKind::step_begin) {
     steps_.push_back({newest_.string(event.a), event.time_ps, 0, number, number, false, {}, {}});
   } else if (!steps_.empty()) {
     StepSpan& step = steps_.back();
     step.end_ps = event.time_ps, step.last_event = number, step.passed = event.b == 1;
   }
+}
+
+void Recording::take_target(const Event& event) {
+  if (newest_.string(event.a) != "operator") return;
+  const std::optional<BalloonTarget> target = targets_.line(event.text);
+  if (!target) return;
+  for (const auto& [domid, record] : newest_.domains())
+    if (std::to_string(domid) == target->domain ||
+        (newest_.string(record.name) == target->domain && record.state != XS_DOM_DEAD))
+      curves_[domid].target.add(event.time_ps, target->frames);
 }
 
 void Recording::note_owners(const Event& event) {

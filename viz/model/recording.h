@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "sim/observe/trace_reader.h"
+#include "viz/model/balloon_target.h"
 #include "viz/model/curve.h"
 
 namespace xs::viz {
@@ -30,19 +31,40 @@ struct Change {
   u32 cause = none;  ///< index of the hypercall in Recording::activities(); none: boot, fault, interrupt
 };
 
-enum class ActivityKind : u8 { hypercall, fault, interrupt, event, bounce, flush, shadow, flip, life };
-inline constexpr unsigned activity_kinds = 9;
+enum class ActivityKind : u8 {
+  hypercall,
+  fault,
+  interrupt,
+  event,
+  bounce,
+  flush,
+  shadow,
+  flip,
+  life,
+  balloon
+};
+inline constexpr unsigned activity_kinds = 10;
 const char* activity_name(ActivityKind kind);
 
 /// Something a VCPU did or met. A point when it took no time.
 struct Activity {
   u64 begin_ps = 0, end_ps = 0;
-  u64 what = 0;  ///< operation; vector; port; address; enum xs_shadow_event; domain state
-  u32 dv = 0;    ///< VCPU: domid << 16 | number
+  u64 what =
+      0;       ///< operation; vector; port; address; enum xs_shadow_event; domain state; frames more or less
+  u32 dv = 0;  ///< VCPU: domid << 16 | number
   u32 event = 0;
   ActivityKind kind = ActivityKind::hypercall;
   u8 cpu = 0;
   u8 depth = 0;  ///< of a hypercall within multicalls
+};
+
+/// A frame that went from one domain to another at once.
+struct Flip {
+  u64 time_ps = 0;
+  u32 event = 0;
+  u32 from = 0, to = 0;  ///< domids
+  u64 mfn = 0;
+  u64 from_gfn = invalid_frame, to_gfn = invalid_frame;  ///< by the M2P, before and behind
 };
 
 struct ConsoleText {
@@ -63,6 +85,7 @@ struct StepSpan {
 /// One domain's, or the machine's, numbers over time.
 struct DomainCurves {
   Curve frames, hypercalls, faults;  ///< owned; begun so far; taken so far
+  Curve target;                      ///< frames that the operator wants it to own (balloon_target.h)
 };
 
 class Recording {
@@ -85,6 +108,7 @@ class Recording {
   const observe::TraceState& newest() const { return newest_; }
   const std::vector<Change>& changes() const { return changes_; }
   const std::vector<Activity>& activities() const { return activities_; }
+  const std::vector<Flip>& flips() const { return flips_; }
   const std::vector<ConsoleText>& lines() const { return lines_; }
   const std::vector<std::string>& sources() const { return sources_; }
   const std::vector<StepSpan>& steps() const { return steps_; }
@@ -102,6 +126,9 @@ class Recording {
  private:
   void take(u64 number, const observe::Event& event);
   void take_change(const observe::Event& event, u64 mfn);
+  void take_flip(const observe::Event& event);
+  void end_operations(const observe::Event& event, std::size_t ended);
+  void take_target(const observe::Event& event);
   void take_operation(const observe::Event& event);
   void take_point(const observe::Event& event);
   void take_note(const observe::Event& event);
@@ -116,7 +143,14 @@ class Recording {
   u64 events_ = 0;
   std::vector<Change> changes_;
   std::vector<Activity> activities_;
-  std::map<u64, std::vector<std::size_t>> open_;  ///< dv -> open hypercalls among activities_
+  struct Open {
+    std::size_t activity = 0;  ///< among activities_
+    u64 owned = 0;             ///< frames of its domain when it began
+  };
+  std::map<u64, std::vector<Open>> open_;  ///< dv -> open hypercalls
+  std::vector<Flip> flips_;
+  std::map<u64, std::size_t> flipped_;  ///< MFN -> its last one among flips_, whose GFN has not been told
+  BalloonTargets targets_;
   std::vector<ConsoleText> lines_;
   std::vector<std::string> sources_;
   std::map<u32, u32> source_of_string_;

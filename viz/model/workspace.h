@@ -9,10 +9,16 @@
 #include <vector>
 
 #include "viz/model/frame_map.h"
+#include "viz/model/kept.h"
+#include "viz/model/links.h"
 #include "viz/model/machine_image.h"
+#include "viz/model/p2m.h"
 #include "viz/model/transport.h"
 
 namespace xs::viz {
+
+/// A domain's P2M at a moment.
+using P2mAt = std::pair<u64, u32>;
 
 struct MachineTab {
   std::string title;
@@ -20,7 +26,10 @@ struct MachineTab {
   Scene scene;
   Transport transport;
   FrameMap map;
-  RunControl* run = nullptr;  ///< null: a replay
+  RunControl* run = nullptr;         ///< null: a replay
+  Kept<P2mAt, P2m> p2m, p2m_before;  ///< of the moment, and of what it is compared with
+  Kept<std::pair<P2mAt, u64>, P2mDifferences> p2m_difference;
+  Kept<u64, std::vector<Link>> foreign_entries;  ///< of the moment
 
   MachineTab(std::string name, const std::string& trace_file)
       : title(std::move(name)),
@@ -50,6 +59,9 @@ struct Choice {
   u32 machine = 0;
   std::optional<u32> frame;  ///< pinned: dense index
   u32 domid = 0;
+  std::string p2m_search;   ///< as it is typed
+  bool search_mfn = false;  ///< it is an MFN, not a GFN
+  std::optional<u64> gfn;   ///< found in the domain's P2M
   u32 cpu = 0;
   MapLook look;
   std::optional<Reference> reference;  ///< for the P2M's difference and "changed since"
@@ -65,6 +77,7 @@ struct Choice {
   std::vector<Breakpoint> breakpoints;
   TranslationWish translation;    ///< what is asked of a live machine
   bool translation_seen = false;  ///< its view has been drawn since the last wish
+  bool restart = false;           ///< the run shall begin anew
 };
 
 class Workspace {

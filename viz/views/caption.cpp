@@ -1,6 +1,8 @@
 // What a lesson says about the step that is shown.
 #include <imgui.h>
 
+#include <algorithm>
+
 #include "viz/views/view.h"
 
 namespace xs::viz {
@@ -13,7 +15,7 @@ void draw_caption(Ui& ui) {
   const float check = ImGui::CalcTextSize("Guide me").x + ImGui::GetFrameHeight() + 2 * style.ItemSpacing.x;
   const float wrap = ImGui::GetContentRegionAvail().x - check - 2 * style.WindowPadding.x;
   const ImVec2 text = ImGui::CalcTextSize(step->caption.c_str(), nullptr, false, wrap);
-  const float height = text.y + 2 * style.WindowPadding.y;
+  const float height = std::max(text.y, ImGui::GetFrameHeight()) + 2 * style.WindowPadding.y;
   ImGui::PushStyleColor(ImGuiCol_ChildBg, ui.style.colours().raised);
   ImGui::BeginChild("caption", {0, height}, false,
                     ImGuiWindowFlags_AlwaysUseWindowPadding | ImGuiWindowFlags_NavFlattened);

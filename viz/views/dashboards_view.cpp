@@ -96,13 +96,53 @@ void draw_rates(Ui& ui, MachineTab& m, const char* title, Curve DomainCurves::*w
   end_plot(ui, m, plot);
 }
 
+/// A line that keeps its value until the next point.
+void draw_stairs(const Plot& plot, const Curve& curve, u64 most, Colour colour, float thick) {
+  const auto y = [&](u64 value) {
+    return plot.at.y + (plot.size.y - 3) * float(1 - double(value) / double(most)) + 2;
+  };
+  std::vector<ImVec2> points;
+  for (const CurvePoint& p : curve.points()) {
+    if (!points.empty()) points.emplace_back(plot.x(p.time_ps), points.back().y);
+    points.emplace_back(plot.x(p.time_ps), y(p.value));
+  }
+  if (points.empty()) return;
+  points.emplace_back(plot.at.x + plot.size.x, points.back().y);
+  ImGui::GetWindowDrawList()->AddPolyline(points.data(), static_cast<int>(points.size()), colour, 0, thick);
+}
+
+/// Wide: what a domain owns; narrow: what the operator wants it to own.
+void draw_balloons(Ui& ui, MachineTab& m, float height) {
+  const Plot plot = begin_plot(ui, m, "Balloons: owned (wide) and target", height);
+  const FramePalette palette = ui.workspace.palette();
+  u64 most = 1;
+  for (const auto& [owner, curves] : m.recording.curves())
+    if (!curves.target.points().empty())
+      most = std::max({most, curves.target.greatest(), curves.frames.greatest()});
+  std::string under;
+  const u64 at = plot.time(ImGui::GetIO().MousePos.x);
+  for (const auto& [owner, curves] : m.recording.curves()) {
+    if (curves.target.points().empty()) continue;
+    draw_stairs(plot, curves.frames, most, palette.owner(owner, XS_FRAME_NONE), 4);
+    draw_stairs(plot, curves.target, most, ui.style.colours().text, 1);
+    under += fmt::format("\n{}: owns {:.1f} MiB, target {:.1f} MiB", m.scene.owner_label(owner),
+                         double(curves.frames.at(at)) / 256, double(curves.target.at(at)) / 256);
+  }
+  ImGui::GetWindowDrawList()->AddText({plot.at.x + 4, plot.at.y + 2}, ui.style.colours().faint_text,
+                                      fmt::format("{:.1f} MiB", double(most) / 256).c_str());
+  if (ImGui::IsItemHovered() && !under.empty())
+    ImGui::SetTooltip("%s%s", short_time(at).c_str(), under.c_str());
+  end_plot(ui, m, plot);
+}
+
 }  // namespace
 
 void draw_dashboards(Ui& ui) {
   MachineTab& m = ui.workspace.machine();
   const float text = ImGui::GetTextLineHeightWithSpacing() + ImGui::GetStyle().ItemSpacing.y;
-  const float height = std::max((ImGui::GetContentRegionAvail().y - 3 * text) / 4, 40.0F);
+  const float height = std::max((ImGui::GetContentRegionAvail().y - 4 * text) / 5, 40.0F);
   draw_ownership(ui, m, height * 2);
+  draw_balloons(ui, m, height);
   draw_rates(ui, m, "Hypercalls", &DomainCurves::hypercalls, height);
   draw_rates(ui, m, "Faults", &DomainCurves::faults, height);
 }

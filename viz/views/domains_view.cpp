@@ -9,8 +9,8 @@
 namespace xs::viz {
 namespace {
 
-constexpr ImGuiTableFlags table = ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerV |
-                                  ImGuiTableFlags_SizingStretchProp | ImGuiTableFlags_ScrollX;
+constexpr ImGuiTableFlags table =
+    ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerV | ImGuiTableFlags_SizingStretchProp;
 
 void cell(const std::string& text) {
   ImGui::TableNextColumn();
@@ -20,11 +20,12 @@ void cell(const std::string& text) {
 std::string mib(u64 frames) { return fmt::format("{:.1f}", double(frames) / 256); }
 
 void draw_owners(Ui& ui, MachineTab& m) {
-  if (!ImGui::BeginTable("owners", 4, table, {0, ImGui::GetTextLineHeightWithSpacing() * 9})) return;
+  const observe::OwnershipTable owners = m.scene.state().ownership();
+  if (!ImGui::BeginTable("owners", 4, table)) return;
   for (const char* title : {"owner", "MiB", "frames", "pinned"}) ImGui::TableSetupColumn(title);
   ImGui::TableHeadersRow();
   const FramePalette palette = ui.workspace.palette();
-  for (const observe::OwnershipRow& row : m.scene.state().ownership().rows) {
+  for (const observe::OwnershipRow& row : owners.rows) {
     ImGui::TableNextColumn();
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float side = ImGui::GetTextLineHeight();
@@ -41,7 +42,7 @@ void draw_owners(Ui& ui, MachineTab& m) {
 }
 
 void draw_domain_rows(Ui& ui, MachineTab& m) {
-  if (!ImGui::BeginTable("domains", 6, table, {0, ImGui::GetTextLineHeightWithSpacing() * 7})) return;
+  if (!ImGui::BeginTable("domains", 6, table)) return;
   for (const char* title : {"domain", "state", "model", "hypercalls", "P2M stores", "created"})
     ImGui::TableSetupColumn(title);
   ImGui::TableHeadersRow();
@@ -79,6 +80,32 @@ void draw_vcpus(const MachineTab& m) {
   ImGui::EndTable();
 }
 
+std::string port_peer(const MachineTab& m, const observe::EventPort& p) {
+  if (p.kind != XS_PORT_INTERDOMAIN) return "-";
+  return fmt::format("{} port {}", m.scene.owner_label(p.remote_domid), p.remote_port);
+}
+
+/// Of the domain that is chosen.
+void draw_event_channels(const Ui& ui, const MachineTab& m) {
+  const u32 domid = ui.workspace.choice.domid;
+  const auto domain = m.scene.state().domains().find(domid);
+  if (domain == m.scene.state().domains().end()) return;
+  const auto& ports = domain->second.ports;
+  ImGui::TextUnformatted(
+      fmt::format("{} event channels of {}", ports.size(), m.scene.owner_label(domid)).c_str());
+  if (ports.empty() || !ImGui::BeginTable("ports", 5, table)) return;
+  for (const char* title : {"port", "kind", "peer", "notifies", "events"}) ImGui::TableSetupColumn(title);
+  ImGui::TableHeadersRow();
+  for (const auto& [number, p] : ports) {
+    cell(fmt::format("{}", number));
+    cell(observe::port_kind_name(p.kind));
+    cell(port_peer(m, p));
+    cell(fmt::format("vcpu{}", p.vcpu));
+    cell(fmt::format("{}", p.received));
+  }
+  ImGui::EndTable();
+}
+
 }  // namespace
 
 void draw_domains(Ui& ui) {
@@ -88,6 +115,8 @@ void draw_domains(Ui& ui) {
   draw_domain_rows(ui, m);
   ImGui::Separator();
   draw_vcpus(m);
+  ImGui::Separator();
+  draw_event_channels(ui, m);
 }
 
 }  // namespace xs::viz

@@ -11,11 +11,12 @@ constexpr std::array all = {
     View{"domains", "Domains", draw_domains},
     View{"frame", "Frame", draw_frame},
     View{"p2m", "P2M", draw_p2m},
+    View{"links", "Links", draw_links},
     View{"cpus", "CPUs", draw_cpus},
-    View{"translation", "Translation", draw_translation},
+    View{"translation", "Address", draw_translation},
     View{"consoles", "Consoles", draw_consoles},
-    View{"dashboards", "Dashboards", draw_dashboards},
-    View{"breakpoints", "Breakpoints", draw_breakpoints},
+    View{"dashboards", "Charts", draw_dashboards},
+    View{"breakpoints", "Breaks", draw_breakpoints},
     View{"timeline", "Timeline", draw_timeline},
 };
 

@@ -3,6 +3,8 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 
 #include "viz/model/p2m.h"
 #include "viz/model/timeline.h"
@@ -11,27 +13,24 @@
 namespace xs::viz {
 namespace {
 
-/// Kept as long as the moment and the domain stay.
-struct Kept {
-  const Recording* recording = nullptr;
-  u64 moment = ~u64{0};
-  u32 domid = 0;
-  P2m p2m;
-};
+std::string mfn_text(u64 mfn) { return mfn == invalid_frame ? "none" : fmt::format("{:#x}", mfn); }
 
-const P2m& p2m_at(Kept& kept, const Recording& recording, const observe::TraceState& state, u64 moment,
-                  u32 domid) {
-  if (kept.recording != &recording || kept.moment != moment || kept.domid != domid)
-    kept = {&recording, moment, domid, p2m_of(state, domid)};
-  return kept.p2m;
+std::string entry_text(const P2m& p2m, u64 gfn) {
+  if (gfn == invalid_frame) return "no such frame in it";
+  const u64 mfn = p2m.mfn(gfn);
+  return fmt::format("GFN {:#x} → {}", gfn, mfn == invalid_frame ? "no frame" : "MFN " + mfn_text(mfn));
+}
+
+const P2m& p2m_now(MachineTab& m, u32 domid) {
+  return m.p2m.get({m.scene.moment(), domid}, [&] { return p2m_of(m.scene.state(), domid); });
 }
 
 const P2m& p2m_before(MachineTab& m, u64 moment, u32 domid) {
-  static Kept kept;
-  if (kept.recording == &m.recording && kept.moment == moment && kept.domid == domid) return kept.p2m;
-  Scene earlier(m.recording);
-  earlier.show(moment);
-  return p2m_at(kept, m.recording, earlier.state(), moment, domid);
+  return m.p2m_before.get({moment, domid}, [&] {
+    Scene earlier(m.recording);
+    earlier.show(moment);
+    return p2m_of(earlier.state(), domid);
+  });
 }
 
 void draw_domain_choice(Ui& ui, const MachineTab& m) {
@@ -56,101 +55,163 @@ void draw_reference(Ui& ui, const MachineTab& m) {
   ImGui::TextUnformatted(("with " + short_time(reference->time_ps)).c_str());
 }
 
-/// A cell for each `each` GFNs: colour by how they lie.
-void draw_matrix(Ui& ui, const MachineTab& m, const P2m& p2m, u32 domid) {
-  if (p2m.runs.empty()) return;
-  const float width = ImGui::GetContentRegionAvail().x, cell = std::max(4.0F, ImGui::GetFontSize() * 0.4F);
-  const u64 first = p2m.runs.front().gfn, last = p2m.runs.back().end();
-  const u64 columns = std::max<u64>(u64(width / cell), 1), rows = 24;
-  const u64 each = std::max<u64>((last - first + columns * rows - 1) / (columns * rows), 1);
-  const ImVec2 at = ImGui::GetCursorScreenPos();
-  const u64 used = (last - first + each - 1) / each;
-  const u64 lines = (used + columns - 1) / columns;
-  const float height = cell * float(lines);
-  ImGui::InvisibleButton("matrix", {std::max(width, 1.0F), std::max(height, 1.0F)});
-  ImDrawList* draw = ImGui::GetWindowDrawList();
-  const FramePalette palette = ui.workspace.palette();
-  for (u64 i = 0; i < used; ++i) {
-    const u64 gfn = first + i * each, mfn = p2m.mfn(gfn);
-    if (mfn == invalid_frame) continue;
-    const bool right = consistent(m.scene.state(), domid, gfn, mfn);
-    const bool with_next = p2m.mfn(gfn + each) == mfn + each;
-    const u64 column = i % columns, line = i / columns;
-    const ImVec2 a{at.x + cell * float(column), at.y + cell * float(line)};
-    const u32 frame = m.scene.state().ram().index(mfn);
-    const Colour colour = !right ? ui.style.colours().bad
-                          : frame == observe::RamMap::none
-                              ? ui.style.colours().grid
-                              : palette.owner(m.scene.state().frame(frame).owner,
-                                              observe::type_of_bits(m.scene.state().frame(frame).type_bits));
-    draw->AddRectFilled(a, {a.x + cell - (with_next ? 0 : 1), a.y + cell - 1}, colour);
+/// A number that is looked for in the P2M.
+void draw_search(Ui& ui, MachineTab& m, const P2m& p2m) {
+  Choice& choice = ui.workspace.choice;
+  ImGui::SetNextItemWidth(ImGui::GetFontSize() * 5);
+  int by = choice.search_mfn;
+  if (ImGui::Combo("##by", &by, "GFN\0MFN\0")) choice.search_mfn = by != 0, choice.gfn.reset();
+  ImGui::SameLine();
+  std::array<char, 24> text{};
+  choice.p2m_search.copy(text.data(), text.size() - 1);
+  ImGui::SetNextItemWidth(ImGui::GetFontSize() * 9);
+  const bool asked =
+      ImGui::InputTextWithHint("##search", "find, hexadecimal", text.data(), text.size(),
+                               ImGuiInputTextFlags_CharsHexadecimal | ImGuiInputTextFlags_EnterReturnsTrue);
+  choice.p2m_search = text.data();
+  if (asked) {
+    const u64 number = std::strtoull(text.data(), nullptr, 16);
+    choice.gfn = choice.search_mfn ? p2m.gfn(number) : number;
+    const u32 frame = m.scene.state().ram().index(p2m.mfn(*choice.gfn));
+    if (frame != observe::RamMap::none) choice.frame = frame;
   }
-  if (!ImGui::IsItemHovered()) return;
-  const ImVec2 mouse = ImGui::GetIO().MousePos;
-  const u64 gfn = first + each * (u64((mouse.y - at.y) / cell) * columns +
-                                  std::min(u64((mouse.x - at.x) / cell), columns - 1));
-  const u64 mfn = p2m.mfn(gfn);
-  if (gfn >= last) return;
-  ImGui::SetTooltip("%s", mfn == invalid_frame ? fmt::format("GFN {:#x}: no frame", gfn).c_str()
-                                               : fmt::format("GFN {:#x} → MFN {:#x}", gfn, mfn).c_str());
-  const u32 frame = m.scene.state().ram().index(mfn);
-  if (ImGui::IsItemClicked() && frame != observe::RamMap::none) ui.workspace.choice.frame = frame;
+  if (!choice.gfn) return;
+  ImGui::SameLine();
+  ImGui::AlignTextToFramePadding();
+  ImGui::TextUnformatted(entry_text(p2m, *choice.gfn).c_str());
 }
 
-void draw_rows(const char* id, const std::vector<std::array<std::string, 4>>& rows,
-               std::array<const char*, 4> titles, float height) {
+/// GFNs in rows of cells, `each` to a cell.
+struct Matrix {
+  u64 first, last;  ///< [first, last)
+  u64 columns, each;
+  float cell;
+  ImVec2 at;
+
+  u64 cells() const { return (last - first + each - 1) / each; }
+  u64 lines() const { return (cells() + columns - 1) / columns; }
+  ImVec2 corner(u64 i) const { return {at.x + cell * float(i % columns), at.y + cell * float(i / columns)}; }
+  u64 gfn_at(ImVec2 p) const {
+    const u64 line = u64(std::max((p.y - at.y) / cell, 0.0F)),
+              column = u64(std::max((p.x - at.x) / cell, 0.0F));
+    return first + each * (line * columns + std::min(column, columns - 1));
+  }
+};
+
+Matrix matrix_of(const P2m& p2m) {
+  constexpr u64 most_lines = 24;
+  const float cell = std::max(4.0F, ImGui::GetFontSize() * 0.4F);
+  Matrix x{p2m.runs.front().gfn, p2m.runs.back().end(), 1, 1, cell, ImGui::GetCursorScreenPos()};
+  x.columns = std::max<u64>(u64(ImGui::GetContentRegionAvail().x / cell), 1);
+  const u64 places = x.columns * most_lines;
+  x.each = std::max<u64>((x.last - x.first + places - 1) / places, 1);
+  return x;
+}
+
+/// By the owner of its first frame; in the colour of mistakes when the M2P contradicts any of its entries.
+Colour cell_colour(const Ui& ui, const MachineTab& m, const P2m& p2m, u64 gfn, u64 each) {
+  if (p2m.contradicted(gfn, gfn + each) != 0) return ui.style.colours().bad;
+  const u32 frame = m.scene.state().ram().index(p2m.mfn(gfn));
+  if (frame == observe::RamMap::none) return ui.style.colours().grid;
+  const observe::FrameState& f = m.scene.state().frame(frame);
+  return ui.workspace.palette().owner(f.owner, observe::type_of_bits(f.type_bits));
+}
+
+void draw_cells(const Ui& ui, const MachineTab& m, const P2m& p2m, const Matrix& x) {
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  for (u64 i = 0; i < x.cells(); ++i) {
+    const u64 gfn = x.first + i * x.each, mfn = p2m.mfn(gfn);
+    if (mfn == invalid_frame) continue;
+    const bool with_next = p2m.mfn(gfn + x.each) == mfn + x.each;  // frames that lie together have no gap
+    const ImVec2 a = x.corner(i);
+    draw->AddRectFilled(a, {a.x + x.cell - (with_next ? 0 : 1), a.y + x.cell - 1},
+                        cell_colour(ui, m, p2m, gfn, x.each));
+  }
+  const std::optional<u64>& found = ui.workspace.choice.gfn;
+  if (!found || *found < x.first || *found >= x.last) return;
+  const ImVec2 a = x.corner((*found - x.first) / x.each);
+  draw->AddRect({a.x - 2, a.y - 2}, {a.x + x.cell + 1, a.y + x.cell + 1}, ui.style.colours().accent, 0, 0, 2);
+}
+
+void draw_matrix(Ui& ui, const MachineTab& m, const P2m& p2m) {
+  if (p2m.runs.empty()) return;
+  const Matrix x = matrix_of(p2m);
+  ImGui::InvisibleButton("matrix", {std::max(x.cell * float(x.columns), 1.0F), x.cell * float(x.lines())});
+  draw_cells(ui, m, p2m, x);
+  if (!ImGui::IsItemHovered()) return;
+  const u64 gfn = x.gfn_at(ImGui::GetIO().MousePos);
+  if (gfn >= x.last) return;
+  ImGui::SetTooltip("%s", entry_text(p2m, gfn).c_str());
+  if (!ImGui::IsItemClicked()) return;
+  ui.workspace.choice.gfn = gfn;
+  const u32 frame = m.scene.state().ram().index(p2m.mfn(gfn));
+  if (frame != observe::RamMap::none) ui.workspace.choice.frame = frame;
+}
+
+/// `row` makes the texts of one line: only those in sight are made.
+template <class Row>
+void draw_rows(const char* id, std::array<const char*, 4> titles, std::size_t count, Row row) {
   constexpr ImGuiTableFlags flags =
       ImGuiTableFlags_RowBg | ImGuiTableFlags_ScrollY | ImGuiTableFlags_BordersInnerV;
-  if (!ImGui::BeginTable(id, 4, flags, {0, height})) return;
+  if (!ImGui::BeginTable(id, 4, flags)) return;
   ImGui::TableSetupScrollFreeze(0, 1);
   for (const char* title : titles) ImGui::TableSetupColumn(title);
   ImGui::TableHeadersRow();
   ImGuiListClipper clipper;
-  clipper.Begin(static_cast<int>(rows.size()));
+  clipper.Begin(static_cast<int>(count));
   while (clipper.Step())
     for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i)
-      for (const std::string& text : rows[static_cast<std::size_t>(i)]) {
+      for (const std::string& text : row(static_cast<std::size_t>(i))) {
         ImGui::TableNextColumn();
         ImGui::TextUnformatted(text.c_str());
       }
   ImGui::EndTable();
 }
 
-std::string mfn_text(u64 mfn) { return mfn == invalid_frame ? "none" : fmt::format("{:#x}", mfn); }
-
 void draw_difference(Ui& ui, MachineTab& m, const P2m& now, u32 domid) {
-  u64 count = 0;
-  const auto list =
-      p2m_difference(p2m_before(m, ui.workspace.choice.reference->moment, domid), now, 4096, count);
-  ImGui::TextUnformatted(fmt::format("{} entries differ", count).c_str());
-  std::vector<std::array<std::string, 4>> rows;
-  rows.reserve(list.size());
-  for (const P2mDifference& d : list)
-    rows.push_back({fmt::format("{:#x}", d.gfn), mfn_text(d.before), mfn_text(d.now), ""});
-  draw_rows("difference", rows, {"GFN", "before", "now", ""}, 0);
+  constexpr std::size_t most = 4096;
+  const u64 since = ui.workspace.choice.reference->moment;
+  const P2mDifferences& d = m.p2m_difference.get({{m.scene.moment(), domid}, since}, [&] {
+    return p2m_difference(p2m_before(m, since, domid), now, most);
+  });
+  ImGui::TextUnformatted(fmt::format("{} entries differ{}", d.count,
+                                     d.count > most ? fmt::format(", the first {} of them:", most) : "")
+                             .c_str());
+  draw_rows("difference", {"GFN", "before", "now", ""}, d.list.size(), [&](std::size_t i) {
+    const P2mDifference& e = d.list[i];
+    return std::array<std::string, 4>{fmt::format("{:#x}", e.gfn), mfn_text(e.before), mfn_text(e.now), ""};
+  });
+}
+
+void draw_runs(const P2m& p2m) {
+  draw_rows("runs", {"GFN", "MFN", "frames", ""}, p2m.runs.size(), [&](std::size_t i) {
+    const P2mRun& r = p2m.runs[i];
+    std::string remark = r.count >= 512 && (r.gfn ^ r.mfn) % 512 == 0 ? "superpages" : "";
+    if (const u64 wrong = p2m.contradicted(r.gfn, r.end()))
+      remark += fmt::format("{}{} against the M2P", remark.empty() ? "" : ", ", wrong);
+    return std::array<std::string, 4>{fmt::format("{:#x}", r.gfn), fmt::format("{:#x}", r.mfn),
+                                      fmt::format("{}", r.count), remark};
+  });
 }
 
 }  // namespace
 
 void draw_p2m(Ui& ui) {
-  static Kept kept;
   MachineTab& m = ui.workspace.machine();
   const u32 domid = ui.workspace.choice.domid;
   draw_domain_choice(ui, m);
   draw_reference(ui, m);
-  const P2m& p2m = p2m_at(kept, m.recording, m.scene.state(), m.scene.moment(), domid);
+  const P2m& p2m = p2m_now(m, domid);
   ImGui::TextWrapped("%s", fmt::format("{} entries in {} runs, {} superpages, {} against the M2P; {}",
-                                       p2m.entries, p2m.runs.size(), p2m.superpages, p2m.inconsistent,
+                                       p2m.entries, p2m.runs.size(), p2m.superpages, p2m.against_m2p.size(),
                                        p2m.recorded ? "the table as recorded" : "from the M2P of its frames")
                                .c_str());
   if (ImGui::Button("Copy as xen-mfndump")) ImGui::SetClipboardText(mfndump_text(p2m).c_str());
-  draw_matrix(ui, m, p2m, domid);
+  ImGui::SameLine();
+  draw_search(ui, m, p2m);
+  draw_matrix(ui, m, p2m);
   if (ui.workspace.choice.reference) return draw_difference(ui, m, p2m, domid);
-  std::vector<std::array<std::string, 4>> rows;
-  for (const P2mRun& r : p2m.runs)
-    rows.push_back({fmt::format("{:#x}", r.gfn), fmt::format("{:#x}", r.mfn), fmt::format("{}", r.count),
-                    r.count >= 512 && (r.gfn ^ r.mfn) % 512 == 0 ? "superpages" : ""});
-  draw_rows("runs", rows, {"GFN", "MFN", "frames", ""}, 0);
+  draw_runs(p2m);
 }
 
 }  // namespace xs::viz

@@ -20,7 +20,8 @@ struct Look {
 constexpr Look marks[] = {{ActivityKind::fault, rgb(0xd55e00)},  {ActivityKind::interrupt, rgb(0x8a8f98)},
                           {ActivityKind::event, rgb(0x009e73)},  {ActivityKind::bounce, rgb(0xcc79a7)},
                           {ActivityKind::shadow, rgb(0xe69f00)}, {ActivityKind::flush, rgb(0x56b4e9)},
-                          {ActivityKind::flip, rgb(0xf0e442)},   {ActivityKind::life, rgb(0xf0e442)}};
+                          {ActivityKind::flip, rgb(0xf0e442)},   {ActivityKind::balloon, rgb(0xb07aff)},
+                          {ActivityKind::life, rgb(0xf0e442)}};
 constexpr u32 hypercall_colour = rgb(0x2e86c1);
 
 struct Axis {

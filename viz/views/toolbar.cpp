@@ -16,7 +16,7 @@ bool button(const char* label, const char* help) {
   return pressed;
 }
 
-void draw_run(RunControl& run) {
+void draw_run(RunControl& run, bool& restart) {
   const RunStatus status = run.status();
   if (status.state == RunState::running) {
     if (button("Pause", "stop all cores (F5)")) run.pause();
@@ -29,6 +29,7 @@ void draw_run(RunControl& run) {
       run.step(RunStep::hypercall);
     if (button("+1 change", "up to the next change of a frame (F8)")) run.step(RunStep::change);
   }
+  if (button("Restart", "the same run from its beginning")) restart = true;
 }
 
 void draw_transport(Transport& t) {
@@ -64,9 +65,9 @@ std::string step_text(const MachineTab& m) {
 
 void draw_toolbar(Ui& ui) {
   MachineTab& m = ui.workspace.machine();
-  if (m.run) draw_run(*m.run);
-  draw_transport(m.transport);
   Choice& choice = ui.workspace.choice;
+  if (m.run) draw_run(*m.run, choice.restart);
+  draw_transport(m.transport);
   if (button(choice.look.dark ? "Light" : "Dark", "the other theme (F2)"))
     choice.look.dark = !choice.look.dark;
   if (button("A-", "smaller text (Ctrl -)")) choice.font_scale /= 1.1;

@@ -31,6 +31,7 @@ void draw_map(Ui& ui);
 void draw_timeline(Ui& ui);
 void draw_domains(Ui& ui);
 void draw_p2m(Ui& ui);
+void draw_links(Ui& ui);
 void draw_frame(Ui& ui);
 void draw_cpus(Ui& ui);
 void draw_translation(Ui& ui);

@@ -9,6 +9,7 @@
 #include "tests/unit/observe/busy_run.h"
 #include "viz/model/frame_detail.h"
 #include "viz/model/frame_map.h"
+#include "viz/model/links.h"
 #include "viz/model/p2m.h"
 #include "viz/model/scene.h"
 #include "viz/model/transport.h"
@@ -289,4 +290,42 @@ TEST_CASE("what has just changed flashes, and fades") {
   const u32 plain = map.raster().level(0)[last.frame];
   CHECK(fading == mix(plain, bright, 0.5));
   CHECK(plain != bright);
+}
+
+TEST_CASE("frames that go to another domain at once are flips, with their GFNs here and there") {
+  ScratchDir dir;
+  observe::ObserverOptions options;
+  options.trace_file = dir.file("flips.trace");
+  FakeMachine m(options);
+  m.boot();
+  m.create(0, 0x41);
+  m.create(1, 0x42);
+  for (u64 i = 0; i < 8; ++i) m.give(1, 0x60 + i, 0x200 + i);
+  m.begin(dv(1), op_decrease, 2);
+  m.release(0x67), m.release(0x66);
+  m.end(dv(1), op_decrease, 2);
+  for (u64 i = 0; i < 4; ++i) m.give(0, 0x60 + i, 0x9000 + i);  // the M2P tells the new GFN behind the owner
+  m.set_owner(0x65, 0);
+  m.observer->console_line("operator", "xl> mem-set 1 1", m.cpus[0].now_ps);
+  m.observer->console_line("operator", "= 0", m.cpus[0].now_ps);
+  m.observer->finish(m.cpus[0].now_ps);
+
+  const Recording recording(options.trace_file);
+  const auto links = flips_between(recording, 0, recording.events());
+  REQUIRE(links.size() == 2);
+  CHECK(links[0].from == 1);
+  CHECK(links[0].to == 0);
+  CHECK(links[0].mfn == 0x60);
+  CHECK(links[0].count == 4);
+  CHECK(links[0].from_gfn == 0x200);
+  CHECK(links[0].to_gfn == 0x9000);
+  CHECK(links[1].from_gfn == 0x205);
+  CHECK(links[1].to_gfn == invalid_frame);
+  CHECK(flips_between(recording, links[1].moment, recording.events()).empty());
+  CHECK(flips_between(recording, 0, links[1].moment - 1).size() == 1);
+  CHECK(recording.curves().at(1).target.last() == 256);
+  std::vector<i64> steps;
+  for (const Activity& a : recording.activities())
+    if (a.kind == ActivityKind::balloon) steps.push_back(static_cast<i64>(a.what));
+  CHECK(steps == std::vector<i64>{-2});
 }

@@ -225,8 +225,8 @@ std::set<std::string> reached_by_arrows(Stage& s) {
       ImGui::GetCurrentContext()->NavDisableHighlight = false;
       s.hand().frames();
       s.hand().press(way);
-      if (!navigated()) s.hand().press(' ');             // a table, which is entered
-      if (!navigated()) s.hand().press(viz::key::down);  // below the titles of its columns
+      if (!navigated()) s.hand().press(' ');  // a table, which is entered
+      for (int titles = 0; titles < 4 && !navigated(); ++titles) s.hand().press(viz::key::down);
       const Item* to = navigated();
       if (to && reached.emplace(to->id, *to).second) next.push_back(*to);
     }

@@ -2,8 +2,10 @@
 #include <catch2/catch.hpp>
 #include <random>
 
+#include "viz/model/balloon_target.h"
 #include "viz/model/curve.h"
 #include "viz/model/frame_map.h"
+#include "viz/model/links.h"
 #include "viz/model/p2m.h"
 #include "viz/model/timeline.h"
 
@@ -85,7 +87,7 @@ TEST_CASE("a P2M is told in runs, superpages and contradictions") {
   REQUIRE(p2m.runs.size() == 1);
   CHECK(p2m.entries == 0x400);
   CHECK(p2m.superpages == 2);
-  CHECK(p2m.inconsistent == 0);
+  CHECK(p2m.against_m2p.empty());
   CHECK(p2m.mfn(0x200) == base + 0x400);
   CHECK(p2m.mfn(0x5ff) == base + 0x7ff);
   CHECK(p2m.mfn(0x1ff) == invalid_frame);
@@ -99,17 +101,22 @@ TEST_CASE("a P2M is told in runs, superpages and contradictions") {
   p2m = p2m_of(state, 1);
   CHECK(p2m.runs.size() == 4);
   CHECK(p2m.superpages == 1);
-  CHECK(p2m.inconsistent == 1);
-  u64 count = 0;
-  const auto all = p2m_difference(before, p2m, 100, count);
+  CHECK(p2m.against_m2p == std::vector<u64>{0x202});
+  CHECK(p2m.contradicted(0x202, 0x203) == 1);
+  CHECK(p2m.contradicted(0x203, 0x1000) == 0);
+  CHECK(p2m.gfn(base + 0x900) == 0x300);
+  CHECK(p2m.gfn(base + 0x7ff) == 0x5ff);
+  CHECK(p2m.gfn(base + 0x500) == invalid_frame);
+  const auto [all, count] = p2m_difference(before, p2m, 100);
   REQUIRE(count == 3);
   CHECK(all[0].gfn == 0x300);
   CHECK(all[0].before == base + 0x500);
   CHECK(all[0].now == base + 0x900);
   CHECK(all[1].now == invalid_frame);
   CHECK(all[2].before == invalid_frame);
-  CHECK(p2m_difference(before, p2m, 2, count).size() == 2);
-  CHECK(count == 3);
+  const P2mDifferences few = p2m_difference(before, p2m, 2);
+  CHECK(few.list.size() == 2);
+  CHECK(few.count == 3);
 
   const auto uses = uses_of(state, base + 0x900);
   REQUIRE(uses.size() == 1);
@@ -130,4 +137,50 @@ TEST_CASE("colours of owners differ from each other and from what is nobody's") 
       for (std::size_t k = 0; k < i; ++k) CHECK(all[i] != all[k]);
     }
   }
+}
+
+TEST_CASE("a P2M that names another domain's frames is linked to it, what lies together once") {
+  using observe::EventKind;
+  observe::TraceState state = state_of_ram(4096);
+  for (const u64 domid : {0, 1})
+    state.apply(event(EventKind::domain_created, domid, base, XS_MODEL_TRANSLATED));
+  for (u64 i = 0; i < 64; ++i) {
+    const u64 mfn = base + 0x100 + i;
+    state.apply(event(EventKind::frame_owner, mfn, XS_OWNER_NONE, 1));
+    if (i != 40) state.apply(event(EventKind::m2p, mfn, XS_M2P_INVALID, 0x20 + i));
+  }
+  for (u64 i = 0; i < 8; ++i) {
+    state.apply(event(EventKind::p2m, 0, 0x9000 + i, invalid_frame, base + 0x110 + i));
+    state.apply(event(EventKind::p2m, 1, 0x20 + i, invalid_frame, base + 0x100 + i));  // its own
+  }
+  state.apply(event(EventKind::p2m, 0, 0x9800, invalid_frame, base + 0x128));  // of no GFN
+  state.apply(event(EventKind::p2m, 0, 0x9900, invalid_frame, base + 0x800));  // nobody's
+  state.apply(event(EventKind::p2m, 0, 0x9901, invalid_frame, 0xfee00));       // no RAM
+  const auto links = foreign_entries(state);
+  REQUIRE(links.size() == 2);
+  CHECK(links[0].from == 1);
+  CHECK(links[0].to == 0);
+  CHECK(links[0].from_gfn == 0x30);
+  CHECK(links[0].to_gfn == 0x9000);
+  CHECK(links[0].mfn == base + 0x110);
+  CHECK(links[0].count == 8);
+  CHECK(links[1].from_gfn == invalid_frame);
+  CHECK(links[1].count == 1);
+}
+
+TEST_CASE("what the operator wants a domain to own is what was asked for and not refused") {
+  BalloonTargets targets;
+  const auto said = [&](std::initializer_list<const char*> lines) {
+    std::string out;
+    for (const char* line : lines)
+      if (const auto t = targets.line(line)) out += t->domain + ":" + std::to_string(t->frames) + " ";
+    return out;
+  };
+  CHECK(said({"xl> create name=web kernel=kernel memory=64", "domain 1 web", "= 0"}) == "1:16384 ");
+  CHECK(said({"xl> mem-set web 32", "= 0", "= 0"}) == "web:8192 ");
+  CHECK(said({"xl> mem-set web 3200", "= EINVAL maxmem of domain 1 is 64 MiB", "= 0"}).empty());
+  CHECK(said({"xl> create name=web kernel=kernel memory=64", "= ENOMEM not enough free memory"}).empty());
+  CHECK(said({"xl> mem-set web", "= 0", "xl> mem-set web x", "= 0", "xl> mem-max web 3", "= 0"}).empty());
+  CHECK(
+      said({"xl> mem-set web 99999999999999999999", "= 0", "xl> mem-set web 32", "xl> list", "= 0"}).empty());
 }

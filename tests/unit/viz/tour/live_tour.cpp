@@ -25,6 +25,9 @@ void tour_run_control(Stage& s) {
   s.run().take_order();
   hand.click("Run");
   CHECK(s.run().take_order() == "run 0");
+  hand.click("Restart");
+  CHECK(s.choice().restart);
+  s.choice().restart = false;
   s.run().set_state(RunState::ended, "done");
   hand.frames();
   for (const char* gone : {"Pause", "Run", "Slow", "+1 instruction"}) CHECK_FALSE(hand.there(gone));

@@ -16,6 +16,7 @@ constexpr std::array all = {Tour{"toolbar", tour_toolbar},
                             Tour{"domains", tour_domains},
                             Tour{"frame", tour_frame},
                             Tour{"P2M", tour_p2m},
+                            Tour{"links", tour_links},
                             Tour{"consoles", tour_consoles},
                             Tour{"dashboards", tour_dashboards},
                             Tour{"run control", tour_run_control},
@@ -24,7 +25,7 @@ constexpr std::array all = {Tour{"toolbar", tour_toolbar},
                             Tour{"translation", tour_translation},
                             Tour{"breakpoints", tour_breakpoints},
                             Tour{"operator", tour_operator}};
-constexpr std::size_t of_replay = 12;
+constexpr std::size_t of_replay = 13;
 static_assert(all[of_replay].go == tour_run_control);
 
 }  // namespace

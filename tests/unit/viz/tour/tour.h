@@ -23,6 +23,7 @@ void tour_timeline(Stage& s);
 void tour_domains(Stage& s);
 void tour_frame(Stage& s);
 void tour_p2m(Stage& s);
+void tour_links(Stage& s);
 void tour_consoles(Stage& s);
 void tour_dashboards(Stage& s);
 void tour_run_control(Stage& s);

@@ -3,6 +3,7 @@
 
 #include "tests/unit/viz/tour/tour.h"
 #include "viz/model/frame_detail.h"
+#include "viz/model/links.h"
 #include "viz/model/p2m.h"
 
 namespace xs::test {
@@ -31,15 +32,32 @@ void headers(Stage& s) {
   CHECK(hand.find("frame/history/time").to.x < time.to.x + 50);
 }
 
+void search_p2m(Stage& s, const viz::P2m& p2m) {
+  Hand& hand = s.hand();
+  const viz::P2mRun& run = p2m.runs.back();
+  const auto pinned = [&] { return s.machine().scene.state().ram().mfn(s.choice().frame.value()); };
+  hand.choose("p2m/##by", "GFN");
+  hand.enter("p2m/##search", fmt::format("{:x}", run.end() - 1));
+  CHECK(s.choice().gfn == run.end() - 1);
+  CHECK(pinned() == run.mfn + run.count - 1);
+  hand.choose("p2m/##by", "MFN");
+  CHECK_FALSE(s.choice().gfn);
+  hand.enter("p2m/##search", fmt::format("{:x}", run.mfn));
+  CHECK(s.choice().gfn == run.gfn);
+  CHECK(pinned() == run.mfn);
+  hand.enter("p2m/##search", "1");  // nobody's, and no RAM that it has
+  CHECK(s.choice().gfn == invalid_frame);
+  CHECK(pinned() == run.mfn);
+}
+
 }  // namespace
 
 void tour_domains(Stage& s) {
   s.go(s.machine().recording.events());
   s.open_tab("domains");
-  const auto rows = s.hand().all("domains/domains");
   const auto domains = s.machine().scene.domains();
   for (const observe::DomainInfo& d : domains) {
-    s.hand().click("domains/domains/" + s.machine().scene.owner_label(d.domid));
+    s.hand().click("domains/" + s.machine().scene.owner_label(d.domid));
     CHECK(s.choice().domid == d.domid);
   }
   CHECK(domains.size() >= 3);
@@ -89,6 +107,18 @@ void tour_p2m(Stage& s) {
   hand.click("p2m/matrix", 0.01F, 0.01F);
   REQUIRE(s.choice().frame);
   CHECK(s.machine().scene.state().ram().mfn(*s.choice().frame) == p2m.runs.front().mfn);
+  search_p2m(s, p2m);
+}
+
+void tour_links(Stage& s) {
+  s.go(s.machine().recording.events());
+  s.open_tab("links");
+  s.choice().frame.reset();
+  const auto foreign = viz::foreign_entries(s.machine().scene.state());
+  if (foreign.empty()) return;
+  s.hand().click("links/links/now");
+  REQUIRE(s.choice().frame);
+  CHECK(s.machine().scene.state().ram().mfn(*s.choice().frame) == foreign.front().mfn);
 }
 
 void tour_consoles(Stage& s) {
@@ -108,7 +138,7 @@ void tour_consoles(Stage& s) {
 
 void tour_dashboards(Stage& s) {
   s.open_tab("dashboards");
-  for (const char* plot : {"Frames by owner", "Hypercalls", "Faults"})
+  for (const char* plot : {"Frames by owner", "Balloons: owned (wide) and target", "Hypercalls", "Faults"})
     for (const float x : {0.8F, 0.3F}) {
       s.hand().click(std::string("dashboards/") + plot, x, 0.5F);
       const viz::Recording& r = s.machine().recording;
