@@ -4,13 +4,11 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
-#include <cstdlib>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "sim/observe/names.h"
 #include "sim/scenario/scenario.h"
+#include "tests/scenario/plain_run.h"
 #include "tests/support/temp_directory.h"
 #include "viz/live/simulation.h"
 #include "viz/model/recording.h"
@@ -19,13 +17,6 @@ using namespace xs;
 using namespace xs::viz;
 
 namespace {
-
-/// The test's own arguments: SystemC simulates one machine in a process.
-std::string argument(const char* name) {
-  const char* value = std::getenv(name);
-  REQUIRE(value);
-  return value;
-}
 
 RunStatus await(const Simulation& run, RunState state) {
   using Clock = std::chrono::steady_clock;
@@ -52,24 +43,17 @@ observe::EventKind last_kind(Recording& recording) {
   return kind;
 }
 
-nlohmann::json undisturbed(const std::string& file, const std::string& arch, const std::string& out) {
-  const std::string command =
-      argument("XS_PROGRAM") + " run " + file + " --arch " + arch + " --json " + out + " >/dev/null 2>&1";
-  REQUIRE(std::system(command.c_str()) == 0);
-  return nlohmann::json::parse(std::ifstream(out));
-}
-
 }  // namespace
 
 TEST_CASE("a run that is stopped, stepped and looked at is the run that it would have been") {
-  const std::string file = argument("XS_SCENARIO"), arch = argument("XS_ARCH");
+  const std::string file = test::argument("XS_SCENARIO"), arch = test::argument("XS_ARCH");
   const test::TempDirectory work;
   SimulationOptions options{arch, work.path.string() + "/run.trace", work.path.string(), true, true, {}};
   Simulation run(scenario::load_scenario(file, {}, arch), options);
   await(run, RunState::paused);
   Recording recording(options.trace_file);
 
-  run.wish({std::nullopt, true});
+  run.wish({std::nullopt, true, TranslationWish{}});
   u64 moved = 0;
   for (int i = 0; i < 6; ++i) {
     const MachineImage before = run.image();
@@ -78,6 +62,8 @@ TEST_CASE("a run that is stopped, stepped and looked at is the run that it would
     const MachineImage now = run.image();
     REQUIRE(now.cpus.size() >= 1);
     CHECK(now.cpus[0].code.size() > 3);
+    REQUIRE(now.translation);
+    CHECK(now.translation->processor->now.ok);  // it stands at an instruction that it has fetched
     moved += !before.cpus.empty() && before.cpus[0].pc != now.cpus[0].pc;
   }
   CHECK(moved >= 5);
@@ -108,12 +94,17 @@ TEST_CASE("a run that is stopped, stepped and looked at is the run that it would
   recording.follow();
   CHECK(recording.newest().domains().contains(1));
   const u64 mfn = recording.newest().domains().at(1).shared_info_mfn;
-  run.wish({mfn, false});
+  TranslationWish of_dom0;
+  of_dom0.subject = {std::nullopt, 0};
+  run.wish({mfn, false, of_dom0});
   for (int i = 0; i < 2000 && !run.image().frame; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   REQUIRE(run.image().frame);
   CHECK(run.image().frame->mfn == mfn);
   CHECK(run.image().frame->bytes.size() == 4096);
+  REQUIRE(run.image().translation);
+  CHECK(run.image().translation->known);
+  CHECK(run.image().translation->dv == 0u);
 
   const u64 slow_from = recording.last_ps();
   run.run(0.01);
@@ -128,8 +119,7 @@ TEST_CASE("a run that is stopped, stepped and looked at is the run that it would
   CHECK(run.result().message.empty());
   CHECK(run.result().exit_code == 0);
 
-  const nlohmann::json plain = undisturbed(file, arch, work.path.string() + "/plain.json");
-  const auto& result = plain.at("results").at(0);
-  CHECK(fmt::format("{:016x}", run.result().trace_hash) == result["trace_hash"]);
-  CHECK(fmt::format("{:016x}", run.result().execution_hash) == result["execution_hash"]);
+  const nlohmann::json plain = test::plain_run(file, arch, work.path.string() + "/plain.json");
+  CHECK(fmt::format("{:016x}", run.result().trace_hash) == plain["trace_hash"]);
+  CHECK(fmt::format("{:016x}", run.result().execution_hash) == plain["execution_hash"]);
 }
