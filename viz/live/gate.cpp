@@ -60,6 +60,7 @@ void Gate::pause() {
   const std::lock_guard lock(mutex_);
   paused_ = true;
   attention_ = true;
+  changed_.notify_all();  // it may be waiting for the user's speed
 }
 
 void Gate::run(double speed) {
@@ -203,6 +204,8 @@ bool Gate::hold(const std::string& why) {
       if (first) status_ = {RunState::paused, why, 0};
       continue;
     }
+    // Let go and paused again before it woke up: it stands as before.
+    if (status_.state == RunState::running) status_ = {RunState::paused, "paused", 0};
     changed_.wait(lock);
   }
   if (status_.state == RunState::paused) status_ = {RunState::running, "", 0};

@@ -118,6 +118,26 @@ TEST_CASE("a speed holds the simulated time back") {
   CHECK(soon([&] { return run.quanta > from + 1000; }));
 }
 
+TEST_CASE("who lets go and pauses again at once sees it paused") {
+  Gate gate;
+  Asking run(gate);
+  gate.pause();
+  for (int i = 0; i < 200; ++i) {  // its thread may or may not wake up in between
+    REQUIRE(soon([&] { return gate.status().state == RunState::paused; }));
+    gate.run(0);
+    gate.pause();
+  }
+}
+
+TEST_CASE("a pause need not wait for the speed") {
+  Gate gate;
+  Asking run(gate);
+  gate.run(1e-9);  // a quantum of 10 us each 10 000 s
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  gate.pause();
+  CHECK(soon([&] { return gate.status().state == RunState::paused; }));
+}
+
 TEST_CASE("a simulation that is held lets go when the run shall end") {
   Gate gate;
   {

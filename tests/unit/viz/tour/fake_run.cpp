@@ -61,11 +61,8 @@ viz::TranslationImage translation_image(u64 mfn) {
   return t;
 }
 
-}  // namespace
-
-FakeRun::FakeRun(u64 mfn) {
-  image_.time_ps = 12'345'678'900;
-  for (u32 i = 0; i < 2; ++i) image_.cpus.push_back(cpu_image(i));
+/// Each frame holds the same.
+viz::FrameContent frame_content(u64 mfn) {
   viz::FrameContent content;
   content.mfn = mfn;
   content.type_count = 1, content.general_count = 2, content.allocated = true;
@@ -77,8 +74,23 @@ FakeRun::FakeRun(u64 mfn) {
     e.index = 3 * i, e.value = (mfn + i) << frame_shift | 0x67, e.means = "P W U A D", e.frame = mfn + i;
     e.frame_image = {true, i % 3, XS_FRAME_NONE};
   }
-  image_.frame = content;
-  image_.translation = std::make_shared<const viz::TranslationImage>(translation_image(mfn));
+  return content;
+}
+
+}  // namespace
+
+FakeRun::FakeRun() {
+  image_.time_ps = 12'345'678'900;
+  for (u32 i = 0; i < 2; ++i) image_.cpus.push_back(cpu_image(i));
+  constexpr u64 code_mfn = 0x400;
+  image_.translation = std::make_shared<const viz::TranslationImage>(translation_image(code_mfn));
+}
+
+void FakeRun::wish(const viz::ImageWish& wish) {
+  wished = wish;
+  image_.frame.reset();
+  const bool known = wish.frame && *wish.frame % 2 == 0;
+  if (known) image_.frame = frame_content(*wish.frame);
 }
 
 void FakeRun::pause() {

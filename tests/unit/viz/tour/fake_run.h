@@ -9,7 +9,7 @@ namespace xs::test {
 
 class FakeRun : public viz::RunControl {
  public:
-  explicit FakeRun(u64 mfn);  ///< frame whose contents can be seen
+  FakeRun();  ///< of frames with odd numbers nothing is known
 
   viz::RunStatus status() const override { return status_; }
   void pause() override;
@@ -17,7 +17,7 @@ class FakeRun : public viz::RunControl {
   void step(viz::RunStep what) override;
   void set_breakpoints(std::vector<viz::Breakpoint> all) override { breakpoints = std::move(all); }
   void type(const std::string& line) override { typed.push_back(line); }
-  void wish(const viz::ImageWish& wish) override { wished = wish; }
+  void wish(const viz::ImageWish& wish) override;
   viz::MachineImage image() const override { return image_; }
 
   void set_state(viz::RunState state, const std::string& text = "") { status_ = {state, text, 0}; }

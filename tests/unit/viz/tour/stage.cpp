@@ -38,20 +38,29 @@ class Glance : public viz::Canvas {
 }  // namespace
 
 Stage::Stage(const std::vector<std::string>& traces, Kind kind, const Show& show)
-    : show_(show),
-      canvas_(viz::open_offscreen(show.width, show.height)),
-      hand_([this] { interface_->frame(1.0 / 60); }) {
-  if (!show.each_frame) canvas_ = std::make_unique<Glance>(std::move(canvas_));
-  viz::keep_driver();
+    : show_(show), hand_([this] { interface_->frame(1.0 / 60); }) {
   for (const std::string& trace : traces)
     workspace_.open(std::filesystem::path(trace).stem().string(), trace);
   if (kind == Kind::live) {
-    constexpr u64 shown_mfn = 0x400;
-    run_ = std::make_unique<FakeRun>(shown_mfn);
+    run_ = std::make_unique<FakeRun>();
     machine().run = run_.get();
   }
+  raise();
+}
+
+Stage::Stage(const std::string& trace, viz::RunControl& run)
+    : hand_([this] { interface_->frame(1.0 / 60); }) {
+  workspace_.open("live", trace);
+  machine().run = &run;
+  raise();
+}
+
+void Stage::raise() {
+  canvas_ = viz::open_offscreen(show_.width, show_.height);
+  viz::keep_driver();
+  if (!show_.each_frame) canvas_ = std::make_unique<Glance>(std::move(canvas_));
   interface_ = std::make_unique<viz::Interface>(workspace_, *canvas_,
-                                                show.panel.empty() ? nullptr : viz::find_view(show.panel));
+                                                show_.panel.empty() ? nullptr : viz::find_view(show_.panel));
   choice().guided = false;
   hand_.frames(3);  // until everything has found its place
 }

@@ -23,8 +23,11 @@ std::string small_trace(const std::string& architecture);
 
 class Stage {
  public:
-  /// A live one goes on with the first recording's end, under a FakeRun.
+  /// A live one stands at the first recording's end, under a FakeRun.
   Stage(const std::vector<std::string>& traces, Kind kind, const Show& show = {});
+
+  /// A run that is one, and the recording that it writes.
+  Stage(const std::string& trace, viz::RunControl& run);
 
   viz::Workspace& workspace() { return workspace_; }
   viz::Choice& choice() { return workspace_.choice; }
@@ -40,6 +43,8 @@ class Stage {
   void go(u64 moment);
 
  private:
+  void raise();
+
   Show show_;
   viz::Workspace workspace_;
   std::unique_ptr<FakeRun> run_;
