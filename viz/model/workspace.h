@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "viz/model/frame_detail.h"
 #include "viz/model/frame_map.h"
 #include "viz/model/kept.h"
 #include "viz/model/links.h"
@@ -29,7 +30,10 @@ struct MachineTab {
   RunControl* run = nullptr;         ///< null: a replay
   Kept<P2mAt, P2m> p2m, p2m_before;  ///< of the moment, and of what it is compared with
   Kept<std::pair<P2mAt, u64>, P2mDifferences> p2m_difference;
-  Kept<u64, std::vector<Link>> foreign_entries;  ///< of the moment
+  Kept<u64, std::vector<Link>> foreign_entries;                     ///< of the moment
+  Kept<std::pair<u32, u64>, std::vector<FrameChangeText>> history;  ///< of a frame with so many changes
+  /// Of those entries, the ones that have the words of the filter.
+  Kept<std::pair<std::shared_ptr<const TranslationImage>, std::string>, std::vector<std::size_t>> tlb_rows;
 
   MachineTab(std::string name, const std::string& trace_file)
       : title(std::move(name)),
@@ -55,6 +59,12 @@ struct MapPlace {
   double column = 0, row = 0;  ///< at the upper left corner
 };
 
+/// A breakpoint that is being made, as it is typed.
+struct BreakpointDraft {
+  int kind = 0;
+  std::string number, domid;
+};
+
 struct Choice {
   u32 machine = 0;
   std::optional<u32> frame;  ///< pinned: dense index
@@ -74,6 +84,8 @@ struct Choice {
   bool guided = true;         ///< steps choose what is shown
   bool walking = false;       ///< arrows and space go through the controls, not through the recording
   std::string typing;         ///< a line for the operator's channel, not yet sent
+  std::string frame_search, address, tlb_filter;  ///< as they are typed
+  BreakpointDraft draft;
   std::vector<Breakpoint> breakpoints;
   TranslationWish translation;    ///< what is asked of a live machine
   bool translation_seen = false;  ///< its view has been drawn since the last wish

@@ -1,6 +1,7 @@
 // What makes a live run pause.
 #include <fmt/format.h>
 #include <imgui.h>
+#include <imgui_stdlib.h>
 
 #include <array>
 #include <cstdlib>
@@ -29,18 +30,12 @@ std::string text_of(const Breakpoint& b) {
   return text;
 }
 
-/// What is being made, before it is added.
-struct Draft {
-  int kind = 0;
-  std::array<char, 24> number{}, domid{};
-};
-
-std::optional<u64> parsed(const std::array<char, 24>& text, int base) {
-  if (text[0] == 0) return std::nullopt;
-  return std::strtoull(text.data(), nullptr, base);
+std::optional<u64> parsed(const std::string& text, int base) {
+  if (text.empty()) return std::nullopt;
+  return std::strtoull(text.c_str(), nullptr, base);
 }
 
-bool draw_draft(Draft& d) {
+bool draw_draft(BreakpointDraft& d) {
   const float unit = ImGui::GetFontSize();
   ImGui::SetNextItemWidth(unit * 11);
   ImGui::Combo("##kind", &d.kind, kinds.data(), static_cast<int>(kinds.size()));
@@ -50,17 +45,16 @@ bool draw_draft(Draft& d) {
     const auto now = parsed(d.number, 10);
     if (ImGui::BeginCombo("##state", now ? observe::domain_state_name(unsigned(*now)) : "any state")) {
       for (unsigned s = 0; s <= XS_DOM_DEAD; ++s)
-        if (ImGui::Selectable(observe::domain_state_name(s))) d.number = {static_cast<char>('0' + s), 0};
+        if (ImGui::Selectable(observe::domain_state_name(s))) d.number = std::to_string(s);
       ImGui::EndCombo();
     }
   } else {
     ImGui::InputTextWithHint("##number", fmt::format("{}, any", numbers[std::size_t(d.kind)]).c_str(),
-                             d.number.data(), d.number.size(), ImGuiInputTextFlags_CharsHexadecimal);
+                             &d.number, ImGuiInputTextFlags_CharsHexadecimal);
   }
   ImGui::SameLine();
   ImGui::SetNextItemWidth(unit * 6);
-  ImGui::InputTextWithHint("##domid", "domain, any", d.domid.data(), d.domid.size(),
-                           ImGuiInputTextFlags_CharsDecimal);
+  ImGui::InputTextWithHint("##domid", "domain, any", &d.domid, ImGuiInputTextFlags_CharsDecimal);
   ImGui::SameLine();
   return ImGui::Button("Add");
 }
@@ -73,7 +67,7 @@ void draw_breakpoints(Ui& ui) {
     ImGui::TextWrapped("A recording cannot be stopped: go through it by its changes, hypercalls and steps.");
     return;
   }
-  static Draft draft;
+  BreakpointDraft& draft = ui.workspace.choice.draft;
   std::vector<Breakpoint>& all = ui.workspace.choice.breakpoints;
   const std::vector<Breakpoint> before = all;
   if (draw_draft(draft)) {

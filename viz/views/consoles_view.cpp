@@ -1,15 +1,26 @@
 // What was printed, by whom, up to the moment; and a line for the operator's channel of a live run.
 #include <fmt/format.h>
 #include <imgui.h>
+#include <imgui_stdlib.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "viz/model/timeline.h"
 #include "viz/views/view.h"
 
 namespace xs::viz {
 namespace {
+
+/// True when it is chosen. A label would end at "##", which may be printed.
+bool draw_line(int number, const std::string& text) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  const float width = std::max(ImGui::CalcTextSize(text.c_str()).x, ImGui::GetContentRegionAvail().x);
+  ImGui::PushID(number);
+  const bool chosen = ImGui::Selectable("##line", false, ImGuiSelectableFlags_None, {width, 0});
+  ImGui::PopID();
+  ImGui::GetWindowDrawList()->AddText(at, ImGui::GetColorU32(ImGuiCol_Text), text.c_str());
+  return chosen;
+}
 
 void draw_lines(Ui& ui, MachineTab& m, const std::string& source, float height) {
   ImGui::BeginChild("lines", {0, height}, false, ImGuiWindowFlags_HorizontalScrollbar);
@@ -25,9 +36,8 @@ void draw_lines(Ui& ui, MachineTab& m, const std::string& source, float height) 
       const ConsoleText& line = *shown[static_cast<std::size_t>(i)];
       const std::string text =
           source.empty() ? fmt::format("{:<9}{}", m.recording.sources()[line.source], line.text) : line.text;
-      ImGui::TextUnformatted(text.c_str());
+      if (draw_line(i, text)) m.transport.go(line.event + u64{1});
       if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", short_time(line.time_ps).c_str());
-      if (ImGui::IsItemClicked()) m.transport.go(line.event + u64{1});
     }
   if (m.transport.following() || m.transport.playing()) ImGui::SetScrollHereY(1);
   ImGui::PopFont();
@@ -35,14 +45,11 @@ void draw_lines(Ui& ui, MachineTab& m, const std::string& source, float height) 
 }
 
 void draw_input(Ui& ui, RunControl& run) {
-  std::array<char, 256> text{};
   std::string& typing = ui.workspace.choice.typing;
-  std::memcpy(text.data(), typing.data(), std::min(typing.size(), text.size() - 1));
   ImGui::SetNextItemWidth(-1);
   const bool sent =
       ImGui::InputTextWithHint("##input", "a line for dom0's operator, typed when the scenario is not",
-                               text.data(), text.size(), ImGuiInputTextFlags_EnterReturnsTrue);
-  typing = text.data();
+                               &typing, ImGuiInputTextFlags_EnterReturnsTrue);
   if (!sent) return;
   run.type(typing);
   typing.clear();

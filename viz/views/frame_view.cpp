@@ -1,6 +1,7 @@
 // The pinned frame: what it is, its whole history, and, in a live run, what it holds.
 #include <fmt/format.h>
 #include <imgui.h>
+#include <imgui_stdlib.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -22,12 +23,12 @@ std::string gfn_text(u64 gfn) {
 
 /// A number by which a frame is looked for.
 void draw_search(Ui& ui, MachineTab& m) {
-  static char text[32] = "";  // ImGui's own buffer while it is edited
+  std::string& text = ui.workspace.choice.frame_search;
   ImGui::SetNextItemWidth(ImGui::GetFontSize() * 10);
-  if (!ImGui::InputTextWithHint("##mfn", "MFN, hexadecimal", text, sizeof text,
+  if (!ImGui::InputTextWithHint("##mfn", "MFN, hexadecimal", &text,
                                 ImGuiInputTextFlags_CharsHexadecimal | ImGuiInputTextFlags_EnterReturnsTrue))
     return;
-  const u32 frame = m.scene.state().ram().index(std::strtoull(text, nullptr, 16));
+  const u32 frame = m.scene.state().ram().index(std::strtoull(text.c_str(), nullptr, 16));
   if (frame != observe::RamMap::none) ui.workspace.choice.frame = frame;
 }
 
@@ -48,19 +49,9 @@ void draw_facts(const MachineTab& m, u32 frame) {
 }
 
 /// Kept from frame to frame: each line of it costs a look into the trace.
-struct History {
-  const Recording* recording = nullptr;
-  u32 frame = 0;
-  u64 changes = 0;
-  std::vector<FrameChangeText> lines;
-};
-
-const std::vector<FrameChangeText>& history_of(const Recording& recording, u32 frame) {
-  static History kept;
-  const u64 changes = frame_changes(recording, frame);
-  if (kept.recording != &recording || kept.frame != frame || kept.changes != changes)
-    kept = {&recording, frame, changes, frame_history(recording, frame)};
-  return kept.lines;
+const std::vector<FrameChangeText>& history_of(MachineTab& m, u32 frame) {
+  return m.history.get({frame, frame_changes(m.recording, frame)},
+                       [&] { return frame_history(m.recording, frame); });
 }
 
 void draw_history(Ui& ui, MachineTab& m, u32 frame) {
@@ -71,15 +62,17 @@ void draw_history(Ui& ui, MachineTab& m, u32 frame) {
     return;
   ImGui::TableSetupScrollFreeze(0, 1);
   ImGui::TableSetupColumn("time", ImGuiTableColumnFlags_WidthFixed);
-  for (const char* title : {"what", "by"}) ImGui::TableSetupColumn(title);
+  ImGui::TableSetupColumn("what", ImGuiTableColumnFlags_WidthStretch, 0.42F);
+  ImGui::TableSetupColumn("by", ImGuiTableColumnFlags_WidthStretch, 0.58F);
   ImGui::TableHeadersRow();
-  for (const FrameChangeText& c : history_of(m.recording, frame)) {
+  for (const FrameChangeText& c : history_of(m, frame)) {
     ImGui::TableNextColumn();
     const bool past = c.moment <= m.scene.moment();
     if (!past) ImGui::PushStyleColor(ImGuiCol_Text, ui.style.colours().faint_text);
     ImGui::PushID(static_cast<int>(c.moment));
     if (ImGui::Selectable(observe::time_text(c.time_ps).c_str(), false, ImGuiSelectableFlags_SpanAllColumns))
       m.transport.go(c.moment);
+    if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s\n%s", c.what.c_str(), c.cause.c_str());
     ImGui::PopID();
     for (const std::string* text : {&c.what, &c.cause}) {
       ImGui::TableNextColumn();

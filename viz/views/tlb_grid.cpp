@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <imgui.h>
+#include <imgui_stdlib.h>
 
 #include <algorithm>
 #include <cctype>
@@ -11,33 +12,20 @@
 namespace xs::viz {
 namespace {
 
-/// Which entries have the words of the filter, as long as both stay.
-struct Found {
-  std::shared_ptr<const TranslationImage> image;
-  std::string filter;
-  std::vector<std::size_t> rows;
-};
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
 
-const std::vector<std::size_t>& rows_with(const MachineTab& m,
-                                          const std::shared_ptr<const TranslationImage>& image,
-                                          std::string filter) {
-  static Found kept;
-  std::transform(filter.begin(), filter.end(), filter.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  if (kept.image == image && kept.filter == filter) return kept.rows;
-  kept = {image, filter, {}};
-  for (std::size_t i = 0; i < image->tlb.size(); ++i) {
-    const TlbEntryImage& e = image->tlb[i];
-    const bool all = filter.empty();
-    if (!all) {
-      std::string words = tlb_text(e, frame_label(m, e.frame));
-      std::transform(words.begin(), words.end(), words.begin(),
-                     [](unsigned char c) { return std::tolower(c); });
-      if (words.find(filter) == words.npos) continue;
-    }
-    kept.rows.push_back(i);
+std::vector<std::size_t> rows_with(const MachineTab& m, const TranslationImage& image,
+                                   const std::string& filter) {
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < image.tlb.size(); ++i) {
+    const TlbEntryImage& e = image.tlb[i];
+    if (filter.empty() || lower(tlb_text(e, frame_label(m, e.frame))).find(filter) != filter.npos)
+      out.push_back(i);
   }
-  return kept.rows;
+  return out;
 }
 
 std::string tags_text(const TlbEntryImage& e) {
@@ -77,11 +65,12 @@ void draw_row(Ui& ui, const MachineTab& m, const TlbEntryImage& e, u64 va) {
 }  // namespace
 
 void draw_tlb(Ui& ui, const std::shared_ptr<const TranslationImage>& image) {
-  static char filter[64] = "";  // ImGui's own buffer
-  const MachineTab& m = ui.workspace.machine();
+  std::string& filter = ui.workspace.choice.tlb_filter;
+  MachineTab& m = ui.workspace.machine();
   ImGui::SetNextItemWidth(ImGui::GetFontSize() * 10);
-  ImGui::InputTextWithHint("##filter", "filter", filter, sizeof filter);
-  const std::vector<std::size_t>& rows = rows_with(m, image, filter);
+  ImGui::InputTextWithHint("##filter", "filter", &filter);
+  const std::vector<std::size_t>& rows =
+      m.tlb_rows.get({image, lower(filter)}, [&] { return rows_with(m, *image, lower(filter)); });
   ImGui::SameLine();
   ImGui::TextUnformatted(rows.size() == image->tlb.size()
                              ? fmt::format("TLB: {} entries", rows.size()).c_str()

@@ -1,6 +1,7 @@
 // How the live machine translates one address, step by step, and what the TLB holds.
 #include <fmt/format.h>
 #include <imgui.h>
+#include <imgui_stdlib.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -58,12 +59,12 @@ void draw_uses(TranslationWish& wish, const TranslationImage& image) {
 
 /// An address that is typed stays; a place is followed.
 void draw_address(Ui& ui, const TranslationImage& image) {
-  static char typed[32] = "";  // ImGui's own buffer while it is edited
+  std::string& typed = ui.workspace.choice.address;
   TranslationWish& wish = ui.workspace.choice.translation;
   ImGui::SetNextItemWidth(ImGui::GetFontSize() * 11);
-  if (ImGui::InputTextWithHint("##va", "address, hexadecimal", typed, sizeof typed,
+  if (ImGui::InputTextWithHint("##va", "address, hexadecimal", &typed,
                                ImGuiInputTextFlags_CharsHexadecimal | ImGuiInputTextFlags_EnterReturnsTrue))
-    wish.va = std::strtoull(typed, nullptr, 16), wish.place.reset();
+    wish.va = std::strtoull(typed.c_str(), nullptr, 16), wish.place.reset();
   for (unsigned i = 0; i < address_places; ++i) {
     const auto place = static_cast<AddressPlace>(i);
     if (!image.places[i]) continue;
