@@ -208,7 +208,7 @@ void Recording::note_owners(const Event& event) {
     if (d != newest_.domains().end()) curves_[domid].hypercalls.add(time, d->second.hypercalls);
   } else if (event.kind == EventKind::trap) {
     const u64 dv = newest_.running(event.cpu);
-    if (dv == observe::idle_dv || !is_owner(observe::dv_domid(dv))) return;
+    if (dv == observe::idle_dv || !newest_.domains().contains(observe::dv_domid(dv))) return;
     Curve& faults = curves_[observe::dv_domid(dv)].faults;
     faults.add(time, faults.last() + 1);
   }

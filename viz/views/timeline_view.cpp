@@ -130,6 +130,15 @@ void describe(const MachineTab& m, const Lane* lane, u64 begin, u64 end) {
   ImGui::SetTooltip("%s", text.c_str());
 }
 
+/// Room for the domains' names in front of their lanes.
+float width_of_names(const MachineTab& m) {
+  float width = ImGui::GetFontSize() * 6;
+  for (const auto& [domid, record] : m.scene.state().domains())
+    width = std::max(width,
+                     ImGui::CalcTextSize(m.scene.owner_label(domid).c_str()).x + ImGui::GetFontSize() * 0.5F);
+  return std::min(width, ImGui::GetContentRegionAvail().x / 3);
+}
+
 }  // namespace
 
 void draw_timeline(Ui& ui) {
@@ -137,7 +146,7 @@ void draw_timeline(Ui& ui) {
   TimeWindow& window = ui.workspace.choice.window;
   const u64 whole = std::max<u64>(m.recording.last_ps(), 1000);
   draw_legend();
-  const float names = ImGui::GetFontSize() * 6, line = ImGui::GetTextLineHeight();
+  const float names = width_of_names(m), line = ImGui::GetTextLineHeight();
   const ImVec2 at = ImGui::GetCursorScreenPos(), space = ImGui::GetContentRegionAvail();
   Axis axis{at.x + names, std::max(space.x - names, 16.0F), 0, whole};
   if (window.end_ps != 0) axis.begin = window.begin_ps, axis.end = window.end_ps;
@@ -156,8 +165,10 @@ void draw_timeline(Ui& ui) {
   for (std::size_t i = 0; i < t.lanes.size(); ++i) {
     const float top = at.y + head + lane_height * float(i);
     if (mouse.y >= top && mouse.y < top + lane_height) under = &t.lanes[i];
+    draw->PushClipRect({at.x, top}, {axis.left - 2, top + lane_height}, true);
     draw->AddText({at.x, top + lane_height * 0.1F}, ui.style.colours().text,
                   m.scene.owner_label(t.lanes[i].domid).c_str());
+    draw->PopClipRect();
     draw_lane(ui, t.lanes[i], axis, top, lane_height - 2);
   }
   const float now = axis.x(m.scene.time_ps());

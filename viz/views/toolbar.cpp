@@ -77,7 +77,9 @@ void draw_toolbar(Ui& ui) {
   std::string text = fmt::format("{}  {}", observe::time_text(m.scene.time_ps()), state_text(status.state));
   if (!status.text.empty()) text += ": " + status.text;
   if (const std::string step = step_text(m); !step.empty()) text += "  ·  " + step;
+  const bool cut = ImGui::CalcTextSize(text.c_str()).x > ImGui::GetContentRegionAvail().x;
   ImGui::TextUnformatted(text.c_str());
+  if (cut && ImGui::IsItemHovered()) ImGui::SetTooltip("%s", text.c_str());
 }
 
 }  // namespace xs::viz

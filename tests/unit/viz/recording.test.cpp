@@ -6,6 +6,7 @@
 #include <set>
 
 #include "sim/observe/inspect.h"
+#include "sim/observe/trace_writer.h"
 #include "tests/unit/observe/busy_run.h"
 #include "viz/model/frame_detail.h"
 #include "viz/model/frame_map.h"
@@ -179,6 +180,33 @@ TEST_CASE("curves end where the state does") {
     CHECK(recording.curves().at(row.owner).frames.last() == row.frames);
   for (const auto& [domid, record] : recording.newest().domains())
     if (record.hypercalls != 0) CHECK(recording.curves().at(domid).hypercalls.last() == record.hypercalls);
+}
+
+TEST_CASE("of owners that no hypervisor has there are no curves, however many a trace names") {
+  using observe::EventKind;
+  const ScratchDir dir;
+  observe::TraceHeader header;
+  header.cpus = 1;
+  header.ram.add(0, 16);
+  observe::TraceWriter writer(dir.file("owners.trace"));
+  writer.start(header);
+  const auto put = [&](EventKind kind, u64 a, u64 b, u64 c) {
+    observe::Event e;
+    e.kind = kind, e.a = a, e.b = b, e.c = c;
+    writer.put(e);
+  };
+  constexpr u64 many = 100'000;
+  for (u64 owner = XS_OWNER_NONE + 1; owner < many; ++owner) {
+    put(EventKind::frame_owner, 1, owner - 1, owner);
+    put(EventKind::vcpu_switch, dv(0), dv(static_cast<u32>(owner)), 0);
+    put(EventKind::trap, 14, 0, 0);
+  }
+  put(EventKind::frame_owner, 1, many - 1, XS_OWNER_FREE);
+  writer.finish();
+  const Recording recording(dir.file("owners.trace"));
+  CHECK(recording.events() == 3 * (many - XS_OWNER_NONE - 1) + 1);
+  CHECK(recording.curves().size() == 2);  // nobody's, and what is free
+  CHECK(recording.curves().at(XS_OWNER_FREE).frames.last() == 1);
 }
 
 TEST_CASE("a frame's history is the one that inspect prints") {
