@@ -86,7 +86,7 @@ void add_looks(CLI::App& c, ViewCommand& o) {
   c.add_option("--panel", o.app.panel, "This view alone")->type_name("NAME");
   c.add_option("--tab", o.app.tab, "This view's tab in front")->type_name("NAME");
   c.add_option("--colour", o.colour, "Colours of the map")
-      ->check(CLI::IsMember({"owner", "type", "age", "changed"}));
+      ->check(CLI::IsMember({"owner", "type", "age", "changed", "dirty"}));
   c.add_option("--frame", o.app.mfn, "Frame to be pinned")->type_name("MFN");
   c.add_option("--domain", o.app.domid, "Domain whose P2M is shown")->type_name("N");
   c.add_option("--va", o.app.va, "Address whose translation is shown, instead of the program counter")

@@ -105,6 +105,12 @@ TEST_CASE("a run that is stopped, stepped and looked at is the run that it would
   REQUIRE(run.image().translation);
   CHECK(run.image().translation->known);
   CHECK(run.image().translation->dv == 0u);
+  run.wish({std::nullopt, false, {}, 7});  // all of memory is looked at
+  for (int i = 0; i < 20000 && !run.image().dirty; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  REQUIRE(run.image().dirty);
+  CHECK(run.image().dirty->count == 0);
+  CHECK(run.image().dirty->since_ps == run.image().time_ps);
 
   const u64 slow_from = recording.last_ps();
   run.run(0.01);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "sim/observe/inspect.h"
 #include "viz/app/interface.h"
@@ -133,38 +134,54 @@ bool has_captions(const scenario::Scenario& s) {
                      [](const scenario::Step& step) { return !step.guide.caption.empty(); });
 }
 
-/// A breakpoint at the moment that `--at` means, when it can be known before the run.
-std::optional<Breakpoint> breakpoint_at(const AppOptions& o) {
+/// A breakpoint at the moment that a text means, when it can be known before the run.
+std::vector<Breakpoint> breakpoint_at(const scenario::Scenario& scenario, const std::string& text) {
   Breakpoint b;
-  const bool number = std::all_of(o.at.begin(), o.at.end(), ::isdigit);
-  if (o.at.empty()) return std::nullopt;
+  const bool number = std::all_of(text.begin(), text.end(), ::isdigit);
+  if (text.empty()) return {};
   if (number) {
-    b.on = Breakpoint::On::step_end, b.number = std::stoull(o.at);
-  } else if (const auto time = observe::parse_time_ps(o.at)) {
+    b.on = Breakpoint::On::step_end, b.number = std::stoull(text);
+  } else if (const auto time = observe::parse_time_ps(text)) {
     b.on = Breakpoint::On::time, b.number = *time;
   } else {
-    const auto& steps = o.scenario->steps;
+    const auto& steps = scenario.steps;
     const auto at = std::find_if(steps.begin(), steps.end(), [&](const scenario::Step& s) {
-      return s.name.find(o.at) != std::string::npos;
+      return s.name.find(text) != std::string::npos;
     });
-    if (at == steps.end()) return std::nullopt;
+    if (at == steps.end()) return {};
     b.on = Breakpoint::On::step_end, b.number = u64(at - steps.begin()) + 2;  // the first one is "boot"
   }
-  return b;
+  return {b};
+}
+
+/// Runs up to the next pause; false: to the end.
+bool run_to_pause(Simulation& simulation) {
+  constexpr double look_again_s = 0.01;
+  while (!simulation.wait(look_again_s))
+    if (simulation.status().state == RunState::paused) return true;
+  return false;
 }
 
 /// To the end; what only the machine itself can tell is kept as it is at the moment of the pictures.
 void run_for_pictures(Simulation& simulation, const AppOptions& o) {
-  constexpr double look_again_s = 0.01;
+  const bool dirty = o.colouring == Colouring::dirty;
   ImageWish wish;
   wish.cpus = true, wish.frame = o.mfn, wish.translation = translation_wish(o);
+  if (dirty) wish.dirty = 0;
   simulation.wish(wish);
-  while (!simulation.wait(look_again_s)) {
-    if (simulation.status().state != RunState::paused) continue;
-    simulation.keep_image();
-    simulation.set_breakpoints({});
+  if (dirty && !o.since.empty() && run_to_pause(simulation)) {
+    wish.dirty = 1;
+    simulation.wish(wish);
+    while (!simulation.image().dirty || simulation.image().dirty->since_ps == 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    simulation.set_breakpoints(breakpoint_at(*o.scenario, o.at));
     simulation.run(0);
   }
+  if (!run_to_pause(simulation)) return;
+  simulation.keep_image();
+  simulation.set_breakpoints({});
+  simulation.run(0);
+  run_to_pause(simulation);
 }
 
 ViewEnd view_scenario(const AppOptions& o) {
@@ -173,7 +190,9 @@ ViewEnd view_scenario(const AppOptions& o) {
   if (options.trace_file.empty()) options.trace_file = o.work_directory + "/run.trace";
   if (!pictures && has_captions(*o.scenario))  // a lesson waits for its reader
     options.breakpoints = {{Breakpoint::On::caption, std::nullopt, std::nullopt, true}};
-  if (const auto at = breakpoint_at(o); pictures && at) options.breakpoints = {*at};
+  if (pictures)
+    options.breakpoints =
+        breakpoint_at(*o.scenario, o.colouring == Colouring::dirty && !o.since.empty() ? o.since : o.at);
   Simulation simulation(*o.scenario, options);
   if (pictures) run_for_pictures(simulation, o);
   Workspace workspace;

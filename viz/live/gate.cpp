@@ -147,7 +147,7 @@ void Gate::keep_image() {
 
 void Gate::look_last() {
   std::unique_lock lock(mutex_);
-  if (look_) refresh(lock);
+  if (look_) refresh(lock, true);
 }
 
 void Gate::serve(Look look, std::function<void()> flush) {
@@ -156,11 +156,11 @@ void Gate::serve(Look look, std::function<void()> flush) {
 }
 
 // The machine stands still meanwhile, the user's thread need not.
-void Gate::refresh(std::unique_lock<std::mutex>& lock) {
+void Gate::refresh(std::unique_lock<std::mutex>& lock, bool still) {
   const ImageWish wish = wish_;
   lock.unlock();
   flush_();
-  MachineImage image = look_(wish);
+  MachineImage image = look_(wish, still);
   lock.lock();
   if (!kept_) image_ = std::move(image);
   refreshed_ = Clock::now();
@@ -185,7 +185,7 @@ bool Gate::breathe(u64 now_ps) {
   attention_ = false;
   if (ending_) return false;
   if (due) paused_ = true, stop_at_ps_ = ~u64{0};  // once
-  refresh(lock);
+  refresh(lock, false);
   keep_speed(lock, now_ps);
   if (speed_ > 0) attention_ = true;  // asked again at the next quantum's end
   return paused_ || step_instruction_;
@@ -200,7 +200,7 @@ bool Gate::hold(const std::string& why) {
   for (bool first = true; paused_ && !ending_; first = false) {
     if (first || !(shown == wish_)) {
       shown = wish_;
-      refresh(lock);  // the user's thread may say something meanwhile: all is asked again
+      refresh(lock, true);  // the user's thread may say something meanwhile: all is asked again
       if (first) status_ = {RunState::paused, why, 0};
       continue;
     }

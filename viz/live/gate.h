@@ -30,8 +30,9 @@ class Gate {
   void keep_image();
 
   // The simulation's thread.
-  using Look = std::function<MachineImage(const ImageWish&)>;
-  /// `look` makes an image of the machine, `flush` brings the recording into its file.
+  using Look = std::function<MachineImage(const ImageWish&, bool still)>;
+  /// `look` makes an image of the machine, which is still when it will not go on by itself; `flush` brings
+  /// the recording into its file.
   void serve(Look look, std::function<void()> flush);
   /// Often, between instructions: keeps the user's side up to date, waits for the user's speed. True when the
   /// core shall stop.
@@ -50,7 +51,7 @@ class Gate {
  private:
   using Clock = std::chrono::steady_clock;
   void let_go();
-  void refresh(std::unique_lock<std::mutex>& lock);
+  void refresh(std::unique_lock<std::mutex>& lock, bool still);
   void keep_speed(std::unique_lock<std::mutex>& lock, u64 now_ps);
 
   mutable std::mutex mutex_;

@@ -7,6 +7,7 @@
 
 #include "sim/scenario/machine_target.h"
 #include "sim/scenario/runner.h"
+#include "viz/live/dirty_look.h"
 #include "viz/live/gate.h"
 #include "viz/live/look.h"
 
@@ -43,10 +44,12 @@ class GatedTarget : public scenario::Target, private CpuDebugger {
   bool wants_stop(unsigned) override { return gate_.breathe(target_.now_ps()); }
   void on_stop(unsigned cpu, const DebugStop& stop) override;
   void on_event(const observe::EventHead& head, const observe::EventFields& fields);
+  MachineImage look(const ImageWish& wish, bool still);
 
   MachineTarget& target_;
   Gate& gate_;
   std::promise<void>& begun_;
+  DirtyLook dirty_;
 };
 
 void GatedTarget::start(scenario::TargetListener& listener) {
@@ -54,13 +57,19 @@ void GatedTarget::start(scenario::TargetListener& listener) {
   target_.machine().set_debugger(this);
   target_.observer().watch_events(
       [this](const observe::EventHead& head, const observe::EventFields& fields) { on_event(head, fields); });
-  gate_.serve(
-      [this](const ImageWish& wish) {
-        return look_at(target_.machine(), target_.observer(), target_.vcpus(), wish);
-      },
-      [this] { target_.observer().flush_trace(); });
+  gate_.serve([this](const ImageWish& wish, bool still) { return look(wish, still); },
+              [this] { target_.observer().flush_trace(); });
   target_.observer().flush_trace();
   begun_.set_value();
+}
+
+// All of memory is looked at only while nobody waits for the machine to go on.
+MachineImage GatedTarget::look(const ImageWish& wish, bool still) {
+  platform::Machine& machine = target_.machine();
+  MachineImage image = look_at(machine, target_.observer(), target_.vcpus(), wish);
+  if (wish.dirty)
+    image.dirty = still ? dirty_.look(machine.memory(), *wish.dirty, image.time_ps) : dirty_.last();
+  return image;
 }
 
 // Between two runs no core is inside an instruction: a good place for what is not tied to one.

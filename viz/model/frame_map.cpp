@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "sim/observe/names.h"
+#include "viz/model/timeline.h"
 
 namespace xs::viz {
 namespace {
@@ -55,6 +56,8 @@ Colour FrameMap::colour(const Scene& scene, u32 frame) const {
                                                                   : palette_.type(type);
     case Colouring::age:
       return age_colour(scene, frame);
+    case Colouring::dirty:
+      return look_.dirty && look_.dirty->is(frame) ? palette_.changed() : palette_.unchanged();
     case Colouring::changed:
       break;
   }
@@ -116,6 +119,11 @@ std::vector<LegendEntry> legend(const Scene& scene, const MapLook& look) {
         {{0, "under 2 us"}, {5, "32 us"}, {10, "1 ms"}, {15, "over 32 ms"}}};
     for (const auto& [level, text] : levels) out.push_back({palette.age(level), text});
     out.push_back({palette.never_changed(), "never"});
+  } else if (look.colouring == Colouring::dirty) {
+    if (!look.dirty) return {{palette.unchanged(), "not known: a run tells when it is paused"}};
+    const u64 since = look.dirty->since_ps;
+    out.push_back({palette.changed(), fmt::format("dirty: {} frames", look.dirty->count)});
+    out.push_back({palette.unchanged(), "as at " + (since == 0 ? "power-on" : short_time(since))});
   } else {
     out.push_back({palette.changed(), "changed"});
     out.push_back({palette.unchanged(), "unchanged"});

@@ -2,9 +2,11 @@
 //
 //     dense frame index ──row-major──> texel; `columns` frames a row, a multiple of 64
 #pragma once
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
+#include "viz/model/dirty.h"
 #include "viz/model/frame_palette.h"
 #include "viz/model/raster.h"
 #include "viz/model/scene.h"
@@ -14,7 +16,8 @@ namespace xs::viz {
 struct MapLook {
   Colouring colouring = Colouring::owner;
   bool dark = true;
-  u64 since_ps = 0;  ///< for Colouring::changed
+  u64 since_ps = 0;                               ///< for Colouring::changed
+  std::shared_ptr<const DirtyFrames> dirty = {};  ///< for Colouring::dirty; null: not known
   bool operator==(const MapLook&) const = default;
 };
 

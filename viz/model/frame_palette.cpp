@@ -18,12 +18,14 @@ Colour mix(Colour a, Colour b, double amount) {
 }
 
 const char* colouring_name(Colouring c) {
-  static constexpr const char* names[colourings] = {"owner", "type", "age of last change", "changed since"};
+  static constexpr const char* names[colourings] = {"owner", "type", "age of last change", "changed since",
+                                                    "dirty (live)"};
   return names[static_cast<unsigned>(c)];
 }
 
 std::optional<Colouring> colouring_of(std::string_view word) {
-  static constexpr std::array<std::string_view, colourings> words = {"owner", "type", "age", "changed"};
+  static constexpr std::array<std::string_view, colourings> words = {"owner", "type", "age", "changed",
+                                                                     "dirty"};
   const auto at = std::find(words.begin(), words.end(), word);
   if (at == words.end()) return std::nullopt;
   return static_cast<Colouring>(at - words.begin());

@@ -18,10 +18,10 @@ constexpr Colour rgb(u32 hex) {
 /// Part `amount` (0 to 1) of the way from a to b.
 Colour mix(Colour a, Colour b, double amount);
 
-enum class Colouring : u8 { owner, type, age, changed };
-inline constexpr unsigned colourings = 4;
+enum class Colouring : u8 { owner, type, age, changed, dirty };
+inline constexpr unsigned colourings = 5;
 const char* colouring_name(Colouring c);
-/// Of "owner", "type", "age", "changed".
+/// Of "owner", "type", "age", "changed", "dirty".
 std::optional<Colouring> colouring_of(std::string_view word);
 
 class FramePalette {

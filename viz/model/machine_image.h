@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/core/types.h"
+#include "viz/model/dirty.h"
 #include "viz/model/translation.h"
 
 namespace xs::viz {
@@ -45,6 +46,8 @@ struct ImageWish {
   std::optional<u64> frame;  ///< MFN
   bool cpus = false;
   std::optional<TranslationWish> translation = {};
+  /// Dirty frames: 0 since power-on; another number: since that number was first asked for.
+  std::optional<u32> dirty = {};
   bool operator==(const ImageWish&) const = default;
 };
 
@@ -53,6 +56,7 @@ struct MachineImage {
   std::vector<CpuImage> cpus;
   std::optional<FrameContent> frame;
   std::shared_ptr<const TranslationImage> translation;  ///< large, and never changed: shared by all who look
+  std::shared_ptr<const DirtyFrames> dirty = {};        ///< as of the last time that the machine stood still
 };
 
 /// How the run stands.

@@ -57,6 +57,8 @@ void Workspace::advance(double seconds) {
     if (m.get() == &machine()) guide();
     MapLook look = choice.look;
     look.since_ps = choice.reference ? choice.reference->time_ps : 0;
+    if (look.colouring == Colouring::dirty && m->run) look.dirty = m->run->image().dirty;
+    m->look = look;
     m->map.paint(m->scene, look, clock_s_);
   }
 }

@@ -27,6 +27,7 @@ struct MachineTab {
   Scene scene;
   Transport transport;
   FrameMap map;
+  MapLook look;                      ///< that the map was last painted with
   RunControl* run = nullptr;         ///< null: a replay
   Kept<P2mAt, P2m> p2m, p2m_before;  ///< of the moment, and of what it is compared with
   Kept<std::pair<P2mAt, u64>, P2mDifferences> p2m_difference;
@@ -65,15 +66,23 @@ struct BreakpointDraft {
   std::string number, domid;
 };
 
+/// What is looked for in a domain's P2M. An address of its first VCPU's is translated by the live machine.
+struct P2mSearch {
+  enum class By : u8 { gfn, mfn, va };
+  By by = By::gfn;
+  std::string typed;
+  std::optional<TranslationWish> asked;  ///< of the machine, not yet answered
+};
+
 struct Choice {
   u32 machine = 0;
   std::optional<u32> frame;  ///< pinned: dense index
   u32 domid = 0;
-  std::string p2m_search;   ///< as it is typed
-  bool search_mfn = false;  ///< it is an MFN, not a GFN
-  std::optional<u64> gfn;   ///< found in the domain's P2M
+  P2mSearch p2m_search;
+  std::optional<u64> gfn;  ///< found in the domain's P2M
   u32 cpu = 0;
   MapLook look;
+  u32 dirty_since = 0;                 ///< as ImageWish::dirty
   std::optional<Reference> reference;  ///< for the P2M's difference and "changed since"
   TimeWindow window;
   MapPlace place;

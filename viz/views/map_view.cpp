@@ -45,8 +45,13 @@ void draw_legend(Ui& ui, const MachineTab& m) {
     }
     ImGui::EndCombo();
   }
+  if (look.colouring == Colouring::dirty && m.run) {
+    ImGui::SameLine();
+    if (ImGui::Button("From now")) ++ui.workspace.choice.dirty_since;
+    if (ImGui::IsItemHovered()) ImGui::SetTooltip("dirty is what is another from here on");
+  }
   const float right = ImGui::GetWindowContentRegionMax().x;
-  for (const LegendEntry& e : legend(m.scene, look)) {
+  for (const LegendEntry& e : legend(m.scene, m.look)) {
     const float side = ImGui::GetFontSize();
     ImGui::SameLine();
     const float width = side * 1.4F + ImGui::CalcTextSize(e.text.c_str()).x;

@@ -55,26 +55,59 @@ void draw_reference(Ui& ui, const MachineTab& m) {
   ImGui::TextUnformatted(("with " + short_time(reference->time_ps)).c_str());
 }
 
+void find_gfn(Ui& ui, const MachineTab& m, const P2m& p2m, u64 gfn) {
+  ui.workspace.choice.gfn = gfn;
+  const u32 frame = m.scene.state().ram().index(p2m.mfn(gfn));
+  if (frame != observe::RamMap::none) ui.workspace.choice.frame = frame;
+}
+
+/// The machine is asked as long as it has not answered: what a VCPU's own tables say goes before what its
+/// processor has.
+void await_address(Ui& ui, const MachineTab& m, const P2m& p2m) {
+  Choice& choice = ui.workspace.choice;
+  std::optional<TranslationWish>& asked = choice.p2m_search.asked;
+  if (!asked) return;
+  choice.translation = *asked;
+  choice.translation_seen = true;
+  const auto image = m.run->image().translation;
+  if (!image || image->wish != *asked) return;
+  asked.reset();
+  const Explanation* told = image->own ? &*image->own : image->processor ? &*image->processor : nullptr;
+  const bool maps = told && told->tables.ok;
+  find_gfn(ui, m, p2m, maps ? p2m.gfn(told->tables.pa >> frame_shift) : invalid_frame);
+}
+
+void search(Ui& ui, const MachineTab& m, const P2m& p2m, u64 number) {
+  Choice& choice = ui.workspace.choice;
+  choice.p2m_search.asked.reset();
+  switch (choice.p2m_search.by) {
+    case P2mSearch::By::gfn:
+      return find_gfn(ui, m, p2m, number);
+    case P2mSearch::By::mfn:
+      return find_gfn(ui, m, p2m, p2m.gfn(number));
+    case P2mSearch::By::va:
+      choice.gfn.reset();
+      choice.p2m_search.asked = {{std::nullopt, choice.domid << 16}, std::nullopt, number, AddressUse::read};
+  }
+}
+
 /// A number that is looked for in the P2M.
 void draw_search(Ui& ui, MachineTab& m, const P2m& p2m) {
   Choice& choice = ui.workspace.choice;
   ImGui::SetNextItemWidth(ImGui::GetFontSize() * 5);
-  int by = choice.search_mfn;
-  if (ImGui::Combo("##by", &by, "GFN\0MFN\0")) choice.search_mfn = by != 0, choice.gfn.reset();
+  int by = static_cast<int>(choice.p2m_search.by);
+  if (ImGui::Combo("##by", &by, m.run ? "GFN\0MFN\0VA\0" : "GFN\0MFN\0"))
+    choice.p2m_search.by = static_cast<P2mSearch::By>(by), choice.gfn.reset();
   ImGui::SameLine();
   std::array<char, 24> text{};
-  choice.p2m_search.copy(text.data(), text.size() - 1);
+  choice.p2m_search.typed.copy(text.data(), text.size() - 1);
   ImGui::SetNextItemWidth(ImGui::GetFontSize() * 9);
   const bool asked =
       ImGui::InputTextWithHint("##search", "find, hexadecimal", text.data(), text.size(),
                                ImGuiInputTextFlags_CharsHexadecimal | ImGuiInputTextFlags_EnterReturnsTrue);
-  choice.p2m_search = text.data();
-  if (asked) {
-    const u64 number = std::strtoull(text.data(), nullptr, 16);
-    choice.gfn = choice.search_mfn ? p2m.gfn(number) : number;
-    const u32 frame = m.scene.state().ram().index(p2m.mfn(*choice.gfn));
-    if (frame != observe::RamMap::none) choice.frame = frame;
-  }
+  choice.p2m_search.typed = text.data();
+  if (asked) search(ui, m, p2m, std::strtoull(text.data(), nullptr, 16));
+  if (m.run) await_address(ui, m, p2m);
   if (!choice.gfn) return;
   ImGui::SameLine();
   ImGui::AlignTextToFramePadding();
@@ -143,9 +176,7 @@ void draw_matrix(Ui& ui, const MachineTab& m, const P2m& p2m) {
   if (gfn >= x.last) return;
   ImGui::SetTooltip("%s", entry_text(p2m, gfn).c_str());
   if (!ImGui::IsItemClicked()) return;
-  ui.workspace.choice.gfn = gfn;
-  const u32 frame = m.scene.state().ram().index(p2m.mfn(gfn));
-  if (frame != observe::RamMap::none) ui.workspace.choice.frame = frame;
+  find_gfn(ui, m, p2m, gfn);
 }
 
 /// `row` makes the texts of one line: only those in sight are made.

@@ -21,7 +21,7 @@ constexpr u64 quantum_ps = 10'000'000;
 class Asking {
  public:
   explicit Asking(Gate& gate) : gate_(gate) {
-    gate_.serve([this](const ImageWish& wish) { return image(wish); }, [this] { ++flushes; });
+    gate_.serve([this](const ImageWish& wish, bool) { return image(wish); }, [this] { ++flushes; });
     thread_ = std::thread([this] { work(); });
   }
   Asking(const Asking&) = delete;
@@ -170,7 +170,7 @@ TEST_CASE("breakpoints match what they name") {
 
 TEST_CASE("steps stop at what they wait for, once the run has been held") {
   Gate gate;
-  gate.serve([](const ImageWish&) { return MachineImage{}; }, [] {});
+  gate.serve([](const ImageWish&, bool) { return MachineImage{}; }, [] {});
   gate.step(RunStep::change);
   CHECK(stop_text(gate, EventKind::op_begin, {0, 0, 0, 0}).empty());
   CHECK(stop_text(gate, EventKind::m2p, {0, 0, 0, 0}) == "a frame has changed");

@@ -93,6 +93,13 @@ void FakeRun::wish(const viz::ImageWish& wish) {
   if (known) image_.frame = frame_content(*wish.frame);
 }
 
+void FakeRun::answer(u64 mfn) {
+  viz::TranslationImage told = translation_image(mfn);
+  told.wish = wished.translation.value();
+  told.own->tables.pa = mfn << frame_shift;
+  image_.translation = std::make_shared<const viz::TranslationImage>(std::move(told));
+}
+
 void FakeRun::pause() {
   order_ = "pause";
   set_state(viz::RunState::paused, "paused, CPU 0");

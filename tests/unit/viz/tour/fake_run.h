@@ -22,6 +22,8 @@ class FakeRun : public viz::RunControl {
 
   void set_state(viz::RunState state, const std::string& text = "") { status_ = {state, text, 0}; }
   /// The last thing that it was asked for, which is forgotten: "pause", "run 0.001", "step hypercall".
+  /// What is asked about an address now leads there.
+  void answer(u64 mfn);
   std::string take_order();
 
   std::vector<viz::Breakpoint> breakpoints;

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/unit/viz/tour/tour.h"
+#include "viz/model/p2m.h"
 
 namespace xs::test {
 
@@ -33,6 +34,42 @@ void tour_run_control(Stage& s) {
   for (const char* gone : {"Pause", "Run", "Slow", "+1 instruction"}) CHECK_FALSE(hand.there(gone));
   s.run().set_state(RunState::running);
   hand.frames();
+}
+
+void tour_search_by_address(Stage& s) {
+  s.go(s.machine().recording.events());
+  s.open_tab("p2m");
+  s.choice().domid = 1;
+  Hand& hand = s.hand();
+  hand.choose("p2m/##by", "VA");
+  CHECK_FALSE(s.run().wished.translation);
+  hand.enter("p2m/##search", "ffff800000001008");
+  hand.frames(2);
+  REQUIRE(s.run().wished.translation);
+  CHECK(s.run().wished.translation->va == 0xffff800000001008);
+  CHECK(s.run().wished.translation->subject == viz::Subject{std::nullopt, 1u << 16});
+  CHECK_FALSE(s.choice().gfn);  // the machine has not answered
+  const viz::P2m p2m = viz::p2m_of(s.machine().scene.state(), 1);
+  s.run().answer(p2m.runs.back().mfn);
+  hand.frames(2);
+  CHECK(s.choice().gfn == p2m.runs.back().gfn);
+  hand.frames(2);
+  CHECK_FALSE(s.run().wished.translation);  // it is asked no more
+}
+
+void tour_dirty(Stage& s) {
+  Hand& hand = s.hand();
+  const auto before = s.choice().look.colouring;
+  CHECK_FALSE(s.run().wished.dirty);
+  s.choice().look.colouring = viz::Colouring::dirty;
+  hand.frames(2);
+  CHECK(s.run().wished.dirty == 0u);
+  hand.click("map/From now");
+  hand.frames();
+  CHECK(s.run().wished.dirty == 1u);
+  s.choice().look.colouring = before;
+  hand.frames(2);
+  CHECK_FALSE(s.run().wished.dirty);
 }
 
 void tour_cpus(Stage& s) {
