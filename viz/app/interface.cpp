@@ -3,6 +3,7 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "viz/draw/keys.h"
 
@@ -20,6 +21,7 @@ void Interface::wish() {
   if (workspace_.choice.frame) wish.frame = m.scene.state().ram().mfn(*workspace_.choice.frame);
   if (workspace_.choice.translation_seen) wish.translation = workspace_.choice.translation;
   workspace_.choice.translation_seen = false;
+  wish.counts = std::exchange(workspace_.choice.hovered, std::nullopt);
   if (workspace_.choice.look.colouring == Colouring::dirty) wish.dirty = workspace_.choice.dirty_since;
   m.run->wish(wish);
 }

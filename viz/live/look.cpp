@@ -66,13 +66,15 @@ bool decode_content(const CpuControl& cpu, unsigned type, std::span<const u8> by
   return out = cpu.decode_table(bytes, level), true;
 }
 
+FrameCounts frame_counts(const observe::Observer& observer, u64 mfn) {
+  const auto frame = observer.frame(mfn);
+  if (!frame) return {mfn, 0, 0, false};
+  return {mfn, frame->type_count, frame->general_count, frame->allocated};
+}
+
 FrameContent frame_content(platform::Machine& machine, const observe::Observer& observer, u64 mfn) {
   FrameContent out;
-  out.mfn = mfn;
-  if (const auto frame = observer.frame(mfn)) {
-    out.type_count = frame->type_count, out.general_count = frame->general_count;
-    out.allocated = frame->allocated;
-  }
+  static_cast<FrameCounts&>(out) = frame_counts(observer, mfn);
   constexpr u64 bytes = u64{1} << frame_shift;
   const u8* host = machine.memory().readable(mfn << frame_shift);
   if (host) out.bytes.assign(host, host + bytes);
@@ -94,6 +96,7 @@ MachineImage look_at(platform::Machine& machine, const observe::Observer& observ
   out.time_ps = machine.now_ps();
   for (unsigned cpu = 0; wish.cpus && cpu < machine.cpus(); ++cpu)
     out.cpus.push_back(cpu_image(machine, observer, cpu));
+  if (wish.counts) out.counts = frame_counts(observer, *wish.counts);
   if (wish.frame) out.frame = frame_content(machine, observer, *wish.frame);
   if (wish.translation) out.translation = look_at_translation(machine, observer, vcpus, *wish.translation);
   return out;

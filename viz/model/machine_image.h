@@ -32,10 +32,13 @@ struct CpuImage {
   std::vector<CodeLine> code;  ///< from some instructions before pc on
 };
 
-struct FrameContent {
+struct FrameCounts {
   u64 mfn = 0;
   u64 type_count = 0, general_count = 0;
   bool allocated = false;
+};
+
+struct FrameContent : FrameCounts {
   std::vector<u8> bytes;                      ///< empty: not DRAM
   bool table = false;                         ///< of a type that hardware or the hypervisor reads as a table
   std::vector<TableEntryImage> entries = {};  ///< its used ones
@@ -48,6 +51,7 @@ struct ImageWish {
   std::optional<TranslationWish> translation = {};
   /// Dirty frames: 0 since power-on; another number: since that number was first asked for.
   std::optional<u32> dirty = {};
+  std::optional<u64> counts = {};  ///< MFN
   bool operator==(const ImageWish&) const = default;
 };
 
@@ -56,7 +60,8 @@ struct MachineImage {
   std::vector<CpuImage> cpus;
   std::optional<FrameContent> frame;
   std::shared_ptr<const TranslationImage> translation;  ///< large, and never changed: shared by all who look
-  std::shared_ptr<const DirtyFrames> dirty = {};        ///< as of the last time that the machine stood still
+  std::optional<FrameCounts> counts = {};
+  std::shared_ptr<const DirtyFrames> dirty = {};  ///< as of the last time that the machine stood still
 };
 
 /// How the run stands.

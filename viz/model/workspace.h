@@ -31,6 +31,7 @@ struct MachineTab {
   RunControl* run = nullptr;         ///< null: a replay
   Kept<P2mAt, P2m> p2m, p2m_before;  ///< of the moment, and of what it is compared with
   Kept<std::pair<P2mAt, u64>, P2mDifferences> p2m_difference;
+  Kept<std::pair<u64, u64>, std::vector<FrameUse>> uses;            ///< at a moment, of an MFN
   Kept<u64, std::vector<Link>> foreign_entries;                     ///< of the moment
   Kept<std::pair<u32, u64>, std::vector<FrameChangeText>> history;  ///< of a frame with so many changes
   /// Of those entries, the ones that have the words of the filter.
@@ -97,6 +98,7 @@ struct Choice {
   BreakpointDraft draft;
   std::vector<Breakpoint> breakpoints;
   TranslationWish translation;    ///< what is asked of a live machine
+  std::optional<u64> hovered;     ///< MFN on the map, since the last wish
   bool translation_seen = false;  ///< its view has been drawn since the last wish
   bool restart = false;           ///< the run shall begin anew
 };

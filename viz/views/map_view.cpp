@@ -88,7 +88,17 @@ void navigate(Area& area, const FrameMap& map, MapPlace& place, bool hovered, bo
   place.row = std::clamp(place.row, 1 - double(area.size.y) / area.pixels, map.rows() - 1.0);
 }
 
-void describe(const MachineTab& m, u32 frame) {
+/// What only the live machine knows; it is asked by the next picture.
+std::string counts_text(Ui& ui, const MachineTab& m, u64 mfn) {
+  if (!m.run) return {};
+  ui.workspace.choice.hovered = mfn;
+  const MachineImage image = m.run->image();
+  if (!image.counts || image.counts->mfn != mfn) return {};
+  return fmt::format("\nnow: {} type references, {} general", image.counts->type_count,
+                     image.counts->general_count);
+}
+
+void describe(Ui& ui, MachineTab& m, u32 frame) {
   const observe::TraceState& state = m.scene.state();
   const observe::FrameState& f = state.frame(frame);
   const u64 mfn = state.ram().mfn(frame);
@@ -101,7 +111,9 @@ void describe(const MachineTab& m, u32 frame) {
   text += last == Scene::never
               ? "\nnever changed"
               : "\nlast change " + short_time(m.scene.time_ps() - std::min(last, m.scene.time_ps())) + " ago";
-  for (const FrameUse& use : uses_of(state, mfn))
+  text += counts_text(ui, m, mfn);
+  const auto find = [&] { return uses_of(state, mfn); };
+  for (const FrameUse& use : m.uses.get({m.scene.moment(), mfn}, find))
     text += fmt::format("\nin the P2M of {}, GFN {:#x}", m.scene.owner_label(use.domid), use.gfn);
   ImGui::SetTooltip("%s", text.c_str());
 }
@@ -160,7 +172,7 @@ void draw_machine(Ui& ui, u32 number, ImVec2 size) {
   const u32 frame = column < 0 || row < 0 ? observe::RamMap::none
                                           : m.map.frame_at(static_cast<u32>(column), static_cast<u32>(row));
   if (frame == observe::RamMap::none) return;
-  if (!ImGui::IsMouseDragging(0)) describe(m, frame);
+  if (!ImGui::IsMouseDragging(0)) describe(ui, m, frame);
   if (ImGui::IsMouseReleased(0) && !dragged()) {
     choice.frame = frame, choice.machine = number;
     choice.tab = "frame";

@@ -57,6 +57,18 @@ void tour_search_by_address(Stage& s) {
   CHECK_FALSE(s.run().wished.translation);  // it is asked no more
 }
 
+void tour_counts(Stage& s) {
+  Hand& hand = s.hand();
+  hand.click("map/map#", 0.25F, 0.3F);
+  REQUIRE(s.choice().frame);
+  hand.hover(hand.find("map/map#"), 0.25F, 0.3F);
+  hand.frames(2);
+  CHECK(s.run().wished.counts == s.machine().scene.state().ram().mfn(*s.choice().frame));
+  hand.hover(hand.find("timeline/lanes"));
+  hand.frames(2);
+  CHECK_FALSE(s.run().wished.counts);
+}
+
 void tour_dirty(Stage& s) {
   Hand& hand = s.hand();
   const auto before = s.choice().look.colouring;

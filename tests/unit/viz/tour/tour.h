@@ -28,6 +28,7 @@ void tour_consoles(Stage& s);
 void tour_dashboards(Stage& s);
 void tour_run_control(Stage& s);
 void tour_search_by_address(Stage& s);
+void tour_counts(Stage& s);
 void tour_dirty(Stage& s);
 void tour_cpus(Stage& s);
 void tour_content(Stage& s);
