@@ -3,7 +3,6 @@
 #pragma once
 #include <pthread.h>
 
-#include <atomic>
 #include <csignal>
 #include <string>
 #include <thread>
@@ -20,7 +19,6 @@ class EndOnSignal {
   EndOnSignal& operator=(const EndOnSignal&) = delete;
 
  private:
-  std::atomic<bool> over_{false};
   sigset_t before_{};
   std::thread waiter_;
 };
