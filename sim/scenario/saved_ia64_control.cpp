@@ -78,6 +78,7 @@ Explanation SavedIa64Control::explain(u64 va, AddressUse use) const {
   if (hypervisors_(va, pa)) {
     out.steps.push_back({"hypervisor", {}, {}, "a window that it publishes", pa >> frame_shift, {}});
     out.now.ok = true, out.now.pa = pa;
+    out.of_hypervisor = true;
   } else if ((vcpu_.virtual_psr >> bit & 1) == 0) {
     out.steps.push_back({name, {}, vcpu_.virtual_psr, "clear: the address is guest-physical", {}, {}});
     named(va & ~uncached, out);

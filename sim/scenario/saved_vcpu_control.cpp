@@ -88,11 +88,17 @@ bool SavedVcpuControl::translate(u64 va, u64& pa) const {
 Explanation SavedVcpuControl::explain(u64 va, AddressUse use) const {
   namespace x86 = mmu::x86;
   const u64 slot = va >> 39 & 511;
-  if (slot >= 256 && slot < 272) return core_.explain(va, use);  // the hypervisor's (xen-x86_64.h)
   Explanation out;
+  if (mmu::is_canonical(va) && slot >= 256 && slot < 272) {  // the hypervisor's (xen-x86_64.h)
+    out = core_.explain(va, use);
+    out.of_hypervisor = true;
+    return out;
+  }
   out.va = va, out.use = use, out.level = 3;
   if (!mmu::is_canonical(va)) {
     out.now.why = "not canonical";
+  } else if (vcpu_.table == invalid_frame) {
+    out.now.why = "the VCPU has no page tables yet";
   } else {
     mmu::X86Control control;
     control.cr0 = x86::cr0::pg | x86::cr0::wp, control.cr4 = x86::cr4::pae;

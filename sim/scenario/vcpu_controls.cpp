@@ -17,6 +17,15 @@ std::optional<unsigned> VcpuControls::core_of(u32 domid, u32 vcpu) const {
   return std::nullopt;
 }
 
+bool VcpuControls::in_walked_table(u64 mfn) const {
+  for (const observe::SavedVcpu& v : list()) {
+    u64 pa = 0;
+    if (!v.ia64 || !observer_.translate_hypervisor(machine_.cpu(0), v.ia64->vhpt, pa)) continue;
+    if (mfn - (pa >> frame_shift) < u64{1} << (v.ia64->vhpt_shift - frame_shift)) return true;
+  }
+  return false;
+}
+
 std::unique_ptr<CpuControl> VcpuControls::control_of(const observe::SavedVcpu& v) const {
   const auto domain = observer_.domain(v.domid);
   SavedVcpuControl::FrameOf frame_of;

@@ -22,6 +22,8 @@ class VcpuControls {
   std::vector<observe::SavedVcpu> list() const;
   /// Core that it runs on.
   std::optional<unsigned> core_of(u32 domid, u32 vcpu) const;
+  /// The frame is of a table that the CPU walks for a VCPU and that no frame type tells of (IA-64: its VHPT).
+  bool in_walked_table(u64 mfn) const;
   /// What was saved, to be read; valid as long as the machine and the observer.
   std::unique_ptr<CpuControl> control_of(const observe::SavedVcpu& vcpu) const;
 

@@ -21,7 +21,7 @@ namespace {
 
 struct Seen {
   u64 moments = 0, pcs = 0, guest_pcs = 0, physical = 0, differing_modes = 0, tlb_entries = 0,
-      user_entries = 0, pairs = 0, saved = 0, tables = 0;
+      user_entries = 0, pairs = 0, saved = 0, tables = 0, vhpt_entries = 0;
 };
 
 /// Judges the machine at one moment.
@@ -40,6 +40,7 @@ class Judge {
     if (!whole) return;
     look_at_saved(seen);
     look_at_table(seen);
+    look_at_vhpts(seen);
   }
 
  private:
@@ -151,6 +152,27 @@ class Judge {
       }
   }
 
+  /// What the CPU walks for a VCPU on IA-64 is decoded, too, and shows its domain nothing else either.
+  void look_at_vhpts(Seen& seen) {
+    for (const observe::SavedVcpu& v : vcpus_.list()) {
+      u64 pa = 0;
+      if (!v.ia64 || !observer_.translate_hypervisor(machine_.cpu(0), v.ia64->vhpt, pa)) continue;
+      ImageWish wish;
+      wish.frame = pa >> frame_shift;
+      const MachineImage image = look_at(machine_, observer_, vcpus_, wish);
+      REQUIRE(image.frame);
+      CHECK(image.frame->table);
+      const auto domain = observer_.domain(v.domid);
+      if (!domain || domain->state >= XS_DOM_SHUTDOWN) continue;  // it runs no more, and loses its frames
+      for (const TableEntryImage& e : image.frame->entries) {
+        if (!e.frame || !e.frame_image.ram) continue;
+        ++seen.vhpt_entries;
+        INFO(fmt::format("dom{}: frame {:#x} of {:#x}", v.domid, *e.frame, e.frame_image.owner));
+        CHECK((e.frame_image.owner == v.domid || (v.domid == 0 && e.frame_image.owner < XS_OWNER_XEN)));
+      }
+    }
+  }
+
   platform::Machine& machine_;
   const observe::Observer& observer_;
   const scenario::VcpuControls& vcpus_;
@@ -226,6 +248,7 @@ TEST_CASE("translations as they are told, all along a run") {
   CHECK(seen.saved > 10);
   CHECK(seen.pairs >= number("XS_PAIRS"));
   CHECK(seen.tables > 20);
+  CHECK((seen.vhpt_entries > 20) == (arch == "ia64"));
 
   const nlohmann::json plain = test::plain_run(file, arch, out + "/plain.json");
   CHECK(fmt::format("{:016x}", result.trace_hash) == plain["trace_hash"]);

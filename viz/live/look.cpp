@@ -56,14 +56,17 @@ std::vector<TableEntry> decode_p2m(std::span<const u8> bytes) {
   return out;
 }
 
-/// By the type that the hypervisor gives the frame; the cache of translations has one level, or several in
-/// one shape.
-bool decode_content(const CpuControl& cpu, unsigned type, std::span<const u8> bytes,
-                    std::vector<TableEntry>& out) {
-  if (type == XS_FRAME_P2M) return out = decode_p2m(bytes), true;
-  if (type != XS_FRAME_SHADOW && (type < XS_FRAME_L1 || type > XS_FRAME_L4)) return false;
-  const unsigned level = type == XS_FRAME_SHADOW ? 0 : type - XS_FRAME_L1 + 1;
-  return out = cpu.decode_table(bytes, level), true;
+/// By the type that the hypervisor gives the frame; what it caches of translations has one level, or several
+/// in one shape.
+bool decode_content(const CpuControl& cpu, const scenario::VcpuControls& vcpus, const FrameImage& frame,
+                    const FrameContent& content, std::vector<TableEntry>& out) {
+  if (frame.type == XS_FRAME_P2M) return out = decode_p2m(content.bytes), true;
+  const bool typed = frame.type >= XS_FRAME_L1 && frame.type <= XS_FRAME_L4;
+  const bool cached =
+      frame.type == XS_FRAME_SHADOW ||
+      (frame.type == XS_FRAME_NONE && frame.owner == XS_OWNER_XEN && vcpus.in_walked_table(content.mfn));
+  if (!typed && !cached) return false;
+  return out = cpu.decode_table(content.bytes, typed ? frame.type - XS_FRAME_L1 + 1 : 0), true;
 }
 
 FrameCounts frame_counts(const observe::Observer& observer, u64 mfn) {
@@ -72,14 +75,15 @@ FrameCounts frame_counts(const observe::Observer& observer, u64 mfn) {
   return {mfn, frame->type_count, frame->general_count, frame->allocated};
 }
 
-FrameContent frame_content(platform::Machine& machine, const observe::Observer& observer, u64 mfn) {
+FrameContent frame_content(platform::Machine& machine, const observe::Observer& observer,
+                           const scenario::VcpuControls& vcpus, u64 mfn) {
   FrameContent out;
   static_cast<FrameCounts&>(out) = frame_counts(observer, mfn);
   constexpr u64 bytes = u64{1} << frame_shift;
   const u8* host = machine.memory().readable(mfn << frame_shift);
   if (host) out.bytes.assign(host, host + bytes);
   std::vector<TableEntry> entries;
-  out.table = host && decode_content(machine.control(0), frame_image(observer, mfn).type, out.bytes, entries);
+  out.table = host && decode_content(machine.control(0), vcpus, frame_image(observer, mfn), out, entries);
   for (TableEntry& e : entries) {
     TableEntryImage& to = out.entries.emplace_back();
     static_cast<TableEntry&>(to) = std::move(e);
@@ -97,7 +101,7 @@ MachineImage look_at(platform::Machine& machine, const observe::Observer& observ
   for (unsigned cpu = 0; wish.cpus && cpu < machine.cpus(); ++cpu)
     out.cpus.push_back(cpu_image(machine, observer, cpu));
   if (wish.counts) out.counts = frame_counts(observer, *wish.counts);
-  if (wish.frame) out.frame = frame_content(machine, observer, *wish.frame);
+  if (wish.frame) out.frame = frame_content(machine, observer, vcpus, *wish.frame);
   if (wish.translation) out.translation = look_at_translation(machine, observer, vcpus, *wish.translation);
   return out;
 }

@@ -1,8 +1,6 @@
 // One address of a machine that stands still: by whom it is looked at, on which way it gets where.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "sim/observe/event.h"
 #include "viz/live/look.h"
 
@@ -12,12 +10,6 @@ namespace {
 using observe::SavedVcpu;
 
 u32 dv_of(u32 domid, u32 vcpu) { return domid << 16 | vcpu; }
-
-bool same_way(const Explanation& a, const Explanation& b) {
-  return std::ranges::equal(a.steps, b.steps, [](const TranslationStep& x, const TranslationStep& y) {
-    return x.what == y.what && x.at == y.at && x.value == y.value;
-  });
-}
 
 class Look {
  public:
@@ -88,7 +80,7 @@ void Look::explain(const SavedVcpu* vcpu) {
   const bool walks_own = domain && domain->model == XS_MODEL_DIRECT;  // the CPU shows them already
   if (out_.cpu && walks_own) return;
   out_.own = saved->explain(out_.va, out_.wish.use);
-  if (out_.processor && same_way(*out_.processor, *out_.own)) out_.own.reset();  // the hypervisor's addresses
+  if (out_.processor && out_.own->of_hypervisor) out_.own.reset();
 }
 
 // The guest's tables may have changed since: the processor's are right until it flushes.

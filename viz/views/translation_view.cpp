@@ -93,9 +93,11 @@ void draw_outcome(Ui& ui, const MachineTab& m, const TranslationImage& image, co
   const u64 mfn = way.now.pa >> frame_shift;
   draw_frame_link(ui, mfn, frame_of(image, mfn));
   ImGui::SameLine();
-  text(colours.good, fmt::format("+ {:#x}, {}; {}, page of {}", way.now.pa & frame_mask,
-                                 frame_label(m, frame_of(image, mfn)), rights_text(way.now.rights),
-                                 page_size_text(way.now.shift)));
+  std::string how = way.physical ? "; not translated" : "";
+  if (!way.physical && way.now.rights != 0)
+    how = fmt::format("; {}, page of {}", rights_text(way.now.rights), page_size_text(way.now.shift));
+  text(colours.good,
+       fmt::format("+ {:#x}, {}{}", way.now.pa & frame_mask, frame_label(m, frame_of(image, mfn)), how));
 }
 
 void draw_tlb_verdict(Ui& ui, const Explanation& way) {
@@ -105,11 +107,12 @@ void draw_tlb_verdict(Ui& ui, const Explanation& way) {
     text(colours.faint_text, "TLB: miss, it has nothing for the address");
   } else {
     const HeldPage& h = *way.held;
-    const std::string where = fmt::format("{}{}", h.where, h.number ? fmt::format(" {}", *h.number) : "");
-    text(way.hit ? colours.good : colours.warning,
-         fmt::format("TLB: {} ({}), frame {:#x}, {}",
-                     way.hit ? "hit" : "has the page, but not for this access", where,
-                     (h.pa + (way.va & ((u64{1} << h.shift) - 1))) >> frame_shift, rights_text(h.rights)));
+    const std::string where = h.number ? fmt::format("{} {}", h.where, *h.number) : h.where;
+    const u64 frame = (h.pa + (way.va & ((u64{1} << h.shift) - 1))) >> frame_shift;
+    text(
+        way.hit ? colours.good : colours.warning,
+        fmt::format("{}: {}, frame {:#x}, {}", where,
+                    way.hit ? "hit" : "has the page, but not for this access", frame, rights_text(h.rights)));
   }
   if (!way.stale.empty()) text(colours.bad, "STALE: " + way.stale);
 }
@@ -119,8 +122,11 @@ void draw_step(Ui& ui, const MachineTab& m, const TranslationImage& image, const
   ImGui::TableNextColumn();
   ImGui::TextUnformatted(step.what.c_str());
   if (step.at) {
-    text(faint, fmt::format("at {:#x} in", *step.at));
     draw_frame_link(ui, *step.at >> frame_shift, frame_of(image, *step.at >> frame_shift), "at");
+    ImGui::SameLine(0, 0);
+    ImGui::PushStyleColor(ImGuiCol_Text, faint);
+    ImGui::TextUnformatted(fmt::format(" +{:#x}", *step.at & frame_mask).c_str());
+    ImGui::PopStyleColor();
   }
   ImGui::TableNextColumn();
   if (step.value) {

@@ -122,6 +122,33 @@ TEST_CASE("addresses of a saved IA-64 VCPU by its own translations") {
   CHECK(s.leads_to(va) == ~u64{0});  // not present
 }
 
+TEST_CASE("a saved IA-64 VCPU explains its addresses: code by PSR.it, data by PSR.dt") {
+  Saved s;
+  const u64 va = 0xa000000000004000;
+  s.v.translations = {{0x2661, 12 << 2, va, 5, 1}, {0x3661, 12 << 2, va, 5, 1}};
+  s.v.virtual_psr |= u64{1} << 36;
+  const auto way = [&](u64 address, AddressUse use) {
+    return SavedIa64Control(s.v, s.core, s.memory, hypervisors, frame_of).explain(address, use);
+  };
+  const Explanation fetch = way(va, AddressUse::fetch), read = way(va, AddressUse::read);
+  CHECK(fetch.now.pa == 0x72000);  // instruction translations are the first ones
+  CHECK(read.now.pa == 0x73000);
+  REQUIRE(read.steps.size() == 4);
+  CHECK(read.steps[0].what == "PSR.dt");
+  CHECK(read.steps[1].what == "rr5");
+  CHECK(read.steps[2].name == 3u);
+  CHECK(read.steps[3].what == "P2M");
+  CHECK(read.steps[3].name == 3u);
+  CHECK(read.steps[3].frame == 0x73u);
+  s.v.virtual_psr &= ~(u64{1} << 36);
+  CHECK(way(0x1234, AddressUse::fetch).now.pa == 0x71234);
+  CHECK(way(va, AddressUse::read).now.pa == 0x73000);
+  const Explanation nothing = way(va + 0x10000, AddressUse::read);
+  CHECK_FALSE(nothing.now.ok);
+  CHECK(nothing.partial);  // the guest may have inserted it long ago
+  CHECK(way(hypervisor_base, AddressUse::fetch).of_hypervisor);
+}
+
 TEST_CASE("addresses of a saved IA-64 VCPU by the table that the CPU walks") {
   Saved s;
   s.v.vhpt = hypervisor_base + 0x10000, s.v.vhpt_shift = 16, s.v.rid_block = 2;
