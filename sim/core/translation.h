@@ -63,7 +63,7 @@ struct Explanation {
   AddressUse use = AddressUse::read;
   unsigned level = 0;            ///< of privilege
   bool physical = false;         ///< not translated at all
-  bool of_hypervisor = false;   ///< its own address, of which a guest has no tables
+  bool of_hypervisor = false;    ///< its own address, of which a guest has no tables
   bool partial = false;          ///< not all is known here: that nothing was found proves nothing
   TranslationOutcome now;        ///< what the CPU gets: by the TLB, else by the tables
   TranslationOutcome tables;     ///< by the tables alone
