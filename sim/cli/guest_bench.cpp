@@ -8,6 +8,7 @@
 #include "sim/observe/observer.h"
 #include "sim/scenario/image_name.h"
 #include "sim/scenario/machine_target.h"
+#include "sim/scenario/relay_target.h"
 #include "sim/scenario/runner.h"
 
 namespace xs::cli {
@@ -19,30 +20,17 @@ constexpr u64 memory_mib = 64;  // whatever the role is
 constexpr unsigned dom0_entered = 3;
 
 /// The machine's serial line and what the observer tells, read on their way to the runner.
-class CountingTarget : public Target, private TargetListener {
+class CountingTarget : public scenario::RelayTarget, private TargetListener {
  public:
-  explicit CountingTarget(Target& target) : target_(target) {}
+  explicit CountingTarget(Target& target) : RelayTarget(target) {}
   /// Whose boot is measured: a domain's, or dom0's.
   void watch(bool dom0) { dom0_ = dom0; }
   GuestFigures figures() const { return lines_.figures(); }
 
   void start(TargetListener& listener) override {
     listener_ = &listener;
-    target_.start(*this);
+    RelayTarget::start(*this);
   }
-  void type_operator(std::string_view bytes) override { target_.type_operator(bytes); }
-  platform::StopReason run_until(u64 deadline_ps) override { return target_.run_until(deadline_ps); }
-  void pause() override { target_.pause(); }
-  u64 now_ps() const override { return target_.now_ps(); }
-  u32 exit_value() const override { return target_.exit_value(); }
-  void fail_disk_reads(u64 count) override { target_.fail_disk_reads(count); }
-  std::map<std::string, u64> counters() const override { return target_.counters(); }
-  u64 execution_hash() const override { return target_.execution_hash(); }
-  std::vector<std::string> where() const override { return target_.where(); }
-  std::string annotate(const std::string& line, const std::string& kernel) const override {
-    return target_.annotate(line, kernel);
-  }
-  Observation* observation() override { return target_.observation(); }
 
  private:
   void on_serial(std::string_view bytes, u64 time_ps) override {
@@ -57,11 +45,10 @@ class CountingTarget : public Target, private TargetListener {
     listener_->on_event(e);
   }
   BenchLines::Reading read() const {
-    const auto all = target_.counters();
+    const auto all = counters();
     return {all.at("machine.instructions"), all.at("machine.cycles")};
   }
 
-  Target& target_;
   TargetListener* listener_ = nullptr;
   bool dom0_ = false;
   BenchLines lines_{[this] { return read(); }};

@@ -8,6 +8,7 @@
 
 #include "sim/observe/event.h"
 #include "sim/scenario/machine_target.h"
+#include "sim/scenario/relay_target.h"
 #include "sim/scenario/runner.h"
 #include "sim/scenario/scenario.h"
 #include "tests/scenario/plain_run.h"
@@ -179,29 +180,15 @@ class Judge {
 };
 
 /// The machine of the scenario, stopped every some quanta, and then for some instructions at each.
-class WatchedTarget : public scenario::Target, private CpuDebugger {
+class WatchedTarget : public scenario::RelayTarget, private CpuDebugger {
  public:
   WatchedTarget(scenario::MachineTarget& target, unsigned every, unsigned steps)
-      : target_(target), every_(every), steps_(steps) {}
+      : RelayTarget(target), target_(target), every_(every), steps_(steps) {}
 
   void start(scenario::TargetListener& listener) override {
     target_.start(listener);
     target_.machine().set_debugger(this);
   }
-  platform::StopReason run_until(u64 deadline_ps) override { return target_.run_until(deadline_ps); }
-  void type_operator(std::string_view bytes) override { target_.type_operator(bytes); }
-  void pause() override { target_.pause(); }
-  u64 now_ps() const override { return target_.now_ps(); }
-  u32 exit_value() const override { return target_.exit_value(); }
-  void fail_disk_reads(u64 count) override { target_.fail_disk_reads(count); }
-  std::map<std::string, u64> counters() const override { return target_.counters(); }
-  u64 execution_hash() const override { return target_.execution_hash(); }
-  std::vector<std::string> where() const override { return target_.where(); }
-  std::string annotate(const std::string& line, const std::string& kernel) const override {
-    return target_.annotate(line, kernel);
-  }
-  void ended(int exit_code) override { target_.ended(exit_code); }
-  scenario::Observation* observation() override { return target_.observation(); }
 
   Seen seen;
 

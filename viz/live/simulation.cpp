@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "sim/scenario/machine_target.h"
+#include "sim/scenario/relay_target.h"
 #include "sim/scenario/runner.h"
 #include "viz/live/dirty_look.h"
 #include "viz/live/gate.h"
@@ -17,28 +18,15 @@ namespace {
 using scenario::MachineTarget;
 
 /// The runner's machine, with the gate in its way.
-class GatedTarget : public scenario::Target, private CpuDebugger {
+class GatedTarget : public scenario::RelayTarget, private CpuDebugger {
  public:
   GatedTarget(MachineTarget& target, Gate& gate, std::promise<void>& begun)
-      : target_(target), gate_(gate), begun_(begun) {}
+      : RelayTarget(target), target_(target), gate_(gate), begun_(begun) {}
 
   void start(scenario::TargetListener& listener) override;
   platform::StopReason run_until(u64 deadline_ps) override;
 
-  void type_operator(std::string_view bytes) override { target_.type_operator(bytes); }
   std::string take_user_line() override { return gate_.take_line(); }
-  void pause() override { target_.pause(); }
-  u64 now_ps() const override { return target_.now_ps(); }
-  u32 exit_value() const override { return target_.exit_value(); }
-  void fail_disk_reads(u64 count) override { target_.fail_disk_reads(count); }
-  std::map<std::string, u64> counters() const override { return target_.counters(); }
-  u64 execution_hash() const override { return target_.execution_hash(); }
-  std::vector<std::string> where() const override { return target_.where(); }
-  std::string annotate(const std::string& line, const std::string& kernel) const override {
-    return target_.annotate(line, kernel);
-  }
-  void ended(int exit_code) override { target_.ended(exit_code); }
-  scenario::Observation* observation() override { return target_.observation(); }
 
  private:
   bool wants_stop(unsigned) override { return gate_.breathe(target_.now_ps()); }

@@ -7,11 +7,13 @@
 namespace xs::viz {
 namespace {
 
-Lane& lane_of(Timeline& line, u32 domid) {
+/// Null: there are too many.
+Lane* lane_of(Timeline& line, u32 domid) {
   const auto at = std::lower_bound(line.lanes.begin(), line.lanes.end(), domid,
                                    [](const Lane& l, u32 d) { return l.domid < d; });
-  if (at != line.lanes.end() && at->domid == domid) return *at;
-  return *line.lanes.insert(at, Lane{domid, std::vector<LaneColumn>(line.columns)});
+  if (at != line.lanes.end() && at->domid == domid) return &*at;
+  if (line.lanes.size() == most_lanes) return nullptr;
+  return &*line.lanes.insert(at, Lane{domid, std::vector<LaneColumn>(line.columns)});
 }
 
 }  // namespace
@@ -33,12 +35,12 @@ Timeline timeline(const Recording& recording, u64 begin_ps, u64 end_ps, u32 colu
   for (const Activity& a : recording.activities()) {
     const u32 domid = observe::dv_domid(a.dv);
     if (domid == observe::idle_domid) continue;
-    Lane& lane = lane_of(out, domid);  // also for what is out of sight: lanes shall not come and go
-    if (a.begin_ps >= end_ps || a.end_ps < begin_ps) continue;
+    Lane* const lane = lane_of(out, domid);  // also for what is out of sight: lanes shall not come and go
+    if (!lane || a.begin_ps >= end_ps || a.end_ps < begin_ps) continue;
     const u32 first = out.column_at(a.begin_ps);
-    if (a.begin_ps >= begin_ps) ++lane.columns[first].count[static_cast<unsigned>(a.kind)];
+    if (a.begin_ps >= begin_ps) ++lane->columns[first].count[static_cast<unsigned>(a.kind)];
     if (a.kind != ActivityKind::hypercall) continue;
-    for (u32 c = first, last = out.column_at(a.end_ps); c <= last; ++c) lane.columns[c].in_hypercall = true;
+    for (u32 c = first, last = out.column_at(a.end_ps); c <= last; ++c) lane->columns[c].in_hypercall = true;
   }
   return out;
 }

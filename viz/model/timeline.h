@@ -17,7 +17,8 @@ struct Lane {
   std::vector<LaneColumn> columns;
 };
 
-/// A lane for each domain that did something, ascending; the hypervisor's idle VCPUs are left out.
+/// A lane for each domain that did something, ascending, but no more than most_lanes; the hypervisor's idle
+/// VCPUs are left out.
 struct Timeline {
   u64 begin_ps = 0, end_ps = 0;  ///< [begin, end)
   std::vector<Lane> lanes;
@@ -25,6 +26,8 @@ struct Timeline {
   u64 time_at(u32 column) const;  ///< where it begins
   u32 columns = 0;
 };
+
+inline constexpr std::size_t most_lanes = 256;
 
 /// `columns` at least 1, end > begin.
 Timeline timeline(const Recording& recording, u64 begin_ps, u64 end_ps, u32 columns);

@@ -13,6 +13,7 @@
 #include "viz/model/links.h"
 #include "viz/model/p2m.h"
 #include "viz/model/scene.h"
+#include "viz/model/timeline.h"
 #include "viz/model/transport.h"
 
 using namespace xs;
@@ -356,4 +357,22 @@ TEST_CASE("frames that go to another domain at once are flips, with their GFNs h
   for (const Activity& a : recording.activities())
     if (a.kind == ActivityKind::balloon) steps.push_back(static_cast<i64>(a.what));
   CHECK(steps == std::vector<i64>{-2});
+}
+
+TEST_CASE("a recording of very many domains has a bounded number of lanes") {
+  ScratchDir dir;
+  observe::ObserverOptions options;
+  options.trace_file = dir.file("many.trace");
+  FakeMachine m(options);
+  m.boot();
+  for (u32 domid = 0; domid < most_lanes + 50; ++domid) {
+    m.begin(dv(domid), op_decrease);
+    m.end(dv(domid), op_decrease);
+  }
+  m.observer->finish(m.cpus[0].now_ps);
+  const Recording recording(options.trace_file);
+  CHECK(recording.activities().size() == most_lanes + 50);
+  const Timeline all = timeline(recording, 0, recording.last_ps() + 1, 10);
+  CHECK(all.lanes.size() == most_lanes);
+  CHECK(all.lanes.front().domid == 0);
 }
