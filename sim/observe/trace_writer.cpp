@@ -38,7 +38,7 @@ TraceWriter::TraceWriter(const std::string& file) : name_(file), hash_(fnv_offse
   static_assert(sizeof trace_magic >= 8);  // eight bytes without a terminator
   std::copy_n(trace_magic, 8, head);
   std::memcpy(head + 8, &trace_endian, 4);
-  std::memcpy(head + 12, &trace_version, 4);
+  std::memcpy(head + 12, &trace_version, sizeof trace_version);
   write(head, sizeof head);
 }
 

@@ -37,7 +37,7 @@ void draw_frame_link(Ui& ui, u64 mfn, const FrameImage& frame, const char* id) {
 
 std::string frame_label(const MachineTab& m, const FrameImage& frame) {
   if (!frame.ram) return "not RAM";
-  const std::string owner = m.scene.owner_label(frame.owner);
+  std::string owner = m.scene.owner_label(frame.owner);
   if (frame.type == XS_FRAME_NONE) return owner;
   return fmt::format("{}, {}", owner, observe::frame_type_name(frame.type));
 }

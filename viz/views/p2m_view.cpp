@@ -123,7 +123,10 @@ struct Matrix {
 
   u64 cells() const { return (last - first + each - 1) / each; }
   u64 lines() const { return (cells() + columns - 1) / columns; }
-  ImVec2 corner(u64 i) const { return {at.x + cell * float(i % columns), at.y + cell * float(i / columns)}; }
+  ImVec2 corner(u64 i) const {
+    const u64 line = i / columns, column = i % columns;
+    return {at.x + cell * float(column), at.y + cell * float(line)};
+  }
   u64 gfn_at(ImVec2 p) const {
     const u64 line = u64(std::max((p.y - at.y) / cell, 0.0F)),
               column = u64(std::max((p.x - at.x) / cell, 0.0F));
