@@ -42,7 +42,9 @@ void Interface::shortcuts() {
   if (pressed(key::f1 + 1)) choice.look.dark = !choice.look.dark;
   if (pressed(key::f1 + 5)) choice.walking = !choice.walking;
   if (!choice.walking) through_recording();
-  if (workspace_.machine().run) through_run(*workspace_.machine().run);
+  if (!workspace_.machine().run) return;
+  if (io.KeyCtrl && pressed('R')) choice.restart = true;
+  through_run(*workspace_.machine().run);
 }
 
 void Interface::through_recording() {

@@ -29,7 +29,7 @@ void draw_run(RunControl& run, bool& restart) {
       run.step(RunStep::hypercall);
     if (button("+1 change", "up to the next change of a frame (F8)")) run.step(RunStep::change);
   }
-  if (button("Restart", "the same run from its beginning")) restart = true;
+  if (button("Restart", "the same run from its beginning (Ctrl R)")) restart = true;
 }
 
 void draw_transport(Transport& t) {

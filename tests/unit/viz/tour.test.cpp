@@ -144,6 +144,13 @@ void check_looks(Stage& s) {
   }
 }
 
+void check_restart(Stage& s) {
+  s.hand().press('R');
+  CHECK_FALSE(s.choice().restart);
+  s.hand().press('R', {.ctrl = true, .shift = false});
+  CHECK(s.choice().restart);
+}
+
 void check_f6(Stage& s) {
   for (const bool walking : {true, false}) {
     s.hand().press(viz::key::f1 + 5);
@@ -158,6 +165,7 @@ constexpr Shortcut shortcuts[] = {{"space", check_space},
                                   {"F5", check_f5},
                                   {"F6", check_f6},
                                   {"F8, F9, F10", check_steps},
+                                  {"Ctrl R", check_restart},
                                   {"F2, Ctrl -, Ctrl +", check_looks}};
 
 /// First column of the table of keys in docs/visualizer.md.
