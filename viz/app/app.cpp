@@ -16,11 +16,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t most_digits = 9;           ///< of a step's number
+constexpr std::string_view first_step = "boot";  ///< before those of the scenario
+
 /// "12.5ms", or a step: its number from 1, or a part of its name.
 u64 moment_of(const Recording& recording, const std::string& text) {
   const auto& steps = recording.steps();
   const bool number = !text.empty() && std::all_of(text.begin(), text.end(), ::isdigit);
-  if (number && text.size() < 9) {
+  if (number && text.size() < most_digits) {
     const std::size_t n = std::stoul(text);
     if (n == 0 || n > steps.size())
       throw Error(fmt::format("there is no step {}: there are {}", text, steps.size()));
@@ -139,17 +142,19 @@ std::vector<Breakpoint> breakpoint_at(const scenario::Scenario& scenario, const 
   Breakpoint b;
   const bool number = std::all_of(text.begin(), text.end(), ::isdigit);
   if (text.empty()) return {};
-  if (number) {
+  if (number && text.size() < most_digits) {
     b.on = Breakpoint::On::step_end, b.number = std::stoull(text);
-  } else if (const auto time = observe::parse_time_ps(text)) {
+  } else if (const auto time = observe::parse_time_ps(text); time && !number) {
     b.on = Breakpoint::On::time, b.number = *time;
+  } else if (first_step.find(text) != std::string_view::npos) {
+    b.on = Breakpoint::On::step_end, b.number = 1;
   } else {
     const auto& steps = scenario.steps;
     const auto at = std::find_if(steps.begin(), steps.end(), [&](const scenario::Step& s) {
       return s.name.find(text) != std::string::npos;
     });
     if (at == steps.end()) return {};
-    b.on = Breakpoint::On::step_end, b.number = u64(at - steps.begin()) + 2;  // the first one is "boot"
+    b.on = Breakpoint::On::step_end, b.number = u64(at - steps.begin()) + 2;
   }
   return {b};
 }
@@ -172,7 +177,7 @@ void run_for_pictures(Simulation& simulation, const AppOptions& o) {
   if (dirty && !o.since.empty() && run_to_pause(simulation)) {
     wish.dirty = 1;
     simulation.wish(wish);
-    while (!simulation.image().dirty || simulation.image().dirty->since_ps == 0)
+    while (!simulation.image().dirty || simulation.image().dirty->since != *wish.dirty)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     simulation.set_breakpoints(breakpoint_at(*o.scenario, o.at));
     simulation.run(0);

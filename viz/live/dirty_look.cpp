@@ -22,8 +22,10 @@ void for_each_frame(const MemoryPort& memory, Take take) {
 
 }  // namespace
 
-std::shared_ptr<const DirtyFrames> DirtyLook::look(const MemoryPort& memory, u32 since, u64 now_ps) {
-  if (last_ && since == since_ && last_->now_ps == now_ps) return last_;
+std::shared_ptr<const DirtyFrames> DirtyLook::look(const MemoryPort& memory, u32 since, u64 stand,
+                                                   u64 now_ps) {
+  if (last_ && since == since_ && stand == stand_) return last_;
+  stand_ = stand;
   if (since != since_) {
     before_.clear();
     if (since != 0) for_each_frame(memory, [&](u32, u64 hash) { before_.push_back(hash); });
@@ -32,7 +34,7 @@ std::shared_ptr<const DirtyFrames> DirtyLook::look(const MemoryPort& memory, u32
   }
   static const u64 zero = hash_of(std::vector<u8>(frame_bytes).data());
   auto found = std::make_shared<DirtyFrames>();
-  found->since_ps = before_ps_, found->now_ps = now_ps;
+  found->since = since, found->since_ps = before_ps_, found->now_ps = now_ps;
   for_each_frame(memory, [&](u32 index, u64 hash) {
     if (index % 64 == 0) found->bits.push_back(0);
     if (hash == (before_.empty() ? zero : before_[index])) return;

@@ -66,6 +66,7 @@ void Gate::pause() {
 void Gate::run(double speed) {
   const std::lock_guard lock(mutex_);
   step_instruction_ = false;
+  watch_ &= unsigned{watch_breakpoints};
   speed_ = speed;
   speed_new_ = true;
   let_go();
@@ -92,14 +93,19 @@ void Gate::step(RunStep what) {
 void Gate::set_breakpoints(std::vector<Breakpoint> breakpoints) {
   const std::lock_guard lock(mutex_);
   breakpoints_ = std::move(breakpoints);
-  u64 stop_at = ~u64{0};
-  for (const Breakpoint& b : breakpoints_)
-    if (b.enabled && b.on == Breakpoint::On::time && b.number) stop_at = std::min(stop_at, *b.number);
-  stop_at_ps_ = stop_at;
+  find_next_stop();
   if (breakpoints_.empty())
     watch_ &= ~unsigned{watch_breakpoints};
   else
     watch_ |= watch_breakpoints;
+}
+
+void Gate::find_next_stop() {
+  u64 next = ~u64{0};
+  for (const Breakpoint& b : breakpoints_)
+    if (b.enabled && b.on == Breakpoint::On::time && b.number && (!passed_ps_ || *b.number > *passed_ps_))
+      next = std::min(next, *b.number);
+  stop_at_ps_ = next;
 }
 
 void Gate::type(const std::string& line) {
@@ -179,12 +185,13 @@ void Gate::keep_speed(std::unique_lock<std::mutex>& lock, u64 now_ps) {
 }
 
 bool Gate::breathe(u64 now_ps) {
-  const bool due = now_ps >= stop_at_ps_;
-  if (!due && !attention_ && Clock::now() - refreshed_ < refresh_every) return false;
+  if (now_ps < stop_at_ps_ && !attention_ && Clock::now() - refreshed_ < refresh_every) return false;
   std::unique_lock lock(mutex_);
   attention_ = false;
   if (ending_) return false;
-  if (due) paused_ = true, stop_at_ps_ = ~u64{0};  // once
+  if (now_ps >= stop_at_ps_) paused_ = true;
+  passed_ps_ = now_ps;
+  find_next_stop();
   refresh(lock, false);
   keep_speed(lock, now_ps);
   if (speed_ > 0) attention_ = true;  // asked again at the next quantum's end

@@ -51,6 +51,7 @@ class Gate {
  private:
   using Clock = std::chrono::steady_clock;
   void let_go();
+  void find_next_stop();
   void refresh(std::unique_lock<std::mutex>& lock, bool still);
   void keep_speed(std::unique_lock<std::mutex>& lock, u64 now_ps);
 
@@ -72,8 +73,9 @@ class Gate {
   /// What an event is compared with, without a lock: 0 nothing, or a set of Watch.
   enum Watch : unsigned { watch_breakpoints = 1, watch_hypercall = 2, watch_change = 4 };
   std::atomic<unsigned> watch_{0};
-  std::atomic<u64> stop_at_ps_{~u64{0}};  ///< the earliest time that is a breakpoint
-  u64 steps_ended_ = 0;                   ///< the simulation's thread alone counts
+  std::atomic<u64> stop_at_ps_{~u64{0}};  ///< the earliest time that is a breakpoint and has not passed
+  std::optional<u64> passed_ps_;
+  u64 steps_ended_ = 0;  ///< the simulation's thread alone counts
 };
 
 }  // namespace xs::viz

@@ -27,17 +27,23 @@ class GatedTarget : public scenario::RelayTarget, private CpuDebugger {
   platform::StopReason run_until(u64 deadline_ps) override;
 
   std::string take_user_line() override { return gate_.take_line(); }
+  void ended(int exit_code) override {
+    ++stands_;
+    RelayTarget::ended(exit_code);
+  }
 
  private:
   bool wants_stop(unsigned) override { return gate_.breathe(target_.now_ps()); }
   void on_stop(unsigned cpu, const DebugStop& stop) override;
   void on_event(const observe::EventHead& head, const observe::EventFields& fields);
   MachineImage look(const ImageWish& wish, bool still);
+  bool hold(const std::string& why) { return ++stands_, gate_.hold(why); }
 
   MachineTarget& target_;
   Gate& gate_;
   std::promise<void>& begun_;
   DirtyLook dirty_;
+  u64 stands_ = 0;  ///< times that the machine has stood still
 };
 
 void GatedTarget::start(scenario::TargetListener& listener) {
@@ -56,13 +62,13 @@ MachineImage GatedTarget::look(const ImageWish& wish, bool still) {
   platform::Machine& machine = target_.machine();
   MachineImage image = look_at(machine, target_.observer(), target_.vcpus(), wish);
   if (wish.dirty)
-    image.dirty = still ? dirty_.look(machine.memory(), *wish.dirty, image.time_ps) : dirty_.last();
+    image.dirty = still ? dirty_.look(machine.memory(), *wish.dirty, stands_, image.time_ps) : dirty_.last();
   return image;
 }
 
 // Between two runs no core is inside an instruction: a good place for what is not tied to one.
 platform::StopReason GatedTarget::run_until(u64 deadline_ps) {
-  if (gate_.breathe(now_ps()) && gate_.hold("paused")) target_.machine().control(0).request_step(true);
+  if (gate_.breathe(now_ps()) && hold("paused")) target_.machine().control(0).request_step(true);
   return target_.run_until(deadline_ps);
 }
 
@@ -70,13 +76,13 @@ void GatedTarget::on_stop(unsigned cpu, const DebugStop& stop) {
   CpuControl& control = target_.machine().control(cpu);
   control.request_step(false);
   const char* why = stop.why == DebugStop::Why::step ? "one instruction further" : "paused";
-  if (gate_.hold(fmt::format("{}, CPU {}", why, cpu))) control.request_step(true);
+  if (hold(fmt::format("{}, CPU {}", why, cpu))) control.request_step(true);
 }
 
 void GatedTarget::on_event(const observe::EventHead& head, const observe::EventFields& fields) {
   std::string why;
   if (gate_.ending() || !gate_.stops_at(head, fields, why)) return;
-  if (gate_.hold(why)) gate_.step(RunStep::instruction);
+  if (hold(why)) gate_.step(RunStep::instruction);
 }
 
 }  // namespace

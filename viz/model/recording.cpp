@@ -81,6 +81,7 @@ void Recording::take_change(const Event& event, u64 mfn) {
   const bool caused = open != open_.end() && !open->second.empty();
   changes_.push_back({event.time_ps, static_cast<u32>(events_), frame,
                       caused ? static_cast<u32>(open->second.back().activity) : Change::none});
+  if (event.kind == EventKind::frame_owner) flipped_.erase(mfn);  // what comes now is the new owner's
   if (event.kind == EventKind::frame_owner && is_domain(event.b) && is_domain(event.c)) take_flip(event);
   if (event.kind != EventKind::m2p) return;
   const auto flipped = flipped_.find(mfn);

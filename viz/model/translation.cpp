@@ -36,7 +36,8 @@ std::string rights_text(const std::array<u8, 4>& by_level) {
 }
 
 std::string page_size_text(unsigned shift) {
-  return shift < 20   ? fmt::format("{}K", 1u << (shift - 10))
+  return shift < 10   ? fmt::format("{}", 1u << shift)
+         : shift < 20 ? fmt::format("{}K", 1u << (shift - 10))
          : shift < 30 ? fmt::format("{}M", 1u << (shift - 20))
                       : fmt::format("{}G", u64{1} << (shift - 30));
 }

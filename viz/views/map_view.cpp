@@ -45,7 +45,7 @@ void draw_legend(Ui& ui, const MachineTab& m) {
     }
     ImGui::EndCombo();
   }
-  if (look.colouring == Colouring::dirty && m.run) {
+  if (look.colouring == Colouring::dirty && m.run && m.run->status().state == RunState::paused) {
     ImGui::SameLine();
     if (ImGui::Button("From now")) ++ui.workspace.choice.dirty_since;
     if (ImGui::IsItemHovered()) ImGui::SetTooltip("dirty is what is another from here on");

@@ -66,6 +66,13 @@ void find_gfn(Ui& ui, const MachineTab& m, const P2m& p2m, u64 gfn) {
 void await_address(Ui& ui, const MachineTab& m, const P2m& p2m) {
   Choice& choice = ui.workspace.choice;
   std::optional<TranslationWish>& asked = choice.p2m_search.asked;
+  const bool ended = m.run->status().state == RunState::ended;
+  if (asked && (ended || asked->subject.dv != choice.domid << 16)) asked.reset();
+  if (choice.p2m_search.by == P2mSearch::By::va && ended) {
+    ImGui::SameLine();
+    ImGui::AlignTextToFramePadding();
+    ImGui::TextUnformatted("the run has ended");
+  }
   if (!asked) return;
   choice.translation = *asked;
   choice.translation_seen = true;
@@ -121,7 +128,7 @@ struct Matrix {
   float cell;
   ImVec2 at;
 
-  u64 cells() const { return (last - first + each - 1) / each; }
+  u64 cells() const { return (last - first - 1) / each + 1; }
   u64 lines() const { return (cells() + columns - 1) / columns; }
   ImVec2 corner(u64 i) const {
     const u64 line = i / columns, column = i % columns;
@@ -140,7 +147,7 @@ Matrix matrix_of(const P2m& p2m) {
   Matrix x{p2m.runs.front().gfn, p2m.runs.back().end(), 1, 1, cell, ImGui::GetCursorScreenPos()};
   x.columns = std::max<u64>(u64(ImGui::GetContentRegionAvail().x / cell), 1);
   const u64 places = x.columns * most_lines;
-  x.each = std::max<u64>((x.last - x.first + places - 1) / places, 1);
+  x.each = (x.last - x.first - 1) / places + 1;
   return x;
 }
 

@@ -45,7 +45,8 @@ const char* attribute_name(u8 ma) {
 }
 
 std::string size_text(unsigned shift) {
-  return shift < 20   ? fmt::format("{} KiB", 1u << (shift - 10))
+  return shift < 10   ? fmt::format("{} B", 1u << shift)
+         : shift < 20 ? fmt::format("{} KiB", 1u << (shift - 10))
          : shift < 30 ? fmt::format("{} MiB", 1u << (shift - 20))
                       : fmt::format("{} GiB", u64{1} << (shift - 30));
 }

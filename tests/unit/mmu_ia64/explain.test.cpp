@@ -206,3 +206,15 @@ TEST_CASE("faults have the vectors that cores deliver") {
   CHECK(fault_vector(access_rights | dirty_bit, false) == 0x5300);  // the most urgent
   CHECK(fault_vector(key_miss | access_rights, true) == 0x1800);
 }
+
+TEST_CASE("registers that nobody has set are told, too") {
+  FlatMemory memory(0x1000);
+  Mmu mmu({memory, {TimingModel{}, {}, {}}});
+  for (const bool walk : {false, true}) {
+    const Explanation words = in_words(mmu.explain({.va = 0x5000, .walk = walk}), AddressUse::read);
+    CHECK_FALSE(words.now.ok);
+    REQUIRE(words.steps.size() >= 2);
+    CHECK(words.steps[0].what == "rr0");
+    CHECK(words.steps[0].means == "RID 0x0, 1 B, walker off");
+  }
+}

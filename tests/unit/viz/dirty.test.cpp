@@ -27,18 +27,19 @@ TEST_CASE("a frame is dirty when its bytes are others than at the moment that co
   const auto at = [](u32 frame, u32 offset) { return (u64{frame} << frame_shift) + offset; };
   memory.set_word(at(3, 0), 1), memory.set_word(at(64, 4088), 1), memory.set_word(at(129, 8), u64{1} << 63);
   CHECK(look.last() == nullptr);
-  CHECK(dirty(*look.look(memory, 0, 1000), frames) == std::vector<u32>{3, 64, 129});
+  CHECK(dirty(*look.look(memory, 0, 1, 0), frames) == std::vector<u32>{3, 64, 129});
   CHECK(look.last()->since_ps == 0);
 
-  auto found = look.look(memory, 1, 2000);
+  auto found = look.look(memory, 1, 2, 1000);
   CHECK(dirty(*found, frames).empty());
-  CHECK(found->since_ps == 2000);
-  CHECK(look.look(memory, 1, 2000) == found);  // no time has passed: nothing is looked at
+  CHECK(found->since_ps == 1000);
+  CHECK(found->since == 1);
+  CHECK(look.look(memory, 1, 2, 1000) == found);  // it stands as it stood: nothing is looked at
   memory.set_word(at(3, 0), 2), memory.set_word(at(64, 4088), 0), memory.set_word(at(128, 0), 0);
-  CHECK(dirty(*look.look(memory, 1, 3000), frames) == std::vector<u32>{3, 64});  // zero, but it was not
+  CHECK(dirty(*look.look(memory, 1, 3, 1000), frames) == std::vector<u32>{3, 64});  // zero, but it was not
   memory.set_word(at(3, 0), 1);
-  CHECK(dirty(*look.look(memory, 1, 4000), frames) == std::vector<u32>{64});  // as it was: not dirty
-  CHECK(look.last()->since_ps == 2000);
-  CHECK(dirty(*look.look(memory, 0, 5000), frames) == std::vector<u32>{3, 129});
-  CHECK(dirty(*look.look(memory, 2, 6000), frames).empty());
+  CHECK(dirty(*look.look(memory, 1, 4, 2000), frames) == std::vector<u32>{64});  // as it was: not dirty
+  CHECK(look.last()->since_ps == 1000);
+  CHECK(dirty(*look.look(memory, 0, 5, 2000), frames) == std::vector<u32>{3, 129});
+  CHECK(dirty(*look.look(memory, 2, 6, 3000), frames).empty());
 }

@@ -191,3 +191,31 @@ TEST_CASE("what is typed is taken once, in order") {
   CHECK(gate.take_line() == "create web");
   CHECK(gate.take_line().empty());
 }
+
+TEST_CASE("each time that is a breakpoint stops the run once, when it comes") {
+  Gate gate;
+  gate.serve([](const ImageWish&, bool) { return MachineImage{}; }, [] {});
+  const auto at = [](u64 ps) { return Breakpoint{Breakpoint::On::time, ps, std::nullopt, true}; };
+  const auto stops = [&](u64 now_ps) {
+    gate.run(0);
+    return gate.breathe(now_ps);
+  };
+  gate.set_breakpoints({at(0), at(50), at(90)});
+  CHECK(stops(0));
+  CHECK_FALSE(stops(10));
+  CHECK(stops(52));
+  gate.set_breakpoints({at(0), at(50), at(90), at(70)});  // those that have passed stay passed
+  CHECK_FALSE(stops(60));
+  CHECK(stops(75));
+  CHECK_FALSE(stops(80));
+  CHECK(stops(95));
+  CHECK_FALSE(stops(200));
+}
+
+TEST_CASE("a run that is let go is not held by a step that was asked for before") {
+  Gate gate;
+  gate.serve([](const ImageWish&, bool) { return MachineImage{}; }, [] {});
+  gate.step(RunStep::hypercall);
+  gate.run(0);
+  CHECK(stop_text(gate, EventKind::op_begin, {0, 0, 0, 0}).empty());
+}

@@ -335,6 +335,8 @@ TEST_CASE("frames that go to another domain at once are flips, with their GFNs h
   m.end(dv(1), op_decrease, 2);
   for (u64 i = 0; i < 4; ++i) m.give(0, 0x60 + i, 0x9000 + i);  // the M2P tells the new GFN behind the owner
   m.set_owner(0x65, 0);
+  m.set_owner(0x65, XS_OWNER_FREE);
+  m.give(1, 0x65, 0x777);  // another's by then: no word of where the flip led to
   m.observer->console_line("operator", "xl> mem-set 1 1", m.cpus[0].now_ps);
   m.observer->console_line("operator", "= 0", m.cpus[0].now_ps);
   m.observer->finish(m.cpus[0].now_ps);

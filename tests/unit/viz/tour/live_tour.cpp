@@ -45,6 +45,13 @@ void tour_search_by_address(Stage& s) {
   CHECK_FALSE(s.run().wished.translation);
   hand.enter("p2m/##search", "ffff800000001008");
   hand.frames(2);
+  CHECK(s.run().wished.translation);
+  s.choice().domid = 0;  // it was another domain's
+  hand.frames(3);
+  CHECK_FALSE(s.run().wished.translation);
+  s.choice().domid = 1;
+  hand.enter("p2m/##search", "ffff800000001008");
+  hand.frames(2);
   REQUIRE(s.run().wished.translation);
   CHECK(s.run().wished.translation->va == 0xffff800000001008);
   CHECK(s.run().wished.translation->subject == viz::Subject{std::nullopt, 1u << 16});
@@ -76,12 +83,18 @@ void tour_dirty(Stage& s) {
   s.choice().look.colouring = viz::Colouring::dirty;
   hand.frames(2);
   CHECK(s.run().wished.dirty == 0u);
+  s.run().set_state(RunState::running);
+  hand.frames(2);
+  CHECK_FALSE(hand.there("map/From now"));  // what runs has no moment to begin at
+  s.run().set_state(RunState::paused);
+  hand.frames(2);
   hand.click("map/From now");
   hand.frames();
   CHECK(s.run().wished.dirty == 1u);
   s.choice().look.colouring = before;
   hand.frames(2);
   CHECK_FALSE(s.run().wished.dirty);
+  s.run().set_state(RunState::running);
 }
 
 void tour_cpus(Stage& s) {
