@@ -2,6 +2,7 @@
 // rfi). Entering handlers: delivery.h.
 #include "sim/core/ia64_vectors.h"
 #include "sim/cpu_ia64/system/processor.h"
+#include "sim/mmu/vhpt_ia64/fault_rules.h"
 
 namespace xs::ia64 {
 
@@ -25,6 +26,7 @@ constexpr Rule fetch_rules[] = {
     {tlb::access_rights, Vector::instruction_access_rights, 0},
     {tlb::access_bit, Vector::instruction_access_bit, 0},
 };
+static_assert(tlb::agrees(fetch_rules, true));
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "sim/cpu_ia64/system/processor.h"
+#include "sim/mmu/vhpt_ia64/fault_rules.h"
 
 namespace xs::ia64 {
 
@@ -46,6 +47,7 @@ constexpr Rule rules[] = {
     {unaligned, Vector::unaligned_reference, 0},
     {unsupported, Vector::unsupported_data_reference, 0},
 };
+static_assert(tlb::agrees(rules, false));
 
 }  // namespace
 

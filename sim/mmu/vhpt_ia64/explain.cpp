@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "sim/core/ia64_vectors.h"
+#include "sim/mmu/vhpt_ia64/fault_rules.h"
 
 namespace xs::mmu::ia64 {
 namespace {
@@ -15,28 +16,9 @@ namespace {
 static_assert(u8{right_read} == page_read && u8{right_write} == page_write &&
               u8{right_execute} == page_execute);
 
-struct Rule {
-  u16 condition;
-  u32 fetch, data;  ///< offsets in the IVT
-  const char* why;
-};
-/// As a core delivers them, the most urgent first (SDM vol. 2 tables 5-6, 5-7).
-constexpr Rule rules[] = {
-    {alternate_tlb, 0x0c00, 0x1000, "the TLB has nothing, and the VHPT is not asked"},
-    {vhpt_miss, 0x0000, 0x0000, "the VHPT entry lies in a page that the data TLB has not"},
-    {tlb_miss, 0x0400, 0x0800, "neither the TLB nor the VHPT has a translation"},
-    {page_not_present, 0x5000, 0x5000, "the translation says: not present"},
-    {nat_page, 0x5600, 0x5600, "the page's memory attribute is NaTPage"},
-    {key_miss, 0x1800, 0x1c00, "no protection key register has the page's key"},
-    {key_permission, 0x5100, 0x5100, "the protection key register of the page's key denies it"},
-    {access_rights, 0x5200, 0x5300, "the page's rights do not allow it at this level"},
-    {dirty_bit, 0x2000, 0x2000, "a write, and the page's D bit is clear"},
-    {access_bit, 0x2400, 0x2800, "the page's A bit is clear"},
-};
-
-const Rule& rule_of(u16 refused) {
-  return *std::find_if(std::begin(rules), std::end(rules),
-                       [&](const Rule& r) { return (refused & r.condition) != 0; });
+const FaultRule& rule_of(u16 refused) {
+  return *std::find_if(std::begin(fault_rules), std::end(fault_rules),
+                       [&](const FaultRule& r) { return (refused & r.condition) != 0; });
 }
 
 const char* attribute_name(u8 ma) {
@@ -130,7 +112,7 @@ std::string contradiction(const Explained& e) {
 }  // namespace
 
 u32 fault_vector(u16 refused, bool fetch) {
-  const Rule& rule = rule_of(refused);
+  const FaultRule& rule = rule_of(refused);
   return fetch ? rule.fetch : rule.data;
 }
 
