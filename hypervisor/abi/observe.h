@@ -87,6 +87,8 @@ enum xs_frame_type { /* exclusive; changes only at type count 0 */
 #define XS_P2M_FOREIGN \
   4ull /* frame of another domain: holds a reference on it, and if writable a type reference */
 #define XS_P2M_SHARED 8ull /* hypervisor page shared with the domain */
+#define XS_P2M_GRANTED \
+  16ull /* with FOREIGN: put there by GNTTABOP_map_grant_ref, and taken away by its counterpart alone */
 #define XS_P2M_MFN_SHIFT 12
 
 #define XS_LAYOUT_MAGIC 0x31594c5358ull /* "XSLY1" */
@@ -140,9 +142,28 @@ enum xs_mark {
   XS_MARK_SHADOW = 13,   /* a = dv, b = enum xs_shadow_event, c = virtual address or count */
   XS_MARK_KEPT = 14,     /* a = dv, b = enum xs_kept << 32 | page, c = MFN that the VCPU names there from
                             now on, ~0 = none */
-  XS_MARK_PORT = 15      /* a = dv that is notified, b = enum xs_port << 32 | port, c = remote port << 32 |
+  XS_MARK_PORT = 15,     /* a = dv that is notified, b = enum xs_port << 32 | port, c = remote port << 32 |
                             remote domid: what the event channel is from now on */
+  XS_MARK_GRANT_TABLE = 16, /* a = domid, b = number of the page, c = MFN: that frame holds 512 entries (v1)
+                               of the domain's grant table from now on; ~0 = none any more */
+  XS_MARK_GRANT = 17 /* a = domid that grants << 16 | domid that uses, b = XS_GRANT_WRITE | XS_GRANT_HELD |
+                        enum xs_grant_use << 32 | grant reference, c = MFN */
 };
+
+/* What is done by a grant. A mapping is told before anybody can use it, its end when no CPU can any more;
+ * uses of one reference may overlap. */
+enum xs_grant_use {
+  XS_GRANT_MAP = 1,
+  XS_GRANT_UNMAP = 2,     /* of one mapping, with the same flags */
+  XS_GRANT_COPY_FROM = 3, /* GNTTABOP_copy reads the granted frame */
+  XS_GRANT_COPY_TO = 4,
+  XS_GRANT_TRANSFER = 5 /* the domain that uses has given the frame, the one that grants owns it now */
+};
+#define XS_GRANT_USE_SHIFT 32
+#define XS_GRANT_WRITE (1ull << 40)
+/* No page table or P2M holds the mapping's references to the frame, the grant itself does: a mapping for
+ * devices, or one in a model without tables (identity). */
+#define XS_GRANT_HELD (1ull << 41)
 
 /* Who may send events to a port, as XS_MARK_EVENT tells them. */
 enum xs_port {

@@ -19,6 +19,7 @@
 namespace hv {
 
 struct Domain;
+struct GrantPlace;
 
 struct MemoryModel {
   xs_memory_model id;
@@ -48,6 +49,20 @@ struct MemoryModel {
   int (*map_foreign)(Domain* domain, Gfn gfn, Domain* owner, u64 name);
   /// XENMEM_remove_from_physmap of what the two above have mapped.
   int (*unmap)(Domain* domain, Gfn gfn);
+  /// A granted frame appears at place.address, which may be changed to where it is. What shows it takes over
+  /// one general and, if writable, one type reference. A GNTST_*.
+  int (*grant_map)(Domain* domain, GrantPlace& place, Mfn mfn);
+  /// It is shown there no more, but CPUs may know it until grant_flush. `writable`: as it was; whoever calls
+  /// lets go of the references then. A GNTST_*.
+  int (*grant_unmap)(Domain* domain, const GrantPlace& place, Mfn mfn, bool& writable);
+  /// What is shown at `from` is shown at place.address instead of the granted frame.
+  int (*grant_replace)(Domain* domain, const GrantPlace& place, u64 from, Mfn mfn, bool& writable);
+  void (*grant_flush)(Domain* domain);
+  /// A frame that nothing refers to leaves the domain, which keeps its reference for whoever calls. A
+  /// GNTST_*.
+  int (*steal)(Domain* domain, u64 name, Mfn& mfn);
+  /// A frame that has become the domain's is its GFN from now on, in models that know of it. A GNTST_*.
+  int (*accept)(Domain* domain, Gfn gfn, Mfn mfn);
   /// Gives back all frames; part of the domain's destruction, no VCPU runs. -kRestart: call again.
   int (*relinquish)(Domain* domain);
 };
