@@ -66,6 +66,7 @@ void free_domain(Domain* domain) {
   remove(domain);
   mark(XS_MARK_DOMAIN_STATE, domain->id, XS_DOM_DEAD, domain->shutdown_code);
   mm_domain_destroy(domain);
+  grants_destroy(domain);
   arch_domain_destroy(domain);
   for (Vcpu* vcpu : domain->vcpu)
     if (vcpu) {
@@ -239,9 +240,11 @@ int domain_kill(Domain* domain) {
   if (!__atomic_exchange_n(&domain->dying, true, __ATOMIC_SEQ_CST)) begin_dying(domain);
   if (!__atomic_load_n(&domain->quiet, __ATOMIC_ACQUIRE)) return -kRestart;  // another CPU is at it
   if (const int rc = mm_domain_relinquish(domain); rc) return rc;
+  if (const int rc = grants_release_mappings(domain); rc) return rc;
   if (__atomic_exchange_n(&domain->killed, true, __ATOMIC_SEQ_CST)) return -XEN_EINVAL;
   for (Vcpu* vcpu : domain->vcpu)
     if (vcpu) vcpu_release_info(vcpu);
+  grants_unshare(domain);
   shared_info* shared = domain->shared;
   domain->shared = nullptr;
   if (shared) unshare_frame(domain->shared_mfn);

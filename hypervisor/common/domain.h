@@ -11,6 +11,7 @@
 #pragma once
 #include "arch_vcpu.h"  // struct ArchVcpu, struct ArchDomain
 #include "hypervisor/common/event.h"
+#include "hypervisor/common/grant_table.h"
 #include "hypervisor/common/lock.h"
 #include "hypervisor/common/mm.h"
 #include "hypervisor/common/sched.h"
@@ -64,6 +65,7 @@ struct Domain {
   shared_info* shared = nullptr;
   Mfn shared_mfn = kInvalidMfn;
   DomainEvents events;
+  DomainGrants grants;  ///< under mm_lock
   unsigned max_vcpus = 0;
   Vcpu* vcpu[kMaxVcpus] = {};  ///< nullptr where not made
   u32 pause_count = 0;         ///< domain_pause nesting; over 0: nothing of it runs
@@ -95,6 +97,8 @@ int vcpu_create(Domain* domain, unsigned id);
 /// Takes a reference; nullptr when there is none or it is dead. DOMID_SELF is the caller's domain.
 Domain* domain_get(DomId id);
 void domain_put(Domain* domain);
+/// One reference more, by who has one.
+inline void domain_keep(Domain* domain) { __atomic_fetch_add(&domain->refs, 1, __ATOMIC_RELAXED); }
 /// Walks all domains in order of id; `domain_list_lock` must be held.
 extern Spinlock domain_list_lock;
 extern Domain* domain_list;

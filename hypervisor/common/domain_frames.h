@@ -24,6 +24,9 @@ void frame_put(Mfn mfn);
 /// The owner's own reference goes; false when it had gone before.
 bool frame_drop_allocation(Mfn mfn);
 
+/// A frame with no reference but the allocation's, and in nobody's tables, goes to another domain with its
+/// contents.
+void frame_change_owner(Domain* from, Domain* to, Mfn mfn);
 /// 2^order fresh frames for the domain. -XEN_ENOMEM: over its limit, or the machine has no such block.
 int domain_alloc_frames(Domain* domain, unsigned order, unsigned address_bits, Mfn& first);
 /// Sets frames aside so that the domain can grow to `pages` (0: gives up the claim). -XEN_ENOMEM,

@@ -27,12 +27,26 @@ int choose_id(DomId wanted, DomId& id) {
   return DomainRef(wanted) ? -XEN_EEXIST : 0;
 }
 
+// Frames of grant entries and of mappings; below 0: the usual ones. Version 0 leaves it to the hypervisor.
+bool grant_limits_are_sane(const xen_domctl_createdomain& config) {
+  return config.max_grant_frames <= s32{kMostGrantPages} &&
+         config.max_maptrack_frames <= s32{kMostMappingPages} &&
+         XEN_DOMCTL_GRANT_version(config.grant_opts) <= 1;
+}
+
+void set_grant_limits(DomainGrants& grants, const xen_domctl_createdomain& config) {
+  if (config.max_grant_frames >= 0) grants.page_limit = static_cast<unsigned>(config.max_grant_frames);
+  if (config.max_maptrack_frames >= 0)
+    grants.mapping_page_limit = static_cast<unsigned>(config.max_maptrack_frames);
+}
+
 long create_domain(Domain*, xen_domctl& op) {
   const xen_domctl_createdomain& config = op.u.createdomain;
   // A domain with CDF_hvm needs hardware that is not there: an invalid flag, as any unknown one.
   if ((config.flags & ~u32{XEN_DOMCTL_CDF_xs_domain | XEN_DOMCTL_CDF_oos_off}) != 0 ||
       config.max_vcpus == 0 || config.max_vcpus > kMaxVcpus)
     return -XEN_EINVAL;
+  if (!grant_limits_are_sane(config)) return -XEN_EINVAL;
   const auto model = static_cast<xs_memory_model>(XS_CREATEDOMAIN_MODEL(&config));
   if (memory_model(model) == nullptr) return -XEN_EOPNOTSUPP;
   DomId id;
@@ -40,6 +54,7 @@ long create_domain(Domain*, xen_domctl& op) {
   Domain* domain;
   if (const int rc = domain_create(id, model, config.max_vcpus, &domain); rc != 0) return rc;
   memcpy(domain->handle, config.handle, sizeof domain->handle);
+  set_grant_limits(domain->grants, config);
   op.domain = id;
   return 0;
 }

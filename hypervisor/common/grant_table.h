@@ -46,6 +46,7 @@ struct DomainGrants {
   GrantMapping* mapping[kMostMappingPages] = {};
   u32 free_handle = ~0u;  ///< first of the free handles, ~0: none
   u64 mappings = 0;       ///< in use
+  u32 released = 0;       ///< handles below are done with: the domain is being destroyed
 };
 
 /// What a MemoryModel is told of a mapping to make or to end.
@@ -68,11 +69,17 @@ Mfn grant_table_frame(Domain* domain, u64 index);
 bool grant_shows(const Domain* domain, Mfn mfn, bool writable);
 
 // --- uses, under mm_lock ----------------------------------------------------------------------------------
+bool grant_exists(const Domain* granter, u32 ref);
+/// nullptr: the granter is killed, its table is gone. `ref` exists.
+grant_entry_v1_t* grant_entry(const Domain* granter, u32 ref);
+ActiveGrant& grant_active(const Domain* granter, u32 ref);
 enum class GrantUse : u8 { read, write };
 /// Announces and counts one more use of `ref` by `user`, and takes the references. A GNTST_*.
 int grant_begin(Domain* granter, u32 ref, const Domain* user, GrantUse use, Mfn& mfn);
 /// One use less. The caller has let go of the references, and no CPU can reach the frame by it any more.
 void grant_end(Domain* granter, u32 ref, GrantUse use);
+
+void grant_put_references(Mfn mfn, bool writable);
 
 /// XS_MARK_GRANT; `flags` are XS_GRANT_*.
 void mark_grant(const Domain* granter, const Domain* user, u32 ref, Mfn mfn, xs_grant_use use, u64 flags);

@@ -24,6 +24,7 @@ constexpr HypercallTable kHandlers = [] {
   t.at[__HYPERVISOR_xen_version] = do_xen_version;
   t.at[__HYPERVISOR_console_io] = do_console_io;
   t.at[__HYPERVISOR_vm_assist] = do_vm_assist;
+  t.at[__HYPERVISOR_grant_table_op] = do_grant_table_op;
   t.at[__HYPERVISOR_vcpu_op] = do_vcpu_op;
   t.at[__HYPERVISOR_sched_op] = do_sched_op;
   t.at[__HYPERVISOR_event_channel_op] = do_event_channel_op;

@@ -23,8 +23,6 @@ u64 claimed;       // sum over domains
 unsigned holder;   // of mm_lock: CPU + 1, 0 nobody; read by the holder itself for certain
 constexpr u64 kMaxRefs = 0x7fffffff;
 
-void adopt_first_frame(Domain* domain) { __atomic_fetch_add(&domain->refs, 1, __ATOMIC_RELAXED); }
-
 void release_later(Domain* domain) {
   domain->mm.next_released = released;
   released = domain;
@@ -135,12 +133,22 @@ bool frame_drop_allocation(Mfn mfn) {
 }
 
 void domain_own_frames(Domain* domain, Mfn first, unsigned order) {
-  if (domain->mm.total_pages == 0) adopt_first_frame(domain);
+  if (domain->mm.total_pages == 0) domain_keep(domain);
   for (Mfn mfn = first; mfn < first + (1ull << order); mfn++) {
     frame_list_push(domain->mm.frames, mfn);
     frame_set_count_info(mfn, XS_COUNT_ALLOCATED | 1);
   }
   domain->mm.total_pages += 1ull << order;
+}
+
+void frame_change_owner(Domain* from, Domain* to, Mfn mfn) {
+  tlb_flush_since(frame_shadow(mfn) >> 8);
+  frame_list_remove(from->mm.frames, mfn);
+  if (--from->mm.total_pages == 0) release_later(from);
+  frame_set_type_info(mfn, 0);
+  frame_set_owner(mfn, owner_id(to));
+  if (to->mm.total_pages++ == 0) domain_keep(to);
+  frame_list_push(to->mm.frames, mfn);
 }
 
 int domain_alloc_frames(Domain* domain, unsigned order, unsigned address_bits, Mfn& first) {

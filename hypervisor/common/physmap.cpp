@@ -36,6 +36,19 @@ long add_foreign_list(const HypercallArgs& args, xen_add_to_physmap_batch& batch
   }
   return 0;
 }
+
+int shared_frame(Domain* domain, const xen_add_to_physmap& request, Mfn& mfn) {
+  switch (request.space) {
+    case XENMAPSPACE_shared_info:
+      mfn = domain->shared_mfn;
+      return request.idx == 0 ? 0 : -XEN_EINVAL;
+    case XENMAPSPACE_grant_table:
+      mfn = grant_table_frame(domain, request.idx);
+      return mfn == kInvalidMfn ? -XEN_EINVAL : 0;
+    default:
+      return -XEN_EOPNOTSUPP;
+  }
+}
 }  // namespace
 
 long physmap_add(Vaddr arg) {
@@ -43,11 +56,10 @@ long physmap_add(Vaddr arg) {
   if (!copy_from_guest(request, arg)) return -XEN_EFAULT;
   const DomainRef domain(request.domid);
   if (const int rc = may_act_on(domain); rc != 0) return rc;
-  if (request.space != XENMAPSPACE_shared_info) return -XEN_EOPNOTSUPP;
-  if (request.idx != 0) return -XEN_EINVAL;
+  Mfn mfn;
+  if (const int rc = shared_frame(domain.get(), request, mfn); rc != 0) return rc;
   MmGuard guard;
-  return domain->dying ? -XEN_EINVAL
-                       : domain->mm.model->map_shared(domain.get(), request.gpfn, domain->shared_mfn);
+  return domain->dying ? -XEN_EINVAL : domain->mm.model->map_shared(domain.get(), request.gpfn, mfn);
 }
 
 long physmap_add_batch(const HypercallArgs& args) {

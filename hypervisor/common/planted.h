@@ -21,6 +21,11 @@ namespace hv {
   X(store_behind)          /* the same, right behind a proper one to the same entry [table_store] */         \
   X(store_unseen)          /* an M2P entry is written in halves, by a routine for other fields [replica] */  \
   X(event_to_wrong_domain) /* an event goes to the sender's own port of that number [event_route] */         \
+  /* Grant tables: */                                                                                        \
+  X(grant_domid_ignored)    /* a grant may be used by anybody [grant] */                                     \
+  X(grant_readonly_ignored) /* a grant for reading is mapped for writing [grant] */                          \
+  X(grant_flush_missed)     /* an unmapped grant is still in a TLB [grant] */                                \
+  X(grant_entry_kept)       /* an unmapped grant is still in the page table or P2M [isolation] */            \
   /* Memory model translated: */                                                                             \
   X(shadow_kept) /* a P2M entry ends, what was made of it for hardware goes on showing its frame [isolation] \
                   */                                                                                         \

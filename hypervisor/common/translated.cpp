@@ -97,7 +97,8 @@ int translated_map_foreign(Domain* domain, Gfn gfn, Domain* owner, u64 name) {
 
 int translated_unmap(Domain* domain, Gfn gfn) {
   const u64 entry = p2m_get(domain->mm.p2m, gfn);
-  if (!(entry & XS_P2M_PRESENT) || !(entry & (XS_P2M_FOREIGN | XS_P2M_SHARED))) return -XEN_EINVAL;
+  if (!(entry & XS_P2M_PRESENT) || !(entry & (XS_P2M_FOREIGN | XS_P2M_SHARED)) || (entry & XS_P2M_GRANTED))
+    return -XEN_EINVAL;
   clear_entry(domain, gfn);
   put_entry(entry);
   return 0;

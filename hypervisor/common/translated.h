@@ -5,6 +5,7 @@
 //   domain's own frame   P2M[gfn] = mfn,  M2P[mfn] = gfn,  the allocation's reference
 //   shared_info          P2M[gfn] = SHARED mfn, M2P[mfn] = gfn
 //   foreign frame        P2M[gfn] = FOREIGN mfn, a reference on it; M2P is its owner's
+//   granted frame        the same, and GRANTED: GNTTABOP_unmap_grant_ref alone takes it away
 //
 // An entry's frame is let go of after the entry is gone and whatever was cached of it is dropped, in this
 // order.
@@ -14,6 +15,7 @@
 namespace hv {
 
 struct Domain;
+struct GrantPlace;
 
 int translated_domain_init(Domain* domain);
 Mfn translated_frame_of(const Domain* domain, u64 name);
@@ -23,6 +25,13 @@ int translated_remove(Domain* domain, Gfn gfn);
 int translated_map_shared(Domain* domain, Gfn gfn, Mfn mfn);
 int translated_map_foreign(Domain* domain, Gfn gfn, Domain* owner, u64 name);
 int translated_unmap(Domain* domain, Gfn gfn);
+int translated_grant_map(Domain* domain, GrantPlace& place, Mfn mfn);
+int translated_grant_unmap(Domain* domain, const GrantPlace& place, Mfn mfn, bool& writable);
+int translated_grant_replace(Domain* domain, const GrantPlace& place, u64 from, Mfn mfn, bool& writable);
+/// Where the frame was there is nothing then; `_replacing`: a fresh, empty frame is.
+int translated_steal(Domain* domain, u64 name, Mfn& mfn);
+int translated_steal_replacing(Domain* domain, u64 name, Mfn& mfn);
+int translated_accept(Domain* domain, Gfn gfn, Mfn mfn);
 int translated_relinquish(Domain* domain);
 
 }  // namespace hv

@@ -3,12 +3,14 @@
 //
 //   translated   GFN -> MFN by the common P2M
 //   identity     GFN = MFN: ownership is all there is to check
+#include "hypervisor/abi/grants.h"
 #include "hypervisor/arch/ia64/domain_firmware.h"
 #include "hypervisor/arch/ia64/flush.h"
 #include "hypervisor/arch/ia64/vtlb.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/domctl.h"
+#include "hypervisor/common/grant_table.h"
 #include "hypervisor/common/hypercall.h"
 #include "hypervisor/common/m2p.h"
 #include "hypervisor/common/memory_model.h"
@@ -46,6 +48,34 @@ int identity_map_shared(Domain*, Gfn gfn, Mfn mfn) { return gfn == mfn ? 0 : -XE
 int identity_map_foreign(Domain*, Gfn, Domain*, u64) { return -XEN_EOPNOTSUPP; }
 int identity_unmap(Domain*, Gfn) { return -XEN_EOPNOTSUPP; }
 
+/// It is where it is: guest_backing() asks grant_shows().
+int identity_grant_map(Domain*, GrantPlace& place, Mfn mfn) {
+  if (place.flags & (GNTMAP_contains_pte | GNTMAP_application_map)) return GNTST_general_error;
+  if (place.address >> kPageShift != mfn && !(place.flags & XS_GNTMAP_ADDRESS_BACK))
+    return GNTST_bad_virt_addr;
+  place.address = mfn << kPageShift;
+  return GNTST_okay;
+}
+int identity_grant_unmap(Domain*, const GrantPlace& place, Mfn mfn, bool& writable) {
+  writable = !(place.flags & GNTMAP_readonly);
+  return place.address >> kPageShift == mfn ? GNTST_okay : GNTST_bad_virt_addr;
+}
+int identity_grant_replace(Domain*, const GrantPlace&, u64, Mfn, bool&) { return GNTST_general_error; }
+
+int identity_steal(Domain* domain, u64 name, Mfn& mfn) {
+  mfn = name;
+  if (!frame_is_ram(mfn) || frame_owner(mfn) != owner_id(domain)) return GNTST_bad_page;
+  if (frame_count_info(mfn) != (XS_COUNT_ALLOCATED | 1) || type_of(frame_type_info(mfn)) == XS_FRAME_SHARED)
+    return GNTST_bad_page;
+  arch_translations_drop(domain);
+  m2p_set(mfn, XS_M2P_INVALID);
+  return GNTST_okay;
+}
+int identity_accept(Domain*, Gfn, Mfn mfn) {
+  m2p_set(mfn, mfn);
+  return GNTST_okay;
+}
+
 int identity_relinquish(Domain* domain) {
   for (Vcpu* vcpu : domain->vcpu)
     if (vcpu != nullptr) arch_vcpu_release_frames(vcpu);
@@ -72,6 +102,12 @@ constexpr MemoryModel model_translated = {
     translated_map_shared,
     translated_map_foreign,
     translated_unmap,
+    translated_grant_map,
+    translated_grant_unmap,
+    translated_grant_replace,
+    arch_translations_drop,
+    translated_steal_replacing,
+    translated_accept,
     translated_relinquish,
 };
 constexpr MemoryModel model_identity = {
@@ -88,6 +124,12 @@ constexpr MemoryModel model_identity = {
     identity_map_shared,
     identity_map_foreign,
     identity_unmap,
+    identity_grant_map,
+    identity_grant_unmap,
+    identity_grant_replace,
+    arch_translations_drop,
+    identity_steal,
+    identity_accept,
     identity_relinquish,
 };
 

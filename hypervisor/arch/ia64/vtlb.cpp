@@ -7,6 +7,7 @@
 #include "hypervisor/arch/ia64/layout.h"
 #include "hypervisor/arch/ia64/vhpt.h"
 #include "hypervisor/common/domain.h"
+#include "hypervisor/common/grant_table.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/planted.h"
 
@@ -128,8 +129,9 @@ bool guest_backing(const Domain* domain, Paddr guest_physical, Backing& backing)
   }
   const Mfn mfn = domain->mm.model->frame_of(domain, gfn);
   if (mfn == kInvalidMfn || !frame_is_ram(mfn)) return false;
-  if (frame_owner(mfn) != domain->id && mfn != domain->shared_mfn) return false;
-  backing = {guest_physical, true, false};
+  const bool own = frame_owner(mfn) == domain->id || mfn == domain->shared_mfn;
+  if (!own && !grant_shows(domain, mfn, false)) return false;
+  backing = {guest_physical, own || grant_shows(domain, mfn, true), false};
   return true;
 }
 

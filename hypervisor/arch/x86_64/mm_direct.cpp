@@ -1,5 +1,6 @@
 // Memory model `direct` (Xen/x86 PV): guests see MFNs in their page tables and keep their own P2M; the
 // hypervisor owns the M2P and validates every table.
+#include "hypervisor/arch/x86_64/mm_grant.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/hypercall.h"
@@ -93,6 +94,12 @@ constexpr MemoryModel model_direct = {
     direct_map_shared,
     direct_map_foreign,
     direct_unmap,
+    direct_grant_map,
+    direct_grant_unmap,
+    direct_grant_replace,
+    direct_grant_flush,
+    direct_steal,
+    direct_accept,
     direct_relinquish,
 };
 

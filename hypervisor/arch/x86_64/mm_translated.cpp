@@ -2,6 +2,7 @@
 // (common/translated.h), the CPU walks shadow tables (mm_shadow.h).
 #include "hypervisor/common/hypercall.h"
 #include "hypervisor/common/memory_model.h"
+#include "hypervisor/common/mm.h"
 #include "hypervisor/common/translated.h"
 
 namespace hv {
@@ -24,6 +25,12 @@ constexpr MemoryModel model_translated = {
     translated_map_shared,
     translated_map_foreign,
     translated_unmap,
+    translated_grant_map,
+    translated_grant_unmap,
+    translated_grant_replace,
+    arch_translations_drop,
+    translated_steal,
+    translated_accept,
     translated_relinquish,
 };
 
