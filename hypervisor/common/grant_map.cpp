@@ -18,6 +18,8 @@ namespace hv {
 namespace {
 constexpr u32 kNoHandle = ~0u;
 constexpr u32 kParts = GNTMAP_host_map | GNTMAP_device_map;
+constexpr unsigned kEndingShift =
+    8;  // of parts that are shown no more, until the flush: a list may name a handle twice
 
 GrantMapping& at(const DomainGrants& grants, u32 handle) {
   return grants.mapping[handle / kMappingsPerPage][handle % kMappingsPerPage];
@@ -110,7 +112,8 @@ void complete(Domain* user, const Ending& e, Domain*& unused) {
   if (e.parts & GNTMAP_device_map) end_part(user, m, GNTMAP_device_map, m.flags);
   if (e.parts & GNTMAP_host_map) grant_put_references(mfn, e.host_writable);
   if (e.parts & GNTMAP_device_map) grant_put_references(mfn, !(m.flags & GNTMAP_readonly));
-  if (m.flags & kParts) return;
+  m.flags &= ~(e.parts << kEndingShift);
+  if (m.flags & (kParts | kParts << kEndingShift)) return;
   unused = m.granter;
   give_handle(user->grants, e.handle);
 }
@@ -135,7 +138,7 @@ int begin_unmap(Domain* user, const gnttab_unmap_grant_ref& op, Ending& e) {
   }
   if (device) e.parts |= GNTMAP_device_map;
   e.handle = op.handle;
-  m.flags &= ~e.parts;
+  m.flags = (m.flags & ~e.parts) | e.parts << kEndingShift;
   return GNTST_okay;
 }
 

@@ -31,8 +31,9 @@ extern "C" {
 void xs_store64(uint64_t* to, uint64_t value) { *to = value; }
 void xs_table_store64(uint64_t* to, uint64_t value) { *to = value; }
 void xs_table_store32(uint32_t* to, uint32_t value) { *to = value; }
-void xs_mark_store(uint64_t*, uint64_t mark, uint64_t, uint64_t b, uint64_t) {
+void xs_mark_store(uint64_t*, uint64_t mark, uint64_t a, uint64_t b, uint64_t c) {
   if (mark == XS_MARK_SHADOW) hvtest::shadow_events[b]++;
+  if (mark == XS_MARK_GRANT) hvtest::note_grant(a, b, c);
 }
 }
 
@@ -142,6 +143,18 @@ unsigned flushes;
 unsigned shadow_events[8];
 std::vector<DomId> dropped;
 std::map<std::pair<u64, u64>, Mfn> kept;
+std::vector<GrantMark> grant_marks;
+std::map<std::pair<Mfn, bool>, u64> held;
+
+void note_grant(u64 domains, u64 what, Mfn mfn) {
+  const auto use = static_cast<xs_grant_use>(what >> XS_GRANT_USE_SHIFT & 0xff);
+  const bool write = what & XS_GRANT_WRITE;
+  grant_marks.push_back({static_cast<DomId>(domains >> 16), static_cast<DomId>(domains), use, write,
+                         static_cast<u32>(what), mfn});
+  if (!(what & XS_GRANT_HELD)) return;
+  if (use == XS_GRANT_MAP) held[{mfn, write}]++;
+  if (use == XS_GRANT_UNMAP && --held[{mfn, write}] == 0) held.erase({mfn, write});
+}
 
 void boot() {
   static bool booted;
@@ -163,18 +176,26 @@ Domain* add_domain(DomId id, u64 max_pages, xs_memory_model model) {
   return domain;
 }
 
-void remove_domain(Domain* domain) {
+void end_domain(Domain* domain) {
   domain->dying = true;
   while (mm_domain_relinquish(domain) != 0) {
   }
+  while (grants_release_mappings(domain) != 0) {
+  }
+  grants_unshare(domain);
+}
+
+void remove_domain(Domain* domain) {
+  end_domain(domain);
+  grants_destroy(domain);
   mm_domain_destroy(domain);
   delete domain;
 }
 
-Mfn frame_for(Domain* domain) {
+Mfn frame_for(Domain* domain, unsigned address_bits) {
   MmGuard guard;
   Mfn mfn;
-  if (domain_alloc_frames(domain, 0, kAnyAddressBits, mfn) != 0) throw Panic{"no frame"};
+  if (domain_alloc_frames(domain, 0, address_bits, mfn) != 0) throw Panic{"no frame"};
   return mfn;
 }
 

@@ -33,11 +33,26 @@ extern std::vector<DomId> dropped;  ///< domain_put() calls
 /// What marks have told: {VCPU, xs_kept << 32 | page} -> frame.
 extern std::map<std::pair<u64, u64>, Mfn> kept;
 
+/// Uses of grants as marks have told them.
+struct GrantMark {
+  DomId granter, user;
+  xs_grant_use use;
+  bool write;
+  u32 ref;
+  Mfn mfn;
+};
+extern std::vector<GrantMark> grant_marks;
+/// {frame, for writing} -> references that grants hold themselves.
+extern std::map<std::pair<Mfn, bool>, u64> held;
+void note_grant(u64 domains, u64 what, Mfn mfn);
+
 /// Boots the memory half; the process has one machine.
 void boot();
 /// A domain registered with the memory half.
 Domain* add_domain(DomId id, u64 max_pages, xs_memory_model model = XS_MODEL_DIRECT);
 void remove_domain(Domain* domain);
+/// All of its end but the structure's.
+void end_domain(Domain* domain);
 
 /// Hypercalls that follow are this VCPU's.
 void enter(Vcpu* vcpu);
@@ -51,7 +66,7 @@ std::string broken_invariant();
 std::string broken_reference();
 
 /// A frame of the domain with its contents.
-Mfn frame_for(Domain* domain);
+Mfn frame_for(Domain* domain, unsigned address_bits = 64);
 u64* words(Mfn mfn);
 u64 refs(Mfn mfn);
 u64 type_refs(Mfn mfn);

@@ -62,6 +62,14 @@ struct Recount {
       if (v.arch.ldt_frames[i] != 0) named(v, XS_KEPT_LDT, i, v.arch.ldt_frames[i], XS_FRAME_SEGDESC);
   }
 
+  // Other domains' frames in a P2M that the hypervisor holds.
+  void p2m(const Domain& domain) {
+    u64 entry;
+    for (Gfn gfn = 0; p2m_next(domain.mm.p2m, gfn, entry); gfn++)
+      if (entry & XS_P2M_FOREIGN)
+        use(p2m_entry_mfn(entry), entry & XS_P2M_WRITABLE ? XS_FRAME_WRITABLE : XS_FRAME_NONE);
+  }
+
   void all_vcpus() {
     told = kept;
     for (const Domain* d = first_owner(); d != nullptr; d = d->mm.next_owner)
@@ -106,6 +114,9 @@ std::string broken_reference() {
   Recount r;
   all_frames([&](Mfn mfn) { r.own_uses(mfn); });
   r.all_vcpus();
+  for (const auto& [frame, times] : held)
+    for (u64 i = 0; i < times; i++) r.use(frame.first, frame.second ? XS_FRAME_WRITABLE : XS_FRAME_NONE);
+  for (const Domain* d = first_owner(); d != nullptr; d = d->mm.next_owner) r.p2m(*d);
   all_frames([&](Mfn mfn) { r.compare(mfn); });
   return r.broken;
 }
