@@ -312,7 +312,8 @@ class Fuzzer {
     const gnttab_map_grant_ref m = self_->mapped[which];
     const u64 host = chance(10) ? place(m.flags) : chance(10) ? 0 : m.host_addr;
     if (chance(3)) {
-      gnttab_unmap_and_replace op = {host, place(m.flags), m.handle, 0};
+      const u64 beside = host ^ (m.flags & GNTMAP_contains_pte ? sizeof(Pte) : kPageSize);
+      gnttab_unmap_and_replace op = {host, chance(3) ? place(m.flags) : beside, m.handle, 0};
       do_grant_table_op({{GNTTABOP_unmap_and_replace, reinterpret_cast<Vaddr>(&op), 1}});
       return count(op.status == GNTST_okay, "unmap_and_replace");
     }
