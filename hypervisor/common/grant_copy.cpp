@@ -47,7 +47,7 @@ void close(const Opened& o) {
 int check(const Side& side, bool by_ref, const DomainRef& domain, u16 length) {
   if (side.offset > kPageSize || length > kPageSize - side.offset) return GNTST_bad_copy_arg;
   if (!by_ref) return side.domid == DOMID_SELF ? GNTST_okay : GNTST_permission_denied;
-  return domain && side.domid != DOMID_SELF ? GNTST_okay : GNTST_bad_domain;
+  return domain ? GNTST_okay : GNTST_bad_domain;
 }
 
 int copy(const gnttab_copy& op, Opened& source, Opened& dest) {

@@ -71,7 +71,7 @@ void add_inspect(CLI::App& app, Action& action) {
       ->type_name("TIME");
   c->add_flag("--p2m", o->p2m, "With --domain: its P2M table (at --at, or the end)");
   c->add_flag("--traps", o->traps, "Exceptions and interrupts in their order: when, which, where, why");
-  c->footer("Example: xenoscope inspect /tmp/balloon/balloon/run.trace --frame 0x102d40042");
+  c->footer("Example: xenoscope inspect /tmp/balloon/balloon/run.trace --frame 0xf2d40042");
   c->callback([o, &action] { action = [o] { return inspect(*o); }; });
 }
 

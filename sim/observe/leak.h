@@ -1,8 +1,8 @@
 // Machine addresses where none may be: in memory and registers of domains whose model hides them.
 //
-// A number tells nothing by itself. So the machine's heap RAM lies where no other number does (frames from
-// 2^32 on, addresses from 2^44 on), and every 64-bit word that could be one of its frames or addresses is
-// one.
+// A number tells nothing by itself. So the machine's heap RAM lies where no other number does (addresses from
+// 15 TiB on, frames that are 32-bit numbers with the highest bits set), and every 64-bit word that could be
+// one of its frames or addresses is one.
 #pragma once
 #include <span>
 #include <string>
@@ -14,8 +14,8 @@ namespace xs::observe {
 class MachineNumbers {
  public:
   /// MFNs below are other small numbers, too.
-  static constexpr u64 least_mfn = u64{1} << 32;
-  /// ... and MFNs whose lower half is below are pairs of such.
+  static constexpr u64 least_mfn = 0xf0000000;
+  /// ... and MFNs from 2^32 on whose lower half is below are pairs of such.
   static constexpr u64 least_low_half = u64{1} << 24;
   explicit MachineNumbers(const RamMap& ram) {
     for (const RamMap::Range& r : ram.ranges())

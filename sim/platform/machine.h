@@ -24,7 +24,7 @@ struct MachineConfig {
   u64 low_memory_mib = 128;  ///< DRAM at address 0; the rest is at high_base
   /// 0: no split, all DRAM from 0 (QEMU's layout). Otherwise frame numbers here are like no other number:
   /// above 32 bits, and no pair of small 32-bit ones.
-  u64 high_base = 0x102d40000000;
+  u64 high_base = 0xf2d40000000;
   u32 quantum = 10'000;  ///< instructions
   TimingModel timing;
   Fidelity fidelity = Fidelity::fast;

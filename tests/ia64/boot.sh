@@ -102,7 +102,7 @@ case $case in
     ;;
   observed)
     # Taps of an image that publishes them; DRAM in two pieces, of which it manages the first.
-    echo '{"arch": "ia64", "memory_mib": 96, "low_memory_mib": 64, "high_base": "0x102d40000000"}' >machine.json
+    echo '{"arch": "ia64", "memory_mib": 96, "low_memory_mib": 64, "high_base": "0xf2d40000000"}' >machine.json
     for options in '--memory 64' '--machine machine.json'; do
       boot 0 observed $options --counters && says '^observed: 0x29 misses' '^observer\.taps +32798$'
     done

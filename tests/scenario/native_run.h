@@ -35,7 +35,7 @@ inline platform::MachineConfig machine_of(const std::string& arch, u64 memory_mi
   config.arch = arch;
   return config;
 }
-inline constexpr u64 all_low = 0, far_away = 0x102d40000000;
+inline constexpr u64 all_low = 0, far_away = 0xf2d40000000;
 
 struct Setup {
   std::string cmdline, disk;

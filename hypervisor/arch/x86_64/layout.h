@@ -5,7 +5,7 @@
 //   257   ffff808000000000    M2P, the hypervisor's own view
 //   258   ffff810000000000    frame table, 32 bytes an MFN
 //   259   ffff818000000000    direct map of PA 0 .. 512 GiB
-//   260   ffff820000000000    direct map of PA 2^44 .. 2^44 + 512 GiB
+//   260   ffff820000000000    direct map of PA 15 TiB .. 15.5 TiB
 //   261   ffff82d080000000    the image: linked there for PA 0
 //   262   ffff831000000000    devices below 4 GiB, one to one, uncached
 //         ffff830040000000    descriptor windows: per CPU 16 GDT pages, then 16 LDT pages
@@ -13,8 +13,8 @@
 //   264   ffff840000000000    frame table, the same
 //   265-271                   not used, empty
 //
-// A guest's MFN reaches 2^32 at PA 2^44, so 8 bytes an MFN take 32 GiB and 32 bytes 128 GiB: each fits a
-// slot.
+// MFNs are below 2^32 (grant tables of version 1 name no others), so 8 bytes an MFN take 32 GiB and 32 bytes
+// 128 GiB: each fits a slot.
 //
 // Stores to the two tables have a view of their own, so that no translation which a proper store has brought
 // into a TLB serves any other: whoever writes past the routines shows at the first store.
@@ -41,7 +41,7 @@ constexpr u64 kStoreView = HV_STORE_VIEW;
 constexpr Vaddr kDirectLow = 0xffff818000000000;
 constexpr Vaddr kDirectHigh = 0xffff820000000000;
 constexpr u64 kDirectSize = 1ull << 39;
-constexpr Paddr kDirectHighBase = 1ull << 44;
+constexpr Paddr kDirectHighBase = 15ull << 40;
 constexpr Vaddr kImageBase = HV_IMAGE_BASE;
 constexpr Vaddr kDeviceWindow = 0xffff831000000000;
 constexpr Vaddr kDescriptorWindows = 0xffff830040000000;

@@ -142,19 +142,19 @@ TEST_CASE("what happens to shadows is counted") {
 TEST_CASE("machine numbers: addresses, entries, frames; no times, no neighbours") {
   RamMap ram;
   ram.add(0, 100);
-  ram.add(0x102d40000, 0x1000);
+  ram.add(0xf2d40000, 0x1000);
   const MachineNumbers numbers(ram);
   using Kind = MachineNumbers::Kind;
-  const u64 address = u64{0x102d40123} << 12;
+  const u64 address = u64{0xf2d40123} << 12;
   CHECK(numbers.classify(address, 0) == Kind::address);
   CHECK(numbers.classify(address | 0x8000000000000067, 0) == Kind::address);
-  CHECK(numbers.classify(0x102d40fff, 0) == Kind::frame);
-  CHECK(numbers.classify(0x102d41000, 0) == Kind::none);
+  CHECK(numbers.classify(0xf2d40fff, 0) == Kind::frame);
+  CHECK(numbers.classify(0xf2d41000, 0) == Kind::none);
   CHECK(numbers.classify(0x102d3ffff, 0) == Kind::none);
   CHECK(numbers.classify(50, 0) == Kind::none);
   CHECK(numbers.classify(50 << 12, 0) == Kind::none);
   CHECK(numbers.classify(0xffff882d40123000, 0) == Kind::none);
-  CHECK(numbers.classify(0x102d40fff, 0x102d40fff - 1'000'000'000) == Kind::none);  // a second from now
+  CHECK(numbers.classify(0xf2d40fff, 0xf2d40fff - 1'000'000'000) == Kind::none);  // a second from now
   CHECK(numbers.classify(address, address) == Kind::address);
   RamMap low;
   low.add(0, 0x1000);

@@ -21,7 +21,7 @@ TEST_CASE("an empty object means the defaults") {
   const MachineConfig c = parse_machine_json("{}", "m.json"), d;
   CHECK(c.cpus == d.cpus);
   CHECK(c.memory_mib == 512);
-  CHECK(c.high_base == 0x102d40000000);
+  CHECK(c.high_base == 0xf2d40000000);
   CHECK(c.timing.frequency_hz == 1'000'000'000);
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("an IA-64 machine has its own defaults, and none of x86-64's keys") {
   CHECK(c.arch == "ia64");
   CHECK_FALSE(c.strict_alignment);
   CHECK(parse_machine_json("{}", "m", "ia64").arch == "ia64");
-  CHECK(parse_machine_json(R"({"arch": "x86_64"})", "m", "ia64").high_base == 0x102d40000000);
+  CHECK(parse_machine_json(R"({"arch": "x86_64"})", "m", "ia64").high_base == 0xf2d40000000);
   CHECK(error_of(R"({"arch": "ia64", "tlb": {}})") == "m.json: machine.tlb: unknown key");
   CHECK(error_of(R"({"arch": "ia64", "strict_alignment": true})") ==
         "m.json: machine.strict_alignment: unknown key");

@@ -14,7 +14,7 @@ using namespace xs::viz;
 
 namespace {
 
-constexpr u64 base = 0x102d40000;
+constexpr u64 base = 0xf2d40000;
 
 observe::TraceState state_of_ram(u64 frames) {
   observe::RamMap ram;
@@ -122,7 +122,7 @@ TEST_CASE("a P2M is told in runs, superpages and contradictions") {
   REQUIRE(uses.size() == 1);
   CHECK(uses[0].domid == 1);
   CHECK(uses[0].gfn == 0x300);
-  CHECK(mfndump_text(p2m).starts_with("pfn=0x200 ==> mfn=0x102d40400\npfn=0x201 ==> mfn=0x102d40401\n"));
+  CHECK(mfndump_text(p2m).starts_with("pfn=0x200 ==> mfn=0xf2d40400\npfn=0x201 ==> mfn=0xf2d40401\n"));
 }
 
 TEST_CASE("colours of owners differ from each other and from what is nobody's") {

@@ -36,7 +36,7 @@ long change(unsigned operation, xen_pfn_t* frame) {
 void try_numbers() {
   u64& entry = *walked_tables();
   walked_load();
-  constexpr u64 high_memory = 0x102d40000000;  // of IA-64's machine (docs/machine.md)
+  constexpr u64 high_memory = 0xf2d40000000;  // of IA-64's machine (docs/machine.md)
   const Pfn numbers[] = {boot_info->shared_info / page_bytes + 1, high_memory / page_bytes,
                          high_memory / page_bytes + 0x1000, (u64{1} << 38) - 1};
   for (Pfn number : numbers) {
