@@ -60,6 +60,20 @@ std::optional<FrameEvent> frame_event(const Event& e, const TraceState& before) 
   return f;
 }
 
+/// What a domain lets others use, and uses of others, by grants.
+std::string grants_text(const TraceState& state, u32 domid) {
+  std::string text;
+  for (const auto& [key, grant] : state.grants().all()) {
+    if (key.granter == domid)
+      text += fmt::format("{:>18}  reference {} to {}, frame {:#x}: {}\n", "grants", key.ref,
+                          state.domain_label(key.user), grant.mfn, mappings_text(grant));
+    if (key.user == domid)
+      text += fmt::format("{:>18}  reference {} of {}, frame {:#x}: {}\n", "maps", key.ref,
+                          state.domain_label(key.granter), grant.mfn, mappings_text(grant));
+  }
+  return text;
+}
+
 bool same_cause(const Cause& a, const Cause& b) {
   return a.in_operation == b.in_operation && a.operation == b.operation && a.domid == b.domid &&
          a.vcpu == b.vcpu && a.cpu == b.cpu;
@@ -129,7 +143,7 @@ std::string inspect_domain(const TraceReader& trace, u32 domid, u64 until_ps) {
                         whole ? std::string("at the end") : "at " + time_text(until_ps),
                         domain_state_name(d->second.state), memory_model_name(d->second.model),
                         end->owned(domid), d->second.hypercalls);
-  return text;
+  return text + grants_text(*end, domid);
 }
 
 std::string inspect_at(const TraceReader& trace, u64 time_ps) {

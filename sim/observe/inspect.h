@@ -40,7 +40,7 @@ std::vector<DomainMemoryEvent> domain_memory(const TraceReader& trace, u32 domid
 
 // The same as text, and a summary; each ends with a newline.
 std::string inspect_frame(const TraceReader& trace, u64 mfn);
-/// Up to `until_ps`; operations that ended later are left out.
+/// Up to `until_ps`; operations that ended later are left out. Behind that the grants in use then.
 std::string inspect_domain(const TraceReader& trace, u32 domid, u64 until_ps = ~u64{0});
 std::string inspect_at(const TraceReader& trace, u64 time_ps);
 std::string inspect_summary(const TraceReader& trace);

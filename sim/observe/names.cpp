@@ -102,6 +102,7 @@ constexpr Named operations[] = {
     SUB(grant_table_op, GNTTABOP_, setup_table), SUB(grant_table_op, GNTTABOP_, transfer),
     SUB(grant_table_op, GNTTABOP_, copy), SUB(grant_table_op, GNTTABOP_, query_size),
     SUB(grant_table_op, GNTTABOP_, set_version), SUB(grant_table_op, GNTTABOP_, get_version),
+    SUB(grant_table_op, GNTTABOP_, unmap_and_replace),
 
     SUB(domctl, XEN_DOMCTL_, createdomain), SUB(domctl, XEN_DOMCTL_, destroydomain),
     SUB(domctl, XEN_DOMCTL_, pausedomain), SUB(domctl, XEN_DOMCTL_, unpausedomain),
@@ -213,6 +214,11 @@ const char* memory_model_name(unsigned model) {
 const char* port_kind_name(unsigned kind) {
   static constexpr const char* names[] = {"closed", "interdomain", "IPI", "VIRQ", "PIRQ"};
   return pick(names, kind);
+}
+
+const char* grant_use_name(unsigned use) {
+  static constexpr const char* names[] = {nullptr, "map", "unmap", "copy from", "copy to", "transfer"};
+  return pick(names, use);
 }
 
 const char* shutdown_reason_name(unsigned reason) {

@@ -25,6 +25,8 @@ const char* shadow_event_name(unsigned event);
 const char* domain_state_name(unsigned state);
 /// Of enum xs_port: "closed", "interdomain", "IPI", "VIRQ", "PIRQ".
 const char* port_kind_name(unsigned kind);
+/// Of enum xs_grant_use: "map", "unmap", "copy from", "copy to", "transfer".
+const char* grant_use_name(unsigned use);
 /// "direct", "translated", "identity", "dom0_pmt", "nested".
 const char* memory_model_name(unsigned model);
 /// "poweroff", "reboot", "suspend", "crash", "watchdog", "soft_reset" (xen/sched.h SHUTDOWN_*).

@@ -31,6 +31,7 @@ class Exporter {
   void visit(const Event& e, const TraceState& before);
   void visit_operation(const Event& e, const TraceState& before);
   void visit_switch(const Event& e);
+  void visit_grant(const Event& e);
   void flush_counters(const TraceState& state, u64 time_ps);
   const std::string& architecture() const { return trace_.header().architecture; }
   /// By the names known at the end: the toolstack names a domain after its creation.
@@ -73,6 +74,7 @@ void Exporter::instant(const Event& e, u64 uuid, const char* category, const std
   if (e.kind == EventKind::trap) more = {{"error", e.b}, {"address", e.c}, {"pc", e.d}};
   if (e.kind == EventKind::unmodelled) more = {{"where", e.b}, {"pc", e.c}};
   if (e.kind == EventKind::bounce) more = {{"pc", e.c}};
+  if (e.kind == EventKind::grant) more = {{"frame", e.a}};
   if (e.kind == EventKind::console) more = {{"text", 0, &text}};
   out_.instant(uuid, e.time_ps, category, name, more);
 }
@@ -108,6 +110,13 @@ void Exporter::visit_switch(const Event& e) {
     out_.begin(uuid, e.time_ps, "vcpu", fmt::format("{} vcpu{}", label(dv_domid(e.b)), dv_vcpu(e.b)));
 }
 
+void Exporter::visit_grant(const Event& e) {
+  const auto u = decode_grant(e.b, e.c, e.a);
+  if (u)
+    instant(e, domain_process(u->user), "grant",
+            fmt::format("grant: {}, reference {} of {}", grant_use_name(u->use), u->ref, label(u->granter)));
+}
+
 void Exporter::visit(const Event& e, const TraceState& before) {
   // Counters at most once a microsecond of simulated time: one balloon call moves hundreds of frames.
   constexpr u64 counter_period_ps = 1'000'000;
@@ -126,6 +135,9 @@ void Exporter::visit(const Event& e, const TraceState& before) {
     case EventKind::event_send:
       instant(e, vcpu_track(e.a), "event",
               fmt::format("event, port {}, from {}", e.b, label(static_cast<u32>(e.c))));
+      break;
+    case EventKind::grant:
+      visit_grant(e);
       break;
     case EventKind::bounce:
       instant(e, vcpu_track(e.a), "exception", vector_name(architecture(), e.b));

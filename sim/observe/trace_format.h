@@ -18,7 +18,7 @@ namespace xs::observe {
 inline constexpr char trace_magic[9] = "XSTRACE\n";
 inline constexpr char trace_end_magic[9] = "XSTREND\n";
 inline constexpr u32 trace_endian = 0x01020304;
-inline constexpr u32 trace_version = 4;
+inline constexpr u32 trace_version = 5;
 inline constexpr u64 trace_file_header_bytes = 16, trace_trailer_bytes = 16;
 
 enum class ChunkType : u8 { header = 1, events = 2, keyframe = 3, index = 4 };

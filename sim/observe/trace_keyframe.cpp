@@ -2,7 +2,8 @@
 //
 //     frames   { count, owner, type bits, mode, GFN+1 }*   mode 0: the same GFN, 1: ascending GFNs
 //     strings  count { length, bytes }*
-//     domains  count { domid, fields, P2M runs, ports }*
+//     domains  count { domid, fields, P2M runs, ports, pages of the grant table }*
+//     grants   count { granter, reference, user, MFN, mappings }*
 //     vcpus    count { dv, depth { operation, subject, begin }* }*
 //     cpus     count { dv }*
 //     time
@@ -37,11 +38,15 @@ class Keyframe {
   static void save_domains(const TraceState& s, std::vector<u8>& out);
   static void save_p2m(const P2mTable& p2m, std::vector<u8>& out);
   static void save_ports(const std::map<u32, EventPort>& ports, std::vector<u8>& out);
+  static void save_grant_pages(const std::map<u32, u64>& pages, std::vector<u8>& out);
+  static void save_grants(const TraceState& s, std::vector<u8>& out);
   static void save_rest(const TraceState& s, std::vector<u8>& out);
   static void load_frames(TraceState& s, ByteReader& in);
   static void load_domains(TraceState& s, ByteReader& in);
   static void load_p2m(TraceState& s, P2mTable& p2m, ByteReader& in);
   static void load_ports(std::map<u32, EventPort>& ports, ByteReader& in);
+  static void load_grant_pages(const TraceState& s, std::map<u32, u64>& pages, ByteReader& in);
+  static void load_grants(TraceState& s, ByteReader& in);
   static void load_strings(TraceState& s, ByteReader& in);
   static void load_rest(TraceState& s, ByteReader& in);
 };
@@ -121,6 +126,49 @@ void Keyframe::load_ports(std::map<u32, EventPort>& ports, ByteReader& in) {
   }
 }
 
+void Keyframe::save_grant_pages(const std::map<u32, u64>& pages, std::vector<u8>& out) {
+  put(out, pages.size());
+  for (const auto& [number, mfn] : pages) put(out, number), put(out, mfn);
+}
+
+void Keyframe::load_grant_pages(const TraceState& s, std::map<u32, u64>& pages, ByteReader& in) {
+  const u64 count = bounded(in, TraceState::max_grant_pages, "grant table");
+  for (u64 i = 0; i < count; ++i) {
+    const auto number =
+        static_cast<u32>(bounded(in, TraceState::max_grant_pages - 1, "page of a grant table"));
+    const u64 mfn = in.number();
+    s.frame_index(mfn);
+    pages[number] = mfn;
+  }
+}
+
+void Keyframe::save_grants(const TraceState& s, std::vector<u8>& out) {
+  put(out, s.grants_.all().size());
+  for (const auto& [key, g] : s.grants_.all()) {
+    put(out, key.granter), put(out, key.ref), put(out, key.user), put(out, g.mfn);
+    put(out, g.shown.readers), put(out, g.shown.writers), put(out, g.held.readers), put(out, g.held.writers);
+  }
+}
+
+void Keyframe::load_grants(TraceState& s, ByteReader& in) {
+  constexpr u64 most_domains = 0x7fff, most = 0xffffffff;
+  s.grants_ = {};
+  const u64 count = bounded(in, GrantsInUse::most, "grants");
+  const auto number = [&](const char* what) { return static_cast<u32>(bounded(in, most, what)); };
+  for (u64 i = 0; i < count; ++i) {
+    GrantKey key;
+    key.granter = static_cast<u32>(bounded(in, most_domains, "granter"));
+    key.ref = number("reference");
+    key.user = static_cast<u32>(bounded(in, most_domains, "user"));
+    GrantInUse g;
+    g.mfn = in.number();
+    s.frame_index(g.mfn);
+    g.shown.readers = number("mappings"), g.shown.writers = number("mappings");
+    g.held.readers = number("mappings"), g.held.writers = number("mappings");
+    s.grants_.add(key, g);
+  }
+}
+
 void Keyframe::save_domains(const TraceState& s, std::vector<u8>& out) {
   put(out, s.domains_.size());
   for (const auto& [domid, d] : s.domains_) {
@@ -129,6 +177,7 @@ void Keyframe::save_domains(const TraceState& s, std::vector<u8>& out) {
     put(out, d.hypercalls), put(out, d.p2m_stores), put(out, d.name), put(out, d.memory_ps);
     save_p2m(d.p2m, out);
     save_ports(d.ports, out);
+    save_grant_pages(d.grant_pages, out);
   }
 }
 
@@ -148,6 +197,7 @@ void Keyframe::load_domains(TraceState& s, ByteReader& in) {
     d.memory_ps = in.number();
     load_p2m(s, d.p2m, in);
     load_ports(d.ports, in);
+    load_grant_pages(s, d.grant_pages, in);
   }
 }
 
@@ -200,6 +250,7 @@ std::vector<u8> TraceState::save() const {
     out.insert(out.end(), text.begin(), text.end());
   }
   Keyframe::save_domains(*this, out);
+  Keyframe::save_grants(*this, out);
   Keyframe::save_rest(*this, out);
   return out;
 }
@@ -209,6 +260,7 @@ void TraceState::load(std::span<const u8> bytes) {
   Keyframe::load_frames(*this, in);
   Keyframe::load_strings(*this, in);
   Keyframe::load_domains(*this, in);
+  Keyframe::load_grants(*this, in);
   Keyframe::load_rest(*this, in);
 }
 

@@ -137,6 +137,7 @@ void TraceState::apply_domain(const Event& e) {
     case EventKind::domain_created:
       d.p2m.clear(p2m_budget_);
       d = DomainRecord{};
+      grants_.forget(static_cast<u32>(e.a));
       d.shared_info_mfn = e.b;
       d.model = static_cast<u32>(e.c);
       d.created_ps = d.changed_ps = e.time_ps;
@@ -147,6 +148,8 @@ void TraceState::apply_domain(const Event& e) {
       d.changed_ps = e.time_ps;
       if (d.state == XS_DOM_DEAD) {
         d.p2m.clear(p2m_budget_);
+        d.grant_pages.clear();
+        grants_.forget(static_cast<u32>(e.a));
         last_caller_ = {};
         std::erase_if(vcpus_, [&](const auto& v) { return dv_domid(v.first) == e.a; });
       }
@@ -186,6 +189,24 @@ EventPort TraceState::port(u32 domid, u32 port) const {
   return it == d->second.ports.end() ? EventPort{} : it->second;
 }
 
+void TraceState::apply_grant(const Event& e) {
+  if (e.kind == EventKind::grant_table) {
+    if (e.b >= max_grant_pages) throw Error(fmt::format("trace: a grant table has no page {}", e.b));
+    const auto page = static_cast<u32>(e.b);
+    if (e.c != invalid_frame) frame_index(e.c);
+    std::map<u32, u64>& pages = domain_record(e.a).grant_pages;
+    if (e.c == invalid_frame)
+      pages.erase(page);
+    else
+      pages[page] = e.c;
+    return;
+  }
+  frame_index(e.a);
+  const auto use = decode_grant(e.b, e.c, e.a);
+  if (!use) throw Error(fmt::format("trace: {:#x} is no use of a grant", e.c));
+  grants_.apply(*use);
+}
+
 void TraceState::set_running(unsigned cpu, u64 dv) {
   if (cpu >= max_cpus) throw Error(fmt::format("trace: CPU {} is out of range", cpu));
   if (cpu >= running_.size()) running_.resize(cpu + 1, idle_dv);
@@ -193,6 +214,8 @@ void TraceState::set_running(unsigned cpu, u64 dv) {
 }
 
 bool is_memory_operation(u64 operation) { return operation >> 32 == __HYPERVISOR_memory_op; }
+
+bool is_grant_operation(u64 operation) { return operation >> 32 == __HYPERVISOR_grant_table_op; }
 
 std::size_t ended_by_begin(const std::vector<OpenOperation>& stack, u64 operation) {
   const auto is_multicall = [](u64 op) { return op >> 32 == __HYPERVISOR_multicall; };
@@ -262,6 +285,10 @@ void TraceState::apply(const Event& e) {
     case EventKind::event_port:
     case EventKind::event_send:
       apply_event_channel(e);
+      break;
+    case EventKind::grant_table:
+    case EventKind::grant:
+      apply_grant(e);
       break;
     case EventKind::unmodelled:
     case EventKind::console:
@@ -352,7 +379,7 @@ bool TraceState::operator==(const TraceState& o) const {
     return copy;
   };
   return frames_ == o.frames_ && rows(*this) == rows(o) && domains_ == o.domains_ && open(*this) == open(o) &&
-         running_ == o.running_ && strings_ == o.strings_ && time_ps_ == o.time_ps_;
+         running_ == o.running_ && grants_ == o.grants_ && strings_ == o.strings_ && time_ps_ == o.time_ps_;
 }
 
 }  // namespace xs::observe

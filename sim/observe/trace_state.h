@@ -4,9 +4,9 @@
 //     RamMap    [first MFN, count) -> dense index           (holes take no space)
 //     frames    index -> { GFN (M2P), owner, type bits }    16 bytes a frame
 //     owners    owner -> frames by type                     kept, not recounted
-//     domains   domid -> { life cycle, P2M: GFN -> MFN in blocks of 512 }
-//     vcpus     dv -> stack of open operations              a multicall nests
-//     cpus      -> dv that runs
+//     domains   domid -> { life cycle, P2M: GFN -> MFN in blocks of 512, event channels, grant table's pages
+//     } grants    in use: (granter, reference, user) -> { frame, mappings } vcpus     dv -> stack of open
+//     operations              a multicall nests cpus      -> dv that runs
 #pragma once
 #include <map>
 #include <span>
@@ -15,6 +15,7 @@
 
 #include "sim/core/error.h"
 #include "sim/observe/event.h"
+#include "sim/observe/grants.h"
 #include "sim/observe/ownership.h"
 
 namespace xs::observe {
@@ -85,6 +86,8 @@ struct OpenOperation {
 
 /// Of memory_op, whichever sub-operation.
 bool is_memory_operation(u64 operation);
+/// Of grant_table_op.
+bool is_grant_operation(u64 operation);
 
 /// How many open operations a new one ends: only a multicall's entries nest, so whatever else is still open
 /// never returned to the guest (iret, shutdown).
@@ -111,6 +114,7 @@ struct DomainRecord {
   u64 memory_ps = 0;  ///< last change of its frames' M2P or of its P2M
   P2mTable p2m;
   std::map<u32, EventPort> ports;  ///< open event channels
+  std::map<u32, u64> grant_pages;  ///< number -> MFN, as long as it has one
   bool operator==(const DomainRecord&) const = default;
 };
 
@@ -119,6 +123,7 @@ class TraceState {
   static constexpr unsigned max_depth = 8;  ///< open operations of one VCPU
   static constexpr unsigned max_cpus = 64;
   static constexpr u32 max_ports = 4096;          ///< of a domain: EVTCHN_2L_NR_CHANNELS
+  static constexpr u32 max_grant_pages = 1024;    ///< of a domain
   static constexpr u64 max_p2m_blocks = 1 << 15;  ///< of all domains together: 64 GiB of guest memory
 
   explicit TraceState(RamMap ram);
@@ -138,6 +143,7 @@ class TraceState {
   bool has_open_operation(u32 domid) const;
   /// A closed one when there is no such port.
   EventPort port(u32 domid, u32 port) const;
+  const GrantsInUse& grants() const { return grants_; }
   const std::string& string(u64 id) const;
   u32 strings() const { return static_cast<u32>(strings_.size()); }
   u64 owned(u32 owner) const;
@@ -182,6 +188,7 @@ class TraceState {
   void apply_domain(const Event& event);
   void apply_operation(const Event& event);
   void apply_event_channel(const Event& event);
+  void apply_grant(const Event& event);
   Caller& caller(u64 dv);
   u32 frame_index(u64 mfn) const;
   DomainRecord& domain_record(u64 domid);
@@ -196,6 +203,7 @@ class TraceState {
   std::map<u64, std::vector<OpenOperation>> vcpus_;
   Caller last_caller_;  ///< cache: operations come in runs of one VCPU
   std::vector<u64> running_;
+  GrantsInUse grants_;
   std::vector<std::string> strings_{std::string()};  ///< id 0: ""
   u64 p2m_budget_ = max_p2m_blocks;
   u64 time_ps_ = 0;
