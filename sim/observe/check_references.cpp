@@ -2,6 +2,7 @@
 //
 //     type references    = pin + table entries of that sort + VCPU slots + the hypervisor's own use of a
 //     shared page general references = the owner's own + pin + table entries + VCPU slots
+//     grants in use that no entry shows count besides
 #include <fmt/format.h>
 
 #include "sim/observe/invariant_checker.h"
@@ -37,11 +38,12 @@ void InvariantChecker::check_references() {
   const auto type_refs = [&](u32 i) { return o_.counts_[i].type_info & XS_TYPE_COUNT; };
   references_.walk(type_refs, [&](const TableEntry& e) { check_entry(e); });
   count_foreign_entries();
+  count_held_grants();
   report_.tables_walked = references_.tables();
   report_.references_counted = references_.references();
   check_kept();
   for (u32 i = 0; i < frames(); ++i)
-    if (is_domain(s_.frame(i).owner) && !in_motion(s_.frame(i).owner)) check_counts(i);
+    if (is_domain(s_.frame(i).owner) && !counts_move(i)) check_counts(i);
 }
 
 void InvariantChecker::check_entry(const TableEntry& e) {
@@ -57,9 +59,14 @@ void InvariantChecker::check_entry(const TableEntry& e) {
                    fmt::format("free frame {:#x} is named by {}", f.mfn, where()));
   if (e.level > 1) return;
   const bool own = f.owner == e.table_owner, privileged = e.table_owner == 0;
-  if (!own && !privileged)
-    violate(Invariant::foreign_map, f.mfn,
-            fmt::format("frame {:#x} of {} is mapped by {}", f.mfn, label(f.owner), where()));
+  if (!own && !privileged && exceeds_grants(e.table_owner, f.mfn, e.writable)) {
+    const GrantInUse granted = s_.grants().of_user(e.table_owner, f.mfn);
+    violate(
+        Invariant::foreign_map, f.mfn,
+        fmt::format("frame {:#x} of {} is mapped {}by {}{}", f.mfn, label(f.owner),
+                    granted.all() != 0 && e.writable ? "writable " : "", where(),
+                    granted.all() == 0 ? "" : ", which is more than by grants: " + mappings_text(granted)));
+  }
   const bool guarded =
       f.owner == XS_OWNER_XEN || (f.type_count != 0 && f.type >= XS_FRAME_L1 && f.type <= XS_FRAME_SEGDESC);
   if (e.writable && guarded)

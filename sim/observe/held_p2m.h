@@ -14,10 +14,11 @@ namespace xs::observe {
 
 struct HeldP2mEntry {
   u64 gfn = 0, mfn = invalid_frame;
-  bool foreign = false, writable = false;
+  bool foreign = false, writable = false, granted = false;
   static HeldP2mEntry decode(u64 gfn, u64 raw) {
-    if ((raw & XS_P2M_PRESENT) == 0) return {gfn, invalid_frame, false, false};
-    return {gfn, raw >> XS_P2M_MFN_SHIFT, (raw & XS_P2M_FOREIGN) != 0, (raw & XS_P2M_WRITABLE) != 0};
+    if ((raw & XS_P2M_PRESENT) == 0) return {gfn, invalid_frame, false, false, false};
+    return {gfn, raw >> XS_P2M_MFN_SHIFT, (raw & XS_P2M_FOREIGN) != 0, (raw & XS_P2M_WRITABLE) != 0,
+            (raw & XS_P2M_GRANTED) != 0};
   }
 };
 

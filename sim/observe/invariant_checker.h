@@ -4,6 +4,7 @@
 //     check_frames.cpp       replica alone: owners, free frames, totals, M2P
 //     check_p2m.cpp          replica against the P2Ms that guests publish
 //     check_translated.cpp   P2Ms that the hypervisor holds; machine numbers where none may be
+//     check_grants.cpp       grants in use against owners, page tables and P2Ms
 //     check_references.cpp   replica's counts against page tables in machine memory and what VCPUs name
 #pragma once
 #include <algorithm>
@@ -44,6 +45,12 @@ class InvariantChecker {
   void check_held_p2m(u32 domid, const DomainRecord& d);
   void check_place(u32 domid, const DomainRecord& d, u32 index);
   void count_foreign_entries();
+  void check_grants();
+  void check_grant_pages(u32 domid, const DomainRecord& d);
+  void check_granted_entries();
+  bool exceeds_grants(u32 domid, u64 mfn, bool writable);
+  void count_held_grants();
+  bool counts_move(u32 index) const;
   void check_leaks(std::span<const CpuView* const> cpus);
   void check_memory_of(u32 index, const MachineNumbers& numbers, u64 now_ns);
   void check_references();
@@ -64,9 +71,11 @@ class InvariantChecker {
   const u64 now_ps_;
   CheckReport report_;
   std::array<u64, 16> count_{};
-  std::map<u32, std::string> in_motion_;  ///< domain -> why
-  std::map<u32, u64> kept_;               ///< frame index -> times a VCPU names it outside of tables
-  bool all_in_motion_ = false;            ///< a privileged domain's operation may concern any domain
+  std::map<u32, std::string> in_motion_;           ///< domain -> why
+  std::map<u32, u64> kept_;                        ///< frame index -> times a VCPU names it outside of tables
+  std::map<std::pair<u32, u64>, Mappings> shown_;  ///< domain, frame of another -> entries found so far
+  bool grants_in_motion_ = false;                  ///< somebody is in the middle of grant_table_op
+  bool all_in_motion_ = false;                     ///< a privileged domain's operation may concern any domain
 };
 
 }  // namespace xs::observe

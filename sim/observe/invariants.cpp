@@ -34,9 +34,10 @@ bool moves_memory(u64 operation) {
 }  // namespace
 
 const char* invariant_name(Invariant which) {
-  static constexpr const char* names[] = {
-      "owner",      "total",     "m2p",       "p2m",  "type_count",  "writable_table", "foreign_map",
-      "free_frame", "isolation", "stale_tlb", "leak", "table_store", "event_route",    "tlb_tag"};
+  static constexpr const char* names[] = {"owner",       "total",          "m2p",         "p2m",
+                                          "type_count",  "writable_table", "foreign_map", "free_frame",
+                                          "isolation",   "stale_tlb",      "leak",        "table_store",
+                                          "event_route", "tlb_tag",        "grant"};
   return names[static_cast<u8>(which)];
 }
 
@@ -56,6 +57,7 @@ CheckReport InvariantChecker::run(std::span<const CpuView* const> cpus) {
   check_m2p();
   for (const auto& [domid, d] : s_.domains()) check_p2m(domid, d);
   check_references();
+  check_grants();
   check_leaks(cpus);
   return std::move(report_);
 }
@@ -78,7 +80,10 @@ bool InvariantChecker::repairs(const CpuView& cpu) const {
 void InvariantChecker::find_transitions(std::span<const CpuView* const> cpus) {
   for (const auto& [dv, stack] : s_.vcpus())
     for (const OpenOperation& op : stack)
-      if (moves_memory(op.operation)) in_motion_[dv_domid(dv)] = operation_name(op.operation) + " is running";
+      if (moves_memory(op.operation)) {
+        in_motion_[dv_domid(dv)] = operation_name(op.operation) + " is running";
+        grants_in_motion_ |= is_grant_operation(op.operation);
+      }
   for (const CpuView* cpu : cpus) {
     const u32 domid = dv_domid(s_.running(cpu->cpu()));
     const bool inside = !o_.images.empty() && o_.images.front()->contains(cpu->pc());

@@ -22,7 +22,8 @@ enum class Invariant : u8 {
   leak,            ///< a machine address in memory or registers of a domain whose model hides them
   table_store,     ///< a store to frame table or M2P from outside of the store routines
   event_route,     ///< an event reached a port that its sender's is not connected to
-  tlb_tag          ///< a TLB entry under a VCPU's tags for a frame that its domain may not see
+  tlb_tag,         ///< a TLB entry under a VCPU's tags for a frame that its domain may not see
+  grant            ///< a grant was used that was not given so, or what was shown by one outlives it
 };
 const char* invariant_name(Invariant which);
 

@@ -110,6 +110,7 @@ void Observer::watch_tags(std::function<std::vector<ReachablePage>(unsigned)> pa
   impl_->tagged_pages = std::move(pages);
 }
 
+void Observer::watch_quanta(std::function<u64()> ended) { impl_->quanta_ended = std::move(ended); }
 void Observer::watch_events(EventWatch watch) { impl_->event_watch = std::move(watch); }
 void Observer::flush_trace() { impl_->writer.flush(); }
 
@@ -242,6 +243,7 @@ u64 Observer::trace_hash() const { return impl_->writer.hash(); }
 const std::string& Observer::trace_error() const { return impl_->writer.error(); }
 const ObserverCounters& Observer::counters() const {
   impl_->counters.trace_events = impl_->writer.events();
+  if (impl_->state_) impl_->counters.grant_active = impl_->state_->grants().mappings();
   return impl_->counters;
 }
 

@@ -40,7 +40,7 @@ struct ObserverOptions {
   std::string architecture = "x86_64";  ///< or "ia64": what trap vectors mean
   u64 keyframe_events = 65'536;         ///< a keyframe at least every so many events
   u64 history_records = u64{1} << 20;   ///< newest frame changes kept for frame_history()
-  bool isolation_monitor = false;       ///< checks TLB fills, TLBs at new owners, table stores, events
+  bool isolation_monitor = false;  ///< checks TLB fills, TLBs at new owners, table stores, events, grants
 };
 
 /// What the runner reacts to. Called from within the run: only note it, or call Machine::pause().
@@ -76,6 +76,9 @@ class Observer : public CpuObserver {
   /// All that user code on core `cpu` can reach by a TLB with tags: what the isolation monitor asks when a
   /// VCPU leaves it.
   void watch_tags(std::function<std::vector<ReachablePage>(unsigned cpu)> pages);
+  /// How many quanta the cores have run so far, all together: tells the monitor of grants whether anybody
+  /// else has run since the hypervisor looked at something. Without it, it is careful.
+  void watch_quanta(std::function<u64()> ended);
   /// Told each event behind its record, from within the run, where it may wait in the host. Whatever it does,
   /// it must not change the machine.
   using EventWatch = std::function<void(const EventHead&, const EventFields&)>;

@@ -64,6 +64,20 @@ struct PortKey {
   bool operator==(const PortKey&) const = default;
 };
 
+/// A moment, by which it is told whether other CPUs have run since.
+struct Moment {
+  u64 quanta = ~u64{0};    ///< of all CPUs that have ended
+  u64 switches = ~u64{0};  ///< of VCPUs
+};
+
+/// A use of a grant that is over when the operation on `cpu` ends.
+struct EndedGrant {
+  unsigned cpu = 0;
+  GrantUse use;
+  u16 flags = 0;  ///< of its entry before the hypervisor took back what it had announced there
+  Moment since;
+};
+
 struct HistoryRecord {
   u64 time_ps, old_value, new_value, pc, operation;  // pc: where the store routine was called
   u64 previous;  ///< sequence number of the same frame's record before; 0 = none
@@ -113,6 +127,9 @@ struct Observer::Impl {
   static constexpr u32 no_trap = ~u32{0};
   std::array<u32, TraceState::max_cpus> last_trap;
   std::function<bool(unsigned cpu, u64 mfn)> tlb_reaches;
+  std::function<u64()> quanta_ended;
+  std::array<Moment, TraceState::max_cpus> grant_operation;  ///< begin of the CPU's, while it is open
+  std::vector<EndedGrant> ended_grants;
   Observer::EventWatch event_watch;
   std::function<std::vector<ReachablePage>(unsigned cpu)> tagged_pages;
   std::bitset<TraceState::max_cpus>
@@ -154,11 +171,24 @@ struct Observer::Impl {
   void mark_operation(const CpuView& view, bool begin, u64 dv, u64 operation, u64 argument);
   void mark_domain(const CpuView& view, u64 mark, u64 a, u64 b, u64 c);
   void mark_kept(u64 dv, u64 slot, u64 mfn);
+  void mark_grant(const CpuView& view, u64 parties, u64 what, u64 mfn);
   void store_guest_p2m(const CpuView& view);
   void check_isolation(const CpuView& view, u64 va, u64 pa, bool write);
   void check_tags(const CpuView& view);
   bool may_see(u32 domid, u32 index, u64 va, bool write) const;
   void check_stale(const CpuView& view, u32 index, u32 before, u32 after);
+  Moment now() const;
+  bool undisturbed(unsigned cpu, u32 granter, const Moment& since) const;
+  const u8* grant_entry(u32 granter, u32 ref) const;
+  bool shown_by_grant(u32 domid, u64 mfn, bool write) const;
+  bool tlb_holds_for_guest(unsigned cpu, u64 mfn) const;
+  std::string grant_problem(const CpuView& view, const GrantUse& u);
+  std::string granted_frame_problem(const GrantUse& u, u32 frame) const;
+  void check_grant(const CpuView& view, const GrantUse& u);
+  void check_unmapped(const CpuView& view, const GrantUse& u);
+  void check_ended_grants(const CpuView& view);
+  void check_dead(const CpuView& view, u32 domid);
+  void grant_broken(const CpuView& view, const GrantUse& u, const std::string& problem);
   void learn_tables(const CpuView& view);
   bool in_store_routine(u64 pc) const;
   std::string entries_in(u64 va) const;
@@ -178,6 +208,7 @@ struct Observer::Impl {
   void resync_p2m(u32 domid, u64 time_ps);
   void resync_all(u64 time_ps);
 
+  u64 frame_named(u32 domid, u64 name) const;
   std::optional<FrameView> frame(u64 mfn) const;
   FrameView frame_view(u32 index) const;
   /// "last changed by dom0 memory_op.populate_physmap at 1.234 ms, PC xen.elf: xs_store64+0x0".

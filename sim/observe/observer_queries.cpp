@@ -99,11 +99,14 @@ std::vector<P2mEntry> Observer::p2m(u32 domid) const {
   return i.state_->p2m_entries(domid);
 }
 
-u64 Observer::frame_named(u32 domid, u64 name) const {
-  if (!impl_->state_) return name;
-  const auto domain = impl_->state_->domains().find(domid);
-  const bool by_p2m = domain != impl_->state_->domains().end() && domain->second.model == XS_MODEL_TRANSLATED;
+u64 Observer::Impl::frame_named(u32 domid, u64 name) const {
+  const auto domain = state_->domains().find(domid);
+  const bool by_p2m = domain != state_->domains().end() && domain->second.model == XS_MODEL_TRANSLATED;
   return by_p2m ? domain->second.p2m.get(name) : name;
+}
+
+u64 Observer::frame_named(u32 domid, u64 name) const {
+  return impl_->state_ ? impl_->frame_named(domid, name) : name;
 }
 
 std::string Observer::p2m_dump(u32 domid) const { return mfndump_text(p2m(domid)); }

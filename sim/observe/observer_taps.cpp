@@ -205,6 +205,11 @@ void Observer::Impl::mark(const CpuView& view, u64 what, u64 a, u64 b, u64 c) {
     case XS_MARK_PORT:
       record(event_at(view, EventKind::event_port, a, b, c));
       return;
+    case XS_MARK_GRANT_TABLE:
+      record(event_at(view, EventKind::grant_table, a, b, c));
+      return;
+    case XS_MARK_GRANT:
+      return mark_grant(view, a, b, c);
     case XS_MARK_BOUNCE:
       ++counters.bounces;
       record(event_at(view, EventKind::bounce, a, b, c));
@@ -241,6 +246,12 @@ void Observer::Impl::mark_operation(const CpuView& view, bool begin, u64 dv, u64
     if (tags_new[view.cpu()]) check_tags(view);
     tags_new.reset(view.cpu());
   }
+  if (view.cpu() < grant_operation.size() && is_grant_operation(operation))
+    grant_operation[view.cpu()] = begin ? now() : Moment{};
+  if (!ended_grants.empty()) {
+    if (!begin) check_ended_grants(view);
+    std::erase_if(ended_grants, [&](const EndedGrant& ended) { return ended.cpu == view.cpu(); });
+  }
   record(event_at(view, begin ? EventKind::op_begin : EventKind::op_end, dv, operation, argument));
   if (!begin) check_result(view, dv, operation, argument);
   look_for_p2m(dv_domid(dv), view.time_ps());
@@ -255,7 +266,7 @@ void Observer::Impl::mark_domain(const CpuView& view, u64 what, u64 a, u64 b, u6
                                                         : EventKind::domain_ready;
   const u32 domid = static_cast<u32>(a);
   const bool dead = what == XS_MARK_DOMAIN_STATE && b == XS_DOM_DEAD;
-  if (dead) domain_images.erase(domid);
+  if (dead) domain_images.erase(domid), check_dead(view, domid);
   if (dead || what == XS_MARK_DOMAIN_CREATED) forget_p2m(domid);
   if (!record(event_at(view, kind, a, b, c))) return;
   const DomainInfo info = state_->domain_info(domid);

@@ -24,7 +24,14 @@ inline void busy_run(
   o.step_end(true, m.cpus[0].now_ps);
   o.step_begin("balloon", m.cpus[0].now_ps);
   m.mark(XS_MARK_PORT, dv(1), u64{XS_PORT_INTERDOMAIN} << 32 | 3, u64{5} << 32);
+  m.mark(XS_MARK_GRANT_TABLE, 1, 0, 0x50);
+  m.mark(XS_MARK_GRANT_TABLE, 1, 1, 0x51);
+  m.mark(XS_MARK_GRANT_TABLE, 1, 1, invalid_frame);
   for (unsigned round = 0; round < rounds; ++round) {
+    m.grant(XS_GRANT_MAP, 1, 0, 8 + round % 5, 0x58 + round % 5,
+            round % 2 ? u64{XS_GRANT_WRITE} : XS_GRANT_HELD);
+    if (round % 3 == 2) m.grant(XS_GRANT_UNMAP, 1, 0, 8, 0x58, XS_GRANT_HELD);
+    m.grant(XS_GRANT_COPY_FROM, 1, 0, 9, 0x59);
     if (round % 2 == 0) m.mark(XS_MARK_PORT, dv(0), u64{XS_PORT_VIRQ} << 32 | (4 + round % 8));
     if (round % 8 == 7) m.mark(XS_MARK_PORT, dv(0), u64{XS_PORT_CLOSED} << 32 | 4);
     const u64 mfn = 0x60 + round % 8;

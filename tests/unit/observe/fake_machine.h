@@ -122,12 +122,18 @@ inline FakeElf guest_elf() {
 constexpr u64 dv(u32 domid, u32 vcpu = 0) { return u64{domid} << 16 | vcpu; }
 constexpr u64 op(u64 call, u32 sub = 0) { return call << 32 | sub; }
 inline constexpr u64 op_populate = op(12, 6), op_decrease = op(12, 1), op_create = op(36, 1),
-                     op_multicall = op(13), op_pin_l4 = op(26, 3);
+                     op_multicall = op(13), op_pin_l4 = op(26, 3), op_grant_map = op(20, 0),
+                     op_grant_unmap = op(20, 1);
 
 class FakeMachine {
  public:
   explicit FakeMachine(observe::ObserverOptions options = {}) {
-    options.hypervisor = dir.write("hv.elf", hypervisor_elf().bytes());
+    FakeElf hypervisor = hypervisor_elf();
+    if (options.architecture == "ia64") {
+      hypervisor.layout.windows_va = hypervisor.layout.directmap_low_va;
+      hypervisor.layout.window_count = 1;
+    }
+    options.hypervisor = dir.write("hv.elf", hypervisor.bytes());
     options.guests.insert(options.guests.begin(), dir.write("guest.elf", guest_elf().bytes()));
     if (options.scenario.empty()) options.scenario = "fake";
     options.cpus = 2;
@@ -209,6 +215,11 @@ class FakeMachine {
     const u64 now = cpus[0].now_ps;
     mark(XS_MARK_KEPT, who, u64{what} << 32 | page, mfn);
     cpus[0].now_ps = now;
+  }
+
+  /// XS_MARK_GRANT; `flags`: XS_GRANT_*.
+  void grant(xs_grant_use use, u32 granter, u32 user, u32 ref, u64 mfn, u64 flags = 0, unsigned cpu = 0) {
+    mark(XS_MARK_GRANT, u64{granter} << 16 | user, flags | u64{use} << XS_GRANT_USE_SHIFT | ref, mfn, cpu);
   }
 
   /// The guest maps its kernel: what a tap in guest code needs to be believed.

@@ -50,7 +50,7 @@ TEST_CASE("tracks, slices, instants and counters are there and balanced") {
         "name: \"steps\"", "name: \"console\"", "name: \"frames: free\"", "name: \"domctl.createdomain\"",
         "name: \"dom1 (web) vcpu0\"", "name: \"event, port 3, from dom0 (Domain-0)\"",
         "string_value: \"goodbye\"", "string_value: \"bell? and ?\"", "name: \"MSR\"", "unit: UNIT_COUNT",
-        "name: \"balloon\""}) {
+        "name: \"balloon\"", "name: \"grant: copy from, reference 9 of dom1 (web)\""}) {
     INFO(name);
     CHECK(text.find(name) != std::string::npos);
   }

@@ -55,6 +55,9 @@ TEST_CASE("a trace tells the run: header, order, end state, hash") {
   CHECK(seen(EventKind::event_send) == 40);
   CHECK(seen(EventKind::event_port) == 1 + 20 + 5);
   CHECK(seen(EventKind::bounce) == 40);
+  CHECK(seen(EventKind::grant_table) == 3);
+  CHECK(seen(EventKind::grant) ==
+        m.observer->counters().grant_maps + m.observer->counters().grant_unmaps + 40);
   CHECK(seen(EventKind::tlb_flush) == 40);
   CHECK(seen(EventKind::trap) == 40);
   CHECK(seen(EventKind::interrupt) == 40);
@@ -76,6 +79,9 @@ TEST_CASE("a trace tells the run: header, order, end state, hash") {
   CHECK(end->port(0, 6) == EventPort{XS_PORT_VIRQ, 0, 0, 0, 0});
   CHECK(end->port(0, 4).kind == XS_PORT_CLOSED);
   CHECK(end->domains().at(0).ports.size() == 3);
+  CHECK(end->domains().at(1).grant_pages == std::map<u32, u64>{{0, 0x50}});
+  CHECK(end->grants().mappings() == m.observer->counters().grant_active);
+  CHECK(*end->grants().find({1, 9, 0}) == GrantInUse{0x59, {0, 4}, {4, 0}});
 }
 
 TEST_CASE("seeking by keyframe equals replaying everything, at every instant") {
@@ -117,7 +123,7 @@ TEST_CASE("the same run gives the same bytes; a different one another hash; the 
 TEST_CASE("the hash stays what it is: a change of format must be meant") {
   FakeMachine m;
   busy_run(m, 3);
-  CHECK(m.observer->finish(m.cpus[0].now_ps) == 0x6cfd7f1864f791b7);
+  CHECK(m.observer->finish(m.cpus[0].now_ps) == 0x4daf2e636f242e19);
 }
 
 TEST_CASE("a large trace spans chunks by size alone") {

@@ -48,7 +48,7 @@ TEST_CASE("no trace at all") {
   std::vector<u8> whole = make_trace(dir);
   std::vector<u8> bytes = whole;
   bytes[12] = 9;
-  CHECK(is(bytes) == ": trace version 9, this program reads 4");
+  CHECK(is(bytes) == ": trace version 9, this program reads 5");
   bytes = whole;
   std::swap(bytes[8], bytes[11]);
   CHECK(is(bytes) == ": trace of the other byte order");
