@@ -83,6 +83,13 @@ constexpr Shown vhpt_rows[] = {
     {"entries purged", "vhpt.purges"},
     {"tables emptied", "vhpt.flushes"},
 };
+constexpr Shown grant_rows[] = {
+    {"frames mapped", "grant.maps"},
+    {"mappings ended", "grant.unmaps"},
+    {"copies", "grant.copies"},
+    {"frames transferred", "grant.transfers"},
+    {"mappings at the end", "grant.active"},
+};
 constexpr Shown ownership_rows[] = {
     {"frames that got another owner", "observer.owner_changes"},
     {"frames that got another type", "observer.type_changes"},
@@ -167,6 +174,7 @@ std::vector<Group> groups_of(const std::vector<Column>& columns) {
           group_of(columns, "shadow tables", shadow_rows),
           group_of(columns, "VHPT", vhpt_rows),
           hyperprivops(columns),
+          group_of(columns, "grants", grant_rows),
           group_of(columns, "who owns what", ownership_rows)};
 }
 
