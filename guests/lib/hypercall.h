@@ -7,6 +7,7 @@
 #include <xen/errno.h>
 #include <xen/event_channel.h>
 #include <xen/features.h>
+#include <xen/grant_table.h>
 #include <xen/memory.h>
 #include <xen/physdev.h>
 #include <xen/sched.h>
@@ -27,6 +28,10 @@ inline long hypercall_sched_op(int op, void* arg) {
 }
 inline long hypercall_event_channel_op(int op, void* arg) {
   return arch_hypercall(__HYPERVISOR_event_channel_op, op, hypercall_arg(arg));
+}
+// `count` structures of the operation, side by side; each answers in its `status`.
+inline long hypercall_grant_table_op(unsigned op, void* list, unsigned count) {
+  return arch_hypercall(__HYPERVISOR_grant_table_op, op, hypercall_arg(list), count);
 }
 inline long hypercall_memory_op(unsigned op, void* arg) {
   return arch_hypercall(__HYPERVISOR_memory_op, op, hypercall_arg(arg));

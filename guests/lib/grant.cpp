@@ -1,0 +1,112 @@
+#include "guests/lib/grant.h"
+
+#include "guests/lib/boot.h"
+
+namespace {
+grant_entry_v1_t* table[grant_most_pages];
+unsigned table_pages;
+grant_ref_t first_free = no_grant;
+
+// Behind shared_info: guest frame numbers that are no memory's (docs/memory-models.md).
+Pfn page_place(unsigned index) { return boot_info->shared_info / page_bytes + 1 + index; }
+
+long place_page(unsigned index) {
+  xen_add_to_physmap_t request{};
+  request.domid = DOMID_SELF;
+  request.space = XENMAPSPACE_grant_table;
+  request.idx = index;
+  request.gpfn = page_place(index);
+  return hypercall_memory_op(XENMEM_add_to_physmap, &request);
+}
+
+// What the first `pages` pages are called.
+long ask_for_pages(xen_pfn_t* numbers, unsigned pages) {
+  gnttab_setup_table_t op{};
+  op.dom = DOMID_SELF;
+  op.nr_frames = pages;
+  set_xen_guest_handle(op.frame_list, numbers);
+  if (long error = hypercall_grant_table_op(GNTTABOP_setup_table, &op, 1)) return error;
+  return op.status == GNTST_okay ? 0 : -XEN_ENOMEM;
+}
+
+void give_free(grant_ref_t ref) {
+  grant_entry(ref).frame = first_free;
+  first_free = ref;
+}
+
+grant_ref_t take_free() {
+  const grant_ref_t ref = first_free;
+  if (ref != no_grant) first_free = grant_entry(ref).frame;
+  return ref;
+}
+
+// The hypervisor looks at an entry at any time: flags come last, in one store.
+grant_ref_t make_entry(u16 flags, domid_t domain, u64 frame) {
+  if (frame >> 32) return no_grant;  // no entry of this version can name it
+  const grant_ref_t ref = take_free();
+  if (ref == no_grant) return ref;
+  volatile grant_entry_v1_t& entry = grant_entry(ref);
+  entry.domid = domain;
+  entry.frame = static_cast<u32>(frame);
+  __atomic_store_n(&entry.flags, flags, __ATOMIC_RELEASE);
+  return ref;
+}
+
+// Nothing is allowed any more, unless the hypervisor has set one of the flags `in_use`.
+bool withdraw(grant_ref_t ref, u16 in_use) {
+  volatile u16& flags = grant_entry(ref).flags;
+  u16 seen = __atomic_load_n(&flags, __ATOMIC_ACQUIRE);
+  do {
+    if (seen & in_use) return false;
+  } while (!__atomic_compare_exchange_n(&flags, &seen, u16{0}, false, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE));
+  return true;
+}
+}  // namespace
+
+volatile grant_entry_v1_t& grant_entry(grant_ref_t ref) {
+  return table[ref / grants_per_page][ref % grants_per_page];
+}
+
+long grant_table_set_up(void* place, unsigned pages) {
+  if (pages > grant_most_pages) return -XEN_EINVAL;
+  for (unsigned i = table_pages; guest_is_translated() && i < pages; i++)
+    if (long error = place_page(i)) return error;
+  xen_pfn_t numbers[grant_most_pages];
+  if (long error = ask_for_pages(numbers, pages)) return error;
+  for (; table_pages < pages; table_pages++) {
+    auto* own = static_cast<u8*>(place) + table_pages * page_bytes;
+    auto* page = static_cast<grant_entry_v1_t*>(arch_show_grant_page(own, numbers[table_pages]));
+    if (!page) return -XEN_EFAULT;
+    table[table_pages] = page;
+    const grant_ref_t first = table_pages * grants_per_page;
+    for (grant_ref_t i = grants_per_page; i-- > 0;)
+      if (first + i >= GNTTAB_NR_RESERVED_ENTRIES) give_free(first + i);
+  }
+  return 0;
+}
+
+grant_ref_t grant_access(domid_t user, u64 frame, bool readonly) {
+  return make_entry(GTF_permit_access | (readonly ? GTF_readonly : 0), user, frame);
+}
+
+bool grant_end_access(grant_ref_t ref) {
+  if (!withdraw(ref, GTF_reading | GTF_writing)) return false;
+  give_free(ref);
+  return true;
+}
+
+grant_ref_t grant_transfer_ref(domid_t giver, u64 place) {
+  return make_entry(GTF_accept_transfer, giver, place);
+}
+
+u64 grant_end_transfer(grant_ref_t ref) {
+  u64 frame = invalid_frame;
+  volatile grant_entry_v1_t& entry = grant_entry(ref);
+  if (!withdraw(ref, GTF_transfer_committed)) {
+    while (!(__atomic_load_n(&entry.flags, __ATOMIC_ACQUIRE) & GTF_transfer_completed)) arch_relax();
+    frame = entry.frame;
+    __atomic_store_n(&entry.flags, u16{0}, __ATOMIC_RELEASE);
+  }
+  give_free(ref);
+  return frame;
+}

@@ -1,0 +1,37 @@
+// This domain's grant table, version 1 (<xen/grant_table.h>): which of its frames other domains may use, or
+// give it.
+//
+//   pages shared with the hypervisor   | 8 reserved | entry | entry | ... 512 a page
+//   entry                              { flags: what is allowed, and what is done with it; domid; frame }
+//   free entries                       flags 0; `frame` is the next free one's number
+//
+// References are given out by one VCPU at a time: under the kernel's lock, or a test's only VCPU.
+#pragma once
+#include "arch_cpu.h"
+#include "guests/lib/hypercall.h"
+
+constexpr grant_ref_t no_grant = ~grant_ref_t{0};
+constexpr unsigned grants_per_page = page_bytes / sizeof(grant_entry_v1_t);
+constexpr unsigned grant_most_pages = 32;
+
+// Makes the table `pages` long (it never becomes shorter) and shows it; for those that are new, references
+// become free. `place`: where addresses are mapped page by page, the address of so many pages whose own
+// mapping is given up; nobody's business elsewhere. 0 or a negative errno; ENOMEM: what the hypervisor
+// refuses.
+long grant_table_set_up(void* place, unsigned pages);
+volatile grant_entry_v1_t& grant_entry(grant_ref_t ref);
+
+// Allows `user` to use a frame of this domain, by the number that hypercalls know it by (model_machine()).
+// no_grant: all references are in use.
+grant_ref_t grant_access(domid_t user, u64 frame, bool readonly);
+// False while the user still uses it; then the entry stays as it is.
+bool grant_end_access(grant_ref_t ref);
+
+// Allows `giver` to give this domain a frame. `place`: the guest frame number that it will have, where the
+// hypervisor translates; 0 elsewhere.
+grant_ref_t grant_transfer_ref(domid_t giver, u64 place);
+// What has been given: the number that hypercalls know it by. invalid_frame: nothing, and nothing will be.
+u64 grant_end_transfer(grant_ref_t ref);
+
+// The architecture's part. Shows a page of the table by the number that the hypervisor tells.
+void* arch_show_grant_page(void* place, u64 number);

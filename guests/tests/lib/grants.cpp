@@ -1,0 +1,54 @@
+#include "guests/tests/lib/grants.h"
+
+namespace {
+bool on_this_hypervisor() {
+  xen_extraversion_t extra;
+  return hypercall_xen_version(XENVER_extraversion, extra) == 0 && strstr(extra, "xenoscope");
+}
+}  // namespace
+
+GrantMapping test_map_grant(const GrantPlace& place, u32 domain, grant_ref_t ref, u32 flags) {
+  gnttab_map_grant_ref_t op{};
+  op.host_addr = place.address;
+  op.flags = flags | place.flags;
+  op.ref = ref;
+  op.dom = static_cast<domid_t>(domain);
+  const int status = test_grant_op(GNTTABOP_map_grant_ref, op);
+  return {status, op.handle, op.host_addr, op.dev_bus_addr, place.va ? place.va : test_grant_va(op.host_addr)};
+}
+
+int test_unmap_grant(grant_handle_t handle, u64 address, u64 device_address) {
+  gnttab_unmap_grant_ref_t op{};
+  op.host_addr = address;
+  op.dev_bus_addr = device_address;
+  op.handle = handle;
+  return test_grant_op(GNTTABOP_unmap_grant_ref, op);
+}
+
+void test_status(const char* what, int found, int expected) {
+  test_check(found == expected, "%s: status %d, expected %d", what, found, expected);
+}
+
+void test_refusal(const char* what, int found, int expected) {
+  static const bool exact = on_this_hypervisor();
+  if (exact || found >= 0) test_status(what, found, expected);
+}
+
+// A port for a partner of one's own tells who that is.
+u32 test_own_domain() {
+  static u32 own = DOMID_INVALID;
+  if (own != DOMID_INVALID) return own;
+  const auto port = static_cast<EventPort>(event_alloc_unbound(DOMID_SELF, DOMID_SELF));
+  evtchn_status_t status{};
+  status.dom = DOMID_SELF;
+  status.port = port;
+  if (long error = hypercall_event_channel_op(EVTCHNOP_status, &status))
+    test_error("EVTCHNOP_status: %s", errno_name(error));
+  event_close(port);
+  return own = status.u.unbound.dom;
+}
+
+void test_grant_table() {
+  if (long error = grant_table_set_up(test_va(test_spare_frames(1)), 1))
+    test_error("the grant table: %s", errno_name(error));
+}
