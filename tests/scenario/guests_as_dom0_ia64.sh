@@ -11,7 +11,7 @@ skipped="fpu stale-tlb tlb-shootdown vcpu-ops translated-tables xenstore segment
 # shellcheck disable=SC2034 # named by the model
 skipped_translated="balloon-abi"
 # shellcheck disable=SC2034
-skipped_identity="hypercall-fuzz isolation translated-memory translated-pressure"
+skipped_identity="grants-foreign hypercall-fuzz isolation translated-memory translated-pressure"
 
 bad=0
 for model in translated identity; do

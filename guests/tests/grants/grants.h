@@ -17,15 +17,6 @@ void end_grant(const OwnGrant& g);
 constexpr u16 in_use = GTF_reading | GTF_writing;
 constexpr grant_handle_t no_handle = 0xfffffff0;
 
-// The ways of frames out of the domain and into it. get_again() and take_in() make them the page's.
-void let_go(Pfn page);  // nothing but its allocation refers to the page's frame any more
-void give_back(Pfn page);
-void get_again(Pfn page);
-void* take_in(Pfn page, u64 frame);
-u64 transfer_place(Pfn page);  // what an entry says that accepts a frame for it
-// A transferred frame leaves no hole: a fresh one takes its place.
-bool transfer_replaces();
-
 void check_map_refusals();
 void check_unmap_refusals();
 void check_operation_refusals();

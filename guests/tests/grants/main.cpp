@@ -80,8 +80,8 @@ void check_uses() {
   test_equal("the frame through that one", static_cast<s64>(touch_read(r.va).value), 0xf00d);
   if (test_grant_model() != GrantModel::identity) {  // there it is the domain's own memory after all
     const Touch write = touch_write(r.va, 1);
-    test_check(write.faulted && write.write && !write.absent, "a mapping for reading was written: error 0x%lx",
-               write.error);
+    test_check(write.faulted && write.write && !write.absent,
+               "a mapping for reading was written: error 0x%lx", write.error);
   }
   test_check(!grant_end_access(g.ref), "a grant in use was ended");
   test_status("unmap", test_unmap_grant(w), GNTST_okay);
@@ -127,8 +127,7 @@ void check_readonly() {
   test_refusal("map for writing what may be read", test_map_grant(place, test_own_domain(), g.ref).status,
                GNTST_general_error);
   test_equal("flags then", g.flags(), GTF_permit_access | GTF_readonly);
-  const GrantMapping m =
-      test_map_grant(place, test_own_domain(), g.ref, GNTMAP_host_map | GNTMAP_readonly);
+  const GrantMapping m = test_map_grant(place, test_own_domain(), g.ref, GNTMAP_host_map | GNTMAP_readonly);
   test_status("map it for reading", m.status, GNTST_okay);
   test_equal("flags", g.flags(), GTF_permit_access | GTF_readonly | GTF_reading);
   test_equal("what it shows", static_cast<s64>(touch_read(m.va).value), 0x600d);
@@ -144,8 +143,13 @@ void check_list() {
   gnttab_unmap_grant_ref_t unmaps[count] = {};
   for (auto& map : maps) {
     const GrantPlace place = test_grant_place();
-    map = {place.address, GNTMAP_host_map | place.flags, g.ref, static_cast<domid_t>(test_own_domain()),
-           0,             0,                             0};
+    map = {place.address,
+           GNTMAP_host_map | place.flags,
+           g.ref,
+           static_cast<domid_t>(test_own_domain()),
+           0,
+           0,
+           0};
   }
   maps[2].ref = g.ref + 1;  // free
   test_equal("a list of maps", hypercall_grant_table_op(GNTTABOP_map_grant_ref, maps, count), 0);

@@ -7,17 +7,7 @@ GrantMapping mapped(const OwnGrant& g, u32 flags = GNTMAP_host_map) {
   return m;
 }
 
-long reserve(unsigned operation, xen_pfn_t& frame) {
-  xen_pfn_t list[1] = {frame};
-  xen_memory_reservation_t r{};
-  set_xen_guest_handle(r.extent_start, list);
-  r.nr_extents = 1;
-  r.domid = DOMID_SELF;
-  const long done = hypercall_memory_op(operation, &r);
-  frame = list[0];
-  return done;
-}
-long decrease(xen_pfn_t frame) { return reserve(XENMEM_decrease_reservation, frame); }
+long decrease(xen_pfn_t frame) { return test_reserve(XENMEM_decrease_reservation, frame); }
 
 long place_shared_info(Pfn at) {
   xen_add_to_physmap_t request{};
@@ -33,14 +23,14 @@ void check_given_back() {
   const OwnGrant g = grant_to_self();
   const GrantMapping m = mapped(g);
   const u64 frame = g.machine();
-  let_go(g.page);
+  test_let_go(g.page);
   test_equal("give a granted frame back", decrease(frame), 1);
   test_equal("what its mapping shows", static_cast<s64>(touch_read(m.va).value), 0x600d);
   test_status("unmap", test_unmap_grant(m), GNTST_okay);
   test_check(touch_read(m.va).faulted, "a frame that is nobody's can be read");
-  test_refusal("map what was given back",
-               test_map_grant(test_grant_place(), test_own_domain(), g.ref).status, GNTST_general_error);
-  get_again(g.page);
+  test_refusal("map what was given back", test_map_grant(test_grant_place(), test_own_domain(), g.ref).status,
+               GNTST_general_error);
+  test_get_again(g.page);
   end_grant(g);
 }
 
@@ -101,27 +91,15 @@ void check_translated() {
   const GrantMapping m = mapped(g);
   const Pfn number = m.address / page_bytes;
   xen_remove_from_physmap_t remove{DOMID_SELF, number};
-  test_check(hypercall_memory_op(XENMEM_remove_from_physmap, &remove) < 0, "remove_from_physmap of a mapping");
+  test_check(hypercall_memory_op(XENMEM_remove_from_physmap, &remove) < 0,
+             "remove_from_physmap of a mapping");
   test_equal("decrease of a mapping", decrease(number), 0);
   xen_pfn_t frame = number;
-  test_equal("populate over a mapping", reserve(XENMEM_populate_physmap, frame), 0);
+  test_equal("populate over a mapping", test_reserve(XENMEM_populate_physmap, frame), 0);
   test_check(place_shared_info(number) < 0, "shared_info over a mapping");
   test_equal("what it shows", static_cast<s64>(touch_read(m.va).value), 0x600d);
   test_equal("flags", g.flags(), GTF_permit_access | in_use);
   test_status("unmap", test_unmap_grant(m), GNTST_okay);
   test_equal("decrease of what is not there", decrease(number), 0);
   end_grant(g);
-}
-
-void give_back(Pfn page) {
-  const u64 frame = test_machine(page);
-  let_go(page);
-  test_equal("decrease", decrease(frame), 1);
-}
-
-void get_again(Pfn page) {
-  if (test_grant_model() == GrantModel::identity) return;  // what was given back is gone there
-  xen_pfn_t frame = page;
-  test_equal("populate", reserve(XENMEM_populate_physmap, frame), 1);
-  take_in(page, frame);
 }

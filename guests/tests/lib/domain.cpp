@@ -1,12 +1,12 @@
 #include "guests/tests/lib/domain.h"
 
-u32 test_make_domain(unsigned vcpus, u64 most_kib) {
+u32 test_make_domain(unsigned vcpus, u64 most_kib, int most_grant_pages) {
   xen_domctl op{};
   op.u.createdomain.max_vcpus = vcpus;
   XS_CREATEDOMAIN_MODEL(&op.u.createdomain) = test_domain_model;
   op.u.createdomain.max_evtchn_port = event_ports_max - 1;
-  op.u.createdomain.max_grant_frames = -1;  // the hypervisor's default
-  op.u.createdomain.max_maptrack_frames = -1;
+  op.u.createdomain.max_grant_frames = most_grant_pages;
+  op.u.createdomain.max_maptrack_frames = -1;  // the hypervisor's default
   op.u.createdomain.grant_opts = XEN_DOMCTL_GRANT_version(1);
   if (long error = domctl(XEN_DOMCTL_createdomain, 0, op)) test_error("createdomain: %s", errno_name(error));
   const u32 id = op.domain;
@@ -37,4 +37,25 @@ void test_destroy_domain(u32 domain) {
   while ((error = domctl_simple(XEN_DOMCTL_destroydomain, domain)) == -XEN_EAGAIN)
     hypercall_sched_op(SCHEDOP_yield, nullptr);
   test_equal("destroydomain", error, 0);
+}
+
+long test_place_foreign(u32 domain, Mfn frame, Pfn at) {
+  xen_ulong_t names[1] = {frame};
+  xen_pfn_t places[1] = {at};
+  int errors[1] = {};
+  xen_add_to_physmap_batch_t batch{};
+  batch.domid = DOMID_SELF;
+  batch.space = XENMAPSPACE_gmfn_foreign;
+  batch.size = 1;
+  batch.u.foreign_domid = static_cast<domid_t>(domain);
+  set_xen_guest_handle(batch.idxs, names);
+  set_xen_guest_handle(batch.gpfns, places);
+  set_xen_guest_handle(batch.errs, errors);
+  const long error = hypercall_memory_op(XENMEM_add_to_physmap_batch, &batch);
+  return error ? error : errors[0];
+}
+
+long test_unplace_foreign(Pfn at) {
+  xen_remove_from_physmap_t request{DOMID_SELF, at};
+  return hypercall_memory_op(XENMEM_remove_from_physmap, &request);
 }

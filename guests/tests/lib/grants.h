@@ -3,8 +3,8 @@
 #include "guests/lib/grant.h"
 #include "guests/tests/lib/test.h"
 
-// What becomes of a mapping differs by model: the hypervisor changes the domain's page table (direct), its P2M
-// (translated), or nothing but what the domain may insert (identity).
+// What becomes of a mapping differs by model: the hypervisor changes the domain's page table (direct), its
+// P2M (translated), or nothing but what the domain may insert (identity).
 enum class GrantModel { direct, translated, identity };
 GrantModel test_grant_model();
 
@@ -14,8 +14,12 @@ struct GrantPlace {
   u32 flags;    // GNTMAP_* that belong to it
   void* va;     // null: known when the grant is mapped
 };
-GrantPlace test_grant_place();  // each call gives a new one
+GrantPlace test_grant_place();     // each call gives a new one
 void* test_grant_va(u64 address);  // of places whose va is null
+
+// Where frames are translated: a guest frame number that has no memory; not far from those that have, so that
+// dom0 finds no device there either.
+Pfn test_free_number();
 
 struct GrantMapping {
   int status;
@@ -49,3 +53,15 @@ void test_refusal(const char* what, int found, int expected);
 u32 test_own_domain();  // the number by which others know it
 // Nothing else of the table is in use: a table of one page is there, and grant_access() works.
 void test_grant_table();
+
+// Frames leave the domain and come to it.
+int test_transfer(u64 frame, u32 domain, grant_ref_t ref);
+// A transferred frame leaves no hole: a fresh one takes its place.
+bool test_transfer_replaces();
+void test_let_go(Pfn page);                // nothing but its allocation refers to the page's frame any more
+void* test_take_in(Pfn page, u64 number);  // the frame of that number is the page's; where it is seen
+void test_give_back(Pfn page);             // to the hypervisor
+void test_get_again(Pfn page);             // a frame for it, where that can be
+// decrease_reservation or populate_physmap of one frame, whose number may be another one then.
+long test_reserve(unsigned operation, xen_pfn_t& frame);
+long test_pages();  // that the domain has

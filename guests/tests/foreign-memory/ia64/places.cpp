@@ -5,25 +5,8 @@
 namespace {
 constexpr Pfn first_place = 1ull << 28;
 
-long place(u32 domain, Mfn frame, Pfn at) {
-  xen_ulong_t names[1] = {frame};
-  xen_pfn_t places[1] = {at};
-  int errors[1] = {};
-  xen_add_to_physmap_batch_t batch{};
-  batch.domid = DOMID_SELF;
-  batch.space = XENMAPSPACE_gmfn_foreign;
-  batch.size = 1;
-  batch.u.foreign_domid = static_cast<domid_t>(domain);
-  set_xen_guest_handle(batch.idxs, names);
-  set_xen_guest_handle(batch.gpfns, places);
-  set_xen_guest_handle(batch.errs, errors);
-  const long error = hypercall_memory_op(XENMEM_add_to_physmap_batch, &batch);
-  return error ? error : errors[0];
-}
-long unplace(Pfn at) {
-  xen_remove_from_physmap_t request{DOMID_SELF, at};
-  return hypercall_memory_op(XENMEM_remove_from_physmap, &request);
-}
+long place(u32 domain, Mfn frame, Pfn at) { return test_place_foreign(domain, frame, at); }
+long unplace(Pfn at) { return test_unplace_foreign(at); }
 
 void check_place(u32 domain, const Mfn (&frames)[frame_count], Pfn page) {
   void* const va = test_va(first_place);

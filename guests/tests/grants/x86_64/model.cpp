@@ -1,4 +1,5 @@
-// Model direct: mappings are entries of the domain's own page tables, and those it changes by other calls, too.
+// Model direct: mappings are entries of the domain's own page tables, and those it changes by other calls,
+// too.
 #include "guests/tests/grants/grants.h"
 
 namespace {
@@ -107,24 +108,6 @@ void check_tables_are_safe() {
   }
 }
 }  // namespace
-
-void let_go(Pfn page) {
-  if (!is_direct()) return;
-  test_equal("unmap", test_unmap(page), 0);
-  test_p2m()[page] = invalid_frame;
-}
-
-void* take_in(Pfn page, u64 frame) {
-  if (!is_direct()) return test_va(page);
-  mmu_update_t update{frame << page_shift | MMU_MACHPHYS_UPDATE, page};
-  test_equal("MMU_MACHPHYS_UPDATE", hypercall_mmu_update(&update, 1, nullptr, DOMID_SELF), 0);
-  test_p2m()[page] = frame;
-  test_equal("map the frame", test_map(page, pte_kernel), 0);
-  return test_va(page);
-}
-
-u64 transfer_place(Pfn page) { return is_direct() ? 0 : page; }
-bool transfer_replaces() { return false; }
 
 void check_model() {
   if (!is_direct()) return check_translated();
