@@ -10,15 +10,6 @@ grant_ref_t first_free = no_grant;
 // Behind shared_info: guest frame numbers that are no memory's (docs/memory-models.md).
 Pfn page_place(unsigned index) { return boot_info->shared_info / page_bytes + 1 + index; }
 
-long place_page(unsigned index) {
-  xen_add_to_physmap_t request{};
-  request.domid = DOMID_SELF;
-  request.space = XENMAPSPACE_grant_table;
-  request.idx = index;
-  request.gpfn = page_place(index);
-  return hypercall_memory_op(XENMEM_add_to_physmap, &request);
-}
-
 // What the first `pages` pages are called.
 long ask_for_pages(xen_pfn_t* numbers, unsigned pages) {
   gnttab_setup_table_t op{};
@@ -63,6 +54,15 @@ bool withdraw(grant_ref_t ref, u16 in_use) {
 }
 }  // namespace
 
+long grant_table_place(unsigned page) {
+  xen_add_to_physmap_t request{};
+  request.domid = DOMID_SELF;
+  request.space = XENMAPSPACE_grant_table;
+  request.idx = page;
+  request.gpfn = page_place(page);
+  return hypercall_memory_op(XENMEM_add_to_physmap, &request);
+}
+
 volatile grant_entry_v1_t& grant_entry(grant_ref_t ref) {
   return table[ref / grants_per_page][ref % grants_per_page];
 }
@@ -70,7 +70,7 @@ volatile grant_entry_v1_t& grant_entry(grant_ref_t ref) {
 long grant_table_set_up(void* place, unsigned pages) {
   if (pages > grant_most_pages) return -XEN_EINVAL;
   for (unsigned i = table_pages; guest_is_translated() && i < pages; i++)
-    if (long error = place_page(i)) return error;
+    if (long error = grant_table_place(i)) return error;
   xen_pfn_t numbers[grant_most_pages];
   if (long error = ask_for_pages(numbers, pages)) return error;
   for (; table_pages < pages; table_pages++) {

@@ -20,6 +20,8 @@ constexpr unsigned grant_most_pages = 32;
 // refuses.
 long grant_table_set_up(void* place, unsigned pages);
 volatile grant_entry_v1_t& grant_entry(grant_ref_t ref);
+// Where the hypervisor translates: puts a page of the table where it is shown, should it have left.
+long grant_table_place(unsigned page);
 
 // Allows `user` to use a frame of this domain, by the number that hypercalls know it by (model_machine()).
 // no_grant: all references are in use.

@@ -25,6 +25,8 @@ void arch_race_step(Random& random, unsigned vcpu);
 u64 arch_wild_address();
 // The hypervisor's own.
 extern const u64 arch_hypervisor_address;
+// Model direct: the machine address of the page-table entry for va, which has a table.
+u64 arch_entry_address(const void* va);
 // A frame that the guest cannot do without.
 u64 arch_core_frame();
 // VCPUOP_initialise's argument. Something in it is always wrong, so that no VCPU ever starts from it.

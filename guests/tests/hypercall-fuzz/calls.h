@@ -31,7 +31,7 @@ struct CallTable {
 };
 // A table per file calls_*.cpp.
 extern const CallTable memory_calls, table_calls, event_calls, vcpu_calls, processor_calls, tool_calls,
-    other_calls;
+    grant_calls, other_calls;
 
 // Any kind by weight; `nested`: one that may stand in a multicall.
 unsigned kind_count();

@@ -113,7 +113,6 @@ constexpr CallKind kinds[] = {
      errors(XEN_EFAULT, XEN_EINVAL, XEN_ENOSYS, XEN_EPERM, XEN_ESRCH), 0, make_physdev, nullptr},
     {"platform_op", __HYPERVISOR_platform_op, 1, errors(XEN_ENOSYS), 0, make_tool_of_others, nullptr},
     {"hvm_op", __HYPERVISOR_hvm_op, 1, errors(XEN_ENOSYS), 0, make_tool_of_others, nullptr},
-    {"grant_table_op", __HYPERVISOR_grant_table_op, 1, errors(XEN_ENOSYS), 0, make_tool_of_others, nullptr},
     {"unknown", 0, 2, errors(XEN_ENOSYS), 0, make_unknown, nullptr},
 };
 }  // namespace

@@ -1,6 +1,7 @@
 #include "guests/tests/hypercall-fuzz/race.h"
 
 #include "guests/tests/hypercall-fuzz/arch.h"
+#include "guests/tests/hypercall-fuzz/grants.h"
 
 namespace {
 constexpr unsigned most_vcpus = 4;
@@ -45,7 +46,7 @@ struct Racer {
     touch(at, random.one_in(2));
   }
   void step() {
-    switch (random.below(10)) {
+    switch (random.below(11)) {
       case 0:
       case 1:
       case 2:
@@ -58,6 +59,8 @@ struct Racer {
         return signal();
       case 7:
         return describe();
+      case 8:
+        return grants_race_step(random, vcpu);
       default:
         return use();
     }

@@ -7,7 +7,7 @@ constexpr unsigned succeeded = 63;  // column of results >= 0; no error has this
 u32 histogram[most_kinds][codes];
 
 const CallTable* const tables[] = {&table_calls,     &memory_calls, &event_calls, &vcpu_calls,
-                                   &processor_calls, &tool_calls,   &other_calls};
+                                   &processor_calls, &tool_calls,   &grant_calls, &other_calls};
 
 bool nests(const CallKind& k) {
   if (k.number >> 32) return false;  // no call but something else that is hostile

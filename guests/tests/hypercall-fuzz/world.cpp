@@ -1,6 +1,7 @@
 #include "guests/tests/hypercall-fuzz/world.h"
 
 #include "guests/tests/hypercall-fuzz/arch.h"
+#include "guests/tests/hypercall-fuzz/grants.h"
 #include "guests/tests/hypercall-fuzz/tools.h"
 #include "guests/tests/lib/domain.h"
 
@@ -44,6 +45,7 @@ void world_init() {
   world.play = test_spare_frames(play_frames);
   for (unsigned i = 0; i < play_frames; i++) world.play_mfn[i] = test_machine(world.play + i);
   arch_world_init();
+  grants_init();
   const long last = hypercall_memory_op(XENMEM_maximum_ram_page, nullptr);
   world.max_ram_frame = last >= 0 ? static_cast<u64>(last) : boot_info->nr_pages + frames_behind;
   code_sum = sum_of_code();
@@ -54,6 +56,7 @@ void world_heal() {
   events_disable(0);
   arch_heal();
   tools_heal();
+  grants_heal();
   arch_heal_play();
   events_enable(0);
 }

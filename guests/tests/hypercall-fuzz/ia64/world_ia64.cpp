@@ -88,6 +88,8 @@ u64 arch_wild_address() {
   return rnd.pick(choices);
 }
 
+u64 arch_entry_address(const void*) { return any_number(); }  // there is no such table
+
 u64 arch_core_frame() {
   const Pfn image = test_frame(image_start);
   const Pfn choices[] = {test_frame(boot_info), image, image + rnd.below(8)};

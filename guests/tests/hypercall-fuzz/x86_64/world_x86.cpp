@@ -120,6 +120,11 @@ u64 arch_wild_address() {
   return rnd.pick(choices);
 }
 
+u64 arch_entry_address(const void* va) {
+  const u64 at = hypercall_arg(va);
+  return test_machine(test_table(at, 1)) * page_bytes + table_index(at, 1) * sizeof(u64);
+}
+
 u64 arch_core_frame() {
   const Pfn image = test_frame(image_start);
   const Pfn choices[] = {test_frame(boot_info), image, image + rnd.below(8),
