@@ -22,7 +22,7 @@ set(XS_IA64_FLAGS -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-stati
 # Firmware runs wherever it is mapped: no address in its code, and none that a linker could put into data.
 set(XS_IA64_FIRMWARE_FLAGS -mauto-pic -fno-jump-tables)
 set(XS_IA64_LINK_FLAGS -nostdlib -static -Wl,--build-id=none -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack
-  -Wl,--no-warn-rwx-segments -Wl,--compress-debug-sections=zlib)
+  -Wl,--no-warn-rwx-segments)
 
 # Guests besides: what is their user mode's in the floating-point registers stays there; loops over bytes are memcpy's own;
 # Xen's and Linux's headers are the host's.
@@ -83,9 +83,9 @@ function(xs_ia64_image name)
     list(TRANSFORM objects APPEND .inputs OUTPUT_VARIABLE noted)
     file(CONFIGURE OUTPUT ${XS_IA64_OBJECT_DIR}/${name}.inputs CONTENT "${noted};${A_INPUTS};${A_LINKER_SCRIPT}")
   else()
-    set(committed ${CMAKE_SOURCE_DIR}/images/ia64/${name}.elf.gz)
+    set(committed ${CMAKE_SOURCE_DIR}/images/ia64/${name}.elf.xz)
     add_custom_command(OUTPUT ${image}
-      COMMAND gzip -dc ${committed} > ${image}
+      COMMAND xz -dc ${committed} > ${image}
       DEPENDS ${committed}
       COMMENT "Taking the committed IA-64 image ${name}.elf"
       VERBATIM)
