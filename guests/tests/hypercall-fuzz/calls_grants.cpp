@@ -46,8 +46,9 @@ grant_ref_t write_entry() {
   const auto ref = static_cast<grant_ref_t>(first_ref + rnd.below(ref_count));
   if (!is_there(ref)) return ref;
   collect(ref);
-  const u16 types[] = {GTF_permit_access,   GTF_permit_access, GTF_permit_access | GTF_readonly,
-                       GTF_accept_transfer, GTF_invalid,       static_cast<u16>(rnd.next())};
+  const u16 types[] = {
+      GTF_permit_access, GTF_permit_access,   GTF_permit_access, GTF_permit_access | GTF_readonly,
+      GTF_permit_access, GTF_accept_transfer, GTF_invalid,       static_cast<u16>(rnd.next())};
   // Nobody but the hypervisor says that a frame has come.
   const u16 flags = rnd.pick(types) & static_cast<u16>(~GTF_transfer_completed);
   const bool accepts = (flags & GTF_type_mask) == GTF_accept_transfer;
