@@ -78,7 +78,7 @@ u64 any_place(u32& flags) {
       rnd.one_in(3) ? places[rnd.below(first_racer_place)].va : test_va(world.play + rnd.below(play_frames));
   if (!rnd.one_in(3)) return hypercall_arg(va);
   flags |= GNTMAP_contains_pte;
-  return arch_entry_address(va) + (rnd.one_in(8) ? rnd.below(page_bytes) & ~7ull & 0x38 : 0);
+  return arch_entry_address(va) + (rnd.one_in(8) ? rnd.below(sizeof(u64)) : 0);
 }
 
 u32 any_map_flags() {
