@@ -23,6 +23,8 @@ struct BootFrames {
   u64 extra;  // frames owned outside [0, limit), for devices
 };
 
+struct GrantOps;  // granted.h
+
 struct MemoryModel {
   const char* name;
 
@@ -50,6 +52,8 @@ struct MemoryModel {
   // it.
   void* (*device_page)();
   u64 (*device_address)(const void* va);
+
+  const GrantOps* grants;  // null: no other domain's frames can be had
 };
 
 extern const MemoryModel* memory_model;          // set before anything else here is used

@@ -4,6 +4,8 @@
 #include "guests/kernel/dom0/dom0.h"
 #include "guests/kernel/heap.h"
 #include "guests/kernel/memory_model.h"
+#include "guests/kernel/net/netif.h"
+#include "guests/kernel/net/stack.h"
 #include "guests/kernel/operator/operator.h"
 #include "guests/kernel/platform.h"
 #include "guests/kernel/process.h"
@@ -40,12 +42,13 @@ void use_memory() {
 const char* role() { return is_dom0() ? "dom0" : "domU"; }
 const char* command_line() { return reinterpret_cast<const char*>(boot_info->cmd_line); }
 
-constexpr Verb domu_verbs[] = {bench_verb};
+constexpr Verb domu_verbs[] = {bench_verb, ping_verb, stream_verb};
 void execute(char* line, Status& status) { verbs_execute(domu_verbs, count_of(domu_verbs), line, status); }
 
 void start_services() {
   if (is_dom0()) return dom0_start();
   store_client_start();
+  netfront_start();
   start_test_programs();
   operator_start_script({"", execute}, command_line());
 }

@@ -3,8 +3,10 @@
 #include "guests/kernel/balloon.h"
 #include "guests/kernel/memory_model.h"
 #include "guests/kernel/thread.h"
+#include "guests/kernel/xenbus/store.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/console.h"
+#include "guests/lib/errno.h"
 #include "guests/lib/events.h"
 #include "guests/lib/format.h"
 #include "guests/lib/hypercall.h"
@@ -21,12 +23,25 @@ struct Message {
 xenstore_domain_interface* page;
 EventPort port;
 WaitQueue ring_moved;
+WaitQueue ring_free;
+bool ring_taken;  // one thread at a time talks to the store; whatever it meets it sorts
 u32 next_request = 1;
 Message incoming;
-bool target_changed, shutdown_asked;  // watches that fired while an answer was awaited
+StoreWatchers watchers;
 u64 actual_to_report;
 
 void on_event(EventPort, void*) { wake_all(ring_moved); }
+
+struct RingGuard {
+  RingGuard() {
+    while (ring_taken) wait_on(ring_free);
+    ring_taken = true;
+  }
+  ~RingGuard() {
+    ring_taken = false;
+    wake_all(ring_free);
+  }
+};
 
 void send(const void* bytes, u32 length) {
   auto stream = store_requests(page);
@@ -38,61 +53,99 @@ void send(const void* bytes, u32 length) {
   }
 }
 
-// False when `deadline_ns` passed with no byte of the next message there.
-bool receive(void* to, u32 length, u64 deadline_ns) {
+void receive(void* to, u32 length) {
   auto stream = store_responses(page);
   for (char* at = static_cast<char*>(to); length;) {
     if (stream.broken()) panic("xenstore ring is corrupt");
     u32 n = stream.read(at, length);
     at += n, length -= n;
     if (n) event_send(port);
-    if (n) deadline_ns = no_deadline;
-    if (length && !wait_on(ring_moved, deadline_ns)) return false;
+    if (length) wait_on(ring_moved);
   }
-  return true;
 }
 
-bool next_message(u64 deadline_ns) {
-  if (!receive(&incoming.header, sizeof incoming.header, deadline_ns)) return false;
+// Payload: path, token; the token is the watcher's own path.
+void tell_watchers() {
+  const char* token = incoming.payload + strlen(incoming.payload) + 1;
+  if (token >= incoming.payload + incoming.header.len) return;
+  for (StoreWatcher* w = watchers.first; w; w = w->next)
+    if (!strcmp(w->path, token)) store_tell(*w);
+}
+
+void next_message() {
+  receive(&incoming.header, sizeof incoming.header);
   if (incoming.header.len > XENSTORE_PAYLOAD_MAX) panic("xenstore message of %u bytes", incoming.header.len);
-  receive(incoming.payload, incoming.header.len, no_deadline);
+  receive(incoming.payload, incoming.header.len);
   incoming.payload[incoming.header.len] = 0;
-  if (incoming.header.type != XS_WATCH_EVENT) return true;
-  if (strstr(incoming.payload, "memory/target")) target_changed = true;
-  if (strstr(incoming.payload, "control/shutdown")) shutdown_asked = true;
-  return true;
+  if (incoming.header.type == XS_WATCH_EVENT) tell_watchers();
 }
 
-// Sends "path\0[value]" and waits for the answer with the same request id. False: the store answered
-// XS_ERROR.
-bool request(u32 type, const char* path, const char* value, u32 value_length) {
-  xsd_sockmsg header{type, next_request++, 0, static_cast<u32>(strlen(path) + 1) + value_length};
+// Sends "path\0[rest]" and waits for the answer with the same request id, which is then in `incoming`.
+long request(u32 type, const char* path, const char* rest, u32 rest_length) {
+  xsd_sockmsg header{type, next_request++, 0, static_cast<u32>(strlen(path) + 1) + rest_length};
   send(&header, sizeof header);
   send(path, static_cast<u32>(strlen(path) + 1));
-  send(value, value_length);
-  do next_message(no_deadline);
+  send(rest, rest_length);
+  do next_message();
   while (incoming.header.type == XS_WATCH_EVENT || incoming.header.req_id != header.req_id);
-  return incoming.header.type != XS_ERROR;
+  if (incoming.header.type != XS_ERROR) return 0;
+  return !strcmp(incoming.payload, "ENOENT") ? -XEN_ENOENT : -XEN_EIO;
 }
 
-bool store_read(const char* path) { return request(XS_READ, path, nullptr, 0); }
-bool store_write(const char* path, const char* value) {
+long read(const char* path, char* value, size_t size) {
+  RingGuard guard;
+  if (long error = request(XS_READ, path, nullptr, 0)) return error;
+  copy_string(value, size, incoming.payload);
+  return 0;
+}
+
+long write(const char* path, const char* value) {
+  RingGuard guard;
   return request(XS_WRITE, path, value, static_cast<u32>(strlen(value)));
 }
-void store_watch(const char* path) { request(XS_WATCH, path, path, static_cast<u32>(strlen(path) + 1)); }
+
+long remove(const char* path) {
+  RingGuard guard;
+  return request(XS_RM, path, nullptr, 0);
+}
+
+long list(const char* path, char* names, size_t size) {
+  RingGuard guard;
+  if (long error = request(XS_DIRECTORY, path, nullptr, 0)) return error;
+  if (incoming.header.len > size) return -XEN_E2BIG;
+  memcpy(names, incoming.payload, incoming.header.len);
+  return incoming.header.len;
+}
+
+// The store fires a new watch at once.
+void watch(StoreWatcher& w) {
+  RingGuard guard;
+  watchers.add(w);
+  request(XS_WATCH, w.path, w.path, static_cast<u32>(strlen(w.path) + 1));
+}
+
+void unwatch(StoreWatcher& w) {
+  RingGuard guard;
+  watchers.remove(w);
+  request(XS_UNWATCH, w.path, w.path, static_cast<u32>(strlen(w.path) + 1));
+}
+
+constexpr StoreService service = {read, write, remove, list, watch, unwatch};
+
+// --- what the toolstack asks of this domain ----------------------------------------------------------
+StoreWatcher target{"memory/target", &ring_moved}, shutdown_request{"control/shutdown", &ring_moved};
 
 void obey_target() {
+  char text[24];
   u64 kib;
-  if (store_read("memory/target") && parse_number(incoming.payload, kib)) {
-    if (kib != balloon_target_kib()) print_line("balloon: target %lu KiB", kib);
-    balloon_set_target(kib);
-  }
+  if (store_read("memory/target", text, sizeof text) || !parse_number(text, kib)) return;
+  if (kib != balloon_target_kib()) print_line("balloon: target %lu KiB", kib);
+  balloon_set_target(kib);
 }
 
 void obey_shutdown() {
-  if (!store_read("control/shutdown") || !incoming.payload[0]) return;
   char reason[16];
-  copy_string(reason, sizeof reason, incoming.payload);
+  if (store_read("control/shutdown", reason, sizeof reason) || !reason[0]) return;
   store_write("control/shutdown", "");  // tells the toolstack that the request was seen
   print_line("shutdown: %s", reason);
   if (!strcmp(reason, "crash")) panic("asked to crash");
@@ -112,18 +165,19 @@ void on_balloon(u64 actual_kib, u64) {
 }
 
 void client_thread(void*) {
-  store_watch("memory/target");
-  store_watch("control/shutdown");
+  store_watch(target);
+  store_watch(shutdown_request);
   for (;;) {
-    if (shutdown_asked)
-      shutdown_asked = false, obey_shutdown();
-    else if (target_changed)
-      target_changed = false, obey_target();
+    if (shutdown_request.fired)
+      shutdown_request.fired = false, obey_shutdown();
+    else if (target.fired)
+      target.fired = false, obey_target();
     else if (actual_to_report)
       report_actual();
-    else if (store_responses(page).readable())
-      next_message(no_deadline);
-    else
+    else if (!ring_taken && store_responses(page).readable()) {
+      RingGuard guard;
+      next_message();
+    } else
       wait_on(ring_moved);
   }
 }
@@ -133,6 +187,7 @@ void store_client_start() {
   page = static_cast<xenstore_domain_interface*>(frame_va(model_guest_frame(boot_info->store_mfn)));
   port = boot_info->store_evtchn;
   event_set_handler(port, on_event, nullptr);
+  store_service = &service;
   balloon_start(on_balloon);
   if (!thread_create("xenstore", client_thread, nullptr)) panic("no memory for the xenstore thread");
 }

@@ -84,3 +84,9 @@ void translated_unplace(Pfn first, unsigned count) {
     hypercall_memory_op(XENMEM_remove_from_physmap, &request);
   }
 }
+
+u64 translated_accept_as(Pfn frame) { return frame; }
+void translated_adopt(Pfn, u64) {}
+void translated_surrender(const Pfn* list, u64* numbers, unsigned count) {
+  for (unsigned i = 0; i < count; i++) numbers[i] = list[i];
+}

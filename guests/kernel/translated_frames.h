@@ -18,3 +18,7 @@ Pfn translated_foreign_first(const IdentityFrames& identity);
 // Frames of another domain become this guest's [first, + count). All, or none and an error.
 long translated_place(unsigned domain, Pfn first, const Mfn* list, unsigned count);
 void translated_unplace(Pfn first, unsigned count);
+// GrantOps: the P2M says all, once the frame number is told.
+u64 translated_accept_as(Pfn frame);
+void translated_adopt(Pfn frame, u64 number);
+void translated_surrender(const Pfn* list, u64* numbers, unsigned count);

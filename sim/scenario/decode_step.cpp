@@ -57,6 +57,22 @@ void decode_debug_keys(const Node& n, const Scenario&, Step& step) {
   set_command(step, "debug-keys", "", "debug-keys " + key);
 }
 
+void decode_network_attach(const Node& n, const Scenario& scenario, Step& step) {
+  const std::string domain = decode_domain_name(n.at("domain"), scenario);
+  set_command(step, "network-attach", domain,
+              fmt::format("network-attach {} receive={}", domain, n.text_or("receive", "copy")));
+}
+
+/// What dom0 sends to a domain: `counted` of them.
+template <const char* verb, const char* counted>
+void decode_traffic(const Node& n, const Scenario& scenario, Step& step) {
+  const std::string domain = decode_domain_name(n.at("domain"), scenario);
+  std::string line = fmt::format("{} {}", verb, domain);
+  for (const char* key : {counted, "bytes"})
+    if (n.has(key)) line += fmt::format(" {}={}", key, n.at(key).integer());
+  set_command(step, verb, domain, std::move(line));
+}
+
 std::string default_wait_name(const Wait& wait) {
   if (const auto* c = std::get_if<WaitConsole>(&wait.what))
     return fmt::format("wait for \"{}\" on {}", c->pattern.text, c->source);
@@ -122,7 +138,8 @@ void decode_expect_step(const Node& n, const Scenario& scenario, Step& step) {
 
 constexpr char mem_set[] = "mem-set", mem_max[] = "mem-max", pause_verb[] = "pause", unpause[] = "unpause",
                destroy[] = "destroy", shutdown_verb[] = "shutdown", list[] = "list", info[] = "info",
-               shutdown_host[] = "shutdown-host";
+               shutdown_host[] = "shutdown-host", ping[] = "ping", stream[] = "stream", count[] = "count",
+               packets[] = "packets";
 
 constexpr struct {
   const char* key;
@@ -138,6 +155,9 @@ constexpr struct {
     {"list", decode_plain<list>},
     {"info", decode_plain<info>},
     {"debug-keys", decode_debug_keys},
+    {"network-attach", decode_network_attach},
+    {"ping", decode_traffic<ping, count>},
+    {"stream", decode_traffic<stream, packets>},
     {"shutdown-host", decode_plain<shutdown_host>},
     {"wait", decode_wait},
     {"fault", decode_fault},

@@ -1,10 +1,13 @@
 #include "guests/kernel/dom0/dom0.h"
 
 #include "guests/kernel/balloon.h"
-#include "guests/kernel/dom0/domain.h"
+#include "guests/kernel/dom0/devices.h"
 #include "guests/kernel/dom0/hypervisor_console.h"
 #include "guests/kernel/dom0/module_disk.h"
+#include "guests/kernel/dom0/store_local.h"
 #include "guests/kernel/dom0/toolstack.h"
+#include "guests/kernel/net/netif.h"
+#include "guests/kernel/net/stack.h"
 #include "guests/kernel/operator/archive.h"
 #include "guests/kernel/operator/operator.h"
 #include "guests/kernel/platform.h"
@@ -13,7 +16,10 @@
 
 void dom0_start() {
   balloon_start(nullptr);
+  store_local_use();
   domain_watch_start();
+  stack_name = device_owner;
+  netback_start();
   OperatorPort operator_port = virtio_devices_use("dom0");
   // Without virtio: what the boot loader and the hypervisor's own console offer.
   if (!archive_present()) module_disk_use();

@@ -1,7 +1,7 @@
 #include "guests/kernel/dom0/domain.h"
 
+#include "guests/kernel/dom0/devices.h"
 #include "guests/kernel/dom0/store_server.h"
-#include "guests/kernel/dom0/store_tree.h"
 #include "guests/kernel/heap.h"
 #include "guests/kernel/memory_model.h"
 #include "guests/kernel/operator/operator.h"
@@ -130,7 +130,7 @@ void domain_disconnect(Domain* d) {
   unmap_page(d->console_page);
   char home[40];
   format(home, sizeof home, "/local/domain/%u", d->id);
-  store_remove(home);
+  store_remove_tree(home);
   heap_free(d);
 }
 
@@ -140,6 +140,7 @@ long domain_destroy(Domain* d) {
   domctl_simple(XEN_DOMCTL_pausedomain, id);
   console_ring_drain(*d);
   domain_disconnect(d);
+  devices_settle(id);
   long error;
   while ((error = domctl_simple(XEN_DOMCTL_destroydomain, id)) == -XEN_EAGAIN) thread_yield();
   return error;

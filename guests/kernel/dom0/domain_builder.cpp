@@ -1,6 +1,7 @@
 #include "guests/kernel/dom0/domain_builder.h"
 
 #include "guests/kernel/dom0/store_server.h"
+#include "guests/kernel/dom0/store_tree.h"
 #include "guests/kernel/heap.h"
 #include "guests/kernel/memory_model.h"
 #include "guests/lib/domctl.h"
@@ -197,6 +198,10 @@ void write_store_entries(const Domain& d, const DomainConfig& config) {
     return static_cast<const char*>(text);
   };
   put("name", config.name);
+  StorePerms own;
+  own.owner = static_cast<u16>(d.id);
+  format(path, sizeof path, "/local/domain/%u", d.id);
+  store_set_perms(store_find(path), own);
   put("domid", number(d.id));
   put("memory/target", number(config.memory_kib));
   put("memory/static-max", number(config.max_memory_kib));

@@ -1,5 +1,6 @@
 #include "guests/kernel/dom0/store_server.h"
 
+#include "guests/kernel/dom0/store_local.h"
 #include "guests/kernel/dom0/store_tree.h"
 #include "guests/kernel/heap.h"
 #include "guests/lib/console.h"
@@ -74,17 +75,18 @@ void answer_error(Domain& d, long error) {
 
 void answer_ok(Domain& d) { answer(d, d.connection->message.header.type, "OK", 3); }
 
-// The client's path made absolute; false when the domain may not touch it.
+// The client's path made absolute; false when it is too long.
 bool resolve(const Domain& d, const char* path, char* absolute) {
   size_t n = path[0] == '/' ? format(absolute, store_path_max, "%s", path)
                             : format(absolute, store_path_max, "/local/domain/%u/%s", d.id, path);
-  u32 owner;
-  return n < store_path_max && store_path_domain(absolute, owner) && owner == d.id;
+  return n < store_path_max;
 }
 
-bool below(const char* path, const char* watched) {
-  size_t n = strlen(watched);
-  return !strncmp(path, watched, n) && (!path[n] || path[n] == '/' || watched[n - 1] == '/');
+// What is not there is as open as what is nearest above it: which names exist is nobody else's business.
+bool may(const Domain& d, const char* path, u8 what) { return store_nearest(path)->perms.allow(d.id, what); }
+
+u8 access_for(u32 type) {
+  return type == XS_WRITE || type == XS_MKDIR || type == XS_RM ? StorePerms::write : StorePerms::read;
 }
 
 void fire(Domain& d, const StoreWatch& w, const char* path) {
@@ -116,13 +118,13 @@ void serve_directory(Domain& d, const char* path) {
 }
 
 void serve_write(Domain& d, const char* path, const char* value, u32 length) {
-  if (long error = store_set(path, value, length)) return answer_error(d, error);
+  if (long error = store_set(path, value, length, d.id)) return answer_error(d, error);
   answer_ok(d);
   store_fire_watches(path);
 }
 
 void serve_mkdir(Domain& d, const char* path) {
-  long error = store_find(path) ? 0 : store_set(path, nullptr, 0);
+  long error = store_find(path) ? 0 : store_set(path, nullptr, 0, d.id);
   if (error) return answer_error(d, error);
   answer_ok(d);
   store_fire_watches(path);
@@ -132,9 +134,8 @@ void serve_remove(Domain& d, const char* path) {
   char home[40];
   format(home, sizeof home, "/local/domain/%u", d.id);
   if (!strcmp(path, home)) return answer_error(d, XEN_EACCES);
-  if (long error = store_remove(path)) return answer_error(d, error);
+  if (long error = store_remove_tree(path)) return answer_error(d, error);
   answer_ok(d);
-  store_fire_watches(path);
 }
 
 void serve_watch(Domain& d, const char* path, const char* shown, const char* token) {
@@ -169,6 +170,52 @@ void serve_unwatch(Domain& d, const char* path, const char* token) {
   answer_error(d, XEN_ENOENT);
 }
 
+// "b7": the letter says what, the number who; the first one is the owner, and what it grants to all others.
+bool parse_perm(const char* text, StorePerms::Named& perm) {
+  constexpr char letters[] = "nrwb";
+  const char* letter = *text ? strchr(letters, *text) : nullptr;
+  u64 number;
+  if (!letter || !parse_number(text + 1, number) || number >= 0x7ff0) return false;
+  perm = {static_cast<u16>(number), static_cast<u8>(letter - letters)};
+  return true;
+}
+
+bool parse_perms(const char* text, u32 length, StorePerms& perms) {
+  StorePerms::Named first;
+  const char* end = text + length;
+  if (!length || text[length - 1] || !parse_perm(text, first)) return false;
+  perms.owner = first.domain;
+  perms.others = first.may;
+  for (text += strlen(text) + 1; text < end; text += strlen(text) + 1)
+    if (perms.count == StorePerms::named_max || !parse_perm(text, perms.named[perms.count++])) return false;
+  return true;
+}
+
+void serve_set_perms(Domain& d, const char* path, const char* text, u32 length) {
+  StorePerms perms;
+  StoreNode* node = store_find(path);
+  if (!node) return answer_error(d, XEN_ENOENT);
+  if (node->perms.owner != d.id) return answer_error(d, XEN_EACCES);
+  if (!parse_perms(text, length, perms) || perms.owner != d.id) return answer_error(d, XEN_EINVAL);
+  node->perms = perms;
+  answer_ok(d);
+}
+
+void serve_get_perms(Domain& d, const char* path) {
+  const StoreNode* node = store_find(path);
+  if (!node) return answer_error(d, XEN_ENOENT);
+  char text[(StorePerms::named_max + 1) * 8];
+  u32 at = 0;
+  const auto add = [&](u16 domain, u8 what) {
+    at += static_cast<u32>(format(
+                               text + at, sizeof text - at, "%c%u", "nrwb" [what], unsigned { domain }) +
+                           1);
+  };
+  add(node->perms.owner, node->perms.others);
+  for (unsigned i = 0; i < node->perms.count; i++) add(node->perms.named[i].domain, node->perms.named[i].may);
+  answer(d, XS_GET_PERMS, text, at);
+}
+
 void serve_domain_path(Domain& d, const char* number) {
   u64 id;
   if (!parse_number(number, id)) return answer_error(d, XEN_EINVAL);
@@ -189,7 +236,11 @@ void serve_message(Domain& d) {
   u32 rest_length = length - static_cast<u32>(first + 1);
   if (c.message.header.type == XS_GET_DOMAIN_PATH) return serve_domain_path(d, payload);
   char path[store_path_max];
-  if (!resolve(d, payload, path)) return answer_error(d, XEN_EACCES);
+  if (!resolve(d, payload, path)) return answer_error(d, XEN_EINVAL);
+  const u32 type = c.message.header.type;
+  // A watch tells of what may be read, when it is.
+  if (type != XS_WATCH && type != XS_UNWATCH && !may(d, path, access_for(type)))
+    return answer_error(d, type <= XS_SET_PERMS ? XEN_EACCES : XEN_ENOSYS);
   switch (c.message.header.type) {
     case XS_READ:
       return serve_read(d, path);
@@ -201,6 +252,10 @@ void serve_message(Domain& d) {
       return serve_mkdir(d, path);
     case XS_RM:
       return serve_remove(d, path);
+    case XS_SET_PERMS:
+      return serve_set_perms(d, path, rest, rest_length);
+    case XS_GET_PERMS:
+      return serve_get_perms(d, path);
     case XS_WATCH:
       return serve_watch(d, path, payload, rest);
     case XS_UNWATCH:
@@ -261,11 +316,31 @@ void store_serve(Domain& d) {
   }
 }
 
-void store_fire_watches(const char* path) {
+bool store_below(const char* path, const char* watched) {
+  size_t n = strlen(watched);
+  return !strncmp(path, watched, n) && (!path[n] || path[n] == '/' || watched[n - 1] == '/');
+}
+
+long store_remove_tree(const char* path) {
+  const StoreNode* node = store_find(path);
+  if (!node) return -XEN_ENOENT;
+  if (long error = store_remove(path)) return error;
+  store_fire_watches(path);
   for (Domain* d = domains_first(); d; d = d->next) {
     if (!d->connection) continue;
     for (StoreWatch* w = d->connection->watches; w; w = w->next)
-      if (below(path, w->path)) fire(*d, *w, path);
+      if (store_below(w->path, path) && strcmp(w->path, path)) fire(*d, *w, w->path);
+    flush_output(*d);
+  }
+  return 0;
+}
+
+void store_fire_watches(const char* path) {
+  store_local_fire(path);
+  for (Domain* d = domains_first(); d; d = d->next) {
+    if (!d->connection) continue;
+    for (StoreWatch* w = d->connection->watches; w; w = w->next)
+      if (store_below(path, w->path) && may(*d, path, StorePerms::read)) fire(*d, *w, path);
     flush_output(*d);
   }
 }

@@ -11,3 +11,7 @@ void store_serve(Domain& domain);
 // A write by the toolstack; fires the domains' watches.
 long store_write_text(const char* path, const char* text);
 void store_fire_watches(const char* path);
+// All below a path goes, and whoever watched anything of it is told.
+long store_remove_tree(const char* path);
+// Is `path` the one that is watched, or below it?
+bool store_below(const char* path, const char* watched);

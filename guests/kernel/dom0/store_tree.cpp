@@ -21,11 +21,13 @@ StoreNode* child_of(StoreNode* node, const char* name, size_t length) {
   return nullptr;
 }
 
-StoreNode* add_child(StoreNode* parent, const char* name, size_t length) {
+StoreNode* add_child(StoreNode* parent, const char* name, size_t length, u32 maker) {
   auto* node = static_cast<StoreNode*>(heap_alloc(sizeof(StoreNode) + length + 1));
   if (!node) return nullptr;
   memcpy(node->name, name, length);
   node->parent = parent;
+  node->perms = parent->perms;
+  if (maker) node->perms.owner = static_cast<u16>(maker);
   StoreNode** end = &parent->first_child;
   while (*end) end = &(*end)->next_sibling;
   *end = node;
@@ -81,6 +83,29 @@ bool store_path_domain(const char* path, u32& domain) {
   return number < 0x7ff0;
 }
 
+bool StorePerms::allow(u32 domain, u8 what) const {
+  if (!domain || domain == owner) return true;
+  for (unsigned i = 0; i < count; i++)
+    if (named[i].domain == domain) return (named[i].may & what) == what;
+  return (others & what) == what;
+}
+
+void store_set_perms(StoreNode* node, const StorePerms& perms) {
+  node->perms = perms;
+  for (StoreNode* c = node->first_child; c; c = c->next_sibling) store_set_perms(c, perms);
+}
+
+StoreNode* store_nearest(const char* path) {
+  StoreNode* node = &root;
+  while (size_t n = component(path)) {
+    StoreNode* next = child_of(node, path, n);
+    if (!next) break;
+    node = next;
+    path += n;
+  }
+  return node;
+}
+
 StoreNode* store_find(const char* path) {
   StoreNode* node = &root;
   while (size_t n = component(path)) {
@@ -91,7 +116,7 @@ StoreNode* store_find(const char* path) {
   return node;
 }
 
-long store_set(const char* path, const void* value, u32 length) {
+long store_set(const char* path, const void* value, u32 length, u32 maker) {
   if (!valid_path(path) || length > store_value_max) return -XEN_EINVAL;
   if (!store_find(path) && over_quota(path)) return -XEN_ENOSPC;
   char* copy = length ? static_cast<char*>(heap_alloc(length)) : nullptr;
@@ -100,7 +125,7 @@ long store_set(const char* path, const void* value, u32 length) {
   StoreNode* node = &root;
   while (size_t n = component(path)) {
     StoreNode* next = child_of(node, path, n);
-    if (!next) next = add_child(node, path, n);
+    if (!next) next = add_child(node, path, n, maker);
     if (!next) {
       heap_free(copy);
       return -XEN_ENOMEM;

@@ -5,12 +5,31 @@
 #pragma once
 #include "guests/lib/types.h"
 
+// Who may do what with a node, as XS_SET_PERMS has it: its owner everything, those who are named what stands
+// beside their name, all others `others`.
+struct StorePerms {
+  static constexpr unsigned named_max = 3;
+  enum : u8 { none = 0, read = 1, write = 2 };
+  struct Named {
+    u16 domain;
+    u8 may;
+  };
+  u16 owner = 0;
+  u8 others = none;
+  u8 count = 0;
+  Named named[named_max] = {};
+
+  // dom0 may everything.
+  bool allow(u32 domain, u8 what) const;
+};
+
 struct StoreNode {
   StoreNode* parent;
   StoreNode* first_child;
   StoreNode* next_sibling;
   char* value;
   u32 value_length;
+  StorePerms perms;
   char name[];
 };
 
@@ -20,8 +39,13 @@ constexpr u32 store_nodes_per_domain = 512;
 
 // Absolute paths only: "/a/b". Null when there is no such node.
 StoreNode* store_find(const char* path);
+// The node, or the nearest one above it.
+StoreNode* store_nearest(const char* path);
+// New nodes get the permissions of the one above; if a domain other than dom0 makes them they are its own.
 // 0, -EINVAL (path or length), -ENOSPC (a domain's quota of nodes), -ENOMEM. Creates missing parents.
-long store_set(const char* path, const void* value, u32 length);
+long store_set(const char* path, const void* value, u32 length, u32 maker = 0);
+// Of the node and all below it.
+void store_set_perms(StoreNode* node, const StorePerms& perms);
 long store_remove(const char* path);  // with everything below; -ENOENT
 // "/local/domain/N" of a path below it; false for any other path.
 bool store_path_domain(const char* path, u32& domain);

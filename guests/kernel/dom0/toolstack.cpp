@@ -3,8 +3,10 @@
 #include "guests/kernel/balloon.h"
 #include "guests/kernel/bench/bench.h"
 #include "guests/kernel/dom0/create.h"
+#include "guests/kernel/dom0/devices.h"
 #include "guests/kernel/dom0/domain.h"
 #include "guests/kernel/dom0/store_server.h"
+#include "guests/kernel/net/stack.h"
 #include "guests/kernel/operator/operator.h"
 #include "guests/kernel/operator/verbs.h"
 #include "guests/lib/domctl.h"
@@ -172,9 +174,12 @@ constexpr Verb verbs[] = {
     {"unpause", 1, "<domain>", do_unpause},
     {"destroy", 1, "<domain>", do_destroy},
     {"shutdown", 1, "<domain>", do_shutdown},
+    {"network-attach", any_number, "<domain> [receive=copy|flip]", do_network_attach},
     {"info", 0, "", do_info},
     {"debug-keys", 1, "<characters>", do_debug_keys},
     bench_verb,
+    ping_verb,
+    stream_verb,
     {"shutdown-host", 0, "", do_shutdown_host},
 };
 }  // namespace

@@ -52,8 +52,8 @@ const char* CommandLine::value(const char* key) const {
   return nullptr;
 }
 
-const char* CommandLine::unknown_key(const char* const* keys, unsigned key_count) const {
-  for (unsigned i = 1; i < count; i++) {
+const char* CommandLine::unknown_key(const char* const* keys, unsigned key_count, unsigned first) const {
+  for (unsigned i = first; i < count; i++) {
     bool known = false;
     for (unsigned k = 0; k < key_count; k++) {
       size_t n = strlen(keys[k]);

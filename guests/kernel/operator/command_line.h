@@ -14,6 +14,6 @@ struct CommandLine {
   bool parse(char* line, Status& status);
   // Value of key=…, null when it is not there.
   const char* value(const char* key) const;
-  // The first word that is not `key=` for one of the keys, from index 1 on; null when all are known.
-  const char* unknown_key(const char* const* keys, unsigned key_count) const;
+  // The first word that is not `key=` for one of the keys, from index `first` on; null when all are known.
+  const char* unknown_key(const char* const* keys, unsigned key_count, unsigned first = 1) const;
 };

@@ -2,6 +2,7 @@
 // hypervisor's. Region 7 shows them by their numbers, and beyond them frames of other domains and those that
 // devices may use.
 #include "domain_memory.h"
+#include "guests/kernel/granted.h"
 #include "guests/kernel/translated_frames.h"
 #include "guests/kernel/window.h"
 #include "guests/lib/boot.h"
@@ -57,9 +58,29 @@ void unmap_window(void* va, unsigned count) {
 void* device_page() {
   return identity_used < identity.count ? va_of(identity.first + identity_used++) : nullptr;
 }
+
+// --- grants: at guest frame numbers of the window's -----------------------------------------------------
+void* take_places(unsigned count, u64* places) {
+  const s64 slot = window_take(count);
+  for (unsigned i = 0; slot >= 0 && i < count; i++)
+    places[i] = (foreign_first + static_cast<u64>(slot) + i) << page_shift;
+  return slot < 0 ? nullptr : va_of(foreign_first + static_cast<u64>(slot));
+}
+
+void give_places(void* va, unsigned count) {
+  const Pfn first = (reinterpret_cast<u64>(va) - KERNEL_BASE) >> page_shift;
+  window_give(static_cast<unsigned>(first - foreign_first), count);
+}
+
+void* shown_at(void* va, const u64*, bool, unsigned) { return va; }
+
+const GrantOps grant_ops = {nullptr,  take_places,          give_places,      0,
+                            shown_at, translated_accept_as, translated_adopt, translated_surrender,
+                            true};
 }  // namespace
 
 extern const MemoryModel model_translated;
 constexpr MemoryModel model_translated = {
     "translated",      boot,        reclaim,         machine,      guest_frame, translated_release,
-    translated_accept, map_foreign, flat_map_device, unmap_window, device_page, flat_device_address};
+    translated_accept, map_foreign, flat_map_device, unmap_window, device_page, flat_device_address,
+    &grant_ops};

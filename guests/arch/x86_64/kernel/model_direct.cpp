@@ -2,7 +2,9 @@
 // hypervisor's M2P. What each operation must do to which table: Xen's public memory.h and arch-x86/xen.h.
 #include "guests/kernel/memory_model.h"
 
+#include "grant_place.h"
 #include "guests/kernel/frames.h"
+#include "guests/kernel/granted.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/panic.h"
 #include "guests/lib/string.h"
@@ -264,9 +266,44 @@ void* device_page() {
 u64 device_address(const void* va) {
   return machine(va_frame(va)) * page_bytes + reinterpret_cast<u64>(va) % page_bytes;
 }
+
+// --- grants: the hypervisor writes the window's entry, and takes it away --------------------------------
+void* take_places(unsigned count, u64* places) {
+  const s64 slot = window_take(count);
+  for (unsigned i = 0; slot >= 0 && i < count; i++)
+    places[i] = reinterpret_cast<u64>(window_va(static_cast<unsigned>(slot) + i));
+  return slot < 0 ? nullptr : window_va(static_cast<unsigned>(slot));
+}
+void give_places(void* va, unsigned count) { window_give(window_slot(va), count); }
+void* shown_at(void* va, const u64*, bool, unsigned) { return va; }
+u64 accept_as(Pfn) { return 0; }
+
+void adopt(Pfn frame, u64 number) {
+  mmu_update_t update{number << page_shift | MMU_MACHPHYS_UPDATE, frame};
+  long error;
+  if (update_entries(&update, 1, DOMID_SELF, error) != 1)
+    panic("a frame that was given is refused: %ld", error);
+  map_frames(&frame, &number, 1);
+}
+
+void surrender(const Pfn* list, u64* numbers, unsigned count) {
+  mmu_update_t requests[model_batch];
+  for (unsigned i = 0; i < count; i++) {
+    numbers[i] = p2m[list[i]];
+    requests[i] = {direct_map_pte_address(list[i]), 0};
+  }
+  long error;
+  if (update_entries(requests, count, DOMID_SELF, error) != count)
+    panic("frames of this domain cannot be unmapped: %ld", error);
+  for (unsigned i = 0; i < count; i++) set_p2m(list[i], invalid_frame);
+  flush_all_cpus();
+}
+
+const GrantOps grant_ops = {grant_place, take_places, give_places, 0,    shown_at,
+                            accept_as,   adopt,       surrender,   false};
 }  // namespace
 
 extern const MemoryModel model_direct;
-constexpr MemoryModel model_direct = {"direct",    boot,         reclaim,     machine,
-                                      guest_frame, release,      accept,      map_foreign,
-                                      map_device,  unmap_window, device_page, device_address};
+constexpr MemoryModel model_direct = {"direct",    boot,           reclaim,     machine,    guest_frame,
+                                      release,     accept,         map_foreign, map_device, unmap_window,
+                                      device_page, device_address, &grant_ops};

@@ -9,7 +9,9 @@
 //                  each window page device registers             at their machine frame numbers
 #include "guests/kernel/memory_model.h"
 
+#include "grant_place.h"
 #include "guests/kernel/frames.h"
+#include "guests/kernel/granted.h"
 #include "guests/kernel/translated_frames.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/panic.h"
@@ -139,9 +141,33 @@ u64 device_address(const void* va) {
   return (identity.first + window_slot(va) - identity_slot) * page_bytes +
          reinterpret_cast<u64>(va) % page_bytes;
 }
+
+// --- grants: at guest frame numbers of the window's -----------------------------------------------------
+void* take_places(unsigned count, u64* places) {
+  const s64 slot = window_take(count);
+  for (unsigned i = 0; slot >= 0 && i < count; i++)
+    places[i] = (foreign_first + static_cast<unsigned>(slot) + i) * page_bytes;
+  return slot < 0 ? nullptr : window_va(static_cast<unsigned>(slot));
+}
+
+void give_places(void* va, unsigned count) {
+  for (unsigned i = 0; i < count; i++) set_window(window_slot(va) + i, 0);
+  window_give(window_slot(va), count);
+}
+
+void* shown_at(void* va, const u64* places, bool writable, unsigned count) {
+  const u64 flags = (writable ? pte_kernel : pte_kernel_ro) | pte_no_execute;
+  for (unsigned i = 0; i < count; i++)
+    set_window(window_slot(va) + i, make_pte(places[i] / page_bytes, flags));
+  return va;
+}
+
+const GrantOps grant_ops = {grant_place,          take_places,      give_places,          0,    shown_at,
+                            translated_accept_as, translated_adopt, translated_surrender, false};
 }  // namespace
 
 extern const MemoryModel model_translated;
 constexpr MemoryModel model_translated = {
     "translated",      boot,        reclaim,    machine,      guest_frame, translated_release,
-    translated_accept, map_foreign, map_device, unmap_window, device_page, device_address};
+    translated_accept, map_foreign, map_device, unmap_window, device_page, device_address,
+    &grant_ops};

@@ -145,4 +145,5 @@ u64 device_address(const void* va) {
 extern const MemoryModel model_native;
 constexpr MemoryModel model_native = {"native",        boot,         ram_give_below_image, ram_machine,
                                       ram_guest_frame, nobody_there, nobody_there,         no_foreign_frames,
-                                      map_device,      unmap_window, device_page,          device_address};
+                                      map_device,      unmap_window, device_page,          device_address,
+                                      nullptr};

@@ -1,0 +1,41 @@
+// Frames that other domains grant to this one, and frames that change hands, as the memory model does it.
+#pragma once
+#include "guests/kernel/memory_model.h"
+#include "guests/lib/grant.h"
+
+constexpr unsigned granted_most = 16;  // pages mapped side by side
+
+// Pages of another domain, mapped by their references.
+struct GrantedPages {
+  void* va;  // null: none
+  unsigned count;
+  grant_handle_t handles[granted_most];
+  u64 places[granted_most];  // host_addr of each
+};
+
+struct GrantOps {
+  // Addresses that may show the pages of this domain's own table (grant_table_set_up); null where any may.
+  void* table_place;
+  // Chooses a run of addresses and says what `host_addr` of each is; null: none left.
+  void* (*take_places)(unsigned count, u64* places);
+  void (*give_places)(void* va, unsigned count);
+  u32 map_flags;  // beside GNTMAP_host_map
+  // Where pages are that have been mapped at `places`, when the hypervisor chooses.
+  void* (*shown_at)(void* va, const u64* places, bool writable, unsigned count);
+
+  // What an entry that accepts a frame names: the guest frame number it is to have, if the hypervisor asks.
+  u64 (*accept_as)(Pfn frame);
+  // A frame that has come by a transfer, told by `number`, becomes the absent frame `frame`.
+  void (*adopt)(Pfn frame, u64 number);
+  // Frames are given up, mapped nowhere; `numbers` is what hypercalls call them.
+  void (*surrender)(const Pfn* frames, u64* numbers, unsigned count);
+  // The hypervisor puts a fresh frame in the place of one that is transferred.
+  bool transfer_replaces;
+};
+
+// Makes this domain's grant table ready, once. 0 or a negative errno.
+long granted_start();
+// All or none. 0 or a negative errno.
+long granted_map(unsigned domain, const grant_ref_t* refs, unsigned count, bool writable,
+                 GrantedPages& pages);
+void granted_unmap(GrantedPages& pages);

@@ -1,0 +1,298 @@
+// The backend of network interfaces: backend/vif/<domain>/<n>, each a port of this kernel's bridge.
+//
+//   tx ring: the frontend's packet is copied into a frame of ours (GNTTABOP_copy) ──> bridge
+//   rx ring: bridge ──> copied into the frontend's frame, or ours is transferred to it (GNTTABOP_transfer)
+#include "guests/kernel/frames.h"
+#include "guests/kernel/granted.h"
+#include "guests/kernel/heap.h"
+#include "guests/kernel/net/interface.h"
+#include "guests/kernel/net/netif.h"
+#include "guests/kernel/net/stack.h"
+#include "guests/kernel/net/wire.h"
+#include "guests/kernel/xenbus/device.h"
+#include "guests/lib/console.h"
+
+namespace {
+constexpr unsigned batch = 32;
+
+struct Back : NetPort {
+  BusDevice bus;
+  GrantedPages tx_page, rx_page;
+  netif_tx_back_ring_t tx;
+  netif_rx_back_ring_t rx;
+  EventPort port;
+  Receive receive;
+  PacketQueue waiting;
+  bool moved;
+};
+
+void on_event(EventPort, void* context) {
+  auto& b = *static_cast<Back*>(context);
+  b.moved = true;
+  wake_all(b.bus.wake);
+}
+
+// From the bridge, towards the frontend.
+void send(NetPort& port, Packet* packet) {
+  auto& b = static_cast<Back&>(port);
+  if (!b.waiting.put(packet)) {
+    b.dropped++;
+    return packet_free(packet);
+  }
+  b.moved = true;
+  wake_all(b.bus.wake);
+}
+
+// --- from the frontend -----------------------------------------------------------------------------------
+struct Arrival {
+  netif_tx_request_t request;
+  Packet* packet;
+};
+
+bool is_sane(const netif_tx_request_t& r) {
+  return r.size >= sizeof(Ethernet) && r.offset < page_bytes && r.size <= page_bytes - r.offset && !r.flags;
+}
+
+unsigned collect(Back& b, Arrival (&arrivals)[batch]) {
+  unsigned n = 0;
+  const RING_IDX end = __atomic_load_n(&b.tx.sring->req_prod, __ATOMIC_ACQUIRE);
+  for (; n < batch && b.tx.req_cons != end && !RING_REQUEST_PROD_OVERFLOW(&b.tx, end); n++) {
+    RING_COPY_REQUEST(&b.tx, b.tx.req_cons++, &arrivals[n].request);
+    arrivals[n].packet = is_sane(arrivals[n].request) ? packet_new(arrivals[n].request.size) : nullptr;
+  }
+  return n;
+}
+
+void copy_in(const Back& b, const Arrival (&arrivals)[batch], unsigned count, gnttab_copy_t (&ops)[batch]) {
+  unsigned used = 0;
+  for (unsigned i = 0; i < count; i++) {
+    if (!arrivals[i].packet) continue;
+    const netif_tx_request_t& r = arrivals[i].request;
+    gnttab_copy_t& op = ops[used++];
+    op = {};
+    op.source.u.ref = r.gref;
+    op.source.domid = static_cast<domid_t>(b.bus.other_domain);
+    op.source.offset = r.offset;
+    op.dest.u.gmfn = model_machine(arrivals[i].packet->frame);
+    op.dest.domid = DOMID_SELF;
+    op.len = r.size;
+    op.flags = GNTCOPY_source_gref;
+  }
+  if (used) hypercall_grant_table_op(GNTTABOP_copy, ops, used);
+}
+
+bool take_from_frontend(Back& b) {
+  Arrival arrivals[batch];
+  static gnttab_copy_t ops[batch];  // one backend at a time: nothing blocks between filling and reading
+  const unsigned count = collect(b, arrivals);
+  if (!count) return false;
+  copy_in(b, arrivals, count, ops);
+  for (unsigned i = 0, used = 0; i < count; i++) {
+    const Arrival& a = arrivals[i];
+    const bool good = a.packet && ops[used].status == GNTST_okay;
+    used += a.packet != nullptr;
+    auto* response = RING_GET_RESPONSE(&b.tx, b.tx.rsp_prod_pvt++);
+    *response = {a.request.id, static_cast<int16_t>(good ? NETIF_RSP_OKAY : NETIF_RSP_ERROR)};
+    if (good)
+      bridge_pass(b, a.packet);
+    else if (a.packet)
+      packet_free(a.packet);
+    b.dropped += !good;
+  }
+  int notify;
+  RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&b.tx, notify);
+  if (notify) event_send(b.port);
+  return true;
+}
+
+// --- towards the frontend --------------------------------------------------------------------------------
+struct Departure {
+  netif_rx_request_t request;
+  Packet* packet;
+  bool done;
+};
+
+unsigned pair_up(Back& b, Departure (&departures)[batch]) {
+  unsigned n = 0;
+  const RING_IDX end = __atomic_load_n(&b.rx.sring->req_prod, __ATOMIC_ACQUIRE);
+  for (; n < batch && b.waiting.count && b.rx.req_cons != end && !RING_REQUEST_PROD_OVERFLOW(&b.rx, end);
+       n++) {
+    RING_COPY_REQUEST(&b.rx, b.rx.req_cons++, &departures[n].request);
+    departures[n].packet = b.waiting.take();
+    departures[n].done = false;
+  }
+  return n;
+}
+
+void copy_out(const Back& b, Departure (&departures)[batch], unsigned count) {
+  static gnttab_copy_t ops[batch];
+  for (unsigned i = 0; i < count; i++) {
+    const Packet& p = *departures[i].packet;
+    ops[i] = {};
+    ops[i].source.u.gmfn = model_machine(p.frame);
+    ops[i].source.domid = DOMID_SELF;
+    ops[i].source.offset = static_cast<u16>(p.offset);
+    ops[i].dest.u.ref = departures[i].request.gref;
+    ops[i].dest.domid = static_cast<domid_t>(b.bus.other_domain);
+    ops[i].len = static_cast<u16>(p.length);
+    ops[i].flags = GNTCOPY_dest_gref;
+  }
+  hypercall_grant_table_op(GNTTABOP_copy, ops, count);
+  for (unsigned i = 0; i < count; i++) {
+    departures[i].done = ops[i].status == GNTST_okay;
+    packet_free(departures[i].packet);
+  }
+}
+
+// What has been transferred must be replaced, or this domain shrinks with every packet.
+void replace(const Pfn* frames, unsigned count) {
+  if (memory_model->grants->transfer_replaces) {
+    for (unsigned i = 0; i < count; i++) frames_free(frames[i]);
+    return;
+  }
+  for (unsigned i = 0; i < count; i++) frames_mark(frames[i], FrameState::Absent);
+  const ModelResult r = model_accept(frames, count);
+  for (unsigned i = 0; i < r.done; i++) frames_mark(frames[i], FrameState::Free);
+}
+
+void flip_out(const Back& b, Departure (&departures)[batch], unsigned count) {
+  static gnttab_transfer_t ops[batch];
+  Pfn frames[batch];
+  Mfn numbers[batch];
+  for (unsigned i = 0; i < count; i++) frames[i] = departures[i].packet->frame;
+  memory_model->grants->surrender(frames, numbers, count);
+  for (unsigned i = 0; i < count; i++)
+    ops[i] = {numbers[i], static_cast<domid_t>(b.bus.other_domain), departures[i].request.gref, 0};
+  hypercall_grant_table_op(GNTTABOP_transfer, ops, count);
+  unsigned gone = 0;
+  for (unsigned i = 0; i < count; i++) {
+    departures[i].done = ops[i].status == GNTST_okay;
+    packet_forget(departures[i].packet);
+    if (ops[i].status == GNTST_bad_page)
+      memory_model->grants->adopt(frames[i], numbers[i]), frames_free(frames[i]);
+    else
+      frames[gone++] = frames[i];
+  }
+  replace(frames, gone);
+}
+
+bool give_to_frontend(Back& b) {
+  Departure departures[batch];
+  const unsigned count = pair_up(b, departures);
+  if (!count) return false;
+  u16 lengths[batch], offsets[batch];
+  for (unsigned i = 0; i < count; i++) {
+    lengths[i] = static_cast<u16>(departures[i].packet->length);
+    // A copy begins where the frame does; a flipped frame is as it is.
+    offsets[i] = b.receive == Receive::copy ? 0 : static_cast<u16>(departures[i].packet->offset);
+  }
+  b.receive == Receive::copy ? copy_out(b, departures, count) : flip_out(b, departures, count);
+  for (unsigned i = 0; i < count; i++) {
+    const bool done = departures[i].done;
+    *RING_GET_RESPONSE(&b.rx, b.rx.rsp_prod_pvt++) = {
+        departures[i].request.id, offsets[i], 0, static_cast<int16_t>(done ? lengths[i] : NETIF_RSP_ERROR)};
+    b.dropped += !done;
+  }
+  int notify;
+  RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&b.rx, notify);
+  if (notify) event_send(b.port);
+  return true;
+}
+
+// --- life ------------------------------------------------------------------------------------------------
+bool connect(Back& b) {
+  u64 tx_ref, rx_ref, remote, copies = 0;
+  if (store_read_number(b.bus.other, "tx-ring-ref", tx_ref) ||
+      store_read_number(b.bus.other, "rx-ring-ref", rx_ref) ||
+      store_read_number(b.bus.other, "event-channel", remote))
+    return false;
+  store_read_number(b.bus.other, "request-rx-copy", copies);
+  b.receive = copies ? Receive::copy : Receive::flip;
+  const auto tx = static_cast<grant_ref_t>(tx_ref), rx = static_cast<grant_ref_t>(rx_ref);
+  if (granted_map(b.bus.other_domain, &tx, 1, true, b.tx_page) ||
+      granted_map(b.bus.other_domain, &rx, 1, true, b.rx_page))
+    return false;
+  BACK_RING_INIT(&b.tx, static_cast<netif_tx_sring_t*>(b.tx_page.va), page_bytes);
+  BACK_RING_INIT(&b.rx, static_cast<netif_rx_sring_t*>(b.rx_page.va), page_bytes);
+  const s64 port = event_bind_interdomain(b.bus.other_domain, static_cast<EventPort>(remote));
+  if (port < 0) return false;
+  b.port = static_cast<EventPort>(port);
+  event_set_handler(b.port, on_event, &b);
+  return true;
+}
+
+void disconnect(Back& b) {
+  if (b.port) event_close(b.port);
+  b.port = 0;
+  granted_unmap(b.tx_page);
+  granted_unmap(b.rx_page);
+  while (Packet* p = b.waiting.take()) packet_free(p);
+}
+
+// From here on the frontend sends an event when it asks for something; it may have done so just before.
+bool asked_meanwhile(Back& b) {
+  int tx, rx = 0;
+  RING_FINAL_CHECK_FOR_REQUESTS(&b.tx, tx);
+  if (b.waiting.count) RING_FINAL_CHECK_FOR_REQUESTS(&b.rx, rx);
+  return tx || rx;
+}
+
+void run(Back& b) {
+  for (;;) {
+    b.moved = false;
+    bool any = take_from_frontend(b);
+    any |= give_to_frontend(b);
+    if (b.bus.watcher.fired) {
+      b.bus.watcher.fired = false;
+      if (bus_other_state(b.bus) != XenbusStateConnected) return;
+    }
+    if (!any && !b.moved && !b.bus.watcher.fired && !asked_meanwhile(b)) wait_on(b.bus.wake);
+  }
+}
+
+void serve(const char* path) {
+  auto* b = heap_new<Back>();
+  if (!b || bus_open(b->bus, path, "frontend")) return heap_free(b);
+  b->NetPort::send = send;
+  station_of(b->bus.other_domain, b->station);
+  store_write_number(path, "feature-rx-copy", 1);
+  store_write_number(path, "feature-rx-flip", 1);
+  bus_set_state(b->bus, XenbusStateInitWait);
+  constexpr u32 end = 1u << XenbusStateUnknown | 1u << XenbusStateClosing | 1u << XenbusStateClosed;
+  const XenbusState state = bus_wait_for(b->bus, end | 1u << XenbusStateConnected);
+  if (state == XenbusStateConnected) {
+    if (connect(*b)) {
+      bridge_add(*b);
+      bus_set_state(b->bus, XenbusStateConnected);
+      run(*b);
+      bridge_remove(*b);
+    } else {
+      print_line("net: %s cannot be connected", path);
+    }
+    disconnect(*b);
+  }
+  bus_set_state(b->bus, XenbusStateClosed);
+  bus_wait_for(b->bus, 1u << XenbusStateUnknown);
+  bus_close(b->bus);
+  store_remove_path(path);
+  heap_free(b);
+}
+
+constexpr BusType type = {"backend/vif", 2, serve};
+
+// This kernel's own stack is a port like the others.
+void to_own_stack(NetPort&, Packet* packet) { stack_receive(packet); }
+NetPort own_side;  // what the bridge sees of the stack
+NetPort stack_side;
+void from_own_stack(NetPort&, Packet* packet) { bridge_pass(own_side, packet); }
+}  // namespace
+
+void netback_start() {
+  station_of(0, own_side.station);
+  station_of(0, stack_side.station);
+  own_side.send = to_own_stack;
+  stack_side.send = from_own_stack;
+  bridge_add(own_side);
+  stack_use(0, stack_side);
+  bus_watch_for(type);
+}

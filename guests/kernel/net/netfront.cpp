@@ -1,0 +1,246 @@
+// The frontend of a network interface: device/vif/<n>.
+//
+//   stack ──send──> tx ring: a granted packet each ──> backend
+//   stack <──────── rx ring: granted frames (copy), or promises of a frame (flip) <── backend
+#include "guests/kernel/frames.h"
+#include "guests/kernel/granted.h"
+#include "guests/kernel/heap.h"
+#include "guests/kernel/net/netif.h"
+#include "guests/kernel/net/stack.h"
+#include "guests/kernel/net/wire.h"
+#include "guests/kernel/xenbus/device.h"
+#include "guests/lib/console.h"
+#include "guests/lib/string.h"
+
+namespace {
+struct Slot {
+  Packet* packet;   // tx: on its way
+  Pfn frame;        // rx: that the backend fills, or number of one that has been given back
+  grant_ref_t ref;  // no_grant: not in use
+};
+
+struct Front : NetPort {
+  BusDevice bus;
+  SharedPage tx_page, rx_page;
+  netif_tx_front_ring_t tx;
+  netif_rx_front_ring_t rx;
+  EventPort port;
+  Receive receive;
+  PacketQueue waiting;
+  Slot tx_slots[net_ring_slots], rx_slots[net_ring_slots];
+  bool moved;
+};
+
+void on_event(EventPort, void* context) {
+  auto& f = *static_cast<Front*>(context);
+  f.moved = true;
+  wake_all(f.bus.wake);
+}
+
+void send(NetPort& port, Packet* packet) {
+  auto& f = static_cast<Front&>(port);
+  if (!f.waiting.put(packet)) {
+    f.dropped++;
+    return packet_free(packet);
+  }
+  f.moved = true;
+  wake_all(f.bus.wake);
+}
+
+Slot* free_slot(Slot (&slots)[net_ring_slots]) {
+  for (Slot& s : slots)
+    if (s.ref == no_grant) return &s;
+  return nullptr;
+}
+
+bool transmit(Front& f) {
+  int notify;
+  bool any = false;
+  while (f.waiting.count && !RING_FULL(&f.tx)) {
+    Slot* slot = free_slot(f.tx_slots);
+    Packet* p = f.waiting.first;
+    slot->ref = grant_access(static_cast<domid_t>(f.bus.other_domain), model_machine(p->frame), true);
+    if (slot->ref == no_grant) break;
+    slot->packet = f.waiting.take();
+    auto* request = RING_GET_REQUEST(&f.tx, f.tx.req_prod_pvt++);
+    *request = {slot->ref, static_cast<u16>(p->offset), 0, static_cast<u16>(slot - f.tx_slots),
+                static_cast<u16>(p->length)};
+    any = true;
+  }
+  if (!any) return false;
+  RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&f.tx, notify);
+  if (notify) event_send(f.port);
+  return true;
+}
+
+bool reap_transmitted(Front& f) {
+  bool any = false;
+  int more;
+  do {
+    const RING_IDX end = __atomic_load_n(&f.tx.sring->rsp_prod, __ATOMIC_ACQUIRE);
+    for (; f.tx.rsp_cons != end; f.tx.rsp_cons++, any = true) {
+      const u16 id = RING_GET_RESPONSE(&f.tx, f.tx.rsp_cons)->id;
+      if (id >= net_ring_slots || f.tx_slots[id].ref == no_grant || !grant_end_access(f.tx_slots[id].ref))
+        continue;
+      packet_free(f.tx_slots[id].packet);
+      f.tx_slots[id] = {nullptr, invalid_frame, no_grant};
+    }
+    RING_FINAL_CHECK_FOR_RESPONSES(&f.tx, more);
+  } while (more);
+  return any;
+}
+
+// The frame is granted as it is, or given back first: the one that is flipped in takes its place.
+bool offer(Front& f, Slot& s) {
+  const auto backend = static_cast<domid_t>(f.bus.other_domain);
+  s.frame = frames_alloc();
+  if (s.frame == invalid_frame) return false;
+  if (f.receive == Receive::copy) {
+    s.ref = grant_access(backend, model_machine(s.frame), false);
+  } else if (model_release(&s.frame, 1).done == 1) {
+    frames_mark(s.frame, FrameState::Absent);
+    s.ref = grant_transfer_ref(backend, memory_model->grants->accept_as(s.frame));
+    if (s.ref == no_grant) return false;
+    return true;
+  }
+  if (s.ref == no_grant) frames_free(s.frame);
+  return s.ref != no_grant;
+}
+
+bool refill(Front& f) {
+  bool any = false;
+  for (unsigned i = 0; i < net_ring_slots && !RING_FULL(&f.rx); i++) {
+    Slot& s = f.rx_slots[i];
+    if (s.ref != no_grant) continue;
+    if (!offer(f, s)) break;
+    *RING_GET_REQUEST(&f.rx, f.rx.req_prod_pvt++) = {static_cast<u16>(i), 0, s.ref};
+    any = true;
+  }
+  if (!any) return false;
+  int notify;
+  RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&f.rx, notify);
+  if (notify) event_send(f.port);
+  return true;
+}
+
+// The frame that a response is about, ours again; invalid_frame: the backend has kept, or lost it.
+Pfn take_back(Front& f, Slot& s) {
+  const Pfn frame = s.frame;
+  if (f.receive == Receive::copy) {
+    if (!grant_end_access(s.ref)) return invalid_frame;
+  } else {
+    const u64 given = grant_end_transfer(s.ref);
+    if (given == invalid_frame) {
+      s.ref = no_grant;
+      return invalid_frame;
+    }
+    memory_model->grants->adopt(frame, given);
+    frames_mark(frame, FrameState::Used);
+    frame_info(frame).run = 1;
+  }
+  s.ref = no_grant;
+  return frame;
+}
+
+void take_in(Front& f, const netif_rx_response_t& r) {
+  if (r.id >= net_ring_slots || f.rx_slots[r.id].ref == no_grant) return;
+  const Pfn frame = take_back(f, f.rx_slots[r.id]);
+  if (frame == invalid_frame) return;
+  const bool sane =
+      r.status > 0 && r.offset < page_bytes && r.status <= static_cast<s64>(page_bytes - r.offset);
+  Packet* p = sane ? packet_of(frame, r.offset, static_cast<u32>(r.status)) : nullptr;
+  if (!p) {
+    f.dropped++;
+    return frames_free(frame);
+  }
+  f.received++;
+  stack_receive(p);
+}
+
+bool take_received(Front& f) {
+  bool any = false;
+  int more;
+  do {
+    const RING_IDX end = __atomic_load_n(&f.rx.sring->rsp_prod, __ATOMIC_ACQUIRE);
+    for (; f.rx.rsp_cons != end; f.rx.rsp_cons++, any = true) {
+      const netif_rx_response_t response = *RING_GET_RESPONSE(&f.rx, f.rx.rsp_cons);
+      take_in(f, response);
+    }
+    RING_FINAL_CHECK_FOR_RESPONSES(&f.rx, more);
+  } while (more);
+  return any;
+}
+
+bool prepare(Front& f) {
+  if (granted_start()) return false;
+  for (unsigned i = 0; i < net_ring_slots; i++) f.tx_slots[i].ref = f.rx_slots[i].ref = no_grant;
+  f.tx_page = share_page(f.bus.other_domain);
+  f.rx_page = share_page(f.bus.other_domain);
+  const s64 port = event_alloc_unbound(DOMID_SELF, f.bus.other_domain);
+  if (!f.tx_page.va || !f.rx_page.va || port < 0) return false;
+  f.port = static_cast<EventPort>(port);
+  auto* tx = static_cast<netif_tx_sring_t*>(f.tx_page.va);
+  auto* rx = static_cast<netif_rx_sring_t*>(f.rx_page.va);
+  SHARED_RING_INIT(tx);
+  SHARED_RING_INIT(rx);
+  FRONT_RING_INIT(&f.tx, tx, page_bytes);
+  FRONT_RING_INIT(&f.rx, rx, page_bytes);
+  event_set_handler(f.port, on_event, &f);
+  return true;
+}
+
+void tell_backend(Front& f) {
+  char way[16] = "copy";
+  store_read_text(f.bus.own, "receive", way, sizeof way);
+  f.receive = !strcmp(way, "flip") ? Receive::flip : Receive::copy;
+  store_write_number(f.bus.own, "tx-ring-ref", f.tx_page.ref);
+  store_write_number(f.bus.own, "rx-ring-ref", f.rx_page.ref);
+  store_write_number(f.bus.own, "event-channel", f.port);
+  store_write_number(f.bus.own, "request-rx-copy", f.receive == Receive::copy);
+  refill(f);
+  bus_set_state(f.bus, XenbusStateConnected);
+}
+
+// Until the backend goes away.
+void run(Front& f) {
+  for (;;) {
+    f.moved = false;
+    bool any = reap_transmitted(f);
+    any |= transmit(f);
+    any |= take_received(f);
+    any |= refill(f);
+    if (f.bus.watcher.fired) {
+      f.bus.watcher.fired = false;
+      if (bus_other_state(f.bus) != XenbusStateConnected) return;
+    }
+    if (!any && !f.moved && !f.bus.watcher.fired) wait_on(f.bus.wake);
+  }
+}
+
+void serve(const char* path) {
+  auto* f = heap_new<Front>();
+  if (!f || bus_open(f->bus, path, "backend")) return heap_free(f);
+  u64 domain = 0;
+  char number[16] = "";
+  store_read("domid", number, sizeof number);
+  if (!parse_number(number, domain)) return heap_free(f);
+  f->send = send;
+  station_of(static_cast<u32>(domain), f->station);
+  bus_wait_for(f->bus, 1u << XenbusStateInitWait);
+  if (!prepare(*f)) {
+    print_line("net: %s: no memory", path);
+    return;
+  }
+  tell_backend(*f);
+  bus_wait_for(f->bus, 1u << XenbusStateConnected);
+  stack_use(static_cast<u32>(domain), *f);
+  print_line("net: %s is connected to domain %u, received by %s", path, f->bus.other_domain,
+             f->receive == Receive::copy ? "copy" : "flip");
+  run(*f);
+  print_line("net: %s has lost its backend", path);
+}
+
+constexpr BusType type = {"device/vif", 1, serve};
+}  // namespace
+
+void netfront_start() { bus_watch_for(type); }

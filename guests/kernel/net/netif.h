@@ -1,0 +1,19 @@
+// The rings of a network interface (xen/io/netif.h), as both ends have them.
+#pragma once
+#include "arch_cpu.h"
+#include "guests/lib/hypercall.h"
+
+#define xen_mb() __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define xen_rmb() __atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define xen_wmb() __atomic_thread_fence(__ATOMIC_RELEASE)
+#include <xen/io/netif.h>
+
+// How packets reach the frontend, told by it in xenstore: "request-rx-copy" 1 or 0.
+enum class Receive : u8 {
+  copy,  // the backend copies into a frame that is granted (GNTTABOP_copy)
+  flip   // a frame changes hands (GNTTABOP_transfer); the frontend has given one back for it before
+};
+
+constexpr unsigned net_ring_slots = __CONST_RING_SIZE(netif_rx, page_bytes);
+void netfront_start();
+void netback_start();

@@ -1,0 +1,134 @@
+#include "guests/kernel/xenbus/device.h"
+
+#include "guests/kernel/frames.h"
+#include "guests/kernel/heap.h"
+#include "guests/kernel/memory_model.h"
+#include "guests/lib/errno.h"
+#include "guests/lib/format.h"
+#include "guests/lib/panic.h"
+#include "guests/lib/string.h"
+
+namespace {
+constexpr unsigned most_devices = 16;
+constexpr size_t names_max = 512;
+
+// A directory that is being served.
+struct Served {
+  const BusType* type;
+  char path[64];
+  bool busy;
+};
+Served served[most_devices];
+
+Served* find_served(const BusType* type, const char* path) {
+  for (Served& s : served)
+    if (s.busy && s.type == type && !strcmp(s.path, path)) return &s;
+  return nullptr;
+}
+
+void serve_thread(void* argument) {
+  auto& s = *static_cast<Served*>(argument);
+  s.type->serve(s.path);
+  s.busy = false;
+}
+
+void start_serving(const BusType* type, const char* path) {
+  if (find_served(type, path)) return;
+  for (Served& s : served) {
+    if (s.busy) continue;
+    s = {type, {}, true};
+    copy_string(s.path, sizeof s.path, path);
+    if (!thread_create(path, serve_thread, &s)) s.busy = false;
+    return;
+  }
+}
+
+void look(const BusType* type, const char* directory, unsigned levels) {
+  char names[names_max], path[store_text_max];
+  const long length = store_list(directory, names, sizeof names);
+  for (long at = 0; at < length; at += static_cast<long>(strlen(names + at)) + 1) {
+    format(path, sizeof path, "%s/%s", directory, names + at);
+    u64 state;
+    if (levels > 1)
+      look(type, path, levels - 1);
+    else if (!store_read_number(path, "state", state) && state == XenbusStateInitialising)
+      start_serving(type, path);
+  }
+}
+
+struct Search {
+  const BusType* type;
+  WaitQueue wake;
+  StoreWatcher watcher;
+};
+
+void search_thread(void* argument) {
+  auto& s = *static_cast<Search*>(argument);
+  store_watch(s.watcher);
+  for (;;) {
+    while (!s.watcher.fired) wait_on(s.wake);
+    s.watcher.fired = false;
+    look(s.type, s.type->directory, s.type->levels);
+  }
+}
+}  // namespace
+
+long bus_open(BusDevice& d, const char* own, const char* other_end) {
+  char key[32];
+  u64 domain;
+  copy_string(d.own, sizeof d.own, own);
+  format(key, sizeof key, "%s-id", other_end);
+  if (long error = store_read_number(own, key, domain)) return error;
+  if (long error = store_read_text(own, other_end, d.other, sizeof d.other)) return error;
+  d.other_domain = static_cast<u32>(domain);
+  format(d.other_state, sizeof d.other_state, "%s/state", d.other);
+  d.watcher = {d.other_state, &d.wake};
+  store_watch(d.watcher);
+  return 0;
+}
+
+void bus_close(BusDevice& d) { store_unwatch(d.watcher); }
+
+void bus_set_state(BusDevice& d, XenbusState state) { store_write_number(d.own, "state", state); }
+
+XenbusState bus_other_state(const BusDevice& d) {
+  u64 state;
+  return store_read_number(d.other, "state", state) ? XenbusStateUnknown : static_cast<XenbusState>(state);
+}
+
+XenbusState bus_wait_for(BusDevice& d, u32 states) {
+  for (;;) {
+    d.watcher.fired = false;
+    const XenbusState state = bus_other_state(d);
+    if (states >> state & 1) return state;
+    if (!d.watcher.fired) wait_on(d.wake);
+  }
+}
+
+void bus_watch_for(const BusType& type) {
+  auto* s = heap_new<Search>();
+  if (!s) panic("no memory for devices");
+  s->type = &type;
+  s->watcher.path = type.directory;
+  s->watcher.wake = &s->wake;
+  if (!thread_create(type.directory, search_thread, s)) panic("no memory for the %s thread", type.directory);
+}
+
+SharedPage share_page(u32 domain) {
+  const Pfn frame = frames_alloc();
+  if (frame == invalid_frame) return {nullptr, no_grant};
+  void* va = frame_va(frame);
+  memset(va, 0, page_bytes);
+  const grant_ref_t ref = grant_access(static_cast<domid_t>(domain), model_machine(frame), false);
+  if (ref != no_grant) return {va, ref};
+  frames_free(frame);
+  return {nullptr, no_grant};
+}
+
+bool unshare_page(SharedPage& page) {
+  if (!page.va) return true;
+  if (!grant_end_access(page.ref)) return false;
+  frames_free(va_frame(page.va));
+  page = {nullptr, no_grant};
+  return true;
+}

@@ -1,0 +1,52 @@
+// One end of a split driver (xen/io/xenbus.h): a directory of its own in xenstore, and one of the other end.
+//
+//   frontend  device/vif/0 ──backend──>   /local/domain/0/backend/vif/1/0
+//             state  <────────────────frontend── state
+//
+//   Initialising 1 ─ InitWait 2 (backend) ─ Initialised 3 (frontend) ─ Connected 4 ─ Closing 5 ─ Closed 6
+//
+// Each end writes its own state and watches the other's.
+#pragma once
+#include "guests/kernel/xenbus/store.h"
+#include "guests/lib/events.h"
+#include "guests/lib/grant.h"
+
+#include <xen/io/xenbus.h>
+
+struct BusDevice {
+  char own[64];    // directory of this end
+  char other[64];  // ... and of the other one; "" until bus_open()
+  char other_state[80];
+  u32 other_domain;
+  WaitQueue wake;  // other end's state, event, or what the driver itself has to do
+  StoreWatcher watcher;
+};
+
+// Reads who is at the other end ("backend" and "backend-id", or "frontend" and "frontend-id") and watches it.
+long bus_open(BusDevice& device, const char* own, const char* other_end);
+void bus_close(BusDevice& device);
+void bus_set_state(BusDevice& device, XenbusState state);
+// XenbusStateUnknown: there is none (any more).
+XenbusState bus_other_state(const BusDevice& device);
+// Blocks until the other end's state is one of `states` (bits 1 << state); returns it.
+XenbusState bus_wait_for(BusDevice& device, u32 states);
+
+// Every directory that appears below `directory` (as "device/vif/0", or "backend/vif/1/0" with two levels) is
+// told once to `found`, which keeps the device's thread running until the directory has gone; then it may be
+// told again.
+struct BusType {
+  const char* directory;
+  unsigned levels;
+  void (*serve)(const char* path);  // the device's whole life, in a thread of its own
+};
+void bus_watch_for(const BusType& type);
+
+// A page shared with the other end's domain.
+struct SharedPage {
+  void* va;
+  grant_ref_t ref;
+};
+// Zeroed; va is null when there is no memory or no grant left.
+SharedPage share_page(u32 domain);
+// False while the other end still uses it: the page is kept then.
+bool unshare_page(SharedPage& page);

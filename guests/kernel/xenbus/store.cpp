@@ -1,0 +1,48 @@
+#include "guests/kernel/xenbus/store.h"
+
+#include "guests/lib/errno.h"
+#include "guests/lib/format.h"
+#include "guests/lib/string.h"
+
+const StoreService* store_service;
+
+namespace {
+bool join(char (&path)[store_text_max], const char* directory, const char* key) {
+  return format(path, sizeof path, "%s/%s", directory, key) < sizeof path;
+}
+}  // namespace
+
+void StoreWatchers::add(StoreWatcher& watcher) {
+  watcher.next = first;
+  first = &watcher;
+}
+
+void StoreWatchers::remove(StoreWatcher& watcher) {
+  for (StoreWatcher** p = &first; *p; p = &(*p)->next)
+    if (*p == &watcher) {
+      *p = watcher.next;
+      return;
+    }
+}
+
+void store_tell(StoreWatcher& watcher) {
+  watcher.fired = true;
+  wake_all(*watcher.wake);
+}
+
+long store_read_text(const char* directory, const char* key, char* value, size_t size) {
+  char path[store_text_max];
+  return join(path, directory, key) ? store_read(path, value, size) : -XEN_EINVAL;
+}
+
+long store_read_number(const char* directory, const char* key, u64& value) {
+  char text[24];
+  if (long error = store_read_text(directory, key, text, sizeof text)) return error;
+  return parse_number(text, value) ? 0 : -XEN_EINVAL;
+}
+
+long store_write_number(const char* directory, const char* key, u64 value) {
+  char path[store_text_max], text[24];
+  format(text, sizeof text, "%lu", value);
+  return join(path, directory, key) ? store_write(path, text) : -XEN_EINVAL;
+}
