@@ -6,16 +6,19 @@
 #include "guests/kernel/memory_model.h"
 #include "guests/kernel/net/netif.h"
 #include "guests/kernel/net/stack.h"
+#include "guests/kernel/operator/boot_word.h"
 #include "guests/kernel/operator/operator.h"
 #include "guests/kernel/platform.h"
 #include "guests/kernel/process.h"
 #include "guests/kernel/store_client.h"
 #include "guests/kernel/thread.h"
+#include "guests/kernel/xenbus/device.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/console.h"
 #include "guests/lib/events.h"
 #include "guests/lib/hypercall.h"
 #include "guests/lib/panic.h"
+#include "guests/lib/string.h"
 #include "guests/lib/time.h"
 
 namespace {
@@ -42,13 +45,26 @@ void use_memory() {
 const char* role() { return is_dom0() ? "dom0" : "domU"; }
 const char* command_line() { return reinterpret_cast<const char*>(boot_info->cmd_line); }
 
+// `backend=net` on the command line: this domain is one that drives others' interfaces.
+void drive_network(void*) {
+  u32 domain;
+  if (bus_own_domain(domain)) netback_start(domain);
+}
+
+void start_drivers() {
+  char word[16];
+  if (!boot_word(command_line(), "backend", word, sizeof word) || strcmp(word, "net"))
+    return netfront_start();
+  if (!thread_create("drivers", drive_network, nullptr)) panic("no memory for the drivers' thread");
+}
+
 constexpr Verb domu_verbs[] = {bench_verb, ping_verb, stream_verb};
 void execute(char* line, Status& status) { verbs_execute(domu_verbs, count_of(domu_verbs), line, status); }
 
 void start_services() {
   if (is_dom0()) return dom0_start();
   store_client_start();
-  netfront_start();
+  start_drivers();
   start_test_programs();
   operator_start_script({"", execute}, command_line());
 }

@@ -59,8 +59,9 @@ void decode_debug_keys(const Node& n, const Scenario&, Step& step) {
 
 void decode_network_attach(const Node& n, const Scenario& scenario, Step& step) {
   const std::string domain = decode_domain_name(n.at("domain"), scenario);
-  set_command(step, "network-attach", domain,
-              fmt::format("network-attach {} receive={}", domain, n.text_or("receive", "copy")));
+  std::string line = fmt::format("network-attach {} receive={}", domain, n.text_or("receive", "copy"));
+  if (n.has("backend")) line += " backend=" + decode_domain_name(n.at("backend"), scenario);
+  set_command(step, "network-attach", domain, std::move(line));
 }
 
 /// What dom0 sends to a domain: `counted` of them.

@@ -61,10 +61,24 @@ long connect(const Ends& e, const char* receive) {
   if (!error) error = put_number(e.front, "state", XenbusStateInitialising);
   return error;
 }
+// Until the backend in `home` has removed what it had for the domain.
+void settle_in(u32 home, u32 domain, u64 deadline) {
+  char directory[64];
+  format(directory, sizeof directory, "/local/domain/%u/backend/vif/%u", home, domain);
+  for (const StoreNode* node; (node = store_find(directory)); thread_yield())
+    if (!node->first_child || now_ns() > deadline) break;
+  store_remove_tree(directory);
+}
 }  // namespace
 
+bool device_owner(const char* name, u64& domain) {
+  const Domain* const found = domain_find(name);
+  if (found) domain = found->id;
+  return found;
+}
+
 void do_network_attach(const CommandLine& c, Status& status) {
-  static const char* const keys[] = {"receive"};
+  static const char* const keys[] = {"receive", "backend"};
   const char* const name = c.count > 1 ? c.words[1] : "";
   if (const char* word = c.unknown_key(keys, count_of(keys), 2))
     return status.fail(-XEN_EINVAL, "unknown argument %s", word);
@@ -73,24 +87,19 @@ void do_network_attach(const CommandLine& c, Status& status) {
   const char* const receive = c.value("receive") ? c.value("receive") : "copy";
   if (strcmp(receive, "copy") && strcmp(receive, "flip"))
     return status.fail(-XEN_EINVAL, "receive=%s is neither copy nor flip", receive);
+  u64 backend = 0;
+  if (const char* text = c.value("backend"); text && strcmp(text, "dom0") && !device_owner(text, backend))
+    return status.fail(-XEN_ESRCH, "there is no domain %s", text);
+  if (backend == domain->id) return status.fail(-XEN_EINVAL, "a domain cannot be its own backend");
   unsigned number = 0;
   while (number < most_devices && store_find(ends_of("vif", domain->id, 0, number).front)) number++;
   if (number == most_devices) return status.fail(-XEN_ENOSPC, "domain %s has %u interfaces", name, number);
-  if (long error = connect(ends_of("vif", domain->id, 0, number), receive))
+  if (long error = connect(ends_of("vif", domain->id, static_cast<u32>(backend), number), receive))
     status.fail(error, "the device cannot be stored");
 }
 
-bool device_owner(const char* name, u64& domain) {
-  const Domain* const found = domain_find(name);
-  if (found) domain = found->id;
-  return found;
-}
-
 void devices_settle(u32 domain) {
-  char directory[64];
-  format(directory, sizeof directory, "/local/domain/0/backend/vif/%u", domain);
   const u64 deadline = now_ns() + settle_ns;
-  for (const StoreNode* node; (node = store_find(directory)); thread_yield())
-    if (!node->first_child || now_ns() > deadline) break;
-  store_remove_tree(directory);
+  settle_in(0, domain, deadline);
+  for (const Domain* d = domains_first(); d; d = d->next) settle_in(d->id, domain, deadline);
 }

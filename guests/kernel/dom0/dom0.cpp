@@ -19,7 +19,7 @@ void dom0_start() {
   store_local_use();
   domain_watch_start();
   stack_name = device_owner;
-  netback_start();
+  netback_start(0);
   OperatorPort operator_port = virtio_devices_use("dom0");
   // Without virtio: what the boot loader and the hypervisor's own console offer.
   if (!archive_present()) module_disk_use();

@@ -174,7 +174,7 @@ constexpr Verb verbs[] = {
     {"unpause", 1, "<domain>", do_unpause},
     {"destroy", 1, "<domain>", do_destroy},
     {"shutdown", 1, "<domain>", do_shutdown},
-    {"network-attach", any_number, "<domain> [receive=copy|flip]", do_network_attach},
+    {"network-attach", any_number, "<domain> [receive=copy|flip] [backend=<domain>]", do_network_attach},
     {"info", 0, "", do_info},
     {"debug-keys", 1, "<characters>", do_debug_keys},
     bench_verb,

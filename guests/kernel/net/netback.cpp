@@ -287,12 +287,12 @@ NetPort stack_side;
 void from_own_stack(NetPort&, Packet* packet) { bridge_pass(own_side, packet); }
 }  // namespace
 
-void netback_start() {
-  station_of(0, own_side.station);
-  station_of(0, stack_side.station);
+void netback_start(u32 domain) {
+  station_of(domain, own_side.station);
+  station_of(domain, stack_side.station);
   own_side.send = to_own_stack;
   stack_side.send = from_own_stack;
   bridge_add(own_side);
-  stack_use(0, stack_side);
+  stack_use(domain, stack_side);
   bus_watch_for(type);
 }

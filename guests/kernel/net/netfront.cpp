@@ -220,12 +220,10 @@ void run(Front& f) {
 void serve(const char* path) {
   auto* f = heap_new<Front>();
   if (!f || bus_open(f->bus, path, "backend")) return heap_free(f);
-  u64 domain = 0;
-  char number[16] = "";
-  store_read("domid", number, sizeof number);
-  if (!parse_number(number, domain)) return heap_free(f);
+  u32 domain;
+  if (!bus_own_domain(domain)) return heap_free(f);
   f->send = send;
-  station_of(static_cast<u32>(domain), f->station);
+  station_of(domain, f->station);
   bus_wait_for(f->bus, 1u << XenbusStateInitWait);
   if (!prepare(*f)) {
     print_line("net: %s: no memory", path);
@@ -233,7 +231,7 @@ void serve(const char* path) {
   }
   tell_backend(*f);
   bus_wait_for(f->bus, 1u << XenbusStateConnected);
-  stack_use(static_cast<u32>(domain), *f);
+  stack_use(domain, *f);
   print_line("net: %s is connected to domain %u, received by %s", path, f->bus.other_domain,
              f->receive == Receive::copy ? "copy" : "flip");
   run(*f);

@@ -105,6 +105,14 @@ XenbusState bus_wait_for(BusDevice& d, u32 states) {
   }
 }
 
+bool bus_own_domain(u32& domain) {
+  char text[16] = "";
+  u64 number;
+  if (store_read("domid", text, sizeof text) || !parse_number(text, number)) return false;
+  domain = static_cast<u32>(number);
+  return true;
+}
+
 void bus_watch_for(const BusType& type) {
   auto* s = heap_new<Search>();
   if (!s) panic("no memory for devices");

@@ -31,6 +31,9 @@ XenbusState bus_other_state(const BusDevice& device);
 // Blocks until the other end's state is one of `states` (bits 1 << state); returns it.
 XenbusState bus_wait_for(BusDevice& device, u32 states);
 
+// This domain's number, as the store has it; false: it does not tell.
+bool bus_own_domain(u32& domain);
+
 // Every directory that appears below `directory` (as "device/vif/0", or "backend/vif/1/0" with two levels) is
 // told once to `found`, which keeps the device's thread running until the directory has gone; then it may be
 // told again.
