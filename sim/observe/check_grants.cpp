@@ -11,11 +11,11 @@ void InvariantChecker::check_grants() {
   for (const auto& [domid, d] : s_.domains())
     if (!in_motion(domid)) check_grant_pages(domid, d);
   for (const auto& [key, grant] : s_.grants().all()) {
-    if (in_motion(key.granter) || in_motion(key.user)) continue;
+    if (grant.held.all() == 0 || in_motion(key.granter) || in_motion(key.user)) continue;
     const u32 owner = s_.frame(s_.ram().index(grant.mfn)).owner;
     if (owner != key.granter)
       violate(Invariant::grant, grant.mfn,
-              fmt::format("frame {:#x} of {} is mapped by {} by reference {} of {}", grant.mfn, label(owner),
+              fmt::format("frame {:#x} of {} is held by {} by reference {} of {}", grant.mfn, label(owner),
                           label(key.user), key.ref, label(key.granter)));
   }
   shown_.clear();
@@ -33,17 +33,18 @@ void InvariantChecker::check_grant_pages(u32 domid, const DomainRecord& d) {
 }
 
 /// One more entry by which the domain's code reaches the frame: has it as many mappings?
-bool InvariantChecker::exceeds_grants(u32 domid, u64 mfn, bool writable) {
-  Mappings& found = shown_[{domid, mfn}];
+bool InvariantChecker::exceeds_grants(u32 domid, u32 index, bool writable) {
+  Mappings& found = shown_[{domid, index}];
   ++(writable ? found.writers : found.readers);
-  const Mappings granted = s_.grants().of_user(domid, mfn).shown;
+  const Mappings granted = s_.grants().of_user(domid, s_.ram().mfn(index), s_.frame(index).owner).shown;
   return found.all() > granted.all() || found.writers > granted.writers;
 }
 
 void InvariantChecker::check_granted_entries() {
   o_.held_p2m.for_each(*o_.memory, [&](u32 domid, u64, const HeldP2mEntry& e) {
-    if (!e.granted || in_motion(domid) || !exceeds_grants(domid, e.mfn, e.writable)) return;
-    const GrantInUse granted = s_.grants().of_user(domid, e.mfn);
+    const u32 index = e.granted && !in_motion(domid) ? s_.ram().index(e.mfn) : RamMap::none;
+    if (index == RamMap::none || !exceeds_grants(domid, index, e.writable)) return;
+    const GrantInUse granted = s_.grants().of_user(domid, e.mfn, s_.frame(index).owner);
     violate(Invariant::p2m, e.mfn,
             fmt::format(
                 "P2M of {}: GFN {:#x} shows frame {:#x} {}by a grant, but {}", label(domid), e.gfn, e.mfn,

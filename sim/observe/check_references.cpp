@@ -59,8 +59,8 @@ void InvariantChecker::check_entry(const TableEntry& e) {
                    fmt::format("free frame {:#x} is named by {}", f.mfn, where()));
   if (e.level > 1) return;
   const bool own = f.owner == e.table_owner, privileged = e.table_owner == 0;
-  if (!own && !privileged && exceeds_grants(e.table_owner, f.mfn, e.writable)) {
-    const GrantInUse granted = s_.grants().of_user(e.table_owner, f.mfn);
+  if (!own && !privileged && exceeds_grants(e.table_owner, target, e.writable)) {
+    const GrantInUse granted = s_.grants().of_user(e.table_owner, f.mfn, f.owner);
     violate(
         Invariant::foreign_map, f.mfn,
         fmt::format("frame {:#x} of {} is mapped {}by {}{}", f.mfn, label(f.owner),

@@ -14,7 +14,8 @@ void InvariantChecker::check_held_p2m(u32 domid, const DomainRecord& d) {
     ++report_.p2m_entries_checked;
     const auto frame = o_.frame(mfn);
     const bool others = frame && frame->owner != domid && is_domain(frame->owner);
-    const bool granted = frame && frame->gfn != gfn && s_.grants().of_user(domid, mfn).shown.all() != 0;
+    const bool granted =
+        frame && frame->gfn != gfn && s_.grants().of_user(domid, mfn, frame->owner).shown.all() != 0;
     const bool is_foreign = (others && domid == 0) || granted;
     if (!frame)
       violate(

@@ -89,8 +89,8 @@ const u8* Observer::Impl::grant_entry(u32 granter, u32 ref) const {
 }
 
 /// What is held by the grant alone is for devices, but in a model without tables.
-bool Observer::Impl::shown_by_grant(u32 domid, u64 mfn, bool write) const {
-  const GrantInUse g = state_->grants().of_user(domid, mfn);
+bool Observer::Impl::shown_by_grant(u32 domid, u32 index, bool write) const {
+  const GrantInUse g = state_->grants().of_user(domid, state_->ram().mfn(index), state_->frame(index).owner);
   if (g.all() == 0) return false;
   const auto domain = state_->domains().find(domid);
   const bool tables = domain == state_->domains().end() || domain->second.model != XS_MODEL_IDENTITY;
@@ -123,7 +123,8 @@ std::string Observer::Impl::granted_frame_problem(const GrantUse& u, u32 frame) 
 }
 
 std::string Observer::Impl::grant_problem(const CpuView& view, const GrantUse& u) {
-  const GrantInUse in_use = state_->grants().of_reference(u.granter, u.ref);
+  const bool transfer = u.use == XS_GRANT_TRANSFER;  // whatever the reference is used for besides
+  const GrantInUse in_use = transfer ? GrantInUse{} : state_->grants().of_reference(u.granter, u.ref);
   const u32 index = state_->ram().index(u.mfn);
   const u32 owner = index == RamMap::none ? XS_OWNER_NONE : state_->frame(index).owner;
   if (owner != u.granter) return fmt::format("but the frame is of {}", state_->domain_label(owner));
@@ -138,7 +139,7 @@ std::string Observer::Impl::grant_problem(const CpuView& view, const GrantUse& u
   }
   const grant_entry_v1_t e = load(entry);
   std::string problem = entry_problem(u, e, state_->domain_label(e.domid));
-  const bool first = in_use.all() == 0 && u.use != XS_GRANT_TRANSFER;
+  const bool first = in_use.all() == 0 && !transfer;
   return problem.empty() && first ? granted_frame_problem(u, e.frame) : problem;
 }
 
@@ -159,7 +160,7 @@ void Observer::Impl::check_grant(const CpuView& view, const GrantUse& u) {
 void Observer::Impl::check_unmapped(const CpuView& view, const GrantUse& u) {
   const u32 index = state_->ram().index(u.mfn);
   if (u.user == 0 || index == RamMap::none || state_->frame(index).owner == u.user ||
-      shown_by_grant(u.user, u.mfn, false))
+      shown_by_grant(u.user, index, false))
     return;
   for (unsigned cpu = 0; cpu < options.cpus; ++cpu)
     if (dv_domid(state_->running(cpu)) == u.user && tlb_holds_for_guest(cpu, u.mfn))

@@ -102,10 +102,10 @@ GrantInUse GrantsInUse::of_reference(u32 granter, u32 ref) const {
   return sum;
 }
 
-GrantInUse GrantsInUse::of_user(u32 user, u64 mfn) const {
+GrantInUse GrantsInUse::of_user(u32 user, u64 mfn, u32 owner) const {
   GrantInUse sum;
   for_frame(mfn, [&](const GrantKey& key, const GrantInUse& grant) {
-    if (key.user == user) sum_up(sum, grant);
+    if (key.user == user && key.granter == owner) sum_up(sum, grant);
   });
   return sum;
 }

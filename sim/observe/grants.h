@@ -70,8 +70,9 @@ class GrantsInUse {
   u64 mappings() const { return mappings_; }
   /// Of one reference, by all users; `mfn` is meant when there are any.
   GrantInUse of_reference(u32 granter, u32 ref) const;
-  /// Of one frame by one user, by all references.
-  GrantInUse of_user(u32 user, u64 mfn) const;
+  /// Of one frame by one user, by all references of `owner`, whose the frame is now. A mapping whose entry
+  /// the user has overwritten itself holds nothing: its frame may be somebody else's by now.
+  GrantInUse of_user(u32 user, u64 mfn, u32 owner) const;
   /// Calls fn(key, grant) for each that names the frame.
   template <typename Fn>
   void for_frame(u64 mfn, Fn fn) const {

@@ -48,7 +48,7 @@ class InvariantChecker {
   void check_grants();
   void check_grant_pages(u32 domid, const DomainRecord& d);
   void check_granted_entries();
-  bool exceeds_grants(u32 domid, u64 mfn, bool writable);
+  bool exceeds_grants(u32 domid, u32 index, bool writable);
   void count_held_grants();
   bool counts_move(u32 index) const;
   void check_leaks(std::span<const CpuView* const> cpus);
@@ -73,7 +73,7 @@ class InvariantChecker {
   std::array<u64, 16> count_{};
   std::map<u32, std::string> in_motion_;           ///< domain -> why
   std::map<u32, u64> kept_;                        ///< frame index -> times a VCPU names it outside of tables
-  std::map<std::pair<u32, u64>, Mappings> shown_;  ///< domain, frame of another -> entries found so far
+  std::map<std::pair<u32, u32>, Mappings> shown_;  ///< domain, frame of another -> entries found so far
   bool grants_in_motion_ = false;                  ///< somebody is in the middle of grant_table_op
   bool all_in_motion_ = false;                     ///< a privileged domain's operation may concern any domain
 };

@@ -31,7 +31,7 @@ bool Observer::Impl::may_see(u32 domid, u32 index, u64 va, bool write) const {
   const bool foreign_by_privileged = domid == 0 && f.owner < XS_OWNER_XEN;
   const bool m2p = options.architecture == "x86_64" && !translated && f.owner == XS_OWNER_XEN && !write &&
                    va >= published_m2p_start && va < published_m2p_end;
-  return own || foreign_by_privileged || m2p || shown_by_grant(domid, state_->ram().mfn(index), write);
+  return own || foreign_by_privileged || m2p || shown_by_grant(domid, index, write);
 }
 
 void Observer::Impl::check_isolation(const CpuView& view, u64 va, u64 pa, bool write) {

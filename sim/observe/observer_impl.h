@@ -180,7 +180,7 @@ struct Observer::Impl {
   Moment now() const;
   bool undisturbed(unsigned cpu, u32 granter, const Moment& since) const;
   const u8* grant_entry(u32 granter, u32 ref) const;
-  bool shown_by_grant(u32 domid, u64 mfn, bool write) const;
+  bool shown_by_grant(u32 domid, u32 index, bool write) const;
   bool tlb_holds_for_guest(unsigned cpu, u64 mfn) const;
   std::string grant_problem(const CpuView& view, const GrantUse& u);
   std::string granted_frame_problem(const GrantUse& u, u32 frame) const;

@@ -365,6 +365,12 @@ TEST_CASE("a transfer: the receiver owns the frame, and has asked for it") {
     CHECK(w.counters().grant_transfers == 1);
     CHECK(w.counters().grant_active == 0);
   }
+  SECTION("by a reference that its owner has rewritten while it is mapped") {
+    w.map(false);
+    w.entry(committed, user, 0);
+    w.use(XS_GRANT_TRANSFER, 0, user, 0x63);
+    CHECK(w.found().empty());
+  }
   SECTION("not the receiver's") {
     w.m.set_owner(0x63, user);
     w.entry(committed, user, 0);

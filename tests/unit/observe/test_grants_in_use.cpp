@@ -110,6 +110,30 @@ TEST_CASE("a P2M that the hypervisor holds shows by grants what is mapped so") {
   }
 }
 
+TEST_CASE("a user that overwrites its entry has let go of the frame") {
+  Grants w;
+  w.map(false);
+  w.m.release(granted);
+  w.m.memory.word(FakeGuest::p2m, 20) = invalid_frame;
+  CHECK(w.m.observer->check_invariants().ok());
+  CHECK(w.fill(granted, false) == 1);
+  w.m.give(other, granted, 1);
+  CHECK(w.fill(granted, false) == 2);
+  w.show(7, false, 0, 1);
+  CHECK(w.violation(Invariant::foreign_map) ==
+        "frame 0x60 of dom3 is mapped by slot 7 of L1 table 0x72 of dom2");
+}
+
+TEST_CASE("what a grant holds itself stays the granter's") {
+  Grants w;
+  w.allow_and_announce(false);
+  w.use(XS_GRANT_MAP, XS_GRANT_HELD);
+  w.m.memory.word(FakeGuest::p2m, 20) = invalid_frame;
+  w.m.set_owner(granted, other);
+  w.m.set_count(granted, XS_COUNT_ALLOCATED | 2);
+  CHECK(w.violation(Invariant::grant) == "frame 0x60 of dom3 is held by dom2 by reference 9 of dom1");
+}
+
 TEST_CASE("tables of grants are their domains'") {
   Grants w;
   w.m.set_type(table, FakeMachine::type(XS_FRAME_NONE, 0));
