@@ -49,7 +49,7 @@ u64 grant_what(const GrantUse& u) {
 }
 
 void GrantsInUse::apply(const GrantUse& u) {
-  if (u.use != XS_GRANT_MAP && u.use != XS_GRANT_UNMAP) return;
+  if (!is_mapping(grant_what(u))) return;
   const GrantKey key{u.granter, u.ref, u.user};
   if (u.use == XS_GRANT_MAP) {
     GrantInUse one{u.mfn, {}, {}};

@@ -24,6 +24,11 @@ struct GrantUse {
   bool write = false, held = false;
   u64 mfn = 0;
 };
+/// Of an event `grant`: a mapping begins or ends.
+constexpr bool is_mapping(u64 what) {
+  const u64 use = what >> XS_GRANT_USE_SHIFT & 0xff;
+  return use == XS_GRANT_MAP || use == XS_GRANT_UNMAP;
+}
 /// The words a, b, c of XS_MARK_GRANT; none when there is no such use.
 std::optional<GrantUse> decode_grant(u64 parties, u64 what, u64 mfn);
 u64 grant_parties(const GrantUse& u);  ///< word a

@@ -39,6 +39,12 @@ std::string gfn_text(u64 gfn) {
   return fmt::format("{:#x}", gfn);
 }
 
+/// A change of what the frame is, or of who maps it by a grant.
+bool changes_frame(const Event& e) {
+  return e.kind == EventKind::frame_owner || e.kind == EventKind::frame_type || e.kind == EventKind::m2p ||
+         (e.kind == EventKind::grant && is_mapping(e.c));
+}
+
 std::optional<FrameEvent> frame_event(const Event& e, const TraceState& before) {
   FrameEvent f;
   if (e.kind == EventKind::frame_owner) {
@@ -51,6 +57,9 @@ std::optional<FrameEvent> frame_event(const Event& e, const TraceState& before) 
   } else if (e.kind == EventKind::m2p) {
     f.what = FrameChange::What::m2p;
     f.text = fmt::format("M2P {} -> {}", gfn_text(e.b), gfn_text(e.c));
+  } else if (e.kind == EventKind::grant) {
+    f.what = FrameChange::What::grant;
+    f.text = grant_text(e, before);
   } else {
     return std::nullopt;
   }
@@ -81,13 +90,19 @@ bool same_cause(const Cause& a, const Cause& b) {
 
 }  // namespace
 
+std::string grant_text(const Event& e, const TraceState& state) {
+  const auto use = decode_grant(e.b, e.c, e.a);
+  if (!use) return "grant";
+  return fmt::format("{} for {}: {}, reference {} of {}", grant_use_name(use->use),
+                     use->write ? "writing" : "reading", state.domain_label(use->user), use->ref,
+                     state.domain_label(use->granter));
+}
+
 std::vector<FrameEvent> frame_events(const TraceReader& trace, u64 mfn) {
   if (trace.header().ram.index(mfn) == RamMap::none) throw Error(fmt::format("frame {:#x} is not RAM", mfn));
   std::vector<FrameEvent> events;
   trace.replay([&](const Event& e, const TraceState& before) {
-    const bool concerns =
-        e.kind == EventKind::frame_owner || e.kind == EventKind::frame_type || e.kind == EventKind::m2p;
-    if (concerns && e.a == mfn) events.push_back(*frame_event(e, before));
+    if (changes_frame(e) && e.a == mfn) events.push_back(*frame_event(e, before));
     return true;
   });
   return events;

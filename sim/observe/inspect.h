@@ -25,6 +25,8 @@ struct FrameEvent {
   std::string text;  ///< "owner free -> dom1"
   Cause cause;
 };
+/// Of an event `grant`: "map for writing: dom2 (db), reference 9 of dom1 (web)".
+std::string grant_text(const Event& e, const TraceState& state);
 /// Everything that happened to one frame. Throws Error when it is not RAM.
 std::vector<FrameEvent> frame_events(const TraceReader& trace, u64 mfn);
 

@@ -68,10 +68,10 @@ std::string mfndump_text(const std::vector<P2mEntry>& entries);
 
 /// What happened to one frame, newest first.
 struct FrameChange {
-  enum class What : u8 { owner, type, m2p };
+  enum class What : u8 { owner, type, m2p, grant };  ///< grant: a mapping, told by traces alone
   What what = What::owner;
   u64 time_ps = 0;
-  u64 old_value = 0, new_value = 0;  ///< owner id; type bits 63..58; GFN
+  u64 old_value = 0, new_value = 0;  ///< owner id; type bits 63..58; GFN; words of the mark
   u64 pc = 0;                        ///< where the store routine was called
   unsigned cpu = 0;
   bool in_operation = false;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/observe/grants.h"
 #include "sim/observe/names.h"
 
 namespace xs::viz {
@@ -16,13 +17,24 @@ using observe::EventKind;
 
 constexpr auto refresh_every = std::chrono::milliseconds(15);
 
-bool is_change(EventKind kind) {
+bool is_change(EventKind kind, const EventFields& f) {
   return kind == EventKind::frame_owner || kind == EventKind::frame_type || kind == EventKind::m2p ||
-         kind == EventKind::p2m;
+         kind == EventKind::p2m || (kind == EventKind::grant && observe::is_mapping(f[2]));
 }
 
 bool matches(const std::optional<u64>& wanted, u64 is) { return !wanted || *wanted == is; }
 bool matches(const std::optional<u32>& wanted, u64 is) { return !wanted || *wanted == is; }
+
+std::optional<observe::GrantUse> grant_use(const EventHead& head, const EventFields& f) {
+  if (head.kind != EventKind::grant) return std::nullopt;
+  return observe::decode_grant(f[1], f[2], f[0]);
+}
+
+bool hits_grant(const Breakpoint& b, const EventHead& head, const EventFields& f) {
+  const auto use = grant_use(head, f);
+  return use && matches(b.number, use->ref) &&
+         (!b.domid || *b.domid == use->granter || *b.domid == use->user);
+}
 
 bool hits(const Breakpoint& b, const EventHead& head, const EventFields& f, u64 steps_ended) {
   if (!b.enabled) return false;
@@ -36,6 +48,8 @@ bool hits(const Breakpoint& b, const EventHead& head, const EventFields& f, u64 
       return head.kind == EventKind::domain_state && matches(b.number, f[1]) && matches(b.domid, f[0]);
     case Breakpoint::On::step_end:
       return head.kind == EventKind::step_end && matches(b.number, steps_ended);
+    case Breakpoint::On::grant:
+      return hits_grant(b, head, f);
     case Breakpoint::On::time:
       return false;  // breathe() looks at the clock
     case Breakpoint::On::caption:
@@ -49,6 +63,9 @@ std::string hit_text(const EventHead& head, const EventFields& f) {
     return fmt::format("frame {:#x}: owner {} → {}", f[0], observe::owner_name(static_cast<u32>(f[1])),
                        observe::owner_name(static_cast<u32>(f[2])));
   if (head.kind == EventKind::p2m) return fmt::format("P2M of dom{}: entry {:#x} changes", f[0], f[1]);
+  if (const auto use = grant_use(head, f))
+    return fmt::format("grant: {} by dom{}, reference {} of dom{}, frame {:#x}",
+                       observe::grant_use_name(use->use), use->user, use->ref, use->granter, use->mfn);
   if (head.kind == EventKind::note) return "a caption; Run goes on";
   if (head.kind == EventKind::step_end) return "a step has ended";
   return fmt::format("dom{} is {}", f[0], observe::domain_state_name(static_cast<unsigned>(f[1])));
@@ -224,7 +241,7 @@ bool Gate::stops_at(const EventHead& head, const EventFields& fields, std::strin
   const unsigned watch = watch_;
   if (head.kind == EventKind::step_end) ++steps_ended_;
   if (watch == 0) return false;
-  if ((watch & watch_change) && is_change(head.kind)) {
+  if ((watch & watch_change) && is_change(head.kind, fields)) {
     why = "a frame has changed";
     return true;
   }

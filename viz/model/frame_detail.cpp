@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/observe/inspect.h"
 #include "sim/observe/names.h"
 
 namespace xs::viz {
@@ -26,6 +27,8 @@ std::string event_text(const observe::TraceState& state, const Event& e) {
       return fmt::format("type {} → {}", type_text(static_cast<u8>(e.b)), type_text(static_cast<u8>(e.c)));
     case EventKind::m2p:
       return fmt::format("M2P {} → {}", number_text(e.b), number_text(e.c));
+    case EventKind::grant:
+      return observe::grant_text(e, state);
     default:
       return fmt::format("P2M of {}, entry {:#x}: {} → {}", state.domain_label(static_cast<u32>(e.a)), e.b,
                          number_text(e.c), number_text(e.d));

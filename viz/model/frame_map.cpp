@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "sim/observe/names.h"
+#include "viz/model/grants.h"
 #include "viz/model/timeline.h"
 
 namespace xs::viz {
@@ -50,7 +51,7 @@ Colour FrameMap::colour(const Scene& scene, u32 frame) const {
   const unsigned type = observe::type_of_bits(f.type_bits);
   switch (look_.colouring) {
     case Colouring::owner:
-      return palette_.owner(f.owner, type);
+      return is_granted(scene.state(), frame) ? palette_.granted() : palette_.owner(f.owner, type);
     case Colouring::type:
       return f.owner == XS_OWNER_FREE || f.owner == XS_OWNER_NONE ? palette_.owner(f.owner, type)
                                                                   : palette_.type(type);
@@ -107,6 +108,7 @@ std::vector<LegendEntry> legend(const Scene& scene, const MapLook& look) {
     for (const observe::OwnershipRow& row : scene.state().ownership().rows)
       out.push_back({palette.owner(row.owner, XS_FRAME_NONE), scene.owner_label(row.owner)});
     out.push_back({palette.owner(XS_OWNER_XEN, XS_FRAME_SHARED), "shared page"});
+    out.push_back({palette.granted(), "mapped by a grant"});
   } else if (look.colouring == Colouring::type) {
     std::array<bool, observe::frame_types> there{};
     for (const observe::OwnershipRow& row : scene.state().ownership().rows)

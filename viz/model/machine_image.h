@@ -75,10 +75,11 @@ struct RunStatus {
 enum class RunStep : u8 { instruction, hypercall, change };
 /// What makes a running simulation pause.
 struct Breakpoint {
-  enum class On : u8 { frame_owner, p2m_entry, domain_state, caption, step_end, time };
+  enum class On : u8 { frame_owner, p2m_entry, domain_state, caption, step_end, time, grant };
   On on = On::frame_owner;
-  std::optional<u64> number;  ///< MFN; GFN; enum xs_domain_state; of the step, from 1; ps; none: any
-  std::optional<u32> domid;   ///< whose; none: any
+  std::optional<u64>
+      number;  ///< MFN; GFN; enum xs_domain_state; of the step, from 1; ps; reference; none: any
+  std::optional<u32> domid;  ///< whose; granter or user; none: any
   bool enabled = true;
   bool operator==(const Breakpoint&) const = default;
 };

@@ -54,6 +54,9 @@ void Recording::take(u64 number, const Event& event) {
     case EventKind::p2m:
       take_change(event, event.d != invalid_frame ? event.d : event.c);
       break;
+    case EventKind::grant:
+      take_grant(event);
+      break;
     case EventKind::op_begin:
     case EventKind::op_end:
       take_operation(event);
@@ -96,7 +99,16 @@ void Recording::take_flip(const Event& event) {
   flipped_[event.a] = flips_.size();
   flips_.push_back({event.time_ps, static_cast<u32>(events_), static_cast<u32>(event.b),
                     static_cast<u32>(event.c), event.a, gfn < XS_M2P_SHARED ? gfn : invalid_frame,
-                    invalid_frame});
+                    invalid_frame, ~u64{0}});
+}
+
+// A transfer is told behind the change of owner.
+void Recording::take_grant(const Event& event) {
+  if (observe::is_mapping(event.c)) return take_change(event, event.a);
+  const auto use = observe::decode_grant(event.b, event.c, event.a);
+  if (!use || use->use != XS_GRANT_TRANSFER || flips_.empty()) return;
+  Flip& last = flips_.back();
+  if (last.mfn == use->mfn && last.from == use->user && last.to == use->granter) last.reference = use->ref;
 }
 
 // The stack is the state's; here is which activity stands for each of its operations.

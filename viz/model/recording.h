@@ -22,7 +22,7 @@
 
 namespace xs::viz {
 
-/// A frame's owner, type, M2P entry changed, or a P2M entry that names it.
+/// A frame's owner, type, M2P entry changed, or a P2M entry that names it, or who maps it by a grant.
 struct Change {
   u64 time_ps = 0;
   u32 event = 0;  ///< its number
@@ -65,6 +65,7 @@ struct Flip {
   u32 from = 0, to = 0;  ///< domids
   u64 mfn = 0;
   u64 from_gfn = invalid_frame, to_gfn = invalid_frame;  ///< by the M2P, before and behind
+  u64 reference = ~u64{0};  ///< GNTTABOP_transfer: the receiver's; ~0: by another way
 };
 
 struct ConsoleText {
@@ -127,6 +128,7 @@ class Recording {
   void take(u64 number, const observe::Event& event);
   void take_change(const observe::Event& event, u64 mfn);
   void take_flip(const observe::Event& event);
+  void take_grant(const observe::Event& event);
   void end_operations(const observe::Event& event, std::size_t ended);
   void take_target(const observe::Event& event);
   void take_operation(const observe::Event& event);

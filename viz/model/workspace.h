@@ -32,7 +32,7 @@ struct MachineTab {
   Kept<P2mAt, P2m> p2m, p2m_before;  ///< of the moment, and of what it is compared with
   Kept<std::pair<P2mAt, u64>, P2mDifferences> p2m_difference;
   Kept<std::pair<u64, u64>, std::vector<FrameUse>> uses;            ///< at a moment, of an MFN
-  Kept<u64, std::vector<Link>> foreign_entries;                     ///< of the moment
+  Kept<u64, std::vector<Link>> foreign_entries, granted_frames;     ///< of the moment
   Kept<std::pair<u32, u64>, std::vector<FrameChangeText>> history;  ///< of a frame with so many changes
   /// Of those entries, the ones that have the words of the filter.
   Kept<std::pair<std::shared_ptr<const TranslationImage>, std::string>, std::vector<std::size_t>> tlb_rows;

@@ -13,8 +13,9 @@ namespace xs::viz {
 namespace {
 
 constexpr std::array kinds = {"frame changes owner", "P2M entry changes", "domain enters state",
-                              "a caption is shown",  "a step ends",       "a time is reached"};
-constexpr std::array numbers = {"MFN", "GFN", "state", "number", "step", "ps"};
+                              "a caption is shown",  "a step ends",       "a time is reached",
+                              "a grant is used"};
+constexpr std::array numbers = {"MFN", "GFN", "state", "number", "step", "ps", "reference"};
 /// Frames are named in hexadecimal, all else is counted.
 constexpr bool is_frame(unsigned kind) { return kind < 2; }
 

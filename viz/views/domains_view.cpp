@@ -1,9 +1,13 @@
-// Domains, who runs on which CPU, and what each VCPU is in the middle of.
+// Domains, who runs on which CPU, and what each VCPU is in the middle of; event channels and grants of one.
 #include <fmt/format.h>
 #include <imgui.h>
 
+#include <algorithm>
+
 #include "sim/observe/names.h"
+#include "viz/model/grants.h"
 #include "viz/model/timeline.h"
+#include "viz/views/frame_link.h"
 #include "viz/views/view.h"
 
 namespace xs::viz {
@@ -106,6 +110,45 @@ void draw_event_channels(const Ui& ui, const MachineTab& m) {
   ImGui::EndTable();
 }
 
+void draw_grant_row(Ui& ui, const MachineTab& m, const GrantSeen& g) {
+  const observe::TraceState& state = m.scene.state();
+  const observe::FrameState& f = state.frame(state.ram().index(g.grant.mfn));
+  cell(g.given ? "to" : "of");
+  cell(m.scene.owner_label(g.other));
+  cell(fmt::format("{}", g.ref));
+  ImGui::TableNextColumn();
+  draw_frame_link(ui, g.grant.mfn, {true, f.owner, observe::type_of_bits(f.type_bits)});
+  cell(fmt::format("{}", g.grant.all() - g.grant.writers()));
+  cell(fmt::format("{}", g.grant.writers()));
+  cell(fmt::format("{}", g.grant.held.all()));
+}
+
+/// What the domain that is chosen lets others use, and what it uses of others.
+void draw_grants(Ui& ui, const MachineTab& m) {
+  const u32 domid = ui.workspace.choice.domid;
+  const auto domain = m.scene.state().domains().find(domid);
+  if (domain == m.scene.state().domains().end()) return;
+  const std::vector<GrantSeen> all = grants_of(m.scene.state(), domid);
+  const auto given = std::count_if(all.begin(), all.end(), [](const GrantSeen& g) { return g.given; });
+  ImGui::TextUnformatted(fmt::format("grants in use of {}: {} to others, {} of others; {} pages in its table",
+                                     m.scene.owner_label(domid), given, std::ssize(all) - given,
+                                     domain->second.grant_pages.size())
+                             .c_str());
+  if (all.empty() || !ImGui::BeginTable("grants", 7, table)) return;
+  for (const char* title : {"", "domain", "reference", "frame", "reading", "writing", "held"})
+    ImGui::TableSetupColumn(title);
+  ImGui::TableHeadersRow();
+  ImGuiListClipper clipper;
+  clipper.Begin(static_cast<int>(all.size()));
+  while (clipper.Step())
+    for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
+      ImGui::PushID(i);
+      draw_grant_row(ui, m, all[static_cast<std::size_t>(i)]);
+      ImGui::PopID();
+    }
+  ImGui::EndTable();
+}
+
 }  // namespace
 
 void draw_domains(Ui& ui) {
@@ -117,6 +160,8 @@ void draw_domains(Ui& ui) {
   draw_vcpus(m);
   ImGui::Separator();
   draw_event_channels(ui, m);
+  ImGui::Separator();
+  draw_grants(ui, m);
 }
 
 }  // namespace xs::viz

@@ -9,6 +9,7 @@
 
 #include "sim/observe/inspect.h"
 #include "viz/model/frame_detail.h"
+#include "viz/model/grants.h"
 #include "viz/model/p2m.h"
 #include "viz/views/frame_link.h"
 #include "viz/views/view.h"
@@ -46,6 +47,7 @@ void draw_facts(const MachineTab& m, u32 frame) {
                                        right ? "" : "   (M2P says otherwise)")
                                .c_str());
   }
+  for (const std::string& granted : grant_texts(state, mfn)) ImGui::TextUnformatted(granted.c_str());
 }
 
 /// Kept from frame to frame: each line of it costs a look into the trace.

@@ -1,5 +1,5 @@
-// Between domains: frames that changed hands, and frames of one that another's P2M names, as arrows from GFN
-// to GFN.
+// Between domains: frames that changed hands, and frames of one that another's P2M names or that it has
+// mapped by grants, as arrows from GFN to GFN.
 #include <fmt/format.h>
 #include <imgui.h>
 
@@ -8,12 +8,21 @@
 
 #include "viz/model/links.h"
 #include "viz/model/timeline.h"
+#include "viz/views/legend.h"
 #include "viz/views/view.h"
 
 namespace xs::viz {
 namespace {
 
-constexpr u32 flip_colour = rgb(0xf0e442), foreign_colour = rgb(0x56b4e9);
+struct Look {
+  const char* name;
+  u32 colour;
+  float width;
+};
+/// By kind.
+constexpr Look looks[] = {
+    {"flip", rgb(0xf0e442), 2.0F}, {"foreign mapping", rgb(0x56b4e9), 1.2F}, {"grant", rgb(0xcc79a7), 1.2F}};
+const Look& look_of(const Link& l) { return looks[static_cast<unsigned>(l.kind)]; }
 constexpr std::size_t most_arrows = 400;
 
 /// A domain's GFNs as a bar; those that nobody knows stand at its left end.
@@ -68,16 +77,22 @@ void draw_bars(const Ui& ui, const MachineTab& m, const Drawing& d) {
 }
 
 /// From the middle of where it was to the middle of where it is.
-void draw_arrow(const Drawing& d, const Link& l, u32 colour) {
+void draw_arrow(const Drawing& d, const Link& l) {
+  const u32 colour = look_of(l).colour;
   const Bar &from = d.bars.at(l.from), &to = d.bars.at(l.to);
   const u64 half = l.count / 2;
   const ImVec2 a{d.x(from, l.from_gfn == invalid_frame ? l.from_gfn : l.from_gfn + half), from.y};
   const ImVec2 b{d.x(to, l.to_gfn == invalid_frame ? l.to_gfn : l.to_gfn + half), to.y};
   const float head = ImGui::GetFontSize() * 0.45F, way = b.y > a.y ? -1.0F : 1.0F;
   ImDrawList* draw = ImGui::GetWindowDrawList();
-  draw->AddLine(a, {b.x, b.y + way * head}, colour, l.kind == Link::Kind::flip ? 2.0F : 1.2F);
+  draw->AddLine(a, {b.x, b.y + way * head}, colour, look_of(l).width);
   draw->AddTriangleFilled({b.x - head / 2, b.y + way * head * 2}, {b.x + head / 2, b.y + way * head * 2},
                           {b.x, b.y + way * head}, colour);
+}
+
+void draw_legend() {
+  for (const Look& l : looks) draw_legend_entry(l.name, l.colour);
+  ImGui::NewLine();
 }
 
 void draw_picture(Ui& ui, MachineTab& m, const std::vector<Link>& links) {
@@ -86,8 +101,20 @@ void draw_picture(Ui& ui, MachineTab& m, const std::vector<Link>& links) {
   ImGui::Dummy(size);
   const Drawing d = layout(m, links, at, size);
   draw_bars(ui, m, d);
-  for (std::size_t i = 0; i < std::min(links.size(), most_arrows); ++i)
-    draw_arrow(d, links[i], links[i].kind == Link::Kind::flip ? flip_colour : foreign_colour);
+  for (std::size_t i = 0; i < std::min(links.size(), most_arrows); ++i) draw_arrow(d, links[i]);
+}
+
+std::string reference_text(const Link& l) {
+  if (l.reference == ~u64{0}) return "";
+  return l.count == 1 ? fmt::format(", reference {}", l.reference)
+                      : fmt::format(", references {}–{}", l.reference, l.reference + l.count - 1);
+}
+
+std::string domains_text(const MachineTab& m, const Link& l) {
+  const std::string from = m.scene.owner_label(l.from), to = m.scene.owner_label(l.to);
+  if (l.kind == Link::Kind::flip) return fmt::format("{} → {}{}", from, to, reference_text(l));
+  if (l.kind == Link::Kind::foreign) return fmt::format("{} names {}'s", to, from);
+  return fmt::format("{} {} {}'s{}", to, l.write ? "writes" : "reads", from, reference_text(l));
 }
 
 void draw_row(Ui& ui, MachineTab& m, const Link& l, int number) {
@@ -102,9 +129,7 @@ void draw_row(Ui& ui, MachineTab& m, const Link& l, int number) {
   }
   ImGui::PopID();
   const std::string words[] = {
-      flip ? fmt::format("{} → {}", m.scene.owner_label(l.from), m.scene.owner_label(l.to))
-           : fmt::format("{} names {}'s", m.scene.owner_label(l.to), m.scene.owner_label(l.from)),
-      fmt::format("{} → {}", gfn_text(l.from_gfn, l.count), gfn_text(l.to_gfn, l.count)),
+      domains_text(m, l), fmt::format("{} → {}", gfn_text(l.from_gfn, l.count), gfn_text(l.to_gfn, l.count)),
       gfn_text(l.mfn, l.count)};
   for (const std::string& text : words) {
     ImGui::TableNextColumn();
@@ -144,18 +169,23 @@ void draw_links(Ui& ui) {
   const u64 flips = frames_of(links);
   const std::vector<Link>& foreign =
       m.foreign_entries.get(m.scene.moment(), [&] { return foreign_entries(m.scene.state()); });
+  const std::vector<Link>& granted =
+      m.granted_frames.get(m.scene.moment(), [&] { return granted_frames(m.scene.state()); });
+  links.insert(links.end(), granted.begin(), granted.end());
   links.insert(links.end(), foreign.begin(), foreign.end());
   ImGui::TextWrapped(
-      "%s", fmt::format("frames: {} flipped {}, {} mapped by another domain now", flips,
-                        reference ? "since " + short_time(reference->time_ps) : "so far", frames_of(foreign))
+      "%s", fmt::format("frames: {} flipped {}; now {} mapped by grants, {} by another domain otherwise",
+                        flips, reference ? "since " + short_time(reference->time_ps) : "so far",
+                        frames_of(granted), frames_of(foreign))
                 .c_str());
   if (links.empty()) {
     ImGui::TextWrapped(
-        "A frame that goes from one domain to another at once, and a frame that stands in another domain's "
-        "P2M, "
-        "are arrows here.");
+        "A frame that goes from one domain to another at once, one that another domain has mapped by a "
+        "grant, "
+        "and one that stands in another domain's P2M are arrows here.");
     return;
   }
+  draw_legend();
   draw_picture(ui, m, links);
   draw_table(ui, m, links);
 }

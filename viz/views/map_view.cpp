@@ -7,6 +7,7 @@
 
 #include "sim/observe/names.h"
 #include "viz/model/frame_detail.h"
+#include "viz/model/grants.h"
 #include "viz/model/p2m.h"
 #include "viz/model/timeline.h"
 #include "viz/views/view.h"
@@ -115,6 +116,7 @@ void describe(Ui& ui, MachineTab& m, u32 frame) {
   const auto find = [&] { return uses_of(state, mfn); };
   for (const FrameUse& use : m.uses.get({m.scene.moment(), mfn}, find))
     text += fmt::format("\nin the P2M of {}, GFN {:#x}", m.scene.owner_label(use.domid), use.gfn);
+  for (const std::string& granted : grant_texts(state, mfn)) text += "\n" + granted;
   ImGui::SetTooltip("%s", text.c_str());
 }
 

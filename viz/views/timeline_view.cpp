@@ -8,6 +8,7 @@
 
 #include "viz/model/frame_detail.h"
 #include "viz/model/timeline.h"
+#include "viz/views/legend.h"
 #include "viz/views/view.h"
 
 namespace xs::viz {
@@ -35,19 +36,9 @@ struct Axis {
 };
 
 void draw_legend() {
-  const float side = ImGui::GetFontSize() * 0.8F;
-  const auto entry = [&](const char* text, u32 colour) {
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float drop = (ImGui::GetTextLineHeight() - side) / 2;
-    ImGui::GetWindowDrawList()->AddRectFilled({at.x, at.y + drop}, {at.x + side, at.y + drop + side}, colour);
-    ImGui::Dummy({side, side});
-    ImGui::SameLine(0, side * 0.4F);
-    ImGui::TextUnformatted(text);
-    ImGui::SameLine();
-  };
-  entry("hypercall", hypercall_colour);
+  draw_legend_entry("hypercall", hypercall_colour);
   for (const Look& l : marks)
-    if (l.kind != ActivityKind::life) entry(activity_name(l.kind), l.colour);
+    if (l.kind != ActivityKind::life) draw_legend_entry(activity_name(l.kind), l.colour);
   ImGui::NewLine();
 }
 

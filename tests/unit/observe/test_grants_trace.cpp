@@ -74,5 +74,8 @@ TEST_CASE("a domain's grants in use, at the end and before") {
             "              maps  reference 10 of dom1 (web), frame 0x5a: 1 for reading (1 held)\n") !=
         std::string::npos);
   CHECK(user_text.find("reference 8 ") == std::string::npos);
+  const auto history = frame_events(trace, 0x59);
+  REQUIRE(!history.empty());
+  CHECK(history.back().text == "map for writing: dom0 (Domain-0), reference 9 of dom1 (web)");
   CHECK(inspect_domain(trace, 0, 0).find("maps") == std::string::npos);
 }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "sim/observe/event.h"
+#include "sim/observe/grants.h"
 
 using namespace xs;
 using namespace xs::viz;
@@ -164,6 +165,17 @@ TEST_CASE("breakpoints match what they name") {
   gate.set_breakpoints({owner, entry});
   CHECK(stop_text(gate, EventKind::frame_owner, {5, 0, 1, 0}).empty());
   CHECK(stop_text(gate, EventKind::p2m, {1, 5, 0, 7}) == "breakpoint: P2M of dom1: entry 0x5 changes");
+  Breakpoint grant;
+  grant.on = Breakpoint::On::grant, grant.number = 9, grant.domid = 2;
+  gate.set_breakpoints({grant});
+  const auto used = [&](u32 granter, u32 user, u32 ref) {
+    const observe::GrantUse u{granter, user, ref, XS_GRANT_COPY_FROM, false, false, 5};
+    return stop_text(gate, EventKind::grant, {5, observe::grant_parties(u), observe::grant_what(u), 0});
+  };
+  CHECK(used(1, 2, 9) == "breakpoint: grant: copy from by dom2, reference 9 of dom1, frame 0x5");
+  CHECK_FALSE(used(2, 1, 9).empty());
+  CHECK(used(1, 2, 8).empty());
+  CHECK(used(1, 3, 9).empty());
   gate.set_breakpoints({});
   CHECK(stop_text(gate, EventKind::p2m, {1, 5, 0, 7}).empty());
 }

@@ -50,6 +50,7 @@ struct Truth {
     u64 mfn = invalid_frame;
     if (e.kind == EventKind::frame_owner || e.kind == EventKind::frame_type || e.kind == EventKind::m2p)
       mfn = e.a;
+    if (e.kind == EventKind::grant && observe::is_mapping(e.c)) mfn = e.a;
     if (e.kind == EventKind::p2m) mfn = e.d != invalid_frame ? e.d : e.c;
     const u32 frame = state.ram().index(mfn);
     if (frame != observe::RamMap::none) last_change[frame] = e.time_ps;

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "tests/support/temp_directory.h"
+#include "tests/unit/viz/tour/grants_trace.h"
 #include "tests/unit/viz/tour/stage.h"
 
 using namespace xs;
@@ -66,6 +68,28 @@ std::vector<Shot> shots(const std::string& architecture) {
   return out;
 }
 
+/// Where domains have frames of each other.
+std::vector<Shot> grant_shots() {
+  std::vector<Shot> out;
+  for (const char* view : {"map", "domains", "links", "frame"})
+    for (const bool light : {false, true}) {
+      Shot shot{std::string(view) + (light ? "-grants-light" : "-grants"), small};
+      shot.show.panel = view;
+      shot.kind = Kind::replay;
+      shot.prepare = [](Stage& s) {
+        s.choice().frame = s.machine().scene.state().ram().index(grants_frame(1, 0x20));
+      };
+      if (light)
+        shot.prepare = [](Stage& s) {
+          s.choice().look.dark = false;
+          s.choice().domid = 2;
+          s.choice().frame = s.machine().scene.state().ram().index(grants_frame(2, 0x10));
+        };
+      out.push_back(shot);
+    }
+  return out;
+}
+
 /// At the end of the recording, where all domains are.
 Picture draw(Stage& s, const Shot& shot) {
   s.go(s.machine().recording.events());
@@ -121,6 +145,16 @@ TEST_CASE("each view looks as it did when it was found right") {
                         shot.name == "translation";  // all of it is the FakeRun's
       check(draw(s, shot), same ? shot.name : shot.name + "-" + architecture);
     }
+}
+
+TEST_CASE("frames that are used by grants look as they did when that was found right") {
+  const TempDirectory dir;
+  const std::string trace = (dir.path / "grants.trace").string();
+  write_grants_trace(trace);
+  for (const Shot& shot : grant_shots()) {
+    Stage s({trace}, shot.kind, shot.show);
+    check(draw(s, shot), shot.name);
+  }
 }
 
 TEST_CASE("a missing entry of a legend, and another colour of one domain, are differences") {

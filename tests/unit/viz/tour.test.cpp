@@ -6,6 +6,8 @@
 #include <map>
 #include <random>
 
+#include "tests/support/temp_directory.h"
+#include "tests/unit/viz/tour/grants_trace.h"
 #include "tests/unit/viz/tour/tour.h"
 #include "viz/draw/keys.h"
 
@@ -44,6 +46,14 @@ TEST_CASE("a tour through a live run uses each control there is") {
   Stage s({small_trace("x86_64")}, Kind::live);
   go_everywhere(s, Kind::live);
   CHECK(unused(s.hand()) == "");
+}
+
+TEST_CASE("what domains have of each other by grants leads to its frames") {
+  const TempDirectory dir;
+  const std::string trace = (dir.path / "grants.trace").string();
+  write_grants_trace(trace);
+  Stage s({trace}, Kind::replay);
+  tour_grants(s);
 }
 
 TEST_CASE("of two machines the one whose map is clicked comes to the front") {

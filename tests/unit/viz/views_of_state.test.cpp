@@ -128,9 +128,10 @@ TEST_CASE("a P2M is told in runs, superpages and contradictions") {
 TEST_CASE("colours of owners differ from each other and from what is nobody's") {
   for (const bool dark : {true, false}) {
     const FramePalette palette(dark);
-    std::vector<Colour> all = {
-        palette.owner(XS_OWNER_FREE, XS_FRAME_NONE), palette.owner(XS_OWNER_NONE, XS_FRAME_NONE),
-        palette.owner(XS_OWNER_XEN, XS_FRAME_NONE), palette.owner(XS_OWNER_XEN, XS_FRAME_SHARED)};
+    std::vector<Colour> all = {palette.owner(XS_OWNER_FREE, XS_FRAME_NONE),
+                               palette.owner(XS_OWNER_NONE, XS_FRAME_NONE),
+                               palette.owner(XS_OWNER_XEN, XS_FRAME_NONE),
+                               palette.owner(XS_OWNER_XEN, XS_FRAME_SHARED), palette.granted()};
     for (u32 domid = 0; domid < 15; ++domid) all.push_back(palette.owner(domid, XS_FRAME_WRITABLE));
     for (std::size_t i = 0; i < all.size(); ++i) {
       CHECK(all[i] >> 24 == 255);

@@ -240,6 +240,10 @@ void add_of_each_kind(Stage& s) {
   hand.choose("breakpoints/##kind", "a time is reached");
   hand.enter("breakpoints/##number", "1000000");
   CHECK(added() == Breakpoint{Breakpoint::On::time, 1'000'000, std::nullopt, true});
+  hand.choose("breakpoints/##kind", "a grant is used");
+  hand.enter("breakpoints/##number", "16");
+  hand.enter("breakpoints/##domid", "1");
+  CHECK(added() == Breakpoint{Breakpoint::On::grant, 16, 1, true});
   hand.choose("breakpoints/##kind", "a caption is shown");
   CHECK(added().on == Breakpoint::On::caption);
 }
@@ -251,11 +255,11 @@ void tour_breakpoints(Stage& s) {
   s.choice().breakpoints.clear();
   add_of_each_kind(s);
   Hand& hand = s.hand();
-  REQUIRE(s.choice().breakpoints.size() == 6);
+  REQUIRE(s.choice().breakpoints.size() == 7);
   std::vector<Item> boxes;
   for (const Item& i : hand.all("breakpoints"))
     if (i.id != 0 && i.label != "Add" && i.label != "Remove" && i.label[0] != '#') boxes.push_back(i);
-  REQUIRE(boxes.size() == 6);
+  REQUIRE(boxes.size() == 7);
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     hand.click(boxes[i], 0.02F);
     CHECK_FALSE(s.choice().breakpoints[i].enabled);

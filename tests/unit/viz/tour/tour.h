@@ -35,5 +35,7 @@ void tour_content(Stage& s);
 void tour_translation(Stage& s);
 void tour_breakpoints(Stage& s);
 void tour_operator(Stage& s);
+/// Of a recording with grants in use (grants_trace.h).
+void tour_grants(Stage& s);
 
 }  // namespace xs::test

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <catch2/catch.hpp>
 
+#include "tests/unit/viz/tour/grants_trace.h"
 #include "tests/unit/viz/tour/tour.h"
 #include "viz/model/frame_detail.h"
 #include "viz/model/links.h"
@@ -119,6 +120,23 @@ void tour_links(Stage& s) {
   s.hand().click("links/links/now");
   REQUIRE(s.choice().frame);
   CHECK(s.machine().scene.state().ram().mfn(*s.choice().frame) == foreign.front().mfn);
+}
+
+void tour_grants(Stage& s) {
+  s.go(s.machine().recording.events());
+  s.open_tab("domains");
+  Hand& hand = s.hand();
+  const observe::RamMap& ram = s.machine().scene.state().ram();
+  hand.click("domains/dom2 (db)");
+  s.choice().frame.reset();
+  hand.click("domains/grants/" + fmt::format("{:#x}##", grants_frame(2, 0x11)));
+  REQUIRE(s.choice().frame);
+  CHECK(ram.mfn(*s.choice().frame) == grants_frame(2, 0x11));
+  s.open_tab("links");
+  s.choice().frame.reset();
+  hand.click("links/links/now");
+  REQUIRE(s.choice().frame);
+  CHECK(ram.mfn(*s.choice().frame) == viz::granted_frames(s.machine().scene.state()).front().mfn);
 }
 
 void tour_consoles(Stage& s) {
