@@ -130,10 +130,11 @@ void draw_grants(Ui& ui, const MachineTab& m) {
   if (domain == m.scene.state().domains().end()) return;
   const std::vector<GrantSeen> all = grants_of(m.scene.state(), domid);
   const auto given = std::count_if(all.begin(), all.end(), [](const GrantSeen& g) { return g.given; });
-  ImGui::TextUnformatted(fmt::format("grants in use of {}: {} to others, {} of others; {} pages in its table",
-                                     m.scene.owner_label(domid), given, std::ssize(all) - given,
-                                     domain->second.grant_pages.size())
-                             .c_str());
+  ImGui::TextUnformatted(
+      fmt::format("grants in use of {}: {} to others, {} of others; pages of its table: {}",
+                  m.scene.owner_label(domid), given, std::ssize(all) - given,
+                  domain->second.grant_pages.size())
+          .c_str());
   if (all.empty() || !ImGui::BeginTable("grants", 7, table)) return;
   for (const char* title : {"", "domain", "reference", "frame", "reading", "writing", "held"})
     ImGui::TableSetupColumn(title);

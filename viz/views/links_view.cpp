@@ -112,7 +112,9 @@ std::string reference_text(const Link& l) {
 
 std::string domains_text(const MachineTab& m, const Link& l) {
   const std::string from = m.scene.owner_label(l.from), to = m.scene.owner_label(l.to);
-  if (l.kind == Link::Kind::flip) return fmt::format("{} → {}{}", from, to, reference_text(l));
+  const bool transfer = l.reference != ~u64{0};
+  if (l.kind == Link::Kind::flip)
+    return fmt::format("{} → {}{}{}", from, to, transfer ? ", transfer" : "", reference_text(l));
   if (l.kind == Link::Kind::foreign) return fmt::format("{} names {}'s", to, from);
   return fmt::format("{} {} {}'s{}", to, l.write ? "writes" : "reads", from, reference_text(l));
 }

@@ -265,7 +265,7 @@ void tour_breakpoints(Stage& s) {
     CHECK_FALSE(s.choice().breakpoints[i].enabled);
     CHECK(s.run().breakpoints == s.choice().breakpoints);
   }
-  for (std::size_t left = 6; left-- > 0;) {
+  for (std::size_t left = boxes.size(); left-- > 0;) {
     const Breakpoint second = s.choice().breakpoints.back();
     hand.click("breakpoints/Remove");
     REQUIRE(s.choice().breakpoints.size() == left);

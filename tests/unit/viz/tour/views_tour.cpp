@@ -129,7 +129,7 @@ void tour_grants(Stage& s) {
   const observe::RamMap& ram = s.machine().scene.state().ram();
   hand.click("domains/dom2 (db)");
   s.choice().frame.reset();
-  hand.click("domains/grants/" + fmt::format("{:#x}##", grants_frame(2, 0x11)));
+  hand.click("domains/" + fmt::format("{:#x}##", grants_frame(2, 0x11)));
   REQUIRE(s.choice().frame);
   CHECK(ram.mfn(*s.choice().frame) == grants_frame(2, 0x11));
   s.open_tab("links");
