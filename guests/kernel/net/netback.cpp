@@ -265,6 +265,8 @@ void serve(const char* path) {
       bridge_add(*b);
       bus_set_state(b->bus, XenbusStateConnected);
       run(*b);
+      while (take_from_frontend(*b)) {  // what it sent just before it left
+      }
       bridge_remove(*b);
     } else {
       print_line("net: %s cannot be connected", path);
