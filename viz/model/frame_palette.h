@@ -30,8 +30,9 @@ class FramePalette {
   bool dark() const { return dark_; }
   /// By owner (domid or XS_OWNER_*); pages that the hypervisor shares with a domain stand out.
   Colour owner(u32 owner, unsigned type) const;
-  /// Of a frame that another domain has mapped by a grant: the one hue of theirs that no owner has.
-  Colour granted() const { return rgb(0xcc79a7); }
+  /// Of a frame that another domain has mapped by a grant. Not Okabe's and Ito's purple, which is the
+  /// hypervisor's grey for who does not see green.
+  Colour granted() const { return rgb(0xa64dff); }
   Colour type(unsigned type) const;
   static constexpr unsigned age_levels = 16;
   /// 0: just changed.

@@ -21,7 +21,7 @@ struct Look {
 };
 /// By kind.
 constexpr Look looks[] = {
-    {"flip", rgb(0xf0e442), 2.0F}, {"foreign mapping", rgb(0x56b4e9), 1.2F}, {"grant", rgb(0xcc79a7), 1.2F}};
+    {"flip", rgb(0xf0e442), 2.0F}, {"foreign mapping", rgb(0x56b4e9), 1.2F}, {"grant", rgb(0xa64dff), 1.2F}};
 const Look& look_of(const Link& l) { return looks[static_cast<unsigned>(l.kind)]; }
 constexpr std::size_t most_arrows = 400;
 

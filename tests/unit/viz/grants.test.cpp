@@ -1,7 +1,10 @@
 // Grants as the model of the views has them.
 #include "viz/model/grants.h"
 
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "tests/support/temp_directory.h"
 #include "tests/unit/viz/tour/grants_trace.h"
@@ -56,6 +59,63 @@ TEST_CASE("a frame that another domain has mapped by a grant is painted so, as l
   types.colouring = Colouring::type;
   map.paint(t.scene, types, 20);
   CHECK(map.raster().level(0)[frame] == palette.type(XS_FRAME_NONE));
+}
+
+namespace {
+
+using Vector = std::array<double, 3>;
+
+/// Linear RGB as somebody without one of the three kinds of cones sees it (Machado, Oliveira and Fernandes,
+/// "A Physiologically-based Model for Simulation of Color Vision Deficiency", 2009, severity 1).
+constexpr std::array<std::array<Vector, 3>, 4> eyes = {{
+    {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}},
+    {{{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}}},
+    {{{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}}},
+    {{{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}}},
+}};
+
+Vector times(const std::array<Vector, 3>& matrix, const Vector& v) {
+  Vector out{};
+  for (std::size_t row = 0; row < 3; ++row)
+    for (std::size_t i = 0; i < 3; ++i) out[row] += matrix[row][i] * v[i];
+  return out;
+}
+
+/// CIE 1976 L*a*b* of sRGB, D65.
+Vector seen(Colour colour, const std::array<Vector, 3>& eye) {
+  Vector linear;
+  for (unsigned i = 0; i < 3; ++i) {
+    const double c = double(colour >> 8 * i & 0xff) / 255;
+    linear[i] = c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
+  }
+  linear = times(eye, linear);
+  for (double& c : linear) c = std::clamp(c, 0.0, 1.0);
+  constexpr std::array<Vector, 3> xyz = {
+      {{0.4339, 0.3762, 0.1899}, {0.2126, 0.7152, 0.0722}, {0.0177, 0.1095, 0.8730}}};
+  Vector f = times(xyz, linear);
+  for (double& t : f) t = t > 0.008856 ? std::cbrt(t) : 7.787 * t + 16.0 / 116;
+  return {116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])};
+}
+
+double difference(Colour a, Colour b, const std::array<Vector, 3>& eye) {
+  const Vector x = seen(a, eye), y = seen(b, eye);
+  return std::hypot(x[0] - y[0], x[1] - y[1], x[2] - y[2]);
+}
+
+}  // namespace
+
+TEST_CASE("granted frames look like no owner's, whatever colours one can see") {
+  constexpr double plain_to_see = 20;  // 2.3 is just noticeable
+  for (const bool dark : {true, false}) {
+    const FramePalette palette(dark);
+    std::vector<Colour> others = {
+        palette.owner(XS_OWNER_FREE, XS_FRAME_NONE), palette.owner(XS_OWNER_NONE, XS_FRAME_NONE),
+        palette.owner(XS_OWNER_XEN, XS_FRAME_NONE), palette.owner(XS_OWNER_XEN, XS_FRAME_SHARED)};
+    for (u32 domid = 0; domid < 15; ++domid) others.push_back(palette.owner(domid, XS_FRAME_NONE));
+    for (const auto& eye : eyes)
+      for (const Colour other : others) CHECK(difference(palette.granted(), other, eye) > plain_to_see);
+  }
+  CHECK(difference(rgb(0xcc79a7), rgb(0x8a8f98), eyes[2]) < 5);  // what this is for
 }
 
 TEST_CASE("who maps a frame, and what a domain gives and has") {
