@@ -49,6 +49,7 @@ void test_status(const char* what, int found, int expected);
 // The same of a refusal. Other hypervisors, which do not always give the error that the header names, are
 // held to refusing.
 void test_refusal(const char* what, int found, int expected);
+bool test_on_this_hypervisor();
 
 u32 test_own_domain();  // the number by which others know it
 // Nothing else of the table is in use: a table of one page is there, and grant_access() works.
