@@ -68,10 +68,14 @@ void reflect(Vcpu* vcpu, const Interruption& interruption) {
     return domain_crash(vcpu->domain, "its interruption handlers cannot be entered");
   u64 isr = interruption.isr;
   mark(XS_MARK_BOUNCE, mark_name(vcpu), interruption.vector, vcpu->arch.regs.ip);
-  if (privileged.psr_ic)
+  if (privileged.psr_ic) {
     collect(vcpu, interruption);
-  else
+  } else {
     isr |= kIsrNi;
+    // Nothing is collected, IFS neither; but the RSE must not go on with that frame in the handler, or no CPU
+    // would ever get out of it: its loads come before any interrupt.
+    if (vcpu->arch.regs.isr & kIsrIr) cover_frame(vcpu);
+  }
   privileged.cr[17] = isr;
   enter_handler(vcpu, iva + interruption.vector);
 }
