@@ -7,9 +7,9 @@
 // every way that the memory model has, their end by every way, what a copy may touch, where a transferred
 // frame goes, and that each refusal gives the error of <xen/grant_table.h> and leaves everything as it was.
 //
-//   direct       a mapping is a page-table entry, by its address or the one it translates; `host_addr` is
-//   where translated   it is an entry of the P2M, at a guest frame number that has no memory identity     the
-//   frame is where its number says; the hypervisor tells (hypervisor/abi/grants.h)
+// A mapping is a page-table entry in model direct, found by its address or by the one that it translates; in
+// model translated an entry of the P2M, at a guest frame number that has no memory; in model identity nothing
+// at all: the frame is where its number says, and the hypervisor tells (hypervisor/abi/grants.h).
 #include "guests/tests/grants/grants.h"
 
 const char test_name[] = "grants";
@@ -64,25 +64,20 @@ void check_growth() {
 }
 
 // What the granter sees of uses by two mappings: one that writes, one that reads.
-void check_uses() {
-  const OwnGrant g = grant_to_self();
-  const u32 own = test_own_domain();
-  const GrantPlace for_writing = test_grant_place(), for_reading = test_grant_place();
-  test_equal("flags", g.flags(), GTF_permit_access);
-  const GrantMapping w = test_map_grant(for_writing, own, g.ref);
+void check_mapped(const OwnGrant& g, const GrantMapping& w, const GrantMapping& r) {
   test_status("map", w.status, GNTST_okay);
-  test_equal("flags of what is mapped", g.flags(), GTF_permit_access | in_use);
-  test_equal("the frame through its mapping", static_cast<s64>(touch_read(w.va).value), 0x600d);
-  test_check(!touch_write(w.va, 0xf00d).faulted && g.word() == 0xf00d, "the mapping cannot be written");
-  const GrantMapping r = test_map_grant(for_reading, own, g.ref, GNTMAP_host_map | GNTMAP_readonly);
   test_status("map for reading", r.status, GNTST_okay);
   test_check(r.handle != w.handle, "two mappings with handle 0x%x", r.handle);
-  test_equal("the frame through that one", static_cast<s64>(touch_read(r.va).value), 0xf00d);
-  if (test_grant_model() != GrantModel::identity) {  // there it is the domain's own memory after all
-    const Touch write = touch_write(r.va, 1);
-    test_check(write.faulted && write.write && !write.absent,
-               "a mapping for reading was written: error 0x%lx", write.error);
-  }
+  test_equal("the frame through its mapping", static_cast<s64>(touch_read(w.va).value), 0x600d);
+  test_check(!touch_write(w.va, 0xf00d).faulted && g.word() == 0xf00d, "the mapping cannot be written");
+  test_equal("the frame through the other one", static_cast<s64>(touch_read(r.va).value), 0xf00d);
+  if (test_grant_model() == GrantModel::identity) return;  // there it is the domain's own memory after all
+  const Touch write = touch_write(r.va, 1);
+  test_check(write.faulted && write.write && !write.absent, "a mapping for reading was written: error 0x%lx",
+             write.error);
+}
+
+void check_unmapped(const OwnGrant& g, const GrantMapping& w, const GrantMapping& r) {
   test_check(!grant_end_access(g.ref), "a grant in use was ended");
   test_status("unmap", test_unmap_grant(w), GNTST_okay);
   test_equal("flags of what is read", g.flags(), GTF_permit_access | GTF_reading);
@@ -92,6 +87,17 @@ void check_uses() {
   test_equal("flags of what is not used", g.flags(), GTF_permit_access);
   if (test_grant_model() != GrantModel::identity)
     test_check(touch_read(w.va).faulted && touch_read(r.va).faulted, "what was unmapped is still there");
+}
+
+void check_uses() {
+  const OwnGrant g = grant_to_self();
+  const u32 own = test_own_domain();
+  test_equal("flags", g.flags(), GTF_permit_access);
+  const GrantMapping w = test_map_grant(test_grant_place(), own, g.ref);
+  test_equal("flags of what is mapped", g.flags(), GTF_permit_access | in_use);
+  const GrantMapping r = test_map_grant(test_grant_place(), own, g.ref, GNTMAP_host_map | GNTMAP_readonly);
+  check_mapped(g, w, r);
+  check_unmapped(g, w, r);
   end_grant(g);
   test_equal("flags of an ended grant", g.flags(), 0);
   const OwnGrant next = grant_to_self();
@@ -135,7 +141,7 @@ void check_readonly() {
   end_grant(g);
 }
 
-// More mappings of one frame than a page of the hypervisor's has handles for, and a list of unmaps.
+// Lists, in which one element fails and the others do not.
 void check_list() {
   constexpr unsigned count = 6;
   const OwnGrant g = grant_to_self();
