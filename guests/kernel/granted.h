@@ -25,8 +25,9 @@ struct GrantOps {
 
   // What an entry that accepts a frame names: the guest frame number it is to have, if the hypervisor asks.
   u64 (*accept_as)(Pfn frame);
-  // A frame that has come by a transfer, told by `number`, becomes the absent frame `frame`.
-  void (*adopt)(Pfn frame, u64 number);
+  // Frames that have come by transfers, told by `numbers`, become the absent frames `frames`; at most
+  // model_batch.
+  void (*adopt)(const Pfn* frames, const u64* numbers, unsigned count);
   // Frames are given up, mapped nowhere; `numbers` is what hypercalls call them.
   void (*surrender)(const Pfn* frames, u64* numbers, unsigned count);
   // The hypervisor puts a fresh frame in the place of one that is transferred.

@@ -86,7 +86,7 @@ void translated_unplace(Pfn first, unsigned count) {
 }
 
 u64 translated_accept_as(Pfn frame) { return frame; }
-void translated_adopt(Pfn, u64) {}
+void translated_adopt(const Pfn*, const u64*, unsigned) {}
 void translated_surrender(const Pfn* list, u64* numbers, unsigned count) {
   for (unsigned i = 0; i < count; i++) numbers[i] = list[i];
 }

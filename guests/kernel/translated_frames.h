@@ -20,5 +20,5 @@ long translated_place(unsigned domain, Pfn first, const Mfn* list, unsigned coun
 void translated_unplace(Pfn first, unsigned count);
 // GrantOps: the P2M says all, once the frame number is told.
 u64 translated_accept_as(Pfn frame);
-void translated_adopt(Pfn frame, u64 number);
+void translated_adopt(const Pfn* list, const u64* numbers, unsigned count);
 void translated_surrender(const Pfn* list, u64* numbers, unsigned count);

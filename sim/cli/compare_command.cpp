@@ -1,4 +1,5 @@
-// `compare`: one scenario on each architecture and in each memory model, counters side by side.
+// `compare`: one scenario on each architecture, in each memory model and with each value of parameters that
+// are varied, counters side by side.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -21,7 +22,37 @@ using Words = std::vector<std::string>;
 struct CompareOptions : RunOptions {
   std::string file;
   Words models = {"direct", "translated"}, archs = {"x86_64", "ia64"};
+  Words vary;  ///< NAME=A,B each
 };
+
+/// All settings of "receive=copy,flip".
+Words values_of(const std::string& vary) {
+  const std::size_t equals = vary.find('=');
+  if (equals == std::string::npos || equals == 0) throw Error("--vary " + vary + ": must be NAME=A,B,...");
+  Words settings;
+  for (std::size_t at = equals + 1; at <= vary.size();) {
+    const std::size_t end = std::min(vary.find(',', at), vary.size());
+    if (end == at) throw Error("--vary " + vary + ": a value is missing");
+    settings.push_back(vary.substr(0, equals + 1) + vary.substr(at, end - at));
+    at = end + 1;
+  }
+  return settings;
+}
+
+/// Every combination of one setting of each parameter.
+std::vector<Words> combinations(const Words& vary) {
+  std::vector<Words> all = {{}};
+  for (const std::string& one : vary) {
+    std::vector<Words> longer;
+    for (const Words& before : all)
+      for (const std::string& setting : values_of(one)) {
+        longer.push_back(before);
+        longer.back().push_back(setting);
+      }
+    all = std::move(longer);
+  }
+  return all;
+}
 
 void check_words(const char* option, const char* what, const Words& given, const Words& known) {
   for (std::size_t i = 0; i < given.size(); ++i) {
@@ -39,6 +70,8 @@ void check_options(const CompareOptions& o) {
   check_words("--arch", "architecture", o.archs, {"x86_64", "ia64"});
   for (const std::string& s : o.settings)
     if (s.starts_with("model=")) throw Error("--set " + s + ": --models says in which models it is run");
+  for (const std::string& v : o.vary)
+    if (v.starts_with("model=")) throw Error("--vary " + v + ": --models says in which models it is run");
   if (!std::filesystem::is_directory(o.file)) return;
   throw Error(o.file + ": is a directory; one scenario is compared");
 }
@@ -53,8 +86,12 @@ Job job_of(const CompareOptions& o, const Column& c) {
   RunOptions one = o;
   one.arch = c.arch;
   one.settings.push_back("model=" + c.model);
+  one.settings.insert(one.settings.end(), c.varied.begin(), c.varied.end());
   const Scenario s = load_with_options(o.file, one);
-  const std::string out = o.out.empty() ? "" : fmt::format("{}/{}/{}-{}", o.out, s.name, c.arch, c.model);
+  std::string folder = fmt::format("{}-{}", c.arch, c.model);
+  for (const std::string& setting : c.varied) folder += '-' + setting;
+  std::replace(folder.begin(), folder.end(), '/', '_');
+  const std::string out = o.out.empty() ? "" : fmt::format("{}/{}/{}", o.out, s.name, folder);
   return {o.file, s.name, out, s.limits.wall_s, one.arch, one.settings};
 }
 
@@ -99,7 +136,9 @@ int compare(CompareOptions o) {
   const std::string name = load_with_options(o.file, o).name;  // also when nothing of it can be run
   std::vector<Column> columns;
   for (const std::string& arch : o.archs)
-    for (const std::string& model : o.models) columns.push_back({arch, model, never_there(arch, model), {}});
+    for (const std::string& model : o.models)
+      for (const Words& varied : combinations(o.vary))
+        columns.push_back({arch, model, never_there(arch, model), {}, varied});
   if (!o.json.empty()) write_file(o.json, "");  // better now than after minutes of simulation
   run_columns(o, columns);
   const int code = exit_code_of(columns);
@@ -132,6 +171,9 @@ void add_compare(CLI::App& app, Action& action) {
       ->delimiter(',')
       ->type_name("A,B")
       ->capture_default_str();
+  c->add_option("--vary", o->vary,
+                "A column for each of these values of a parameter; may be given several times")
+      ->type_name("NAME=A,B");
   add_scenario_options(*c, *o);
   c->add_option("-j,--jobs", o->jobs, "Run so many at once")
       ->check(CLI::Range(1u, 256u))
@@ -139,7 +181,9 @@ void add_compare(CLI::App& app, Action& action) {
   c->add_option("--json", o->json, "Write everything as JSON")->type_name("FILE");
   c->add_option("--out", o->out, "Write table, JSON and each run's artifacts to DIR/<scenario>/")
       ->type_name("DIR");
-  c->footer("Example: xenoscope compare scenarios/demo/balloon.json --models direct,translated");
+  c->footer(
+      "Examples: xenoscope compare scenarios/demo/balloon.json --models direct,translated\n"
+      "          xenoscope compare scenarios/regression/network.json --vary receive=copy,flip");
   c->callback([o, &action] { action = [o] { return compare(*o); }; });
 }
 

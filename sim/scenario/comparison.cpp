@@ -200,6 +200,10 @@ void add_head(std::string& out, const std::string& first, const std::vector<Colu
   add_line(out, first, cells);
 }
 
+std::string varied_text(const Column& c) {
+  return c.varied.empty() ? "" : fmt::format(" {}", fmt::join(c.varied, " "));
+}
+
 }  // namespace
 
 const std::vector<std::string>& memory_models() {
@@ -222,13 +226,16 @@ std::string comparison_text(const std::vector<Column>& columns) {
                        ran->result.description);
   add_head(out, "architecture", columns, [](const Column& c) { return c.arch; });
   add_head(out, "memory model of the domains", columns, [](const Column& c) { return c.model; });
+  for (std::size_t i = 0; i < columns.front().varied.size(); ++i)
+    add_head(out, columns.front().varied[i].substr(0, columns.front().varied[i].find('=')), columns,
+             [i](const Column& c) { return c.varied[i].substr(c.varied[i].find('=') + 1); });
   add_head(out, "result", columns,
            [](const Column& c) { return c.result.arch.empty() ? "-" : verdict_name(c.result.exit_code); });
   if (ran != columns.end())
     for (const Group& group : groups_of(columns)) add_group(out, group);
   std::string notes;
   for (const Column& c : columns)
-    if (!counts(c)) notes += fmt::format("  {} {}: {}\n", c.arch, c.model, c.note);
+    if (!counts(c)) notes += fmt::format("  {} {}{}: {}\n", c.arch, c.model, varied_text(c), c.note);
   return notes.empty() ? out : out + "\nno figures\n" + notes;
 }
 
@@ -236,6 +243,7 @@ Json comparison_json(const std::vector<Column>& columns) {
   Json all = Json::array();
   for (const Column& c : columns) {
     Json column = {{"arch", c.arch}, {"model", c.model}, {"figures", counts(c)}};
+    if (!c.varied.empty()) column["settings"] = c.varied;
     if (!counts(c)) column["note"] = c.note;
     if (!c.result.arch.empty()) column["result"] = to_json(c.result);
     all.push_back(std::move(column));

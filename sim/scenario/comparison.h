@@ -1,4 +1,5 @@
-// One scenario under several settings, side by side: a column for each architecture and memory model.
+// One scenario under several settings, side by side: a column for each architecture, memory model and value
+// of the parameters that are varied.
 #pragma once
 #include <string>
 #include <vector>
@@ -9,8 +10,9 @@ namespace xs::scenario {
 
 struct Column {
   std::string arch, model;
-  std::string note;  ///< why there is nothing to compare; "": the figures count
-  RunResult result;  ///< of a column that was not run: empty
+  std::string note;                      ///< why there is nothing to compare; "": the figures count
+  RunResult result;                      ///< of a column that was not run: empty
+  std::vector<std::string> varied = {};  ///< "name=value" of each parameter that differs between columns
 };
 
 /// The memory models that a scenario may name.

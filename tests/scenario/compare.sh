@@ -92,6 +92,18 @@ less exceptions 0 1
 less exceptions 1 4
 less 'P2M changes' 0 1
 
+# Parameters that are varied, every combination of them.
+timeout 280 "$xenoscope" compare "$balloon" --models direct --arch x86_64 --vary low=24,32 --vary high=64 --out vary >table 2>&1 </dev/null ||
+  fail "--vary: exit code $?"
+grep -qE '^  low +24 +32$' table || fail "--vary: the values are not in the head"
+timeout 280 "$xenoscope" run "$balloon" --set low=24 >varied 2>&1 </dev/null || fail "run with low=24"
+[ "$(cell instructions 0)" = "$(counter varied machine.instructions)" ] || fail "--vary low=24: not what run says"
+[ -f vary/balloon/x86_64-direct-low=32-high=64/report.txt ] || fail "--vary: no report of each column: $(ls vary/balloon)"
+refuse 4 '--vary low: must be NAME=A,B' "$balloon" --vary low
+refuse 4 '--vary low=24,: a value is missing' "$balloon" --vary low=24,
+refuse 4 'no parameter "lwo"' "$balloon" --vary lwo=3
+refuse 4 '--models says in which models' "$balloon" --vary model=direct
+
 refuse 4 '--models: no memory model "shadow"; there are: direct, translated, identity' "$balloon" --models shadow
 refuse 4 '--arch: no architecture "sparc"; there are: x86_64, ia64' "$balloon" --arch sparc
 refuse 4 '"direct" is given twice' "$balloon" --models direct,direct

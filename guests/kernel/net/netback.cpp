@@ -169,7 +169,7 @@ void flip_out(const Back& b, Departure (&departures)[batch], unsigned count) {
     departures[i].done = ops[i].status == GNTST_okay;
     packet_forget(departures[i].packet);
     if (ops[i].status == GNTST_bad_page)
-      memory_model->grants->adopt(frames[i], numbers[i]), frames_free(frames[i]);
+      memory_model->grants->adopt(&frames[i], &numbers[i], 1), frames_free(frames[i]);
     else
       frames[gone++] = frames[i];
   }

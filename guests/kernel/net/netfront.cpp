@@ -10,9 +10,12 @@
 #include "guests/kernel/net/wire.h"
 #include "guests/kernel/xenbus/device.h"
 #include "guests/lib/console.h"
+#include "guests/lib/panic.h"
 #include "guests/lib/string.h"
 
 namespace {
+constexpr unsigned batch = 32;
+
 struct Slot {
   Packet* packet;   // tx: on its way
   Pfn frame;        // rx: that the backend fills, or number of one that has been given back
@@ -90,85 +93,122 @@ bool reap_transmitted(Front& f) {
   return any;
 }
 
-// The frame is granted as it is, or given back first: the one that is flipped in takes its place.
-bool offer(Front& f, Slot& s) {
-  const auto backend = static_cast<domid_t>(f.bus.other_domain);
-  s.frame = frames_alloc();
-  if (s.frame == invalid_frame) return false;
-  if (f.receive == Receive::copy) {
-    s.ref = grant_access(backend, model_machine(s.frame), false);
-  } else if (model_release(&s.frame, 1).done == 1) {
-    frames_mark(s.frame, FrameState::Absent);
-    s.ref = grant_transfer_ref(backend, memory_model->grants->accept_as(s.frame));
-    if (s.ref == no_grant) return false;
-    return true;
+// Slots for frames that the backend is to fill, or to replace.
+struct Offers {
+  Slot* slots[batch];
+  Pfn frames[batch];
+  unsigned count = 0;
+};
+
+Offers collect_offers(Front& f) {
+  Offers o;
+  unsigned room = RING_FREE_REQUESTS(&f.rx);
+  for (unsigned i = 0; i < net_ring_slots && o.count < min_of(room, batch); i++) {
+    if (f.rx_slots[i].ref != no_grant) continue;
+    const Pfn frame = frames_alloc();
+    if (frame == invalid_frame) break;
+    o.slots[o.count] = &f.rx_slots[i];
+    o.frames[o.count++] = frame;
   }
-  if (s.ref == no_grant) frames_free(s.frame);
-  return s.ref != no_grant;
+  return o;
+}
+
+// Frames that a flip is to replace are given back first; what the hypervisor does not take is not offered.
+void give_back(Offers& o) {
+  const ModelResult released = model_release(o.frames, o.count);
+  for (unsigned i = 0; i < o.count; i++)
+    if (i < released.done)
+      frames_mark(o.frames[i], FrameState::Absent);
+    else
+      frames_free(o.frames[i]);
+  o.count = static_cast<unsigned>(released.done);
 }
 
 bool refill(Front& f) {
-  bool any = false;
-  for (unsigned i = 0; i < net_ring_slots && !RING_FULL(&f.rx); i++) {
-    Slot& s = f.rx_slots[i];
-    if (s.ref != no_grant) continue;
-    if (!offer(f, s)) break;
-    *RING_GET_REQUEST(&f.rx, f.rx.req_prod_pvt++) = {static_cast<u16>(i), 0, s.ref};
-    any = true;
+  Offers o = collect_offers(f);
+  if (o.count && f.receive == Receive::flip) give_back(o);
+  const auto backend = static_cast<domid_t>(f.bus.other_domain);
+  for (unsigned i = 0; i < o.count; i++) {
+    Slot& s = *o.slots[i];
+    s.frame = o.frames[i];
+    s.ref = f.receive == Receive::copy
+                ? grant_access(backend, model_machine(s.frame), false)
+                : grant_transfer_ref(backend, memory_model->grants->accept_as(s.frame));
+    if (s.ref == no_grant) panic("no grant is left for a slot of a ring");  // there are as many as slots
+    *RING_GET_REQUEST(&f.rx, f.rx.req_prod_pvt++) = {static_cast<u16>(&s - f.rx_slots), 0, s.ref};
   }
-  if (!any) return false;
+  if (!o.count) return false;
   int notify;
   RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&f.rx, notify);
   if (notify) event_send(f.port);
   return true;
 }
 
-// The frame that a response is about, ours again; invalid_frame: the backend has kept, or lost it.
-Pfn take_back(Front& f, Slot& s) {
-  const Pfn frame = s.frame;
-  if (f.receive == Receive::copy) {
-    if (!grant_end_access(s.ref)) return invalid_frame;
-  } else {
-    const u64 given = grant_end_transfer(s.ref);
-    if (given == invalid_frame) {
+struct Received {
+  netif_rx_response_t response;
+  Pfn frame;
+};
+
+// The frames that responses are about, ours again; invalid_frame: the backend has kept, or lost one.
+void take_back(Front& f, Received* received, unsigned count) {
+  Pfn frames[batch];
+  u64 numbers[batch];
+  unsigned given = 0;
+  for (unsigned i = 0; i < count; i++) {
+    Slot& s = f.rx_slots[received[i].response.id];
+    received[i].frame = s.frame;
+    if (f.receive == Receive::copy) {
+      if (!grant_end_access(s.ref)) received[i].frame = invalid_frame;  // and the slot stays as it is
+    } else if (numbers[given] = grant_end_transfer(s.ref); numbers[given] == invalid_frame) {
+      received[i].frame = invalid_frame;
       s.ref = no_grant;
-      return invalid_frame;
+    } else {
+      frames[given++] = s.frame;
     }
-    memory_model->grants->adopt(frame, given);
-    frames_mark(frame, FrameState::Used);
-    frame_info(frame).run = 1;
+    if (received[i].frame != invalid_frame) s.ref = no_grant;
   }
-  s.ref = no_grant;
-  return frame;
+  if (given) memory_model->grants->adopt(frames, numbers, given);
+  for (unsigned i = 0; i < given; i++)
+    frames_mark(frames[i], FrameState::Used), frame_info(frames[i]).run = 1;
 }
 
-void take_in(Front& f, const netif_rx_response_t& r) {
-  if (r.id >= net_ring_slots || f.rx_slots[r.id].ref == no_grant) return;
-  const Pfn frame = take_back(f, f.rx_slots[r.id]);
-  if (frame == invalid_frame) return;
-  const bool sane =
-      r.status > 0 && r.offset < page_bytes && r.status <= static_cast<s64>(page_bytes - r.offset);
-  Packet* p = sane ? packet_of(frame, r.offset, static_cast<u32>(r.status)) : nullptr;
+void deliver(Front& f, const Received& r) {
+  if (r.frame == invalid_frame) return;
+  const auto [id, offset, flags, status] = r.response;
+  const bool sane = status > 0 && offset < page_bytes && status <= static_cast<s64>(page_bytes - offset);
+  Packet* p = sane ? packet_of(r.frame, offset, static_cast<u32>(status)) : nullptr;
   if (!p) {
     f.dropped++;
-    return frames_free(frame);
+    return frames_free(r.frame);
   }
   f.received++;
   stack_receive(p);
 }
 
+bool is_awaited(const Front& f, u16 id) { return id < net_ring_slots && f.rx_slots[id].ref != no_grant; }
+
+bool named_before(const Received* received, unsigned count, u16 id) {
+  for (unsigned i = 0; i < count; i++)
+    if (received[i].response.id == id) return true;
+  return false;
+}
+
 bool take_received(Front& f) {
-  bool any = false;
+  Received received[batch];
+  unsigned count = 0;
   int more;
-  do {
-    const RING_IDX end = __atomic_load_n(&f.rx.sring->rsp_prod, __ATOMIC_ACQUIRE);
-    for (; f.rx.rsp_cons != end; f.rx.rsp_cons++, any = true) {
-      const netif_rx_response_t response = *RING_GET_RESPONSE(&f.rx, f.rx.rsp_cons);
-      take_in(f, response);
-    }
-    RING_FINAL_CHECK_FOR_RESPONSES(&f.rx, more);
-  } while (more);
-  return any;
+  const RING_IDX end = __atomic_load_n(&f.rx.sring->rsp_prod, __ATOMIC_ACQUIRE);
+  const RING_IDX begin = f.rx.rsp_cons;
+  for (; f.rx.rsp_cons != end && count < batch; f.rx.rsp_cons++) {
+    received[count].response = *RING_GET_RESPONSE(&f.rx, f.rx.rsp_cons);
+    const u16 id = received[count].response.id;
+    if (is_awaited(f, id) && !named_before(received, count, id)) count++;
+  }
+  take_back(f, received, count);
+  for (unsigned i = 0; i < count; i++) deliver(f, received[i]);
+  if (f.rx.rsp_cons != begin) return true;
+  RING_FINAL_CHECK_FOR_RESPONSES(&f.rx, more);
+  return more;
 }
 
 bool prepare(Front& f) {

@@ -278,12 +278,13 @@ void give_places(void* va, unsigned count) { window_give(window_slot(va), count)
 void* shown_at(void* va, const u64*, bool, unsigned) { return va; }
 u64 accept_as(Pfn) { return 0; }
 
-void adopt(Pfn frame, u64 number) {
-  mmu_update_t update{number << page_shift | MMU_MACHPHYS_UPDATE, frame};
+void adopt(const Pfn* list, const u64* numbers, unsigned count) {
+  mmu_update_t updates[model_batch];
+  for (unsigned i = 0; i < count; i++) updates[i] = {numbers[i] << page_shift | MMU_MACHPHYS_UPDATE, list[i]};
   long error;
-  if (update_entries(&update, 1, DOMID_SELF, error) != 1)
-    panic("a frame that was given is refused: %ld", error);
-  map_frames(&frame, &number, 1);
+  if (update_entries(updates, count, DOMID_SELF, error) != count)
+    panic("frames that were given are refused: %ld", error);
+  map_frames(list, numbers, count);
 }
 
 void surrender(const Pfn* list, u64* numbers, unsigned count) {
