@@ -31,6 +31,9 @@ int give(Domain* giver, Domain* receiver, u32 ref, Mfn mfn) {
   if (receiver->mm.total_pages >= receiver->mm.max_pages) return GNTST_general_error;
   if (!fits(receiver, mfn)) return GNTST_address_too_big;
   if (!grant_exists(receiver, ref)) return GNTST_bad_gntref;
+  // The flags of a use and those of a transfer are the same bits.
+  const ActiveGrant& active = grant_active(receiver, ref);
+  if (active.readers + active.writers != 0) return GNTST_bad_gntref;
   grant_entry_v1_t* entry = grant_entry(receiver, ref);
   if (!commit(entry, giver)) return GNTST_bad_gntref;
   frame_change_owner(giver, receiver, mfn);  // before anybody can see it in a P2M

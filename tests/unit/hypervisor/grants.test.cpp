@@ -518,3 +518,21 @@ TEST_CASE("tables: size, versions, swaps, limits") {
   granter.grant(9, user, granter.names[10]);
   CHECK(user.map(granter, 9).status == GNTST_no_space);
 }
+
+TEST_CASE("a reference that is in use takes no frame") {
+  EACH_PAIR();
+  granter.grant(9, user, granter.names[10]);
+  const auto mapped = user.map(granter, 9);
+  REQUIRE(mapped.status == GNTST_okay);
+  granter.grant(9, user, models.first == XS_MODEL_TRANSLATED ? 3 : 0, GTF_accept_transfer);
+  gnttab_transfer op = {};
+  op.mfn = user.names[10];
+  op.domid = granter.domain->id;
+  op.ref = 9;
+  user.as_caller();
+  REQUIRE(call(GNTTABOP_transfer, &op) == 0);
+  CHECK(op.status == GNTST_bad_gntref);
+  CHECK(granter.entry(9).flags == GTF_accept_transfer);
+  CHECK(user.unmap(mapped) == GNTST_okay);
+  CHECK(broken_invariant() == "");
+}

@@ -15,10 +15,12 @@ void without_stack() {
 
 void without_code() { unmap_page_of(reinterpret_cast<const void*>(&without_stack)); }
 
-void without_tables() {  // a valid top table that maps nothing of the guest
-  const Pfn page = world.play + 1;
-  test_unmap(page);
-  mmuext_simple(MMUEXT_NEW_BASEPTR, world.play_mfn[1]);
+// A valid top table that maps nothing of the guest: the first play frame that no grant has in use.
+void without_tables() {
+  for (unsigned i = 1; i < play_frames; i++) {
+    test_unmap(world.play + i);
+    mmuext_simple(MMUEXT_NEW_BASEPTR, world.play_mfn[i]);
+  }
 }
 
 void without_handlers() {
