@@ -149,6 +149,15 @@ struct Received {
   Pfn frame;
 };
 
+// Absent frames are there again, as if they had been allocated one by one.
+void adopt(const Pfn* frames, const u64* numbers, unsigned count) {
+  memory_model->grants->adopt(frames, numbers, count);
+  for (unsigned i = 0; i < count; i++) {
+    frames_mark(frames[i], FrameState::Used);
+    frame_info(frames[i]).run = 1;
+  }
+}
+
 // The frames that responses are about, ours again; invalid_frame: the backend has kept, or lost one.
 void take_back(Front& f, Received* received, unsigned count) {
   Pfn frames[batch];
@@ -257,11 +266,33 @@ void run(Front& f) {
   }
 }
 
+// What the backend still uses stays as it is, for ever; nothing else does.
+void leave(Front& f) {
+  stack_leave(f);
+  event_close(f.port);
+  while (Packet* p = f.waiting.take()) packet_free(p);
+  for (Slot& s : f.tx_slots)
+    if (s.ref != no_grant && grant_end_access(s.ref)) packet_free(s.packet);
+  for (Slot& s : f.rx_slots) {
+    if (s.ref == no_grant) continue;
+    if (f.receive == Receive::copy) {
+      if (grant_end_access(s.ref)) frames_free(s.frame);
+    } else if (const u64 number = grant_end_transfer(s.ref); number != invalid_frame) {
+      adopt(&s.frame, &number, 1);
+      frames_free(s.frame);
+    }
+  }
+  unshare_page(f.tx_page);
+  unshare_page(f.rx_page);
+  bus_set_state(f.bus, XenbusStateClosed);
+  bus_close(f.bus);
+  heap_free(&f);
+}
+
 void serve(const char* path) {
-  auto* f = heap_new<Front>();
-  if (!f || bus_open(f->bus, path, "backend")) return heap_free(f);
   u32 domain;
-  if (!bus_own_domain(domain)) return heap_free(f);
+  auto* f = bus_own_domain(domain) ? heap_new<Front>() : nullptr;
+  if (!f || bus_open(f->bus, path, "backend")) return heap_free(f);
   f->send = send;
   station_of(domain, f->station);
   bus_wait_for(f->bus, 1u << XenbusStateInitWait);
@@ -275,6 +306,7 @@ void serve(const char* path) {
   print_line("net: %s is connected to domain %u, received by %s", path, f->bus.other_domain,
              f->receive == Receive::copy ? "copy" : "flip");
   run(*f);
+  leave(*f);
   print_line("net: %s has lost its backend", path);
 }
 

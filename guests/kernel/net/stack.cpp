@@ -51,7 +51,7 @@ bool verify(const u8* bytes, u32 length, u32 sequence, u32 first) {
 }
 
 Packet* new_packet(u32 to, u8 protocol, u32 payload) {
-  Packet* p = packet_new(headers + payload);
+  Packet* p = way_out ? packet_new(headers + payload) : nullptr;
   if (!p) return nullptr;
   auto* e = reinterpret_cast<Ethernet*>(p->bytes());
   auto* ip = reinterpret_cast<Ipv4*>(e + 1);
@@ -75,6 +75,7 @@ Packet* new_packet(u32 to, u8 protocol, u32 payload) {
 }
 
 void send(Packet* p) {
+  if (!way_out) return packet_free(p);
   way_out->sent++;
   way_out->send(*way_out, p);
 }
@@ -260,6 +261,10 @@ void stack_use(u32 domain, NetPort& port) {
   own_domain = domain;
   way_out = &port;
   wake_all(way_out_changed);
+}
+
+void stack_leave(NetPort& port) {
+  if (way_out == &port) way_out = nullptr;
 }
 
 void stack_receive(Packet* packet) {

@@ -5,6 +5,8 @@
 
 // This kernel's own address is that of `domain`; its packets leave by `port`.
 void stack_use(u32 domain, NetPort& port);
+// ... and by that port no more.
+void stack_leave(NetPort& port);
 // A packet for this kernel has come in; taken over.
 void stack_receive(Packet* packet);
 
