@@ -155,15 +155,22 @@ void Observer::Impl::check_grant(const CpuView& view, const GrantUse& u) {
     grant_broken(view, u, "which it has not mapped so");
 }
 
-/// The mapping is over: guest code of the user reaches the frame by none any more. A privileged domain may
-/// see it for other reasons.
+/// Guest code of the user reaches the frame by the mapping that is over. A privileged domain, and the owner,
+/// may reach it by other entries; but behind the flush none is in the TLB here that the tables do not have.
+/// Nothing is flushed for a mapping that was not shown, or that its own operation takes back.
+bool Observer::Impl::left_in_tlb(const CpuView& view, const GrantUse& u, unsigned cpu, u32 index) const {
+  if (u.user != 0 && state_->frame(index).owner != u.user) return tlb_holds_for_guest(cpu, u.mfn);
+  const auto mapped = mapped_now.find(cpu);
+  const bool undone = mapped != mapped_now.end() && mapped->second == GrantKey{u.granter, u.ref, u.user};
+  return cpu == view.cpu() && !u.held && !undone && tlb_outlives && tlb_reaches && tlb_reaches(cpu, u.mfn) &&
+         tlb_outlives(cpu, u.mfn);
+}
+
 void Observer::Impl::check_unmapped(const CpuView& view, const GrantUse& u) {
   const u32 index = state_->ram().index(u.mfn);
-  if (u.user == 0 || index == RamMap::none || state_->frame(index).owner == u.user ||
-      shown_by_grant(u.user, index, false))
-    return;
+  if (shown_by_grant(u.user, index, false)) return;
   for (unsigned cpu = 0; cpu < options.cpus; ++cpu)
-    if (dv_domid(state_->running(cpu)) == u.user && tlb_holds_for_guest(cpu, u.mfn))
+    if (dv_domid(state_->running(cpu)) == u.user && left_in_tlb(view, u, cpu, index))
       grant_broken(view, u, fmt::format("but the TLB of CPU {} still maps it for guest code", cpu));
 }
 
@@ -216,6 +223,7 @@ void Observer::Impl::mark_grant(const CpuView& view, u64 parties, u64 what, u64 
                                             &ObserverCounters::grant_transfers};
   ++(counters.*counter[u.use - XS_GRANT_MAP]);
   if (!options.isolation_monitor) return;
+  if (u.use == XS_GRANT_MAP) mapped_now[view.cpu()] = {u.granter, u.ref, u.user};
   if (u.use == XS_GRANT_UNMAP) check_unmapped(view, u);
   const bool ends = u.use != XS_GRANT_MAP && u.use != XS_GRANT_TRANSFER && state_->operation(view.cpu());
   const u8* entry = ends ? grant_entry(u.granter, u.ref) : nullptr;

@@ -76,6 +76,9 @@ class Observer : public CpuObserver {
   /// All that user code on core `cpu` can reach by a TLB with tags: what the isolation monitor asks when a
   /// VCPU leaves it.
   void watch_tags(std::function<std::vector<ReachablePage>(unsigned cpu)> pages);
+  /// Whether it can by an entry that the tables which the core walks do not have: asked when a domain that
+  /// may see the frame for other reasons ends a mapping of it by a grant. Without it that is not checked.
+  void watch_outlived(std::function<bool(unsigned cpu, u64 mfn)> outlives);
   /// How many quanta the cores have run so far, all together: tells the monitor of grants whether anybody
   /// else has run since the hypervisor looked at something. Without it, it is careful.
   void watch_quanta(std::function<u64()> ended);

@@ -127,9 +127,11 @@ struct Observer::Impl {
   static constexpr u32 no_trap = ~u32{0};
   std::array<u32, TraceState::max_cpus> last_trap;
   std::function<bool(unsigned cpu, u64 mfn)> tlb_reaches;
+  std::function<bool(unsigned cpu, u64 mfn)> tlb_outlives;
   std::function<u64()> quanta_ended;
   std::array<Moment, TraceState::max_cpus> grant_operation;  ///< begin of the CPU's, while it is open
   std::vector<EndedGrant> ended_grants;
+  std::map<unsigned, GrantKey> mapped_now;  ///< CPU -> the last that its operation has mapped
   Observer::EventWatch event_watch;
   std::function<std::vector<ReachablePage>(unsigned cpu)> tagged_pages;
   std::bitset<TraceState::max_cpus>
@@ -185,6 +187,7 @@ struct Observer::Impl {
   std::string grant_problem(const CpuView& view, const GrantUse& u);
   std::string granted_frame_problem(const GrantUse& u, u32 frame) const;
   void check_grant(const CpuView& view, const GrantUse& u);
+  bool left_in_tlb(const CpuView& view, const GrantUse& u, unsigned cpu, u32 index) const;
   void check_unmapped(const CpuView& view, const GrantUse& u);
   void check_ended_grants(const CpuView& view);
   void check_dead(const CpuView& view, u32 domid);

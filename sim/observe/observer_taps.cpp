@@ -248,6 +248,7 @@ void Observer::Impl::mark_operation(const CpuView& view, bool begin, u64 dv, u64
   }
   if (view.cpu() < grant_operation.size() && is_grant_operation(operation))
     grant_operation[view.cpu()] = begin ? now() : Moment{};
+  if (!mapped_now.empty()) mapped_now.erase(view.cpu());
   if (!ended_grants.empty()) {
     if (!begin) check_ended_grants(view);
     std::erase_if(ended_grants, [&](const EndedGrant& ended) { return ended.cpu == view.cpu(); });

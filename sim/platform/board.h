@@ -67,6 +67,12 @@ class Board {
   virtual std::vector<u64> callers(unsigned cpu) const = 0;
   virtual u64 execution_hash(unsigned cpu) const = 0;
   virtual bool tlb_maps_for_user(unsigned cpu, u64 mfn) const = 0;
+  /// It can by an entry that the tables which the core walks do not have any more. Where software fills the
+  /// TLB that is no fault, and never told.
+  virtual bool tlb_outlives_tables(unsigned cpu, u64 mfn) const {
+    (void)cpu, (void)mfn;
+    return false;
+  }
   /// Empty where a TLB has no tags: what it holds is then the running address space's (or global).
   virtual std::vector<ReachablePage> tagged_pages(unsigned cpu) const {
     (void)cpu;

@@ -178,6 +178,9 @@ const CpuView& Machine::cpu(unsigned index) const { return impl_->board->view(in
 bool Machine::tlb_maps_for_user(unsigned cpu, u64 mfn) const {
   return impl_->board->tlb_maps_for_user(cpu, mfn);
 }
+bool Machine::tlb_outlives_tables(unsigned cpu, u64 mfn) const {
+  return impl_->board->tlb_outlives_tables(cpu, mfn);
+}
 std::vector<ReachablePage> Machine::tagged_pages(unsigned cpu) const {
   return impl_->board->tagged_pages(cpu);
 }

@@ -107,6 +107,8 @@ class Machine {
   u64 cpu_reg(unsigned index, const char* name) const;
   /// User code on the core can still reach the frame by a TLB entry.
   bool tlb_maps_for_user(unsigned cpu, u64 mfn) const;
+  /// It can by an entry that the tables which the core walks do not have any more (x86).
+  bool tlb_outlives_tables(unsigned cpu, u64 mfn) const;
   /// Where a TLB has tags: all that user code on the core can reach by it now.
   std::vector<ReachablePage> tagged_pages(unsigned cpu) const;
 

@@ -1,5 +1,6 @@
 #include "sim/platform/microvm_board.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -165,6 +166,20 @@ std::vector<u64> MicrovmBoard::callers(unsigned cpu) const {
     frame = words[0];
   }
   return out;
+}
+
+bool MicrovmBoard::tlb_outlives_tables(unsigned cpu, u64 mfn) const {
+  constexpr u32 protection = 1;  // error code of a #PF: there is an entry (Intel SDM vol. 3A 4.7)
+  constexpr std::size_t user = 3;
+  const CpuControl& control = cpus_.at(cpu)->control();
+  const auto pages = control.held_pages();
+  return std::any_of(pages.begin(), pages.end(), [&](const HeldPage& page) {
+    const u64 behind = mfn - (page.pa >> frame_shift);
+    if (page.rights[user] == 0 || behind >> (page.shift - frame_shift) != 0) return false;
+    const TranslationOutcome now =
+        control.explain(page.va + (behind << frame_shift), AddressUse::read).tables;
+    return now.ok ? now.pa >> frame_shift != mfn : (now.fault & protection) == 0;
+  });
 }
 
 MachineCounters MicrovmBoard::counters() const {

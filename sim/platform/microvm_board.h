@@ -30,6 +30,7 @@ class MicrovmBoard final : public Board {
   bool tlb_maps_for_user(unsigned cpu, u64 mfn) const override {
     return cpus_.at(cpu)->tlb_maps_for_user(mfn);
   }
+  bool tlb_outlives_tables(unsigned cpu, u64 mfn) const override;
   MachineCounters counters() const override;
   void set_debugger(CpuDebugger* debugger) override;
 

@@ -168,6 +168,8 @@ void BootedMachine::start(TargetListener& listener) {
   observer_->attach(machine_->memory());
   observer_->watch_tlbs([this](unsigned cpu, u64 mfn) { return machine_->tlb_maps_for_user(cpu, mfn); });
   observer_->watch_tags([this](unsigned cpu) { return machine_->tagged_pages(cpu); });
+  observer_->watch_outlived(
+      [this](unsigned cpu, u64 mfn) { return machine_->tlb_outlives_tables(cpu, mfn); });
   observer_->watch_quanta([this] { return machine_->counters().quanta; });
   machine_->set_serial_sink(&serial_);
   machine_->add_virtio_console(&operator_);
