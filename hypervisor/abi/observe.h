@@ -121,7 +121,8 @@ struct xs_window {
 
 /* IA-64: guest code runs at levels 1 to 3, the hypervisor alone at level 0. A translation that levels above 0
  * may use is inserted while XS_MARK_SWITCH has named its domain's VCPU on that CPU, and shows nothing but
- * frames that the domain owns (of type XS_FRAME_SHARED as well), for domain 0 also other domains' frames. */
+ * frames that the domain owns (of type XS_FRAME_SHARED as well) or maps by a grant, for domain 0 also other
+ * domains' frames. */
 
 /* Marks: what the hypervisor is doing and why. "dv" = domid << 16 | vcpu_id. */
 enum xs_mark {
