@@ -191,6 +191,13 @@ u64 heap_free_frames_between(unsigned min_bits, unsigned max_bits) {
   return sum;
 }
 
+u64 heap_free_blocks(unsigned order) {
+  LockGuard guard(heap_lock);
+  u64 sum = 0;
+  for (unsigned region = 0; region < ram_region_count(); region++) sum += free_lists[region][order].count;
+  return sum;
+}
+
 u64 heap_count_lists() {
   LockGuard guard(heap_lock);
   u64 sum = 0;

@@ -34,5 +34,7 @@ u64 heap_free_frames();
 u64 heap_free_frames_between(unsigned min_bits, unsigned max_bits);
 /// Sum over the lists, for the debug key; equals heap_free_frames() unless the lists are broken.
 u64 heap_count_lists();
+/// Free blocks of 2^order frames: how far free memory has fallen into pieces.
+u64 heap_free_blocks(unsigned order);
 
 }  // namespace hv

@@ -55,6 +55,20 @@ void audit_list(Audit& audit, const Domain* domain) {
   audit.expect(listed == domain->mm.total_pages && listed == domain->mm.frames.count,
                "a domain's list and its total differ", 0);
 }
+
+// Free memory by the size of its pieces: of a frame and of 2 MiB are what guests ask for.
+void dump_free_blocks() {
+  constexpr unsigned kSuperpageOrder = 9;
+  u64 large = 0;
+  unsigned largest = 0;
+  for (unsigned order = 0; order <= kMaxHeapOrder; order++) {
+    const u64 blocks = heap_free_blocks(order);
+    if (blocks != 0) largest = order;
+    if (order >= kSuperpageOrder) large += blocks << (order - kSuperpageOrder);
+  }
+  print("Memory: free in pieces: %lu of 2 MiB, %lu single frames; the largest has %lu frames\n", large,
+        heap_free_blocks(0), 1ul << largest);
+}
 }  // namespace
 
 void mm_dump() {
@@ -74,6 +88,7 @@ void mm_dump() {
   audit.expect(audit.free + audit.hypervisor + owned == total_ram_frames(), "frames do not sum up", 0);
   print("Memory: %lu frames: %lu free, %lu hypervisor, %lu domains; %lu claimed; epoch %u\n",
         total_ram_frames(), audit.free, audit.hypervisor, owned, claimed_frames(), tlb_epoch());
+  dump_free_blocks();
   if (audit.broken != nullptr)
     print("Memory audit: BROKEN: %s (frame %lx)\n", audit.broken, audit.where);
   else
