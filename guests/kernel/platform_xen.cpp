@@ -1,6 +1,8 @@
 // The kernel in a domain: time and timer of the hypervisor's, event channels for interrupts.
 #include "guests/kernel/arch_thread.h"
 #include "guests/kernel/bench/bench.h"
+#include "guests/kernel/block/blkif.h"
+#include "guests/kernel/block/workload.h"
 #include "guests/kernel/dom0/dom0.h"
 #include "guests/kernel/heap.h"
 #include "guests/kernel/memory_model.h"
@@ -58,13 +60,14 @@ void start_drivers() {
   if (!thread_create("drivers", drive_network, nullptr)) panic("no memory for the drivers' thread");
 }
 
-constexpr Verb domu_verbs[] = {bench_verb, ping_verb, stream_verb};
+constexpr Verb domu_verbs[] = {bench_verb, ping_verb, stream_verb, block_verify_verb, block_hash_verb};
 void execute(char* line, Status& status) { verbs_execute(domu_verbs, count_of(domu_verbs), line, status); }
 
 void start_services() {
   if (is_dom0()) return dom0_start();
   store_client_start();
   start_drivers();
+  blkfront_start();
   start_test_programs();
   operator_start_script({"", execute}, command_line());
 }

@@ -64,6 +64,17 @@ void decode_network_attach(const Node& n, const Scenario& scenario, Step& step) 
   set_command(step, "network-attach", domain, std::move(line));
 }
 
+void decode_block_attach(const Node& n, const Scenario& scenario, Step& step) {
+  const std::string domain = decode_domain_name(n.at("domain"), scenario);
+  set_command(step, "block-attach", domain,
+              fmt::format("block-attach {} {} {} {}", domain, n.at("target").text(),
+                          n.text_or("vdev", "xvda"), n.text_or("mode", "r")));
+}
+
+void decode_hash(const Node& n, const Scenario&, Step& step) {
+  set_command(step, "hash", "", "hash " + n.text());
+}
+
 /// What dom0 sends to a domain: `counted` of them.
 template <const char* verb, const char* counted>
 void decode_traffic(const Node& n, const Scenario& scenario, Step& step) {
@@ -157,6 +168,8 @@ constexpr struct {
     {"info", decode_plain<info>},
     {"debug-keys", decode_debug_keys},
     {"network-attach", decode_network_attach},
+    {"block-attach", decode_block_attach},
+    {"hash", decode_hash},
     {"ping", decode_traffic<ping, count>},
     {"stream", decode_traffic<stream, packets>},
     {"shutdown-host", decode_plain<shutdown_host>},

@@ -2,8 +2,11 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <memory>
 
@@ -44,6 +47,15 @@ void write_disk_image(const std::string& file, const std::vector<DiskFile>& file
   for (const DiskFile& f : files) add(out.get(), f.name, read_text_file(f.path, largest_file), file);
   if (archive_write_close(out.get()) != ARCHIVE_OK)
     throw Error(fmt::format("{}: cannot be written: {}", file, std::strerror(archive_errno(out.get()))));
+}
+
+void write_empty_disk(const std::string& file, u64 mib) {
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) throw Error(fmt::format("{}: {}", file, std::strerror(errno)));
+  const int error = ::posix_fallocate(fd, 0, static_cast<off_t>(mib << 20));
+  ::close(fd);
+  if (error)
+    throw Error(fmt::format("{}: no room for a disk of {} MiB: {}", file, mib, std::strerror(error)));
 }
 
 }  // namespace xs::scenario

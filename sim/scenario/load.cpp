@@ -61,6 +61,7 @@ void decode_head(const JsonSource& source, const Json& head, Scenario& s) {
     s.dom0.model = top.at("dom0").text_or("model", s.dom0.model);
     s.dom0.cmdline = top.at("dom0").text_or("cmdline", "");
     s.dom0.memory_mib = top.at("dom0").integer_or("memory", 0);
+    if (top.at("dom0").has("disk")) s.dom0.disk_mib = top.at("dom0").at("disk").at("mib").integer();
   }
   if (top.has("limits")) {
     const Node limits = top.at("limits");

@@ -150,6 +150,8 @@ void BootedMachine::start(TargetListener& listener) {
   const BootPlan plan = boot_plan(scenario_, options_.arch);
   const std::string disk = options_.work_directory + "/dom0-disk.tar";
   write_disk_image(disk, plan.disk);
+  const std::string data_disk = options_.work_directory + "/dom0-data.img";
+  if (scenario_.dom0.disk_mib) write_empty_disk(data_disk, scenario_.dom0.disk_mib);
 
   observe::ObserverOptions watch;
   watch.hypervisor = hypervisor_ = plan.hypervisor;
@@ -174,6 +176,7 @@ void BootedMachine::start(TargetListener& listener) {
   machine_->set_serial_sink(&serial_);
   machine_->add_virtio_console(&operator_);
   machine_->attach_disk(disk, true);
+  if (scenario_.dom0.disk_mib) machine_->attach_disk(data_disk, false);
   machine_->load({plan.hypervisor, plan.cmdline, {plan.dom0_kernel}});
   view_.emplace(*observer_, *machine_, options_.arch);
   view_->set_kernel(0, scenario_.dom0.kernel);

@@ -13,7 +13,7 @@ namespace xs::scenario {
 struct MachineTargetOptions {
   std::string arch = "x86_64";
   std::string trace_file;      ///< native trace; empty: hash only
-  std::string work_directory;  ///< existing; dom0's disk is made there
+  std::string work_directory;  ///< existing; dom0's disks are made there
   DebugOptions debug = {};
 };
 

@@ -1,9 +1,11 @@
 #include "guests/kernel/dom0/dom0.h"
 
 #include "guests/kernel/balloon.h"
-#include "guests/kernel/dom0/devices.h"
+#include "guests/kernel/block/blkif.h"
+#include "guests/kernel/dom0/domain.h"
 #include "guests/kernel/dom0/hypervisor_console.h"
 #include "guests/kernel/dom0/module_disk.h"
+#include "guests/kernel/dom0/network_attach.h"
 #include "guests/kernel/dom0/store_local.h"
 #include "guests/kernel/dom0/toolstack.h"
 #include "guests/kernel/net/netif.h"
@@ -20,6 +22,7 @@ void dom0_start() {
   domain_watch_start();
   stack_name = device_owner;
   netback_start(0);
+  blkback_start();
   OperatorPort operator_port = virtio_devices_use("dom0");
   // Without virtio: what the boot loader and the hypervisor's own console offer.
   if (!archive_present()) module_disk_use();

@@ -12,6 +12,6 @@ static long read_module(void* context, u64 first_sector, u32 count, void* to) {
 
 void module_disk_use() {
   if (!boot_info->mod_start || !boot_info->mod_len) return;
-  archive_use(
-      {read_module, reinterpret_cast<void*>(boot_info->mod_start), boot_info->mod_len / sector_bytes});
+  archive_use({read_module, nullptr, nullptr, reinterpret_cast<void*>(boot_info->mod_start),
+               boot_info->mod_len / sector_bytes});
 }

@@ -2,11 +2,13 @@
 
 #include "guests/kernel/balloon.h"
 #include "guests/kernel/bench/bench.h"
+#include "guests/kernel/dom0/block_attach.h"
 #include "guests/kernel/dom0/create.h"
-#include "guests/kernel/dom0/devices.h"
 #include "guests/kernel/dom0/domain.h"
+#include "guests/kernel/dom0/network_attach.h"
 #include "guests/kernel/dom0/store_server.h"
 #include "guests/kernel/net/stack.h"
+#include "guests/kernel/operator/archive_verbs.h"
 #include "guests/kernel/operator/operator.h"
 #include "guests/kernel/operator/verbs.h"
 #include "guests/lib/domctl.h"
@@ -175,8 +177,11 @@ constexpr Verb verbs[] = {
     {"destroy", 1, "<domain>", do_destroy},
     {"shutdown", 1, "<domain>", do_shutdown},
     {"network-attach", any_number, "<domain> [receive=copy|flip] [backend=<domain>]", do_network_attach},
+    block_attach_verb,
     {"info", 0, "", do_info},
     {"debug-keys", 1, "<characters>", do_debug_keys},
+    files_verb,
+    hash_verb,
     bench_verb,
     ping_verb,
     stream_verb,

@@ -20,17 +20,9 @@ struct Back : NetPort {
   GrantedPages tx_page, rx_page;
   netif_tx_back_ring_t tx;
   netif_rx_back_ring_t rx;
-  EventPort port;
   Receive receive;
   PacketQueue waiting;
-  bool moved;
 };
-
-void on_event(EventPort, void* context) {
-  auto& b = *static_cast<Back*>(context);
-  b.moved = true;
-  wake_all(b.bus.wake);
-}
 
 // From the bridge, towards the frontend.
 void send(NetPort& port, Packet* packet) {
@@ -39,8 +31,7 @@ void send(NetPort& port, Packet* packet) {
     b.dropped++;
     return packet_free(packet);
   }
-  b.moved = true;
-  wake_all(b.bus.wake);
+  bus_wake(b.bus);
 }
 
 // --- from the frontend -----------------------------------------------------------------------------------
@@ -101,7 +92,7 @@ bool take_from_frontend(Back& b) {
   }
   int notify;
   RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&b.tx, notify);
-  if (notify) event_send(b.port);
+  if (notify) event_send(b.bus.port);
   return true;
 }
 
@@ -195,35 +186,24 @@ bool give_to_frontend(Back& b) {
   }
   int notify;
   RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&b.rx, notify);
-  if (notify) event_send(b.port);
+  if (notify) event_send(b.bus.port);
   return true;
 }
 
 // --- life ------------------------------------------------------------------------------------------------
 bool connect(Back& b) {
-  u64 tx_ref, rx_ref, remote, copies = 0;
-  if (store_read_number(b.bus.other, "tx-ring-ref", tx_ref) ||
-      store_read_number(b.bus.other, "rx-ring-ref", rx_ref) ||
-      store_read_number(b.bus.other, "event-channel", remote))
-    return false;
+  u64 copies = 0;
   store_read_number(b.bus.other, "request-rx-copy", copies);
   b.receive = copies ? Receive::copy : Receive::flip;
-  const auto tx = static_cast<grant_ref_t>(tx_ref), rx = static_cast<grant_ref_t>(rx_ref);
-  if (granted_map(b.bus.other_domain, &tx, 1, true, b.tx_page) ||
-      granted_map(b.bus.other_domain, &rx, 1, true, b.rx_page))
+  if (bus_map_ring(b.bus, "tx-ring-ref", b.tx_page) || bus_map_ring(b.bus, "rx-ring-ref", b.rx_page))
     return false;
   BACK_RING_INIT(&b.tx, static_cast<netif_tx_sring_t*>(b.tx_page.va), page_bytes);
   BACK_RING_INIT(&b.rx, static_cast<netif_rx_sring_t*>(b.rx_page.va), page_bytes);
-  const s64 port = event_bind_interdomain(b.bus.other_domain, static_cast<EventPort>(remote));
-  if (port < 0) return false;
-  b.port = static_cast<EventPort>(port);
-  event_set_handler(b.port, on_event, &b);
-  return true;
+  return !bus_bind_port(b.bus);
 }
 
 void disconnect(Back& b) {
-  if (b.port) event_close(b.port);
-  b.port = 0;
+  bus_close_port(b.bus);
   granted_unmap(b.tx_page);
   granted_unmap(b.rx_page);
   while (Packet* p = b.waiting.take()) packet_free(p);
@@ -239,14 +219,11 @@ bool asked_meanwhile(Back& b) {
 
 void run(Back& b) {
   for (;;) {
-    b.moved = false;
+    b.bus.moved = false;
     bool any = take_from_frontend(b);
     any |= give_to_frontend(b);
-    if (b.bus.watcher.fired) {
-      b.bus.watcher.fired = false;
-      if (bus_other_state(b.bus) != XenbusStateConnected) return;
-    }
-    if (!any && !b.moved && !b.bus.watcher.fired && !asked_meanwhile(b)) wait_on(b.bus.wake);
+    if (bus_other_left(b.bus, bus_states(XenbusStateConnected))) return;
+    if (!any && !asked_meanwhile(b)) bus_wait(b.bus);
   }
 }
 
@@ -258,8 +235,7 @@ void serve(const char* path) {
   store_write_number(path, "feature-rx-copy", 1);
   store_write_number(path, "feature-rx-flip", 1);
   bus_set_state(b->bus, XenbusStateInitWait);
-  constexpr u32 end = 1u << XenbusStateUnknown | 1u << XenbusStateClosing | 1u << XenbusStateClosed;
-  const XenbusState state = bus_wait_for(b->bus, end | 1u << XenbusStateConnected);
+  const XenbusState state = bus_wait_for(b->bus, bus_gone | bus_states(XenbusStateConnected));
   if (state == XenbusStateConnected) {
     if (connect(*b)) {
       bridge_add(*b);
@@ -273,10 +249,7 @@ void serve(const char* path) {
     }
     disconnect(*b);
   }
-  bus_set_state(b->bus, XenbusStateClosed);
-  bus_wait_for(b->bus, 1u << XenbusStateUnknown);
-  bus_close(b->bus);
-  store_remove_path(path);
+  bus_leave(b->bus);
   heap_free(b);
 }
 

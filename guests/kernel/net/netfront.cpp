@@ -27,18 +27,10 @@ struct Front : NetPort {
   SharedPage tx_page, rx_page;
   netif_tx_front_ring_t tx;
   netif_rx_front_ring_t rx;
-  EventPort port;
   Receive receive;
   PacketQueue waiting;
   Slot tx_slots[net_ring_slots], rx_slots[net_ring_slots];
-  bool moved;
 };
-
-void on_event(EventPort, void* context) {
-  auto& f = *static_cast<Front*>(context);
-  f.moved = true;
-  wake_all(f.bus.wake);
-}
 
 void send(NetPort& port, Packet* packet) {
   auto& f = static_cast<Front&>(port);
@@ -46,8 +38,7 @@ void send(NetPort& port, Packet* packet) {
     f.dropped++;
     return packet_free(packet);
   }
-  f.moved = true;
-  wake_all(f.bus.wake);
+  bus_wake(f.bus);
 }
 
 Slot* free_slot(Slot (&slots)[net_ring_slots]) {
@@ -72,7 +63,7 @@ bool transmit(Front& f) {
   }
   if (!any) return false;
   RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&f.tx, notify);
-  if (notify) event_send(f.port);
+  if (notify) event_send(f.bus.port);
   return true;
 }
 
@@ -140,7 +131,7 @@ bool refill(Front& f) {
   if (!o.count) return false;
   int notify;
   RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&f.rx, notify);
-  if (notify) event_send(f.port);
+  if (notify) event_send(f.bus.port);
   return true;
 }
 
@@ -225,16 +216,13 @@ bool prepare(Front& f) {
   for (unsigned i = 0; i < net_ring_slots; i++) f.tx_slots[i].ref = f.rx_slots[i].ref = no_grant;
   f.tx_page = share_page(f.bus.other_domain);
   f.rx_page = share_page(f.bus.other_domain);
-  const s64 port = event_alloc_unbound(DOMID_SELF, f.bus.other_domain);
-  if (!f.tx_page.va || !f.rx_page.va || port < 0) return false;
-  f.port = static_cast<EventPort>(port);
+  if (!f.tx_page.va || !f.rx_page.va || bus_offer_port(f.bus)) return false;
   auto* tx = static_cast<netif_tx_sring_t*>(f.tx_page.va);
   auto* rx = static_cast<netif_rx_sring_t*>(f.rx_page.va);
   SHARED_RING_INIT(tx);
   SHARED_RING_INIT(rx);
   FRONT_RING_INIT(&f.tx, tx, page_bytes);
   FRONT_RING_INIT(&f.rx, rx, page_bytes);
-  event_set_handler(f.port, on_event, &f);
   return true;
 }
 
@@ -244,7 +232,7 @@ void tell_backend(Front& f) {
   f.receive = !strcmp(way, "flip") ? Receive::flip : Receive::copy;
   store_write_number(f.bus.own, "tx-ring-ref", f.tx_page.ref);
   store_write_number(f.bus.own, "rx-ring-ref", f.rx_page.ref);
-  store_write_number(f.bus.own, "event-channel", f.port);
+  store_write_number(f.bus.own, "event-channel", f.bus.port);
   store_write_number(f.bus.own, "request-rx-copy", f.receive == Receive::copy);
   refill(f);
   bus_set_state(f.bus, XenbusStateConnected);
@@ -253,23 +241,20 @@ void tell_backend(Front& f) {
 // Until the backend goes away.
 void run(Front& f) {
   for (;;) {
-    f.moved = false;
+    f.bus.moved = false;
     bool any = reap_transmitted(f);
     any |= transmit(f);
     any |= take_received(f);
     any |= refill(f);
-    if (f.bus.watcher.fired) {
-      f.bus.watcher.fired = false;
-      if (bus_other_state(f.bus) != XenbusStateConnected) return;
-    }
-    if (!any && !f.moved && !f.bus.watcher.fired) wait_on(f.bus.wake);
+    if (bus_other_left(f.bus, bus_states(XenbusStateConnected))) return;
+    if (!any) bus_wait(f.bus);
   }
 }
 
 // What the backend still uses stays as it is, for ever; nothing else does.
 void leave(Front& f) {
   stack_leave(f);
-  event_close(f.port);
+  bus_close_port(f.bus);
   while (Packet* p = f.waiting.take()) packet_free(p);
   for (Slot& s : f.tx_slots)
     if (s.ref != no_grant && grant_end_access(s.ref)) packet_free(s.packet);
@@ -295,13 +280,13 @@ void serve(const char* path) {
   if (!f || bus_open(f->bus, path, "backend")) return heap_free(f);
   f->send = send;
   station_of(domain, f->station);
-  bus_wait_for(f->bus, 1u << XenbusStateInitWait);
+  bus_wait_for(f->bus, bus_states(XenbusStateInitWait));
   if (!prepare(*f)) {
     print_line("net: %s: no memory", path);
     return;
   }
   tell_backend(*f);
-  bus_wait_for(f->bus, 1u << XenbusStateConnected);
+  bus_wait_for(f->bus, bus_states(XenbusStateConnected));
   stack_use(domain, *f);
   print_line("net: %s is connected to domain %u, received by %s", path, f->bus.other_domain,
              f->receive == Receive::copy ? "copy" : "flip");

@@ -1,11 +1,7 @@
 // The rings of a network interface (xen/io/netif.h), as both ends have them.
 #pragma once
-#include "arch_cpu.h"
-#include "guests/lib/hypercall.h"
+#include "guests/kernel/xenbus/ring.h"
 
-#define xen_mb() __atomic_thread_fence(__ATOMIC_SEQ_CST)
-#define xen_rmb() __atomic_thread_fence(__ATOMIC_ACQUIRE)
-#define xen_wmb() __atomic_thread_fence(__ATOMIC_RELEASE)
 #include <xen/io/netif.h>
 
 // How packets reach the frontend, told by it in xenstore: "request-rx-copy" 1 or 0.

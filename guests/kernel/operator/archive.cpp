@@ -12,7 +12,7 @@ struct Header {
 };
 static_assert(sizeof(Header) == sector_bytes);
 
-SectorSource disk;
+Sectors disk;
 
 bool parse_octal(const char* field, size_t size, u64& value) {
   value = 0;
@@ -42,14 +42,14 @@ const char* member_name(Header& h) {
 
 // 1: a member; 0: the end; else a negative errno. `sector` moves to the next header.
 long next_member(u64& sector, Header& h, ArchiveMember& member) {
-  if (sector >= disk.sectors) return 0;
+  if (sector >= disk.count) return 0;
   if (long error = disk.read(disk.context, sector, 1, &h)) return error;
   if (!h.name[0]) return 0;
   if (memcmp(h.magic, "ustar", 5) || !checksum_ok(h)) return -XEN_EILSEQ;
   if (!parse_octal(h.size, sizeof h.size, member.bytes)) return -XEN_EILSEQ;
   member.first_sector = sector + 1;
   u64 sectors = div_up(member.bytes, sector_bytes);
-  if (sectors > disk.sectors - member.first_sector) return -XEN_EILSEQ;
+  if (sectors > disk.count - member.first_sector) return -XEN_EILSEQ;
   sector = member.first_sector + sectors;
   return 1;
 }
@@ -57,12 +57,13 @@ long next_member(u64& sector, Header& h, ArchiveMember& member) {
 bool regular_file(const Header& h) { return h.type == '0' || h.type == 0; }
 }  // namespace
 
-void archive_use(const SectorSource& source) { disk = source; }
+void archive_use(const Sectors& holder) { disk = holder; }
 bool archive_present() { return disk.read; }
+const Sectors& archive_disk() { return disk; }
 
 long archive_find(const char* name, ArchiveMember& member) {
   if (!disk.read) return -XEN_ENXIO;
-  static Header h;
+  Header h;
   for (u64 sector = 0;;) {
     long r = next_member(sector, h, member);
     if (r <= 0) return r ? r : -XEN_ENOENT;
@@ -72,7 +73,7 @@ long archive_find(const char* name, ArchiveMember& member) {
 
 long archive_visit(MemberVisitor visit, void* context) {
   if (!disk.read) return -XEN_ENXIO;
-  static Header h;
+  Header h;
   ArchiveMember member;
   for (u64 sector = 0;;) {
     long r = next_member(sector, h, member);

@@ -1,8 +1,9 @@
-// virtio block device, read only: one request at a time, through bounce frames. VIRTIO 1.2 section 5.2.
+// virtio block devices: one request at a time, through bounce frames that all disks share. VIRTIO 1.2 section
+// 5.2.
 #include "guests/kernel/virtio/virtio_block.h"
 
+#include "guests/kernel/heap.h"
 #include "guests/kernel/memory_model.h"
-#include "guests/kernel/operator/archive.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/string.h"
 
@@ -13,6 +14,7 @@ namespace {
 constexpr unsigned data_frames = 8;
 constexpr u32 sectors_per_request = data_frames * page_bytes / sector_bytes;
 constexpr u64 request_timeout_ns = 10 * ns_per_s;
+constexpr u32 feature_read_only = 1u << VIRTIO_BLK_F_RO, feature_flush = 1u << VIRTIO_BLK_F_FLUSH;
 
 // Header and status live in the first frame, the data in the others.
 struct RequestPage {
@@ -20,79 +22,131 @@ struct RequestPage {
   u8 status;
 };
 
-struct Disk {
-  VirtioDevice* device;
-  VirtioQueue queue;
+// Memory that devices reach is scarce in some memory models.
+struct Bounce {
   RequestPage* request;
   u8* data[data_frames];
   bool in_use;
   WaitQueue turn;
 };
-Disk disk{};
+Bounce bounce{};
 
-bool allocate_frames() {
-  for (unsigned i = 0; i <= data_frames; i++) {
-    void* page = memory_model->device_page();
-    if (!page) return false;
-    if (i < data_frames)
-      disk.data[i] = static_cast<u8*>(page);
-    else
-      disk.request = static_cast<RequestPage*>(page);
+struct Disk {
+  VirtioDevice* device;
+  VirtioQueue queue;
+  bool stopped;
+};
+
+struct BounceTurn {
+  BounceTurn() {
+    while (bounce.in_use) wait_on(bounce.turn);
+    bounce.in_use = true;
   }
-  return true;
+  // Whoever waits has the next turn: a long transfer is many of them.
+  ~BounceTurn() {
+    bounce.in_use = false;
+    if (!bounce.turn.first) return;
+    wake_all(bounce.turn);
+    thread_yield();
+  }
+};
+
+bool allocate_bounce() {
+  if (bounce.request) return true;
+  for (u8*& page : bounce.data)
+    if (!(page = static_cast<u8*>(memory_model->device_page()))) return false;
+  bounce.request = static_cast<RequestPage*>(memory_model->device_page());
+  return bounce.request;
 }
 
-void submit_read(u64 sector, u32 bytes) {
+void submit(Disk& d, u32 type, u64 sector, u32 bytes) {
   VirtioBuffer buffers[data_frames + 2];
   unsigned n = 0;
-  disk.request->header = {VIRTIO_BLK_T_IN, 0, sector};
-  disk.request->status = 0xff;
-  buffers[n++] = {machine_address(&disk.request->header), sizeof disk.request->header, false};
+  bounce.request->header = {type, 0, sector};
+  bounce.request->status = 0xff;
+  buffers[n++] = {machine_address(&bounce.request->header), sizeof bounce.request->header, false};
   for (u32 at = 0; at < bytes; at += page_bytes)
-    buffers[n++] = {machine_address(disk.data[at / page_bytes]), min_of<u32>(bytes - at, page_bytes), true};
-  buffers[n++] = {machine_address(&disk.request->status), 1, true};
-  virtio_submit(disk.queue, 0, buffers, n);
+    buffers[n++] = {machine_address(bounce.data[at / page_bytes]), min_of<u32>(bytes - at, page_bytes),
+                    type == VIRTIO_BLK_T_IN};
+  buffers[n++] = {machine_address(&bounce.request->status), 1, true};
+  virtio_submit(d.queue, 0, buffers, n);
 }
 
-long wait_for_answer() {
+long wait_for_answer(Disk& d) {
   unsigned first;
   u32 length;
   u64 deadline = now_ns() + request_timeout_ns;
-  while (!virtio_collect(disk.queue, first, length)) {
-    if (now_ns() > deadline) return -XEN_ETIMEDOUT;
-    virtio_wait(*disk.device);
+  while (!virtio_collect(d.queue, first, length)) {
+    if (now_ns() > deadline) {
+      // It may still answer, into frames that are somebody else's by then.
+      virtio_stop(*d.device);
+      d.stopped = true;
+      return -XEN_ETIMEDOUT;
+    }
+    virtio_wait(*d.device);
   }
-  return __atomic_load_n(&disk.request->status, __ATOMIC_ACQUIRE) == VIRTIO_BLK_S_OK ? 0 : -XEN_EIO;
+  return __atomic_load_n(&bounce.request->status, __ATOMIC_ACQUIRE) == VIRTIO_BLK_S_OK ? 0 : -XEN_EIO;
 }
 
-long read_chunk(u64 sector, u32 count, u8* to) {
-  u32 bytes = count * sector_bytes;
-  submit_read(sector, bytes);
-  if (long error = wait_for_answer()) return error;
+long request(Disk& d, u32 type, u64 sector, u32 bytes) {
+  if (d.stopped) return -XEN_EIO;
+  submit(d, type, sector, bytes);
+  return wait_for_answer(d);
+}
+
+long read_chunk(Disk& d, u64 sector, u32 bytes, u8* to) {
+  BounceTurn turn;
+  if (long error = request(d, VIRTIO_BLK_T_IN, sector, bytes)) return error;
   for (u32 at = 0; at < bytes; at += page_bytes)
-    memcpy(to + at, disk.data[at / page_bytes], min_of<u32>(bytes - at, page_bytes));
+    memcpy(to + at, bounce.data[at / page_bytes], min_of<u32>(bytes - at, page_bytes));
   return 0;
 }
 
-long read_sectors(void*, u64 first, u32 count, void* to) {
-  while (disk.in_use) wait_on(disk.turn);
-  disk.in_use = true;
+long write_chunk(Disk& d, u64 sector, u32 bytes, const u8* from) {
+  BounceTurn turn;
+  for (u32 at = 0; at < bytes; at += page_bytes)
+    memcpy(bounce.data[at / page_bytes], from + at, min_of<u32>(bytes - at, page_bytes));
+  return request(d, VIRTIO_BLK_T_OUT, sector, bytes);
+}
+
+template <typename Byte>
+long in_chunks(long (*move)(Disk&, u64, u32, Byte*), void* disk, u64 first, u32 count, Byte* memory) {
   long error = 0;
   for (u32 at = 0; at < count && !error; at += sectors_per_request)
-    error = read_chunk(first + at, min_of(count - at, sectors_per_request),
-                       static_cast<u8*>(to) + u64{at} * sector_bytes);
-  disk.in_use = false;
-  wake_all(disk.turn);
+    error = move(*static_cast<Disk*>(disk), first + at,
+                 static_cast<u32>(min_of(count - at, sectors_per_request) * sector_bytes),
+                 memory + u64{at} * sector_bytes);
   return error;
+}
+
+long read_sectors(void* disk, u64 first, u32 count, void* to) {
+  return in_chunks(read_chunk, disk, first, count, static_cast<u8*>(to));
+}
+
+long write_sectors(void* disk, u64 first, u32 count, const void* from) {
+  return in_chunks(write_chunk, disk, first, count, static_cast<const u8*>(from));
+}
+
+long flush_disk(void* disk) {
+  BounceTurn turn;
+  return request(*static_cast<Disk*>(disk), VIRTIO_BLK_T_FLUSH, 0, 0);
 }
 }  // namespace
 
-long virtio_block_use(VirtioDevice& device) {
-  disk.device = &device;
-  if (long error = virtio_start(device, &disk.queue, 1)) return error;
-  if (!allocate_frames()) return -XEN_ENOMEM;
-  u64 capacity = virtio_read(device, VIRTIO_MMIO_CONFIG) | u64{virtio_read(device, VIRTIO_MMIO_CONFIG + 4)}
-                                                               << 32;
-  archive_use({read_sectors, nullptr, capacity});
+long virtio_block_use(VirtioDevice& device, Sectors& sectors) {
+  auto* d = heap_new<Disk>();
+  if (!d) return -XEN_ENOMEM;
+  d->device = &device;
+  long error = virtio_start(device, &d->queue, 1, feature_read_only | feature_flush);
+  if (!error && !allocate_bounce()) error = -XEN_ENOMEM;
+  if (error) {
+    virtio_stop(device);
+    heap_free(d);
+    return error;
+  }
+  const u64 capacity =
+      virtio_read(device, VIRTIO_MMIO_CONFIG) | u64{virtio_read(device, VIRTIO_MMIO_CONFIG + 4)} << 32;
+  sectors = {read_sectors, device.features & feature_read_only ? nullptr : write_sectors,
+             device.features & feature_flush ? flush_disk : nullptr, d, capacity};
   return 0;
 }

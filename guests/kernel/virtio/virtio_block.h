@@ -1,5 +1,6 @@
 #pragma once
+#include "guests/kernel/block/sectors.h"
 #include "guests/kernel/virtio/virtio_mmio.h"
 
-// Takes the device as dom0's disk; 0 or a negative errno.
-long virtio_block_use(VirtioDevice& device);
+// Takes the device as a disk, for ever; 0 or a negative errno.
+long virtio_block_use(VirtioDevice& device, Sectors& sectors);

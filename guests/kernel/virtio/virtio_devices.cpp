@@ -12,12 +12,22 @@ constexpr u32 virtio_id_block = 2, virtio_id_console = 3;
 const char* user;
 OperatorPort operator_port;
 
-// The first device of each kind is taken; others stay untouched.
+long use_disk(VirtioDevice& d) {
+  Sectors disk;
+  if (long error = virtio_block_use(d, disk)) return error;
+  if (archive_present())
+    data_disk = disk;
+  else
+    archive_use(disk);
+  return 0;
+}
+
+// What there is no use for stays untouched.
 void take_device(VirtioDevice* d) {
-  bool is_disk = d->id == virtio_id_block && !archive_present();
+  bool is_disk = d->id == virtio_id_block && !data_disk.count;
   bool is_console = d->id == virtio_id_console && !operator_port.write;
   if (!is_disk && !is_console) return;
-  long error = is_disk ? virtio_block_use(*d) : virtio_console_use(*d, operator_port);
+  long error = is_disk ? use_disk(*d) : virtio_console_use(*d, operator_port);
   const char* kind = is_disk ? "block" : "console";
   if (error)
     print_line("%s: virtio %s device refused: %s", user, kind, errno_name(error));

@@ -1,4 +1,5 @@
-// The devices that the kernel uses itself: the first disk, and the first console as operator channel.
+// The devices that the kernel uses itself: the first disk for its archive, the second one for data, and the
+// first console as operator channel.
 #pragma once
 #include "guests/kernel/operator/operator.h"
 

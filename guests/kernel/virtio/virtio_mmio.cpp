@@ -27,12 +27,16 @@ void add_status(VirtioDevice& d, u32 bit) {
   virtio_write(d, VIRTIO_MMIO_STATUS, virtio_read(d, VIRTIO_MMIO_STATUS) | bit);
 }
 
-// Only VERSION_1 (bit 32): its absence means a legacy device.
-bool negotiate(VirtioDevice& d) {
+// Without VERSION_1 (bit 32) it is a legacy device.
+bool negotiate(VirtioDevice& d, u32 wanted) {
   virtio_write(d, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 1);
   if (!(virtio_read(d, VIRTIO_MMIO_DEVICE_FEATURES) & (1u << (VIRTIO_F_VERSION_1 - 32)))) return false;
+  if (wanted) {
+    virtio_write(d, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 0);
+    d.features = virtio_read(d, VIRTIO_MMIO_DEVICE_FEATURES) & wanted;
+  }
   virtio_write(d, VIRTIO_MMIO_DRIVER_FEATURES_SEL, 0);
-  virtio_write(d, VIRTIO_MMIO_DRIVER_FEATURES, 0);
+  virtio_write(d, VIRTIO_MMIO_DRIVER_FEATURES, d.features);
   virtio_write(d, VIRTIO_MMIO_DRIVER_FEATURES_SEL, 1);
   virtio_write(d, VIRTIO_MMIO_DRIVER_FEATURES, 1u << (VIRTIO_F_VERSION_1 - 32));
   add_status(d, VIRTIO_CONFIG_S_FEATURES_OK);
@@ -70,11 +74,13 @@ void virtio_write(VirtioDevice& d, u32 offset, u32 value) {
 
 u64 machine_address(const void* va) { return memory_model->device_address(va); }
 
-long virtio_start(VirtioDevice& d, VirtioQueue* queues, unsigned count) {
-  virtio_write(d, VIRTIO_MMIO_STATUS, 0);
+void virtio_stop(VirtioDevice& d) { virtio_write(d, VIRTIO_MMIO_STATUS, 0); }
+
+long virtio_start(VirtioDevice& d, VirtioQueue* queues, unsigned count, u32 wanted) {
+  virtio_stop(d);
   add_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE);
   add_status(d, VIRTIO_CONFIG_S_DRIVER);
-  long error = negotiate(d) ? 0 : -XEN_ENXIO;
+  long error = negotiate(d, wanted) ? 0 : -XEN_ENXIO;
   for (unsigned i = 0; i < count && !error; i++) error = start_queue(d, queues[i], i);
   add_status(d, error ? VIRTIO_CONFIG_S_FAILED : VIRTIO_CONFIG_S_DRIVER_OK);
   return error;

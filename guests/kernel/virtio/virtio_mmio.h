@@ -32,19 +32,23 @@ struct VirtioBuffer {
 struct VirtioDevice {
   volatile u8* regs;
   u32 id;           // 2 block, 3 console
+  u32 features;     // bits 0 to 31 that both sides have agreed on
   bool interrupts;  // else it is polled
   WaitQueue interrupt;
 };
 
-// Calls `found` for every device present: those named on the command line
-// (virtio_mmio.device=<size>@<base>:<irq>), else the slots of the microvm board.
+// Calls `found` for every device present, in the order in which they were attached: those named on the
+// command line (virtio_mmio.device=<size>@<base>:<irq>), else the slots of the microvm board.
 void virtio_probe(void (*found)(VirtioDevice* device));
 
 u32 virtio_read(const VirtioDevice& d, u32 offset);
 void virtio_write(VirtioDevice& d, u32 offset, u32 value);
 
-// Reset, features (VERSION_1 and nothing else), queues, DRIVER_OK. 0 or a negative errno.
-long virtio_start(VirtioDevice& d, VirtioQueue* queues, unsigned count);
+// Reset, features (VERSION_1 and those of `wanted` that the device has), queues, DRIVER_OK. 0 or a negative
+// errno.
+long virtio_start(VirtioDevice& d, VirtioQueue* queues, unsigned count, u32 wanted = 0);
+// The device lets go of all memory; it is of no use any more.
+void virtio_stop(VirtioDevice& d);
 // Puts a chain of buffers into descriptors [first, first + count) and tells the device.
 void virtio_submit(VirtioQueue& q, unsigned first, const VirtioBuffer* buffers, unsigned count);
 // Takes one finished chain: its first descriptor and the bytes written. False when there is none.

@@ -9,7 +9,7 @@
 
 namespace {
 constexpr u32 magic = 0x74726976;  // "virt"
-// QEMU's microvm with ACPI: 24 slots, interrupts on the second I/O APIC.
+// QEMU's microvm with ACPI: 24 slots, filled from the last one down; interrupts on the second I/O APIC.
 constexpr u64 board_base = 0xfeb00000, board_step = 0x200, board_slots = 24, board_interrupt = 24;
 
 // The line falls when the device's own status is acknowledged.
@@ -21,7 +21,7 @@ void on_interrupt(void* context) {
 }
 
 void probe_one(volatile u8* regs, u32 gsi, void (*found)(VirtioDevice*)) {
-  VirtioDevice probe{regs, 0, false, {}};
+  VirtioDevice probe{regs, 0, 0, false, {}};
   if (virtio_read(probe, VIRTIO_MMIO_MAGIC_VALUE) != magic || virtio_read(probe, VIRTIO_MMIO_VERSION) != 2)
     return;
   probe.id = virtio_read(probe, VIRTIO_MMIO_DEVICE_ID);
@@ -58,6 +58,6 @@ void virtio_probe(void (*found)(VirtioDevice*)) {
   long error;
   auto* regs = static_cast<volatile u8*>(model_map_device(board_base, board_slots * board_step, error));
   if (!regs) return;
-  for (u32 slot = 0; slot < board_slots; slot++)
+  for (u32 slot = board_slots; slot-- > 0;)
     probe_one(regs + slot * board_step, static_cast<u32>(board_interrupt + slot), found);
 }

@@ -56,6 +56,15 @@ void look(const BusType* type, const char* directory, unsigned levels) {
   }
 }
 
+void on_event(EventPort, void* device) { bus_wake(*static_cast<BusDevice*>(device)); }
+
+long use_port(BusDevice& d, s64 port) {
+  if (port < 0) return port;
+  d.port = static_cast<EventPort>(port);
+  event_set_handler(d.port, on_event, &d);
+  return 0;
+}
+
 struct Search {
   const BusType* type;
   WaitQueue wake;
@@ -103,6 +112,48 @@ XenbusState bus_wait_for(BusDevice& d, u32 states) {
     if (states >> state & 1) return state;
     if (!d.watcher.fired) wait_on(d.wake);
   }
+}
+
+void bus_wake(BusDevice& d) {
+  d.moved = true;
+  wake_all(d.wake);
+}
+
+bool bus_other_left(BusDevice& d, u32 states) {
+  if (!d.watcher.fired) return false;
+  d.watcher.fired = false;
+  return !(states >> bus_other_state(d) & 1);
+}
+
+void bus_wait(BusDevice& d) {
+  if (!d.moved && !d.watcher.fired) wait_on(d.wake);
+}
+
+long bus_offer_port(BusDevice& d) { return use_port(d, event_alloc_unbound(DOMID_SELF, d.other_domain)); }
+
+long bus_bind_port(BusDevice& d) {
+  u64 remote;
+  if (long error = store_read_number(d.other, "event-channel", remote)) return error;
+  return use_port(d, event_bind_interdomain(d.other_domain, static_cast<EventPort>(remote)));
+}
+
+void bus_close_port(BusDevice& d) {
+  if (d.port) event_close(d.port);
+  d.port = 0;
+}
+
+long bus_map_ring(BusDevice& d, const char* key, GrantedPages& page) {
+  u64 number;
+  if (long error = store_read_number(d.other, key, number)) return error;
+  const auto ref = static_cast<grant_ref_t>(number);
+  return granted_map(d.other_domain, &ref, 1, true, page);
+}
+
+void bus_leave(BusDevice& d) {
+  bus_set_state(d, XenbusStateClosed);
+  bus_wait_for(d, bus_states(XenbusStateUnknown));
+  bus_close(d);
+  store_remove_path(d.own);
 }
 
 bool bus_own_domain(u32& domain) {

@@ -7,6 +7,7 @@
 //
 // Each end writes its own state and watches the other's.
 #pragma once
+#include "guests/kernel/granted.h"
 #include "guests/kernel/xenbus/store.h"
 #include "guests/lib/events.h"
 #include "guests/lib/grant.h"
@@ -20,6 +21,8 @@ struct BusDevice {
   u32 other_domain;
   WaitQueue wake;  // other end's state, event, or what the driver itself has to do
   StoreWatcher watcher;
+  EventPort port;  // 0: none
+  bool moved;      // there has been an event, or the driver itself has something to do
 };
 
 // Reads who is at the other end ("backend" and "backend-id", or "frontend" and "frontend-id") and watches it.
@@ -30,6 +33,30 @@ void bus_set_state(BusDevice& device, XenbusState state);
 XenbusState bus_other_state(const BusDevice& device);
 // Blocks until the other end's state is one of `states` (bits 1 << state); returns it.
 XenbusState bus_wait_for(BusDevice& device, u32 states);
+
+constexpr u32 bus_states(XenbusState a) { return 1u << a; }
+template <typename... More>
+constexpr u32 bus_states(XenbusState a, More... more) {
+  return bus_states(a) | bus_states(more...);
+}
+constexpr u32 bus_gone = bus_states(XenbusStateUnknown, XenbusStateClosing, XenbusStateClosed);
+
+// The driver's thread has something to do.
+void bus_wake(BusDevice& device);
+// The other end has left one of these states since this was last asked; for the driver's loop.
+bool bus_other_left(BusDevice& device, u32 states);
+// Until there is an event, a change of the other end's state, or bus_wake(); whatever came since `moved` was
+// cleared counts.
+void bus_wait(BusDevice& device);
+
+// The event channel: a frontend's, to be told to the other end, or a backend's to what it has been told.
+long bus_offer_port(BusDevice& device);
+long bus_bind_port(BusDevice& device);
+void bus_close_port(BusDevice& device);
+// A backend's: maps the page whose reference the frontend tells by `key`.
+long bus_map_ring(BusDevice& device, const char* key, GrantedPages& page);
+// A backend's end: its directory goes when the frontend's has gone.
+void bus_leave(BusDevice& device);
 
 // This domain's number, as the store has it; false: it does not tell.
 bool bus_own_domain(u32& domain);

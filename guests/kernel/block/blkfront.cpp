@@ -1,0 +1,259 @@
+// The frontend of a virtual disk: device/vbd/<n>.
+//
+//   thread ──Job──> slots, each a request: its frames are granted ──ring──> backend
+//   thread <──woken when its last slot is answered── driver's thread <──────── ring
+#include "guests/kernel/block/blkif.h"
+#include "guests/kernel/block/block.h"
+#include "guests/kernel/frames.h"
+#include "guests/kernel/heap.h"
+#include "guests/kernel/xenbus/device.h"
+#include "guests/lib/console.h"
+#include "guests/lib/errno.h"
+#include "guests/lib/string.h"
+
+namespace {
+constexpr unsigned most_pages = BLKIF_MAX_SEGMENTS_PER_REQUEST;
+constexpr unsigned slots = 8;
+static_assert(slots <= block_ring_slots);
+
+// What one thread waits for.
+struct Job {
+  u8 operation;
+  unsigned pending;
+  long error;
+  WaitQueue done;
+};
+
+// A request and its frames; data is copied, so that a backend that keeps frames gets no others.
+struct Slot {
+  u8* data;
+  grant_ref_t refs[most_pages];
+  unsigned pages;  // granted
+  Job* job;        // null: free
+  u8* to;          // where a read is awaited
+  u32 bytes;
+};
+
+struct Front : BlockDisk {
+  u32 number;  // "virtual-device"
+  BusDevice bus;
+  SharedPage ring_page;
+  blkif_front_ring_t ring;
+  Slot slots[::slots];
+  WaitQueue slot_free;
+  bool lost;
+};
+
+BlockDisk* disks;
+WaitQueue disks_changed;
+
+// False: the backend still uses the frames, which are therefore not this kernel's to use again.
+bool end_grants(Slot& s) {
+  bool all = true;
+  for (unsigned i = 0; i < s.pages; i++) all &= grant_end_access(s.refs[i]);
+  s.pages = 0;
+  if (!all) s.data = nullptr;
+  return all;
+}
+
+void finish(Front& f, Slot& s, long error) {
+  Job& job = *s.job;
+  if (!end_grants(s)) error = -XEN_EIO;
+  if (!error && s.to) memcpy(s.to, s.data, s.bytes);
+  if (error) job.error = error;
+  s.job = nullptr;
+  if (!--job.pending) wake_all(job.done);
+  wake_all(f.slot_free);
+}
+
+Slot* take_slot(Front& f) {
+  for (;;) {
+    bool any = false;
+    for (Slot& s : f.slots) {
+      if (f.lost) return nullptr;
+      if (s.data && !s.job) return &s;
+      any |= s.data != nullptr;
+    }
+    if (!any) return nullptr;
+    wait_on(f.slot_free);
+  }
+}
+
+bool grant_frames(Front& f, Slot& s, bool readonly) {
+  const auto backend = static_cast<domid_t>(f.bus.other_domain);
+  for (unsigned wanted = div_up(s.bytes, page_bytes); s.pages < wanted; s.pages++) {
+    const Pfn frame = va_frame(s.data + s.pages * page_bytes);
+    s.refs[s.pages] = grant_access(backend, model_machine(frame), readonly);
+    if (s.refs[s.pages] != no_grant) continue;
+    end_grants(s);
+    return false;
+  }
+  return true;
+}
+
+void ask(Front& f, const Slot& s, u64 sector) {
+  blkif_request_t& r = *RING_GET_REQUEST(&f.ring, f.ring.req_prod_pvt++);
+  r = {};
+  r.operation = s.job->operation;
+  r.nr_segments = static_cast<u8>(s.pages);
+  r.handle = static_cast<blkif_vdev_t>(f.number);
+  r.id = static_cast<u64>(&s - f.slots);
+  r.sector_number = sector;
+  for (unsigned i = 0; i < s.pages; i++) {
+    const u64 sectors = min_of<u64>((s.bytes - i * page_bytes) / sector_bytes, sectors_per_page);
+    r.seg[i] = {s.refs[i], 0, static_cast<u8>(sectors - 1)};
+  }
+  int notify;
+  RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&f.ring, notify);
+  if (notify) event_send(f.bus.port);
+}
+
+long submit(Front& f, Job& job, u64 sector, u32 bytes, const u8* from, u8* to) {
+  Slot* const s = take_slot(f);
+  if (!s) return -XEN_EIO;
+  s->bytes = bytes;
+  s->to = to;
+  if (from) memcpy(s->data, from, bytes);
+  if (!grant_frames(f, *s, from != nullptr)) return -XEN_ENOSPC;
+  s->job = &job;
+  job.pending++;
+  ask(f, *s, sector);
+  return 0;
+}
+
+// `from` or `to` is where the data is, of a flush neither.
+long perform(BlockDisk& disk, u8 operation, u64 first, u32 count, const u8* from, u8* to) {
+  auto& f = static_cast<Front&>(disk);
+  constexpr u32 most = most_pages * sectors_per_page;
+  if (first > disk.sectors || count > disk.sectors - first) return -XEN_EINVAL;
+  Job job{operation, 0, 0, {}};
+  u32 at = 0;
+  do {
+    const u32 n = min_of(count - at, most);
+    const u64 offset = at * sector_bytes;
+    const long error = submit(f, job, first + at, static_cast<u32>(n * sector_bytes),
+                              from ? from + offset : nullptr, to ? to + offset : nullptr);
+    if (error) job.error = error;
+    at += n;
+  } while (at < count && !job.error);
+  while (job.pending) wait_on(job.done);
+  return job.error;
+}
+
+long error_of(int16_t status) {
+  if (status == BLKIF_RSP_OKAY) return 0;
+  return status == BLKIF_RSP_EOPNOTSUPP ? -XEN_EOPNOTSUPP : -XEN_EIO;
+}
+
+void take_answers(Front& f) {
+  int more;
+  do {
+    const RING_IDX end = __atomic_load_n(&f.ring.sring->rsp_prod, __ATOMIC_ACQUIRE);
+    if (RING_RESPONSE_PROD_OVERFLOW(&f.ring, end)) return;
+    for (; f.ring.rsp_cons != end; f.ring.rsp_cons++) {
+      const blkif_response_t r = *RING_GET_RESPONSE(&f.ring, f.ring.rsp_cons);
+      if (r.id < slots && f.slots[r.id].job) finish(f, f.slots[r.id], error_of(r.status));
+    }
+    RING_FINAL_CHECK_FOR_RESPONSES(&f.ring, more);
+  } while (more);
+}
+
+// --- life ------------------------------------------------------------------------------------------------
+bool prepare(Front& f) {
+  if (granted_start()) return false;
+  for (Slot& s : f.slots) {
+    const Pfn first = frames_alloc(most_pages);
+    if (first == invalid_frame) return false;
+    s.data = static_cast<u8*>(frame_va(first));
+  }
+  f.ring_page = share_page(f.bus.other_domain);
+  if (!f.ring_page.va || bus_offer_port(f.bus)) return false;
+  auto* ring = static_cast<blkif_sring_t*>(f.ring_page.va);
+  SHARED_RING_INIT(ring);
+  FRONT_RING_INIT(&f.ring, ring, page_bytes);
+  return true;
+}
+
+bool connect(Front& f) {
+  if (bus_wait_for(f.bus, bus_gone | bus_states(XenbusStateInitWait)) != XenbusStateInitWait || !prepare(f))
+    return false;
+  store_write_number(f.bus.own, "ring-ref", f.ring_page.ref);
+  store_write_number(f.bus.own, "event-channel", f.bus.port);
+  bus_set_state(f.bus, XenbusStateInitialised);
+  if (bus_wait_for(f.bus, bus_gone | bus_states(XenbusStateConnected)) != XenbusStateConnected) return false;
+  u64 info = VDISK_READONLY;
+  if (store_read_number(f.bus.other, "sectors", f.sectors)) return false;
+  if (store_read_number(f.bus.other, "bytes", f.bytes)) f.bytes = f.sectors * sector_bytes;
+  store_read_number(f.bus.other, "info", info);
+  f.writable = !(info & VDISK_READONLY);
+  bus_set_state(f.bus, XenbusStateConnected);
+  return true;
+}
+
+void run(Front& f) {
+  BlockDisk** last = &disks;
+  while (*last) last = &(*last)->next;
+  *last = &f;
+  wake_all(disks_changed);
+  print_line("block: %s is connected to domain %u, %lu sectors, %s", f.name, f.bus.other_domain, f.sectors,
+             f.writable ? "read-write" : "read-only");
+  while (!bus_other_left(f.bus, bus_states(XenbusStateConnected))) {
+    f.bus.moved = false;
+    take_answers(f);
+    bus_wait(f.bus);
+  }
+  print_line("block: %s has lost its backend", f.name);
+}
+
+// Who waits is told. What can be had back goes back; the disk itself stays, for whoever knows it.
+void lose(Front& f) {
+  f.lost = true;
+  bus_close_port(f.bus);
+  for (Slot& s : f.slots) {
+    if (s.job) finish(f, s, -XEN_EIO);
+    if (s.data) frames_free(va_frame(s.data));
+    s.data = nullptr;
+  }
+  wake_all(f.slot_free);
+  unshare_page(f.ring_page);
+  bus_set_state(f.bus, XenbusStateClosed);
+  bus_close(f.bus);
+}
+
+void serve(const char* path) {
+  auto* f = heap_new<Front>();
+  if (!f || bus_open(f->bus, path, "backend")) return heap_free(f);
+  u64 number = 0;
+  store_read_number(path, "virtual-device", number);
+  disk_name(static_cast<u32>(number), f->name);
+  f->number = static_cast<u32>(number);
+  const bool connected = connect(*f);
+  if (connected)
+    run(*f);
+  else
+    print_line("block: %s cannot be connected", f->name);
+  lose(*f);
+  if (!connected) heap_free(f);
+}
+
+constexpr BusType type = {"device/vbd", 1, serve};
+}  // namespace
+
+BlockDisk* block_find(const char* name, u64 deadline_ns) {
+  for (;;) {
+    for (BlockDisk* d = disks; d; d = d->next)
+      if (!name || !strcmp(d->name, name)) return d;
+    if (!wait_on(disks_changed, deadline_ns)) return nullptr;
+  }
+}
+
+long block_read(BlockDisk& disk, u64 first, u32 count, void* to) {
+  return perform(disk, BLKIF_OP_READ, first, count, nullptr, static_cast<u8*>(to));
+}
+long block_write(BlockDisk& disk, u64 first, u32 count, const void* from) {
+  if (!disk.writable) return -XEN_EROFS;
+  return perform(disk, BLKIF_OP_WRITE, first, count, static_cast<const u8*>(from), nullptr);
+}
+long block_flush(BlockDisk& disk) { return perform(disk, BLKIF_OP_FLUSH_DISKCACHE, 0, 0, nullptr, nullptr); }
+
+void blkfront_start() { bus_watch_for(type); }

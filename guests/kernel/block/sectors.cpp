@@ -1,0 +1,3 @@
+#include "guests/kernel/block/sectors.h"
+
+Sectors data_disk;

@@ -1,0 +1,12 @@
+// What a domain does with a virtual disk. Both wait for it, as it may be attached later.
+//
+// block-verify [disk=xvda] [sectors=] [rounds=]   writes, flushes, reads back and compares
+// block-hash [disk=xvda]                          FNV-1a of all of it
+#pragma once
+#include "guests/kernel/operator/verbs.h"
+
+void do_block_verify(const CommandLine& c, Status& status);
+void do_block_hash(const CommandLine& c, Status& status);
+constexpr Verb block_verify_verb = {"block-verify", any_number, "[disk=<vdev>] [sectors=<n>] [rounds=<n>]",
+                                    do_block_verify};
+constexpr Verb block_hash_verb = {"block-hash", any_number, "[disk=<vdev>]", do_block_hash};

@@ -1,0 +1,38 @@
+#include "guests/kernel/dom0/network_attach.h"
+
+#include "guests/kernel/dom0/devices.h"
+#include "guests/kernel/dom0/store_tree.h"
+#include "guests/lib/errno.h"
+#include "guests/lib/string.h"
+
+namespace {
+constexpr unsigned most_interfaces = 4;  // of a domain
+}
+
+bool device_owner(const char* name, u64& domain) {
+  const Domain* const found = domain_find(name);
+  if (found) domain = found->id;
+  return found;
+}
+
+void do_network_attach(const CommandLine& c, Status& status) {
+  static const char* const keys[] = {"receive", "backend"};
+  const char* const name = c.count > 1 ? c.words[1] : "";
+  if (const char* word = c.unknown_key(keys, count_of(keys), 2))
+    return status.fail(-XEN_EINVAL, "unknown argument %s", word);
+  const Domain* const domain = domain_find(name);
+  if (!domain) return status.fail(-XEN_ESRCH, "there is no domain %s", name);
+  const char* const receive = c.value("receive") ? c.value("receive") : "copy";
+  if (strcmp(receive, "copy") && strcmp(receive, "flip"))
+    return status.fail(-XEN_EINVAL, "receive=%s is neither copy nor flip", receive);
+  u64 backend = 0;
+  if (const char* text = c.value("backend"); text && strcmp(text, "dom0") && !device_owner(text, backend))
+    return status.fail(-XEN_ESRCH, "there is no domain %s", text);
+  if (backend == domain->id) return status.fail(-XEN_EINVAL, "a domain cannot be its own backend");
+  unsigned number = 0;
+  while (number < most_interfaces && store_find(device_ends("vif", domain->id, 0, number).front)) number++;
+  if (number == most_interfaces) return status.fail(-XEN_ENOSPC, "domain %s has %u interfaces", name, number);
+  const DeviceKey front[] = {{"receive", receive}, {}}, back[] = {{}};
+  if (long error = device_add(device_ends("vif", domain->id, static_cast<u32>(backend), number), front, back))
+    status.fail(error, "the device cannot be stored");
+}
