@@ -2,6 +2,7 @@
 #include "guests/kernel/arch_thread.h"
 #include "guests/kernel/bench/bench.h"
 #include "guests/kernel/block/blkif.h"
+#include "guests/kernel/block/misuse.h"
 #include "guests/kernel/block/workload.h"
 #include "guests/kernel/dom0/dom0.h"
 #include "guests/kernel/heap.h"
@@ -60,7 +61,8 @@ void start_drivers() {
   if (!thread_create("drivers", drive_network, nullptr)) panic("no memory for the drivers' thread");
 }
 
-constexpr Verb domu_verbs[] = {bench_verb, ping_verb, stream_verb, block_verify_verb, block_hash_verb};
+constexpr Verb domu_verbs[] = {bench_verb,        ping_verb,       stream_verb,
+                               block_verify_verb, block_hash_verb, block_misuse_verb};
 void execute(char* line, Status& status) { verbs_execute(domu_verbs, count_of(domu_verbs), line, status); }
 
 void start_services() {

@@ -4,6 +4,7 @@
 //   thread <──woken when its last slot is answered── driver's thread <──────── ring
 #include "guests/kernel/block/blkif.h"
 #include "guests/kernel/block/block.h"
+#include "guests/kernel/block/misuse.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/heap.h"
 #include "guests/kernel/xenbus/device.h"
@@ -20,7 +21,7 @@ static_assert(slots <= block_ring_slots);
 struct Job {
   u8 operation;
   unsigned pending;
-  long error;
+  int16_t status;  // the last answer that is not BLKIF_RSP_OKAY
   WaitQueue done;
 };
 
@@ -56,11 +57,11 @@ bool end_grants(Slot& s) {
   return all;
 }
 
-void finish(Front& f, Slot& s, long error) {
+void finish(Front& f, Slot& s, int16_t status) {
   Job& job = *s.job;
-  if (!end_grants(s)) error = -XEN_EIO;
-  if (!error && s.to) memcpy(s.to, s.data, s.bytes);
-  if (error) job.error = error;
+  if (!end_grants(s)) status = BLKIF_RSP_ERROR;
+  if (status == BLKIF_RSP_OKAY && s.to) memcpy(s.to, s.data, s.bytes);
+  if (status != BLKIF_RSP_OKAY) job.status = status;
   s.job = nullptr;
   if (!--job.pending) wake_all(job.done);
   wake_all(f.slot_free);
@@ -91,34 +92,46 @@ bool grant_frames(Front& f, Slot& s, bool readonly) {
   return true;
 }
 
-void ask(Front& f, const Slot& s, u64 sector) {
+// From here on the slot is its job's.
+void send(Front& f, Slot& s, Job& job, const blkif_request_t& request) {
+  s.job = &job;
+  job.pending++;
   blkif_request_t& r = *RING_GET_REQUEST(&f.ring, f.ring.req_prod_pvt++);
-  r = {};
-  r.operation = s.job->operation;
-  r.nr_segments = static_cast<u8>(s.pages);
-  r.handle = static_cast<blkif_vdev_t>(f.number);
+  r = request;
   r.id = static_cast<u64>(&s - f.slots);
-  r.sector_number = sector;
-  for (unsigned i = 0; i < s.pages; i++) {
-    const u64 sectors = min_of<u64>((s.bytes - i * page_bytes) / sector_bytes, sectors_per_page);
-    r.seg[i] = {s.refs[i], 0, static_cast<u8>(sectors - 1)};
-  }
   int notify;
   RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&f.ring, notify);
   if (notify) event_send(f.bus.port);
 }
 
-long submit(Front& f, Job& job, u64 sector, u32 bytes, const u8* from, u8* to) {
+blkif_request_t request_of(const Front& f, const Slot& s, u8 operation, u64 sector) {
+  blkif_request_t r{};
+  r.operation = operation;
+  r.nr_segments = static_cast<u8>(s.pages);
+  r.handle = static_cast<blkif_vdev_t>(f.number);
+  r.sector_number = sector;
+  for (unsigned i = 0; i < s.pages; i++) {
+    const u64 sectors = min_of<u64>((s.bytes - i * page_bytes) / sector_bytes, sectors_per_page);
+    r.seg[i] = {s.refs[i], 0, static_cast<u8>(sectors - 1)};
+  }
+  return r;
+}
+
+bool submit(Front& f, Job& job, u64 sector, u32 bytes, const u8* from, u8* to) {
   Slot* const s = take_slot(f);
-  if (!s) return -XEN_EIO;
+  if (!s) return false;
   s->bytes = bytes;
   s->to = to;
   if (from) memcpy(s->data, from, bytes);
-  if (!grant_frames(f, *s, from != nullptr)) return -XEN_ENOSPC;
-  s->job = &job;
-  job.pending++;
-  ask(f, *s, sector);
-  return 0;
+  if (!grant_frames(f, *s, from != nullptr)) return false;
+  send(f, *s, job, request_of(f, *s, job.operation, sector));
+  return true;
+}
+
+long wait_for(Job& job) {
+  while (job.pending) wait_on(job.done);
+  if (job.status == BLKIF_RSP_OKAY) return 0;
+  return job.status == BLKIF_RSP_EOPNOTSUPP ? -XEN_EOPNOTSUPP : -XEN_EIO;
 }
 
 // `from` or `to` is where the data is, of a flush neither.
@@ -126,23 +139,17 @@ long perform(BlockDisk& disk, u8 operation, u64 first, u32 count, const u8* from
   auto& f = static_cast<Front&>(disk);
   constexpr u32 most = most_pages * sectors_per_page;
   if (first > disk.sectors || count > disk.sectors - first) return -XEN_EINVAL;
-  Job job{operation, 0, 0, {}};
+  Job job{operation, 0, BLKIF_RSP_OKAY, {}};
   u32 at = 0;
   do {
     const u32 n = min_of(count - at, most);
     const u64 offset = at * sector_bytes;
-    const long error = submit(f, job, first + at, static_cast<u32>(n * sector_bytes),
-                              from ? from + offset : nullptr, to ? to + offset : nullptr);
-    if (error) job.error = error;
+    if (!submit(f, job, first + at, static_cast<u32>(n * sector_bytes), from ? from + offset : nullptr,
+                to ? to + offset : nullptr))
+      job.status = BLKIF_RSP_ERROR;
     at += n;
-  } while (at < count && !job.error);
-  while (job.pending) wait_on(job.done);
-  return job.error;
-}
-
-long error_of(int16_t status) {
-  if (status == BLKIF_RSP_OKAY) return 0;
-  return status == BLKIF_RSP_EOPNOTSUPP ? -XEN_EOPNOTSUPP : -XEN_EIO;
+  } while (at < count && job.status == BLKIF_RSP_OKAY);
+  return wait_for(job);
 }
 
 void take_answers(Front& f) {
@@ -152,7 +159,7 @@ void take_answers(Front& f) {
     if (RING_RESPONSE_PROD_OVERFLOW(&f.ring, end)) return;
     for (; f.ring.rsp_cons != end; f.ring.rsp_cons++) {
       const blkif_response_t r = *RING_GET_RESPONSE(&f.ring, f.ring.rsp_cons);
-      if (r.id < slots && f.slots[r.id].job) finish(f, f.slots[r.id], error_of(r.status));
+      if (r.id < slots && f.slots[r.id].job) finish(f, f.slots[r.id], r.status);
     }
     RING_FINAL_CHECK_FOR_RESPONSES(&f.ring, more);
   } while (more);
@@ -210,7 +217,7 @@ void lose(Front& f) {
   f.lost = true;
   bus_close_port(f.bus);
   for (Slot& s : f.slots) {
-    if (s.job) finish(f, s, -XEN_EIO);
+    if (s.job) finish(f, s, BLKIF_RSP_ERROR);
     if (s.data) frames_free(va_frame(s.data));
     s.data = nullptr;
   }
@@ -254,6 +261,27 @@ long block_write(BlockDisk& disk, u64 first, u32 count, const void* from) {
   if (!disk.writable) return -XEN_EROFS;
   return perform(disk, BLKIF_OP_WRITE, first, count, static_cast<const u8*>(from), nullptr);
 }
+long block_send(BlockDisk& disk, const blkif_request_t& request) {
+  auto& f = static_cast<Front&>(disk);
+  Job job{request.operation, 0, BLKIF_RSP_OKAY, {}};
+  Slot* const s = take_slot(f);
+  if (!s) return -XEN_EIO;
+  s->to = nullptr;
+  send(f, *s, job, request);
+  return wait_for(job);
+}
+
+bool block_overrun(BlockDisk& disk, u64 deadline_ns) {
+  auto& f = static_cast<Front&>(disk);
+  __atomic_store_n(&f.ring.sring->req_prod, f.ring.req_prod_pvt + block_ring_slots + 1, __ATOMIC_RELEASE);
+  event_send(f.bus.port);
+  while (!f.lost && wait_on(f.slot_free, deadline_ns)) {
+  }
+  return f.lost;
+}
+
+u32 block_backend(const BlockDisk& disk) { return static_cast<const Front&>(disk).bus.other_domain; }
+
 long block_flush(BlockDisk& disk) { return perform(disk, BLKIF_OP_FLUSH_DISKCACHE, 0, 0, nullptr, nullptr); }
 
 void blkfront_start() { bus_watch_for(type); }

@@ -8,7 +8,7 @@ constexpr u64 sector_bytes = 512;
 struct Sectors {
   long (*read)(void* context, u64 first, u32 count, void* to);
   long (*write)(void* context, u64 first, u32 count, const void* from);  // null: read-only
-  long (*flush)(void* context);                                         // null: nothing is held back
+  long (*flush)(void* context);                                          // null: nothing is held back
   void* context;
   u64 count;
 };

@@ -13,17 +13,6 @@ constexpr u64 disk_ns = 10 * ns_per_s;
 constexpr u32 buffer_sectors = 256;  // more than one request holds
 constexpr u64 words_per_sector = sector_bytes / sizeof(u64);
 
-BlockDisk* find_disk(const CommandLine& c, const char* const* keys, unsigned key_count, Status& status) {
-  const char* const name = c.value("disk");
-  if (const char* word = c.unknown_key(keys, key_count)) {
-    status.fail(-XEN_EINVAL, "unknown argument %s", word);
-    return nullptr;
-  }
-  BlockDisk* const disk = block_find(name, now_ns() + disk_ns);
-  if (!disk) status.fail(-XEN_ENXIO, "there is no disk%s%s", name ? " " : "", name ? name : "");
-  return disk;
-}
-
 bool read_number(const CommandLine& c, const char* key, u64 largest, u64& value, Status& status) {
   const char* const text = c.value(key);
   if (!text || (parse_number(text, value) && value && value <= largest)) return true;
@@ -79,9 +68,20 @@ u64* new_buffer(Status& status) {
 }
 }  // namespace
 
+BlockDisk* block_disk_of(const CommandLine& c, const char* const* keys, unsigned key_count, Status& status) {
+  const char* const name = c.value("disk");
+  if (const char* word = c.unknown_key(keys, key_count)) {
+    status.fail(-XEN_EINVAL, "unknown argument %s", word);
+    return nullptr;
+  }
+  BlockDisk* const disk = block_find(name, now_ns() + disk_ns);
+  if (!disk) status.fail(-XEN_ENXIO, "there is no disk%s%s", name ? " " : "", name ? name : "");
+  return disk;
+}
+
 void do_block_verify(const CommandLine& c, Status& status) {
   static const char* const keys[] = {"disk", "sectors", "rounds"};
-  BlockDisk* const disk = find_disk(c, keys, count_of(keys), status);
+  BlockDisk* const disk = block_disk_of(c, keys, count_of(keys), status);
   if (!disk) return;
   u64 sectors = disk->sectors, rounds = 1, wrong = 0;
   if (!read_number(c, "sectors", disk->sectors, sectors, status) ||
@@ -103,7 +103,7 @@ void do_block_verify(const CommandLine& c, Status& status) {
 
 void do_block_hash(const CommandLine& c, Status& status) {
   static const char* const keys[] = {"disk"};
-  BlockDisk* const disk = find_disk(c, keys, count_of(keys), status);
+  BlockDisk* const disk = block_disk_of(c, keys, count_of(keys), status);
   u64* const buffer = disk ? new_buffer(status) : nullptr;
   if (!buffer) return;
   Fnv hash;
