@@ -98,6 +98,15 @@ refuse "standard output full" 4 "standard output" sh -c "exec '$xenoscope' list 
 refuse "artifacts below a file" 4 "xenoscope: /dev/full/t: cannot be made" "$xenoscope" run plain.json --out /dev/full
 refuse "list of nothing" 4 "xenoscope: /nonexistent: No such file" "$xenoscope" list /nonexistent
 
+for mib in 0 -1 4097 1.5 '"lots"'; do
+  scenario '' ",\"dom0\":{\"disk\":{\"mib\":$mib}}" disk.json
+  refuse "disk of $mib MiB" 4 "disk.json:1:46: /dom0/disk/mib" "$xenoscope" run disk.json
+done
+scenario '' ',"dom0":{"disk":{"mib":16}}' disk.json
+XENOSCOPE_IMAGES=$(dirname "$images") refuse "no room for the disk" 4 "dom0-data.img: no room for a disk of 16 MiB: File too large" \
+  bash -c "trap '' XFSZ; ulimit -f 8192; exec '$xenoscope' run disk.json"
+TMPDIR=/nonexistent refuse "no directory for the disk" 4 ": cannot be made: No such file or directory" "$xenoscope" run disk.json
+
 # --- images
 hello=$images/hello.elf
 refuse "missing kernel" 4 "none.elf" "$xenoscope" boot none.elf

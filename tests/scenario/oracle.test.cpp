@@ -111,6 +111,11 @@ TEST_CASE("the same is printed on QEMU in memory model translated", "[translated
   require_same_consoles(transcript(p.ours), transcript(p.theirs));
 }
 
+TEST_CASE("a disk that is written prints the same on QEMU", "[block]") {
+  const Pair p = run_both("tests/scenario/oracle-block.json");
+  require_same_consoles(transcript(p.ours), transcript(p.theirs));
+}
+
 // Its own expectations about ownership are judged on our machine alone: QEMU is not observed.
 TEST_CASE("the main job prints the same on QEMU", "[demo]") {
   const Pair p = run_both("scenarios/demo/balloon.json");

@@ -31,6 +31,10 @@ class QemuTarget : public Target {
     options.cpus = config.cpus;
     options.memory_mib = static_cast<unsigned>(config.memory_mib);
     write_disk_image(options.disk, plan.disk);
+    if (scenario_.dom0.disk_mib) {
+      options.data_disk = work_directory_ + "/dom0-data.img";
+      write_empty_disk(options.data_disk, scenario_.dom0.disk_mib);
+    }
     qemu_.emplace(options);
     started_ = Clock::now();
   }

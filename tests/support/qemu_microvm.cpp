@@ -31,7 +31,8 @@ std::string chardev(const std::string& id, std::size_t stream) {
 }
 
 /// QEMU by itself fills the virtio-mmio slots from the last one down; our machine from the first one up.
-std::string slot(unsigned number) { return "virtio-mmio-bus." + std::to_string(number); }
+/// Of the device that is attached as number `number`: as our machine fills them, and QEMU when it chooses.
+std::string slot(unsigned number) { return "virtio-mmio-bus." + std::to_string(23 - number); }
 
 }  // namespace
 
@@ -73,7 +74,7 @@ std::vector<std::string> QemuMicrovm::arguments(const QemuOptions& o) {
   if (!o.module.empty()) add({"-initrd", o.module});
   if (!o.disk.empty()) {
     add({"-drive", "if=none,id=disk0,format=raw,readonly=on,file=" + o.disk, "-device",
-         "virtio-blk-device,drive=disk0,bus=" + slot(0)});
+         "virtio-blk-device,drive=disk0,bus=" + slot(o.consoles)});
   }
   a.insert(a.end(), o.extra.begin(), o.extra.end());
   return a;
@@ -103,9 +104,12 @@ void QemuMicrovm::start(const QemuOptions& options, const std::vector<int>& gues
   for (unsigned i = 0; i < options.consoles; ++i) {
     const std::string id = "console" + std::to_string(i);
     add("-chardev", chardev(id, 2 + i));
-    add("-device", "virtio-serial-device,max_ports=1,id=bus" + std::to_string(i) +
-                       ",bus=" + slot(i + !options.disk.empty()));
+    add("-device", "virtio-serial-device,max_ports=1,id=bus" + std::to_string(i) + ",bus=" + slot(i));
     add("-device", "virtconsole,bus=bus" + std::to_string(i) + ".0,chardev=" + id);
+  }
+  if (!options.data_disk.empty()) {
+    add("-drive", "if=none,id=data,format=raw,file=" + options.data_disk);
+    add("-device", "virtio-blk-device,drive=data,bus=" + slot(options.consoles + !options.disk.empty()));
   }
   std::vector<char*> argv;
   argv.reserve(words.size() + 1);

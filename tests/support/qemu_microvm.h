@@ -24,8 +24,9 @@ struct QemuOptions {
   std::string kernel;  ///< ELF with a PVH note
   std::string cmdline;
   std::string module;     ///< PVH module 0; microvm passes one at most
+  unsigned consoles = 0;  ///< virtio consoles, the first devices
   std::string disk;       ///< raw file, read-only virtio block
-  unsigned consoles = 0;  ///< virtio consoles, after the disk
+  std::string data_disk;  ///< raw file, writable virtio block, the last device
   unsigned cpus = 1;
   unsigned memory_mib = 512;
   bool icount = true;  ///< ignored with more than one CPU: TCG then runs a thread each

@@ -68,6 +68,31 @@ TEST_CASE("every operator verb becomes its line") {
   for (std::size_t i = 0; i < s.steps.size(); ++i) CHECK(line_of(s.steps[i]) == lines[i]);
 }
 
+TEST_CASE("disks: dom0's own, and those of domains") {
+  const Scenario s = load(R"({"name":"t","parameters":{"what":"file:kernel"},"dom0":{"disk":{"mib":8}},
+"domains":[{"name":"web","memory":64}],"steps":[
+  {"block-attach":{"domain":"web","target":"disk","mode":"w"}},
+  {"block-attach":{"domain":"web","target":"disk:8+100","vdev":"xvdp"}},
+  {"block-attach":{"domain":"web","target":"${what}"}}, {"hash":"kernel"}]})");
+  CHECK(s.dom0.disk_mib == 8);
+  CHECK(line_of(s.steps[0]) == "block-attach web disk xvda w");
+  CHECK(std::get<Command>(s.steps[0].action).domain == "web");
+  CHECK(line_of(s.steps[1]) == "block-attach web disk:8+100 xvdp r");
+  CHECK(line_of(s.steps[2]) == "block-attach web file:kernel xvda r");
+  CHECK(line_of(s.steps[3]) == "hash kernel");
+  CHECK(load(with_steps("")).dom0.disk_mib == 0);
+  CHECK(error_of(with_steps(R"({"block-attach":{"domain":"db","target":"disk"}})"))
+            .find("/steps/0/block-attach/domain") != std::string::npos);
+  CHECK(error_of(with_steps(R"({"block-attach":{"domain":"web"}})")).find("key \"target\" is missing") !=
+        std::string::npos);
+  for (const char* wrong :
+       {R"("target":"disk x")", R"("target":"disk","mode":"rw")", R"("target":"disk","vdev":"xvdq")"})
+    CHECK(error_of(with_steps(R"({"block-attach":{"domain":"web",)" + std::string(wrong) + "}}"))
+              .find("/steps/0/block-attach/") != std::string::npos);
+  CHECK(error_of(R"({"name":"t","dom0":{"disk":{}},"steps":[]})").find("key \"mib\" is missing") !=
+        std::string::npos);
+}
+
 TEST_CASE("domain keys reach the create line") {
   const Scenario s = load(R"({"name":"t","domains":[{"name":"db","memory":32,"maxmem":96,"vcpus":2,
     "kernel":"out/x/test-a.elf","extra":"loops=3 verbose","on_crash":"preserve"}],"steps":[{"create":"db"}]})");
