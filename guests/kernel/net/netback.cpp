@@ -217,9 +217,17 @@ bool asked_meanwhile(Back& b) {
   return tx || rx;
 }
 
+// More requests than the ring can hold: nobody could ever serve them, and there would always be some.
+template <typename Ring>
+bool is_overrun(const Ring& ring) {
+  return RING_REQUEST_PROD_OVERFLOW(&ring, __atomic_load_n(&ring.sring->req_prod, __ATOMIC_ACQUIRE));
+}
+
 void run(Back& b) {
   for (;;) {
     b.bus.moved = false;
+    if (is_overrun(b.tx) || is_overrun(b.rx))
+      return print_line("net: %s: no ring has so many requests", b.bus.own);
     bool any = take_from_frontend(b);
     any |= give_to_frontend(b);
     if (bus_other_left(b.bus, bus_states(XenbusStateConnected))) return;
