@@ -1,6 +1,6 @@
 // Paravirtual devices as the toolstack makes them: two directories in xenstore, one for each end.
 #pragma once
-#include "guests/kernel/dom0/domain.h"
+#include "guests/kernel/dom0/domain_list.h"
 
 struct DeviceEnds {
   char front[64], back[64];  // the directories

@@ -13,7 +13,6 @@
 #include "guests/lib/string.h"
 
 namespace {
-Domain* domains;
 WaitQueue work;  // the service thread: rings moved, or a domain changed its state
 bool exceptions_due = true;
 
@@ -42,14 +41,6 @@ void unmap_page(Page*& page) {
   page = nullptr;
 }
 
-void unlink(Domain* domain) {
-  for (Domain** p = &domains; *p; p = &(*p)->next)
-    if (*p == domain) {
-      *p = domain->next;
-      return;
-    }
-}
-
 void report_end(Domain& d, u32 flags) {
   u32 reason = (flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
   d.end_reported = true;
@@ -62,7 +53,7 @@ void report_end(Domain& d, u32 flags) {
 }
 
 void look_for_ended_domains() {
-  for (Domain* d = domains; d; d = d->next) {
+  for (Domain* d = domains_first(); d; d = d->next) {
     xen_domctl_getdomaininfo info;
     if (d->end_reported || domain_info(d->id, info)) continue;
     if (!(info.flags & XEN_DOMINF_shutdown)) continue;
@@ -75,7 +66,7 @@ void look_for_ended_domains() {
 
 void service_thread(void*) {
   for (;;) {
-    for (Domain* d = domains; d; d = d->next) {
+    for (Domain* d = domains_first(); d; d = d->next) {
       store_serve(*d);
       console_ring_drain(*d);
     }
@@ -89,22 +80,6 @@ void service_thread(void*) {
 }
 }  // namespace
 
-Domain* domains_first() { return domains; }
-
-Domain* domain_by_id(u32 id) {
-  for (Domain* d = domains; d; d = d->next)
-    if (d->id == id) return d;
-  return nullptr;
-}
-
-Domain* domain_find(const char* name_or_id) {
-  u64 id;
-  if (parse_number(name_or_id, id)) return domain_by_id(static_cast<u32>(id));
-  for (Domain* d = domains; d; d = d->next)
-    if (!strcmp(d->name, name_or_id)) return d;
-  return nullptr;
-}
-
 long domain_connect(Domain* d) {
   long error;
   d->store_page =
@@ -116,13 +91,12 @@ long domain_connect(Domain* d) {
   if ((error = bind_port(d->id, d->remote_store_port, d->store_port))) return error;
   if ((error = bind_port(d->id, d->remote_console_port, d->console_port))) return error;
   if ((error = store_connect(*d))) return error;
-  d->next = domains;
-  domains = d;
+  domains_add(d);
   return 0;
 }
 
 void domain_disconnect(Domain* d) {
-  unlink(d);
+  domains_remove(d);
   store_disconnect(*d);
   close_port(d->store_port);
   close_port(d->console_port);

@@ -1,35 +1,7 @@
-// The domains that this dom0 has created and serves.
+// What becomes of domains: served, watched, ended.
 #pragma once
-#include "guests/kernel/thread.h"
-#include "guests/lib/events.h"
-#include "guests/lib/store_ring.h"
-#include "guests/lib/xen_abi.h"
+#include "guests/kernel/dom0/domain_list.h"
 
-#include <xen/io/console.h>
-
-struct StoreConnection;
-
-struct Domain {
-  Domain* next;
-  u32 id;
-  char name[32];
-  u64 pages, max_pages;
-  u32 vcpus;
-  Mfn store_frame, console_frame;
-  EventPort remote_store_port, remote_console_port;  // in the domain
-  EventPort store_port, console_port;                // their ends here; 0: none
-  xenstore_domain_interface* store_page;
-  xencons_interface* console_page;
-  StoreConnection* connection;
-  char console_line[200];
-  u32 console_length;
-  bool end_reported;
-};
-
-Domain* domains_first();
-// By name or by decimal id; null when there is none.
-Domain* domain_find(const char* name_or_id);
-Domain* domain_by_id(u32 id);
 // Maps the shared pages, binds the event channels and starts serving. Takes the Domain over when it succeeds.
 long domain_connect(Domain* domain);
 // Releases everything dom0 holds of the domain and destroys it; the hypervisor may need several calls.

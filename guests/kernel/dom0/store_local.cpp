@@ -54,14 +54,17 @@ void watch(StoreWatcher& w) {
 void unwatch(StoreWatcher& w) { watchers.remove(w); }
 
 constexpr StoreService service = {read, write, remove, list, watch, unwatch};
-}  // namespace
 
-void store_local_use() { store_service = &service; }
-
-void store_local_fire(const char* path) {
+void changed(const char* path) {
   for (StoreWatcher* w = watchers.first; w; w = w->next) {
     const Absolute watched(w->path);
     // Either may be below the other: what was removed may have been above.
     if (store_below(path, watched.text) || store_below(watched.text, path)) store_tell(*w);
   }
+}
+}  // namespace
+
+void store_local_use() {
+  store_service = &service;
+  store_changed = changed;
 }

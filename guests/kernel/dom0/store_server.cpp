@@ -1,6 +1,5 @@
 #include "guests/kernel/dom0/store_server.h"
 
-#include "guests/kernel/dom0/store_local.h"
 #include "guests/kernel/dom0/store_tree.h"
 #include "guests/kernel/heap.h"
 #include "guests/lib/console.h"
@@ -335,8 +334,10 @@ long store_remove_tree(const char* path) {
   return 0;
 }
 
+void (*store_changed)(const char* path);
+
 void store_fire_watches(const char* path) {
-  store_local_fire(path);
+  if (store_changed) store_changed(path);
   for (Domain* d = domains_first(); d; d = d->next) {
     if (!d->connection) continue;
     for (StoreWatch* w = d->connection->watches; w; w = w->next)

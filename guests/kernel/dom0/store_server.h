@@ -1,7 +1,7 @@
 // xenstored: answers the wire protocol on each domain's ring (xen/io/xs_wire.h).
-// A domain may read and write below its own /local/domain/<id> and nothing else.
+// A domain may read and write below its own /local/domain/<id>, and what permissions let it.
 #pragma once
-#include "guests/kernel/dom0/domain.h"
+#include "guests/kernel/dom0/domain_list.h"
 
 // -ENOMEM.
 long store_connect(Domain& domain);
@@ -11,6 +11,8 @@ void store_serve(Domain& domain);
 // A write by the toolstack; fires the domains' watches.
 long store_write_text(const char* path, const char* text);
 void store_fire_watches(const char* path);
+// Told of every change, for watchers in dom0 itself; null: there are none.
+extern void (*store_changed)(const char* path);
 // All below a path goes, and whoever watched anything of it is told.
 long store_remove_tree(const char* path);
 // Is `path` the one that is watched, or below it?
