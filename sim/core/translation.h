@@ -79,6 +79,7 @@ struct TableEntry {
   u64 value = 0;
   std::string means;
   std::optional<u64> frame;  ///< as the entry names it
+  bool table = false;        ///< that frame is a table of the level below
 };
 
 }  // namespace xs

@@ -26,6 +26,33 @@ bool VcpuControls::in_walked_table(u64 mfn) const {
   return false;
 }
 
+/// Tables below `table`, a frame by the domain's name for it. `budget`: tables still to be looked at; a guest
+/// may have them lead anywhere.
+bool VcpuControls::leads_to(u32 domid, u64 table, unsigned level, u64 mfn, unsigned& found,
+                            unsigned& budget) const {
+  const u64 frame = observer_.frame_named(domid, table);
+  if (frame == mfn) return found = level, true;
+  const u8* host = frame == invalid_frame ? nullptr : machine_.memory().readable(frame << frame_shift);
+  if (level == 1 || host == nullptr || budget == 0) return false;
+  --budget;
+  for (const TableEntry& e : machine_.control(0).decode_table(std::span(host, frame_size), level))
+    if (e.frame && e.table && leads_to(domid, *e.frame, level - 1, mfn, found, budget)) return true;
+  return false;
+}
+
+std::optional<VcpuControls::GuestTable> VcpuControls::guest_table(u64 mfn) const {
+  constexpr unsigned top_level = 4, most_tables = 4096;
+  const auto frame = observer_.frame(mfn);
+  const auto domain = frame ? observer_.domain(frame->owner) : std::nullopt;
+  if (!domain || domain->model != XS_MODEL_TRANSLATED) return std::nullopt;
+  for (const observe::SavedVcpu& v : list()) {
+    unsigned level = 0, budget = most_tables;
+    if (v.ia64 || v.domid != frame->owner || v.table == invalid_frame) continue;
+    if (leads_to(v.domid, v.table, top_level, mfn, level, budget)) return GuestTable{v.domid, level};
+  }
+  return std::nullopt;
+}
+
 std::unique_ptr<CpuControl> VcpuControls::control_of(const observe::SavedVcpu& v) const {
   const auto domain = observer_.domain(v.domid);
   SavedVcpuControl::FrameOf frame_of;

@@ -24,10 +24,19 @@ class VcpuControls {
   std::optional<unsigned> core_of(u32 domid, u32 vcpu) const;
   /// The frame is of a table that the CPU walks for a VCPU and that no frame type tells of (IA-64: its VHPT).
   bool in_walked_table(u64 mfn) const;
+  /// A page table of a guest whose tables hold GFNs, which no frame type tells of (x86-64): its domain and
+  /// the level at which a VCPU's tables lead there.
+  struct GuestTable {
+    u32 domid;
+    unsigned level;
+  };
+  std::optional<GuestTable> guest_table(u64 mfn) const;
   /// What was saved, to be read; valid as long as the machine and the observer.
   std::unique_ptr<CpuControl> control_of(const observe::SavedVcpu& vcpu) const;
 
  private:
+  bool leads_to(u32 domid, u64 table, unsigned level, u64 mfn, unsigned& found, unsigned& budget) const;
+
   platform::Machine& machine_;
   const observe::Observer& observer_;
   const observe::SavedVcpus saved_;

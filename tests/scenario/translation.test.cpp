@@ -22,7 +22,7 @@ namespace {
 
 struct Seen {
   u64 moments = 0, pcs = 0, guest_pcs = 0, physical = 0, differing_modes = 0, tlb_entries = 0,
-      user_entries = 0, pairs = 0, saved = 0, tables = 0, vhpt_entries = 0;
+      user_entries = 0, pairs = 0, saved = 0, tables = 0, vhpt_entries = 0, guest_tables = 0;
 };
 
 /// Judges the machine at one moment.
@@ -42,6 +42,7 @@ class Judge {
     look_at_saved(seen);
     look_at_table(seen);
     look_at_vhpts(seen);
+    look_at_guest_tables(seen);
   }
 
  private:
@@ -153,6 +154,31 @@ class Judge {
       }
   }
 
+  /// Tables of a guest that hold GFNs: no type tells of them, its VCPUs' roots do. What they name is the
+  /// domain's by its P2M, or nothing.
+  void look_at_guest_tables(Seen& seen) {
+    for (const observe::SavedVcpu& v : vcpus_.list()) {
+      const auto domain = observer_.domain(v.domid);
+      if (v.ia64 || !domain || domain->model != XS_MODEL_TRANSLATED || v.table == invalid_frame) continue;
+      const u64 root = observer_.frame_named(v.domid, v.table);
+      if (root == invalid_frame) continue;
+      ImageWish wish;
+      wish.frame = root;
+      const MachineImage image = look_at(machine_, observer_, vcpus_, wish);
+      REQUIRE(image.frame);
+      CHECK(image.frame->table);
+      CHECK(vcpus_.guest_table(root)->level == 4);
+      for (const TableEntryImage& e : image.frame->entries) {
+        if (!e.table || !e.frame) continue;
+        ++seen.guest_tables;
+        CHECK(e.frame_image.owner == v.domid);
+        const auto below = vcpus_.guest_table(*e.frame);
+        REQUIRE(below);
+        CHECK(below->level == 3);
+      }
+    }
+  }
+
   /// What the CPU walks for a VCPU on IA-64 is decoded, too, and shows its domain nothing else either.
   void look_at_vhpts(Seen& seen) {
     for (const observe::SavedVcpu& v : vcpus_.list()) {
@@ -238,6 +264,7 @@ TEST_CASE("translations as they are told, all along a run") {
   CHECK((seen.differing_modes > 0) == (arch == "ia64"));
   CHECK(seen.tables > 20);
   CHECK((seen.vhpt_entries > 20) == (arch == "ia64"));
+  CHECK((seen.guest_tables > 20) == (arch == "x86_64" && number("XS_PAIRS") > 0));
 
   const nlohmann::json plain = test::plain_run(file, arch, out + "/plain.json");
   CHECK(fmt::format("{:016x}", result.trace_hash) == plain["trace_hash"]);

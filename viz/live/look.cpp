@@ -1,5 +1,7 @@
 #include "viz/live/look.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -84,10 +86,19 @@ FrameContent frame_content(platform::Machine& machine, const observe::Observer& 
   if (host) out.bytes.assign(host, host + bytes);
   std::vector<TableEntry> entries;
   out.table = host && decode_content(machine.control(0), vcpus, frame_image(observer, mfn), out, entries);
+  // A guest whose tables hold GFNs has tables that no frame type tells of.
+  std::optional<scenario::VcpuControls::GuestTable> own;
+  if (host && !out.table) own = vcpus.guest_table(mfn);
+  if (own) entries = machine.control(0).decode_table(out.bytes, own->level);
+  out.table |= own.has_value();
   for (TableEntry& e : entries) {
     TableEntryImage& to = out.entries.emplace_back();
     static_cast<TableEntry&>(to) = std::move(e);
-    if (to.frame) to.frame_image = frame_image(observer, *to.frame);
+    if (!to.frame) continue;
+    if (own) to.means += fmt::format(" GFN {:#x}", *to.frame);
+    const u64 named = own ? observer.frame_named(own->domid, *to.frame) : *to.frame;
+    to.frame = named == invalid_frame ? std::nullopt : std::optional(named);
+    if (to.frame) to.frame_image = frame_image(observer, named);
   }
   return out;
 }

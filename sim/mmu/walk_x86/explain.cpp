@@ -93,6 +93,7 @@ std::vector<TableEntry> decode_table(std::span<const u8> frame, unsigned level) 
     e.means = entry_text(e.value, level);
     if ((e.value & pte::present) != 0) {
       const bool leaf = level > 1 && is_leaf(e.value, level);
+      e.table = level > 1 && !leaf;
       e.frame = (leaf ? leaf_address(e.value, level) : e.value & pte::address) >> frame_shift;
     }
     out.push_back(std::move(e));
