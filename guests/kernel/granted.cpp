@@ -4,8 +4,7 @@
 #include "guests/lib/panic.h"
 
 namespace {
-constexpr unsigned own_pages = 2;  // of this domain's grant table: for the rings and packets of one interface
-bool started;
+unsigned own_pages;  // of this domain's grant table
 
 void end(const GrantedPages& pages, unsigned count) {
   gnttab_unmap_grant_ref_t ops[granted_most]{};
@@ -18,8 +17,9 @@ void end(const GrantedPages& pages, unsigned count) {
 
 long granted_start() {
   if (!memory_model->grants) return -XEN_EOPNOTSUPP;
-  const long error = started ? 0 : grant_table_set_up(memory_model->grants->table_place, own_pages);
-  started |= !error;
+  const unsigned pages = min_of(own_pages + grant_pages_per_device, grant_pages_most);
+  const long error = grant_table_set_up(memory_model->grants->table_place, pages);
+  if (!error) own_pages = pages;
   return error;
 }
 

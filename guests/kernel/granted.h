@@ -4,6 +4,8 @@
 #include "guests/lib/grant.h"
 
 constexpr unsigned granted_most = 16;  // pages mapped side by side
+// Of this domain's own table: what the rings and buffers of one device need, and for how many devices.
+constexpr unsigned grant_pages_per_device = 2, grant_pages_most = 16;
 
 // Pages of another domain, mapped by their references.
 struct GrantedPages {
@@ -34,7 +36,7 @@ struct GrantOps {
   bool transfer_replaces;
 };
 
-// Makes this domain's grant table ready, once. 0 or a negative errno.
+// Makes this domain's grant table ready for one device more. 0 or a negative errno.
 long granted_start();
 // All or none. 0 or a negative errno.
 long granted_map(unsigned domain, const grant_ref_t* refs, unsigned count, bool writable,

@@ -10,7 +10,6 @@
 #include "guests/kernel/net/wire.h"
 #include "guests/kernel/xenbus/device.h"
 #include "guests/lib/console.h"
-#include "guests/lib/panic.h"
 #include "guests/lib/string.h"
 
 namespace {
@@ -119,16 +118,21 @@ bool refill(Front& f) {
   Offers o = collect_offers(f);
   if (o.count && f.receive == Receive::flip) give_back(o);
   const auto backend = static_cast<domid_t>(f.bus.other_domain);
+  bool any = false;
   for (unsigned i = 0; i < o.count; i++) {
     Slot& s = *o.slots[i];
     s.frame = o.frames[i];
     s.ref = f.receive == Receive::copy
                 ? grant_access(backend, model_machine(s.frame), false)
                 : grant_transfer_ref(backend, memory_model->grants->accept_as(s.frame));
-    if (s.ref == no_grant) panic("no grant is left for a slot of a ring");  // there are as many as slots
+    if (s.ref == no_grant) {  // other devices have them all; a frame that has been given back stays away
+      if (f.receive == Receive::copy) frames_free(s.frame);
+      continue;
+    }
+    any = true;
     *RING_GET_REQUEST(&f.rx, f.rx.req_prod_pvt++) = {static_cast<u16>(&s - f.rx_slots), 0, s.ref};
   }
-  if (!o.count) return false;
+  if (!any) return false;
   int notify;
   RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&f.rx, notify);
   if (notify) event_send(f.bus.port);
