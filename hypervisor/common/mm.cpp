@@ -143,6 +143,7 @@ void domain_own_frames(Domain* domain, Mfn first, unsigned order) {
 
 void frame_change_owner(Domain* from, Domain* to, Mfn mfn) {
   tlb_flush_since(frame_shadow(mfn) >> 8);
+  if (from == to) return;
   frame_list_remove(from->mm.frames, mfn);
   if (--from->mm.total_pages == 0) release_later(from);
   frame_set_type_info(mfn, 0);

@@ -59,6 +59,8 @@ void type_put(Mfn mfn, Domain* domain) {
   frame_set_type_info(mfn, type_bits(type));
 }
 
+void frame_mapping_ends(Mfn mfn) { stamp(mfn); }
+
 int frame_and_type_get(Mfn mfn, xs_frame_type type, Domain* domain) {
   if (!frame_get(mfn, owner_id(domain))) return -XEN_EINVAL;
   const int rc = type_get(mfn, type, domain);

@@ -19,6 +19,9 @@ struct Domain;
 int type_get(Mfn mfn, xs_frame_type type, Domain* domain);
 void type_put(Mfn mfn, Domain* domain);
 
+/// A mapping of the frame ends without a flush, which a change of owner or type must then make up for.
+void frame_mapping_ends(Mfn mfn);
+
 /// frame_get() and type_get() together.
 int frame_and_type_get(Mfn mfn, xs_frame_type type, Domain* domain);
 void frame_and_type_put(Mfn mfn, Domain* domain);

@@ -72,6 +72,6 @@ void devices_settle(u32 domain) {
   const u64 deadline = now_ns() + settle_ns;
   for (const char* kind : kinds) {
     settle_in(0, kind, domain, deadline);
-    for (const Domain* d = domains_first(); d; d = d->next) settle_in(d->id, kind, domain, deadline);
+    for (u32 home = 0; (home = domains_next_id(home)) != 0;) settle_in(home, kind, domain, deadline);
   }
 }

@@ -41,15 +41,23 @@ void unmap_page(Page*& page) {
   page = nullptr;
 }
 
+// A thread of its own: it waits for backends, which need the store that this file's thread serves.
+void end_thread(void* id) {
+  Domain* d = domain_by_id(static_cast<u32>(reinterpret_cast<u64>(id)));
+  if (!d) return;
+  const u32 number = d->id;
+  if (long error = domain_destroy(d))
+    operator_notice("domain %u cannot be destroyed: %s", number, errno_name(error));
+}
+
 void report_end(Domain& d, u32 flags) {
   u32 reason = (flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
   d.end_reported = true;
   operator_notice("domain %u %s", d.id, reason == SHUTDOWN_crash ? "crashed" : "shutdown");
   // As xl does: a domain that ended properly goes away, a crashed one stays for inspection.
   if (reason == SHUTDOWN_crash) return;
-  u32 id = d.id;
-  if (long error = domain_destroy(&d))
-    operator_notice("domain %u cannot be destroyed: %s", id, errno_name(error));
+  if (!thread_create("end", end_thread, reinterpret_cast<void*>(u64{d.id})))
+    operator_notice("domain %u cannot be destroyed: %s", d.id, errno_name(XEN_ENOMEM));
 }
 
 void look_for_ended_domains() {

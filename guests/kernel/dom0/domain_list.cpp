@@ -14,6 +14,13 @@ Domain* domain_by_id(u32 id) {
   return nullptr;
 }
 
+u32 domains_next_id(u32 id) {
+  u32 next = 0;
+  for (const Domain* d = domains; d; d = d->next)
+    if (d->id > id && (!next || d->id < next)) next = d->id;
+  return next;
+}
+
 Domain* domain_find(const char* name_or_id) {
   u64 id;
   if (parse_number(name_or_id, id)) return domain_by_id(static_cast<u32>(id));

@@ -30,5 +30,7 @@ Domain* domains_first();
 // By name or by decimal id; null when there is none.
 Domain* domain_find(const char* name_or_id);
 Domain* domain_by_id(u32 id);
+// The smallest number above `id`; 0: there is none. For those who wait between two domains.
+u32 domains_next_id(u32 id);
 void domains_add(Domain* domain);
 void domains_remove(Domain* domain);

@@ -78,7 +78,7 @@ void answer_ok(Domain& d) { answer(d, d.connection->message.header.type, "OK", 3
 bool resolve(const Domain& d, const char* path, char* absolute) {
   size_t n = path[0] == '/' ? format(absolute, store_path_max, "%s", path)
                             : format(absolute, store_path_max, "/local/domain/%u/%s", d.id, path);
-  return n < store_path_max;
+  return n < store_path_max && store_path_is_valid(absolute);
 }
 
 // What is not there is as open as what is nearest above it: which names exist is nobody else's business.
@@ -94,6 +94,12 @@ void fire(Domain& d, const StoreWatch& w, const char* path) {
   xsd_sockmsg header{XS_WATCH_EVENT, 0, 0, static_cast<u32>(n + 1 + strlen(w.token) + 1)};
   // A domain that does not read its ring loses events, and only its own.
   queue_message(d, header, shown, static_cast<u32>(n + 1), w.token, static_cast<u32>(strlen(w.token) + 1));
+}
+
+// Before the node goes, because its permissions go with it. Who watches a name below it is told that name.
+void tell_of_removal(Domain& d, const StoreWatch& w, const char* path) {
+  const char* gone = store_below(path, w.path) ? path : store_below(w.path, path) ? w.path : nullptr;
+  if (gone && may(d, gone, StorePerms::read)) fire(d, w, gone);
 }
 
 void serve_read(Domain& d, const char* path) {
@@ -132,7 +138,7 @@ void serve_mkdir(Domain& d, const char* path) {
 void serve_remove(Domain& d, const char* path) {
   char home[40];
   format(home, sizeof home, "/local/domain/%u", d.id);
-  if (!strcmp(path, home)) return answer_error(d, XEN_EACCES);
+  if (store_find(path) == store_find(home)) return answer_error(d, XEN_EACCES);
   if (long error = store_remove_tree(path)) return answer_error(d, error);
   answer_ok(d);
 }
@@ -315,26 +321,24 @@ void store_serve(Domain& d) {
   }
 }
 
+void (*store_changed)(const char* path);
+
 bool store_below(const char* path, const char* watched) {
   size_t n = strlen(watched);
   return !strncmp(path, watched, n) && (!path[n] || path[n] == '/' || watched[n - 1] == '/');
 }
 
 long store_remove_tree(const char* path) {
-  const StoreNode* node = store_find(path);
-  if (!node) return -XEN_ENOENT;
-  if (long error = store_remove(path)) return error;
-  store_fire_watches(path);
+  if (!store_find(path)) return -XEN_ENOENT;
   for (Domain* d = domains_first(); d; d = d->next) {
     if (!d->connection) continue;
-    for (StoreWatch* w = d->connection->watches; w; w = w->next)
-      if (store_below(w->path, path) && strcmp(w->path, path)) fire(*d, *w, w->path);
+    for (StoreWatch* w = d->connection->watches; w; w = w->next) tell_of_removal(*d, *w, path);
     flush_output(*d);
   }
-  return 0;
+  const long error = store_remove(path);
+  if (!error && store_changed) store_changed(path);
+  return error;
 }
-
-void (*store_changed)(const char* path);
 
 void store_fire_watches(const char* path) {
   if (store_changed) store_changed(path);

@@ -40,15 +40,6 @@ u32 count_nodes(const StoreNode* node) {
   return n;
 }
 
-bool valid_path(const char* path) {
-  if (path[0] != '/' || strlen(path) >= store_path_max || strstr(path, "//")) return false;
-  for (const char* p = path; *p; p++) {
-    bool letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9');
-    if (!letter && !strchr("-/_@.:+", *p)) return false;
-  }
-  return true;
-}
-
 void free_subtree(StoreNode* node) {
   while (StoreNode* c = node->first_child) {
     node->first_child = c->next_sibling;
@@ -81,6 +72,16 @@ bool store_path_domain(const char* path, u32& domain) {
   if (!end || (*end && *end != '/')) return false;
   domain = static_cast<u32>(number);
   return number < 0x7ff0;
+}
+
+bool store_path_is_valid(const char* path) {
+  if (path[0] != '/' || strlen(path) >= store_path_max || strstr(path, "//")) return false;
+  if (path[1] && path[strlen(path) - 1] == '/') return false;
+  for (const char* p = path; *p; p++) {
+    bool letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9');
+    if (!letter && !strchr("-/_@.:+", *p)) return false;
+  }
+  return true;
 }
 
 bool StorePerms::allow(u32 domain, u8 what) const {
@@ -117,7 +118,7 @@ StoreNode* store_find(const char* path) {
 }
 
 long store_set(const char* path, const void* value, u32 length, u32 maker) {
-  if (!valid_path(path) || length > store_value_max) return -XEN_EINVAL;
+  if (!store_path_is_valid(path) || length > store_value_max) return -XEN_EINVAL;
   if (!store_find(path) && over_quota(path)) return -XEN_ENOSPC;
   char* copy = length ? static_cast<char*>(heap_alloc(length)) : nullptr;
   if (length && !copy) return -XEN_ENOMEM;

@@ -37,6 +37,8 @@ constexpr u32 store_path_max = 256;
 constexpr u32 store_value_max = 2048;
 constexpr u32 store_nodes_per_domain = 512;
 
+// "/a/b", or "/": absolute, no empty component, letters, digits and -/_@.:+ alone.
+bool store_path_is_valid(const char* path);
 // Absolute paths only: "/a/b". Null when there is no such node.
 StoreNode* store_find(const char* path);
 // The node, or the nearest one above it.

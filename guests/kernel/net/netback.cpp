@@ -231,7 +231,10 @@ void run(Back& b) {
     bool any = take_from_frontend(b);
     any |= give_to_frontend(b);
     if (bus_other_left(b.bus, bus_states(XenbusStateConnected))) return;
-    if (!any && !asked_meanwhile(b)) bus_wait(b.bus);
+    if (any || asked_meanwhile(b))
+      thread_yield();  // a frontend on another CPU could keep us busy for ever
+    else
+      bus_wait(b.bus);
   }
 }
 
@@ -249,7 +252,8 @@ void serve(const char* path) {
       bridge_add(*b);
       bus_set_state(b->bus, XenbusStateConnected);
       run(*b);
-      while (take_from_frontend(*b)) {  // what it sent just before it left
+      // What it sent just before it left: one ring's worth, since it may go on sending.
+      for (unsigned n = 0; n < net_ring_slots && take_from_frontend(*b); n += batch) {
       }
       bridge_remove(*b);
     } else {

@@ -51,6 +51,7 @@ bool transmit(Front& f) {
   bool any = false;
   while (f.waiting.count && !RING_FULL(&f.tx)) {
     Slot* slot = free_slot(f.tx_slots);
+    if (!slot) break;  // answered, but not yet let go
     Packet* p = f.waiting.first;
     slot->ref = grant_access(static_cast<domid_t>(f.bus.other_domain), model_machine(p->frame), true);
     if (slot->ref == no_grant) break;
@@ -66,11 +67,18 @@ bool transmit(Front& f) {
   return true;
 }
 
+// The ring's producer of responses; what answers more than has been asked is nothing that one could wait for.
+template <typename Ring>
+RING_IDX responses_end(const Ring& ring) {
+  const RING_IDX end = __atomic_load_n(&ring.sring->rsp_prod, __ATOMIC_ACQUIRE);
+  return end - ring.rsp_cons <= ring.req_prod_pvt - ring.rsp_cons ? end : ring.rsp_cons;
+}
+
 bool reap_transmitted(Front& f) {
   bool any = false;
   int more;
   do {
-    const RING_IDX end = __atomic_load_n(&f.tx.sring->rsp_prod, __ATOMIC_ACQUIRE);
+    const RING_IDX end = responses_end(f.tx);
     for (; f.tx.rsp_cons != end; f.tx.rsp_cons++, any = true) {
       const u16 id = RING_GET_RESPONSE(&f.tx, f.tx.rsp_cons)->id;
       if (id >= net_ring_slots || f.tx_slots[id].ref == no_grant || !grant_end_access(f.tx_slots[id].ref))
@@ -97,6 +105,7 @@ Offers collect_offers(Front& f) {
     if (f.rx_slots[i].ref != no_grant) continue;
     const Pfn frame = frames_alloc();
     if (frame == invalid_frame) break;
+    if (f.receive == Receive::copy) memset(frame_va(frame), 0, page_bytes);  // the backend may read it, too
     o.slots[o.count] = &f.rx_slots[i];
     o.frames[o.count++] = frame;
   }
@@ -201,7 +210,7 @@ bool take_received(Front& f) {
   Received received[batch];
   unsigned count = 0;
   int more;
-  const RING_IDX end = __atomic_load_n(&f.rx.sring->rsp_prod, __ATOMIC_ACQUIRE);
+  const RING_IDX end = responses_end(f.rx);
   const RING_IDX begin = f.rx.rsp_cons;
   for (; f.rx.rsp_cons != end && count < batch; f.rx.rsp_cons++) {
     received[count].response = *RING_GET_RESPONSE(&f.rx, f.rx.rsp_cons);
@@ -251,7 +260,7 @@ void run(Front& f) {
     any |= take_received(f);
     any |= refill(f);
     if (bus_other_left(f.bus, bus_states(XenbusStateConnected))) return;
-    if (!any) bus_wait(f.bus);
+    any ? thread_yield() : bus_wait(f.bus);  // the other end must not keep us from everything else
   }
 }
 

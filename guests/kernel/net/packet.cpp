@@ -3,6 +3,7 @@
 #include "arch_cpu.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/heap.h"
+#include "guests/lib/string.h"
 
 u8* Packet::bytes() const { return static_cast<u8*>(frame_va(frame)) + offset; }
 
@@ -17,7 +18,11 @@ Packet* packet_new(u32 length) {
   const Pfn frame = frames_alloc();
   if (frame == invalid_frame) return nullptr;
   Packet* p = packet_of(frame, 0, length);
-  if (!p) frames_free(frame);
+  if (!p) {
+    frames_free(frame);
+    return nullptr;
+  }
+  memset(p->bytes() + length, 0, page_bytes - length);
   return p;
 }
 

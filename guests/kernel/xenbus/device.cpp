@@ -102,7 +102,8 @@ void bus_set_state(BusDevice& d, XenbusState state) { store_write_number(d.own, 
 
 XenbusState bus_other_state(const BusDevice& d) {
   u64 state;
-  return store_read_number(d.other, "state", state) ? XenbusStateUnknown : static_cast<XenbusState>(state);
+  if (store_read_number(d.other, "state", state)) return XenbusStateUnknown;
+  return state <= XenbusStateReconfigured ? static_cast<XenbusState>(state) : XenbusStateClosed;
 }
 
 XenbusState bus_wait_for(BusDevice& d, u32 states) {

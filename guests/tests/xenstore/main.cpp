@@ -120,11 +120,25 @@ void check_watches() {
   test_check(!store_responses(page).readable(), "an event after the watch was removed");
 }
 
+// However it is spelled: a domain without its home could not be told anything any more.
+void check_own_home() {
+  char home[40], spelled[48];
+  test_check(request(XS_READ, "domid"), "read of domid: %s", reply.payload);
+  format(home, sizeof home, "/local/domain/%s", reply.payload);
+  expect_error("removal of the own home", request(XS_RM, home), "EACCES");
+  format(spelled, sizeof spelled, "%s/", home);
+  expect_error("removal with a slash at the end", request(XS_RM, spelled), "EINVAL");
+  format(spelled, sizeof spelled, "/%s", home);
+  expect_error("removal with a slash at the beginning", request(XS_RM, spelled), "EINVAL");
+  expect_error("removal of the empty path", request(XS_RM, ""), "EINVAL");
+  expect_error("a name with a character that none has", request(XS_READ, "domid?"), "EINVAL");
+}
+
 void check_refusals() {
   expect_error("write into dom0's part", write("/local/domain/0/test", "1"), "EACCES");
   expect_error("read of dom0's part", request(XS_READ, "/local/domain/0/name"), "EACCES");
   expect_error("write at the root", write("/test", "1"), "EACCES");
-  expect_error("removal of the own home", request(XS_RM, "/local/domain"), "EACCES");
+  expect_error("removal of all homes", request(XS_RM, "/local/domain"), "EACCES");
   expect_error("an unknown request", request(99, "data"), "ENOSYS");
   test_check(request(XS_READ, "domid"), "read after all refusals: %s", reply.payload);
 }
@@ -136,4 +150,5 @@ void test_main() {
   check_values();
   check_watches();
   check_refusals();
+  check_own_home();
 }

@@ -130,8 +130,13 @@ bool guest_backing(const Domain* domain, Paddr guest_physical, Backing& backing)
   const Mfn mfn = domain->mm.model->frame_of(domain, gfn);
   if (mfn == kInvalidMfn || !frame_is_ram(mfn)) return false;
   const bool own = frame_owner(mfn) == domain->id || mfn == domain->shared_mfn;
-  if (!own && !grant_shows(domain, mfn, false)) return false;
-  backing = {guest_physical, own || grant_shows(domain, mfn, true), false};
+  bool writable = own;
+  if (!own) {
+    const MmNestedGuard guard;  // another VCPU may be unmapping
+    if (!grant_shows(domain, mfn, false)) return false;
+    writable = grant_shows(domain, mfn, true);
+  }
+  backing = {guest_physical, writable, false};
   return true;
 }
 

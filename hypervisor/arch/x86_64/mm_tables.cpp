@@ -48,7 +48,10 @@ int l1_entry_get(Pte pte, Domain* table_owner, const FrameSource& source) {
 void l1_entry_put(Pte pte) {
   const Mfn mfn = pte_mfn(pte);
   if (!frame_is_ram(mfn) || frame_owner(mfn) == XS_OWNER_XEN) return;
-  if (pte & kPteWritable) type_put(mfn, nullptr);
+  if (pte & kPteWritable)
+    type_put(mfn, nullptr);
+  else
+    frame_mapping_ends(mfn);
   if (!planted(Bug::reference_kept)) frame_put(mfn);
 }
 
