@@ -48,16 +48,17 @@ struct MemoryModel {
   void* (*map_device)(u64 machine_address, u64 bytes, long& error);
   void (*unmap_window)(void* va, unsigned count);
 
-  // Memory that devices access: a page, kept for ever (null: none left), and what a device calls a byte of
-  // it.
+  // Memory that devices access: a page, kept for ever (null: none left); and what a device calls a byte of
+  // this kernel's memory, whatever page it is in. 0: it cannot reach that.
   void* (*device_page)();
   u64 (*device_address)(const void* va);
 
   const GrantOps* grants;  // null: no other domain's frames can be had
 };
 
-extern const MemoryModel* memory_model;          // set before anything else here is used
-const MemoryModel* arch_model(bool translated);  // in a domain
+extern const MemoryModel* memory_model;  // set before anything else here is used
+// In a domain. `has_pmt`: translated, and it may read the hypervisor's P2M (pmt.h).
+const MemoryModel* arch_model(bool translated, bool has_pmt);
 
 // For boot(). A domU may grow up to its maximum reservation; dom0's may be unlimited, so it never grows past
 // what it got.

@@ -12,6 +12,7 @@
 #include "guests/kernel/operator/boot_word.h"
 #include "guests/kernel/operator/operator.h"
 #include "guests/kernel/platform.h"
+#include "guests/kernel/pmt.h"
 #include "guests/kernel/process.h"
 #include "guests/kernel/store_client.h"
 #include "guests/kernel/thread.h"
@@ -37,7 +38,8 @@ void start() {
 const MemoryModel* model() {
   xen_feature_info_t features{0, 0};
   bool known = !hypercall_xen_version(XENVER_get_features, &features);
-  return arch_model(known && (features.submap & (1u << XENFEAT_auto_translated_physmap)));
+  const bool translated = known && (features.submap & (1u << XENFEAT_auto_translated_physmap));
+  return arch_model(translated, translated && pmt_offered());
 }
 
 void use_memory() {

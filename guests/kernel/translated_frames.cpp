@@ -1,5 +1,6 @@
 #include "guests/kernel/translated_frames.h"
 
+#include "arch_cpu.h"
 #include "guests/kernel/window.h"
 #include "guests/lib/hypercall.h"
 #include "guests/lib/panic.h"
@@ -7,6 +8,9 @@
 namespace {
 // Above devices, and free of RAM in any machine's low part.
 constexpr Pfn foreign_places[] = {1ull << 28, 1ull << 29};
+// Devices lie below 4 GiB, above memory.
+constexpr Pfn first_device = (3ull << 30) / page_bytes, behind_devices = (4ull << 30) / page_bytes;
+constexpr u64 hypervisor_frames = 64;  // shared_info is behind the memory
 
 ModelResult change_reservation(unsigned operation, const Pfn* list, unsigned count) {
   xen_pfn_t copy[model_batch];
@@ -67,6 +71,11 @@ Pfn translated_foreign_first(const IdentityFrames& identity) {
   for (Pfn place : foreign_places)
     if (!overlaps(place, window_pages, identity.first, identity.count)) return place;
   panic("no frame numbers for other domains' frames");
+}
+
+Pfn translated_foreign_near(Pfn limit) {
+  const Pfn place = limit + hypervisor_frames;
+  return place + window_pages <= first_device ? place : max_of(place, behind_devices);
 }
 
 long translated_place(unsigned domain, Pfn first, const Mfn* list, unsigned count) {

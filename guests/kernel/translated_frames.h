@@ -15,6 +15,8 @@ IdentityFrames translated_identity_frames();
 
 // Guest frame numbers [result, + window_pages) that are nobody's, one for each place of the window.
 Pfn translated_foreign_first(const IdentityFrames& identity);
+// The same as near to [0, limit) as can be, for a table of all of them that is dense.
+Pfn translated_foreign_near(Pfn limit);
 // Frames of another domain become this guest's [first, + count). All, or none and an error.
 long translated_place(unsigned domain, Pfn first, const Mfn* list, unsigned count);
 void translated_unplace(Pfn first, unsigned count);

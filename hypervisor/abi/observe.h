@@ -200,7 +200,8 @@ enum xs_memory_model {
   XS_MODEL_TRANSLATED = 1,
   XS_MODEL_IDENTITY = 2,
   XS_MODEL_DOM0_PMT = 3,
-  XS_MODEL_NESTED = 4
+  XS_MODEL_NESTED = 4,
+  XS_MODEL_EXPOSED = 5
 };
 enum xs_domain_state {
   XS_DOM_PAUSED = 0,

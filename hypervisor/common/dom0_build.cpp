@@ -199,10 +199,15 @@ void dom0_build(const BootMemory& memory) {
   build.pages = dom0_frames(memory.cmdline);
   if (build.pages < kLeastFrames) panic("dom0: %lu KiB of memory are too little", build.pages << 2);
   build.domain->mm.max_pages = build.pages;
-  if (build.domain->mm.model->hides_mfns) {
+  const MemoryModel& model = *build.domain->mm.model;
+  char pmt[40];
+  if (cmdline_value(memory.cmdline, "pmt=", pmt, sizeof pmt)) pmt_choose(pmt);
+  if (model.hides_mfns && model.p2m_reader == P2mReader::nobody) {
     // The frames for devices are part of what was asked for.
     build.pages = min_of(build.pages, kDeviceFrames) - (1ull << kIdentityOrder);
     allocate_identity_frames(build);
+  } else if (model.hides_mfns) {
+    build.pages = min_of(build.pages, kDeviceFrames);
   }
   allocate_memory(build);
   place_shared_info(build);

@@ -11,7 +11,7 @@ const MemoryModel* memory_model(xs_memory_model id) {
 }
 
 const char* memory_model_name(xs_memory_model id) {
-  static const char* const names[] = {"direct", "translated", "identity", "dom0_pmt", "nested"};
+  static const char* const names[] = {"direct", "translated", "identity", "dom0_pmt", "nested", "exposed"};
   return static_cast<unsigned>(id) < count_of(names) ? names[id] : "unknown";
 }
 

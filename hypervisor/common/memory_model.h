@@ -1,12 +1,13 @@
 // How a domain's idea of memory relates to machine frames: one object per model, chosen when the domain is
 // made.
 //
-//                 who holds P2M       guest PTEs hold   decrease_reservation names
-//   direct        the guest           MFNs              MFNs
-//   translated    the hypervisor      GFNs              GFNs
-//   identity      nobody (GFN = MFN)  MFNs              MFNs
-//   dom0_pmt      hypervisor + dom0   GFNs              GFNs
-//   nested        hardware tables     GFNs              GFNs
+//                 who holds P2M   who reads it   guest PTEs hold   decrease_reservation names
+//   direct        the guest       the guest      MFNs              MFNs
+//   translated    the hypervisor  nobody         GFNs              GFNs
+//   dom0_pmt      the hypervisor  dom0           GFNs              GFNs
+//   exposed       the hypervisor  the guest      GFNs              GFNs
+//   identity      nobody (GFN = MFN)             MFNs              MFNs
+//   nested        hardware tables nobody         GFNs              GFNs
 //
 // Common code hands every operation whose meaning differs through this table and never asks which model it
 // is, nor what shape the tables behind it have. All functions run under mm_lock.
@@ -21,6 +22,9 @@ namespace hv {
 struct Domain;
 struct GrantPlace;
 
+/// Who may read the P2M that the hypervisor holds for a domain (pmt.h).
+enum class P2mReader : u8 { nobody, privileged, itself };
+
 struct MemoryModel {
   xs_memory_model id;
   const char* name;
@@ -30,6 +34,8 @@ struct MemoryModel {
   /// Names are GFNs: the hypervisor holds the P2M, no machine address is the domain's to know, and its page
   /// tables are its own business.
   bool hides_mfns;
+
+  P2mReader p2m_reader;
 
   /// A GFN is its MFN: memory lies where the machine has it, with holes.
   bool names_stay;
@@ -72,6 +78,15 @@ const MemoryModel* memory_model(xs_memory_model id);
 const char* memory_model_name(xs_memory_model id);
 /// The model of that name; false when there is none of it here.
 bool memory_model_by_name(const char* name, xs_memory_model& id);
+
+/// What `translated` is on the architecture, and somebody reads the P2M.
+constexpr MemoryModel with_reader(MemoryModel translated, xs_memory_model id, const char* name,
+                                  P2mReader reader) {
+  translated.id = id;
+  translated.name = name;
+  translated.p2m_reader = reader;
+  return translated;
+}
 
 /// Models of this architecture, dom0's usual one first, ended by nullptr.
 extern const MemoryModel* const arch_memory_models[];

@@ -12,6 +12,7 @@
 #include "hypervisor/common/hypercall.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/planted.h"
+#include "hypervisor/common/pmt.h"
 
 namespace hv {
 
@@ -171,6 +172,8 @@ long do_memory_op(const HypercallArgs& args) {
       return memory_map_set(arg);
     case XENMEM_machine_memory_map:
       return memory_map_machine(arg);
+    case XS_XENMEM_expose_p2m:
+      return pmt_expose(arg);
     case XENMEM_exchange:
       return memory_exchange(args);
     default:

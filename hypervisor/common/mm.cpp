@@ -189,7 +189,7 @@ void free_frame(Mfn mfn) { free_frames(mfn, 0); }
 u64 free_frame_count() { return heap_free_frames(); }
 
 void share_frame_with_domain(Mfn mfn, Domain* domain) {
-  MmGuard guard;
+  const MmNestedGuard guard;
   frame_set_type_info(mfn, type_bits(XS_FRAME_SHARED) | XS_TYPE_VALIDATED | 1);
   frame_set_count_info(mfn, XS_COUNT_ALLOCATED | 1);
   frame_set_owner(mfn, domain->id);

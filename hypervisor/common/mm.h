@@ -6,6 +6,7 @@
 #include "hypervisor/common/frame_table.h"
 #include "hypervisor/common/lock.h"
 #include "hypervisor/common/p2m.h"
+#include "hypervisor/common/pmt.h"
 #include "hypervisor/common/types.h"
 
 namespace hv {
@@ -66,6 +67,7 @@ struct DomainMm {
   MemoryMap* map = nullptr;      ///< under Domain::lock
   u64 pins = 0;                  ///< frames pinned as a type
   P2m p2m;                       ///< in models where the hypervisor holds it
+  Pmt* pmt = nullptr;            ///< who reads it, and how
   Gfn identity_first = 0;        ///< [first, first + count): frames whose GFN is their MFN, for devices' use
   u64 identity_count = 0;        ///< 0: none
   Domain* next_owner = nullptr;  ///< list of all domains that may own frames

@@ -2,6 +2,7 @@
 
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/frame_table.h"
+#include "hypervisor/common/pmt.h"
 #include "hypervisor/common/taps.h"
 
 namespace hv {
@@ -51,6 +52,7 @@ u64* entry_for(Domain* domain, Gfn gfn) {
       const Mfn below = new_page(domain, level - 1, aligned_to(gfn, level));
       if (below == kInvalidMfn) return nullptr;
       xs_store64(entry, p2m_entry_for(below, 0));
+      if (level == 2) pmt_leaf_made(domain, aligned_to(gfn, level), below);
     }
     page = page_at(p2m_entry_mfn(*entry));
   }
@@ -81,23 +83,35 @@ void free_below(Domain* domain, Mfn mfn, unsigned level) {
 }
 }  // namespace
 
-u64 p2m_get(const P2m& p2m, Gfn gfn) {
-  const Mfn root = __atomic_load_n(&p2m.root, __ATOMIC_ACQUIRE);
-  if (gfn >= P2m::kGfns || root == kInvalidMfn) return 0;
-  const u64* page = page_at(root);
-  for (unsigned level = P2m::kLevels; level > 1; level--) {
-    const u64 entry = load(page + index_at(gfn, level));
-    if (!(entry & XS_P2M_PRESENT)) return 0;
-    page = page_at(p2m_entry_mfn(entry));
+Mfn p2m_leaf(const P2m& p2m, Gfn gfn) {
+  Mfn mfn = __atomic_load_n(&p2m.root, __ATOMIC_ACQUIRE);
+  if (gfn >= P2m::kGfns) return kInvalidMfn;
+  for (unsigned level = P2m::kLevels; level > 1 && mfn != kInvalidMfn; level--) {
+    const u64 entry = load(page_at(mfn) + index_at(gfn, level));
+    mfn = entry & XS_P2M_PRESENT ? p2m_entry_mfn(entry) : kInvalidMfn;
   }
-  return load(page + index_at(gfn, 1));
+  return mfn;
+}
+
+u64 p2m_get(const P2m& p2m, Gfn gfn) {
+  const Mfn leaf = p2m_leaf(p2m, gfn);
+  return leaf == kInvalidMfn ? 0 : load(page_at(leaf) + index_at(gfn, 1));
+}
+
+int p2m_reserve(Domain* domain, Gfn first, u64 count) {
+  if (first >= P2m::kGfns || count > P2m::kGfns - first) return -XEN_EINVAL;
+  for (Gfn gfn = aligned_to(first, 2); gfn < first + count; gfn += kEntries)
+    if (entry_for(domain, gfn) == nullptr) return -XEN_ENOMEM;
+  return 0;
 }
 
 int p2m_set(Domain* domain, Gfn gfn, u64 entry) {
   if (gfn >= P2m::kGfns) return -XEN_EINVAL;
   u64* at = entry_for(domain, gfn);
   if (at == nullptr) return -XEN_ENOMEM;
-  if (*at != entry) xs_store64(at, entry);
+  if (*at == entry) return 0;
+  xs_store64(at, entry);
+  pmt_entry_changed(domain, gfn, entry);
   return 0;
 }
 

@@ -30,6 +30,11 @@ constexpr Mfn p2m_entry_mfn(u64 entry) { return entry >> XS_P2M_MFN_SHIFT; }
 u64 p2m_get(const P2m& p2m, Gfn gfn);
 /// -XEN_EINVAL: no such GFN; -XEN_ENOMEM: no page for the table, or sparser than the domain's size warrants.
 int p2m_set(Domain* domain, Gfn gfn, u64 entry);
+/// Makes the table's pages for [first, first + count), so that p2m_set() there cannot fail. -XEN_EINVAL,
+/// -XEN_ENOMEM.
+int p2m_reserve(Domain* domain, Gfn first, u64 count);
+/// The leaf page with the entry of `gfn`, kInvalidMfn when there is none.
+Mfn p2m_leaf(const P2m& p2m, Gfn gfn);
 /// The first present entry at or behind `gfn`; false when there is none.
 bool p2m_next(const P2m& p2m, Gfn& gfn, u64& entry);
 /// Frees all pages; no entry is present, nobody reads.

@@ -8,6 +8,7 @@
 #include "hypervisor/common/p2m.h"
 #include "hypervisor/common/page_type.h"
 #include "hypervisor/common/planted.h"
+#include "hypervisor/common/pmt.h"
 
 namespace hv {
 
@@ -71,16 +72,27 @@ int translated_remove(Domain* domain, Gfn gfn) {
   return 0;
 }
 
-int translated_map_shared(Domain* domain, Gfn gfn, Mfn mfn) {
+int translated_show(Domain* domain, Gfn gfn, Mfn mfn, u64 rights) {
   if (gfn >= P2m::kGfns || any_present(domain, gfn, 1)) return -XEN_EINVAL;
   // The page has one place: it moves.
   if (const Gfn old = m2p_get(mfn); old != XS_M2P_INVALID) clear_entry(domain, old);
-  if (const int rc = p2m_set(domain, gfn, p2m_entry_for(mfn, XS_P2M_SHARED | XS_P2M_WRITABLE)); rc != 0) {
+  if (const int rc = p2m_set(domain, gfn, p2m_entry_for(mfn, XS_P2M_SHARED | rights)); rc != 0) {
     m2p_set(mfn, XS_M2P_INVALID);
     return rc;
   }
   m2p_set(mfn, gfn);
   return 0;
+}
+
+void translated_hide(Domain* domain, Gfn gfn) {
+  const u64 entry = p2m_get(domain->mm.p2m, gfn);
+  if (!(entry & XS_P2M_SHARED) || (entry & XS_P2M_WRITABLE)) return;
+  p2m_set(domain, gfn, 0);
+  put_entry(entry);
+}
+
+int translated_map_shared(Domain* domain, Gfn gfn, Mfn mfn) {
+  return translated_show(domain, gfn, mfn, XS_P2M_WRITABLE);
 }
 
 int translated_map_foreign(Domain* domain, Gfn gfn, Domain* owner, u64 name) {
@@ -107,6 +119,7 @@ int translated_unmap(Domain* domain, Gfn gfn) {
 int translated_relinquish(Domain* domain) {
   for (Vcpu* vcpu : domain->vcpu)
     if (vcpu != nullptr) arch_vcpu_release_frames(vcpu);
+  pmt_end(domain);
   P2m& p2m = domain->mm.p2m;
   u64 entry;
   for (unsigned done = 0; p2m_next(p2m, p2m.relinquished, entry); done++) {

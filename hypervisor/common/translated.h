@@ -3,7 +3,7 @@
 // the architecture's: it provides the MemoryModel object, which names these functions.
 //
 //   domain's own frame   P2M[gfn] = mfn,  M2P[mfn] = gfn,  the allocation's reference
-//   shared_info          P2M[gfn] = SHARED mfn, M2P[mfn] = gfn
+//   shared_info          P2M[gfn] = SHARED mfn, M2P[mfn] = gfn; without WRITABLE: a page of a PMT (pmt.h)
 //   foreign frame        P2M[gfn] = FOREIGN mfn, a reference on it; M2P is its owner's
 //   granted frame        the same, and GRANTED: GNTTABOP_unmap_grant_ref alone takes it away
 //
@@ -22,6 +22,12 @@ Mfn translated_frame_of(const Domain* domain, u64 name);
 u64 translated_name_of(const Domain* domain, Mfn mfn);
 int translated_populate(Domain* domain, Gfn gfn, Mfn first, unsigned order);
 int translated_remove(Domain* domain, Gfn gfn);
+/// A page of the hypervisor's at `gfn`, with `rights` (XS_P2M_WRITABLE or none). Where it was before it is
+/// not any more.
+int translated_show(Domain* domain, Gfn gfn, Mfn mfn, u64 rights);
+/// Takes away what was shown there without rights, if anything; what is cached of it is the caller's
+/// business.
+void translated_hide(Domain* domain, Gfn gfn);
 int translated_map_shared(Domain* domain, Gfn gfn, Mfn mfn);
 int translated_map_foreign(Domain* domain, Gfn gfn, Domain* owner, u64 name);
 int translated_unmap(Domain* domain, Gfn gfn);

@@ -17,7 +17,7 @@ void InvariantChecker::check_p2m(u32 domid, const DomainRecord& d) {
   };
   if (d.state == XS_DOM_DEAD || in_motion(domid)) return;
   if (d.state == XS_DOM_DYING || d.state == XS_DOM_CRASHED) return skip(domain_state_name(d.state));
-  if (d.model == XS_MODEL_TRANSLATED) return check_held_p2m(domid, d);
+  if (holds_p2m(d.model)) return check_held_p2m(domid, d);
   if (d.model == XS_MODEL_IDENTITY) return check_identity(domid);
   if (d.model != XS_MODEL_DIRECT)
     return skip(fmt::format("model {} has no P2M of the guest's", memory_model_name(d.model)));

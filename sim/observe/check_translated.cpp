@@ -13,6 +13,7 @@ void InvariantChecker::check_held_p2m(u32 domid, const DomainRecord& d) {
   d.p2m.for_each([&](u64 gfn, u64 mfn) {
     ++report_.p2m_entries_checked;
     const auto frame = o_.frame(mfn);
+    const bool p2m_page = frame && frame->type == XS_FRAME_P2M;  // that the domain reads
     const bool others = frame && frame->owner != domid && is_domain(frame->owner);
     const bool granted =
         frame && frame->gfn != gfn && s_.grants().of_user(domid, mfn, frame->owner).shown.all() != 0;
@@ -21,7 +22,7 @@ void InvariantChecker::check_held_p2m(u32 domid, const DomainRecord& d) {
       violate(
           Invariant::p2m, mfn,
           fmt::format("P2M of {}: GFN {:#x} names frame {:#x}, which is not RAM", label(domid), gfn, mfn));
-    else if (frame->owner != domid && !is_foreign)
+    else if (frame->owner != domid && !is_foreign && !p2m_page)
       violate(Invariant::p2m, mfn,
               fmt::format("P2M of {}: GFN {:#x} names frame {:#x}, which {} owns", label(domid), gfn, mfn,
                           label(frame->owner)));

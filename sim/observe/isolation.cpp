@@ -22,7 +22,7 @@ static_assert(published_m2p_start == __MACH2PHYS_VIRT_START && published_m2p_end
 bool Observer::Impl::may_see(u32 domid, u32 index, u64 va, bool write) const {
   const FrameState& f = state_->frame(index);
   const auto running = state_->domains().find(domid);
-  const bool translated = running != state_->domains().end() && running->second.model == XS_MODEL_TRANSLATED;
+  const bool translated = running != state_->domains().end() && holds_p2m(running->second.model);
   // Shadow page tables show what the P2M names, and nothing else of the domain's. On IA-64 a VCPU sees its
   // XSI besides, frames that the hypervisor shares with it.
   const bool shared = type_of_bits(f.type_bits) == XS_FRAME_SHARED && options.architecture == "ia64";
@@ -31,7 +31,9 @@ bool Observer::Impl::may_see(u32 domid, u32 index, u64 va, bool write) const {
   const bool foreign_by_privileged = domid == 0 && f.owner < XS_OWNER_XEN;
   const bool m2p = options.architecture == "x86_64" && !translated && f.owner == XS_OWNER_XEN && !write &&
                    va >= published_m2p_start && va < published_m2p_end;
-  return own || foreign_by_privileged || m2p || shown_by_grant(domid, index, write);
+  // A leaf of a P2M that the domain reads (hypervisor/abi/pmt.h).
+  const bool p2m_page = translated && named && !write && type_of_bits(f.type_bits) == XS_FRAME_P2M;
+  return own || foreign_by_privileged || m2p || p2m_page || shown_by_grant(domid, index, write);
 }
 
 void Observer::Impl::check_isolation(const CpuView& view, u64 va, u64 pa, bool write) {

@@ -43,7 +43,8 @@ class MachineNumbers {
 
 /// Models whose unprivileged domains know no machine address.
 constexpr bool hides_machine_numbers(u32 domid, u32 model) {
-  return domid != 0 && (model == XS_MODEL_TRANSLATED || model == XS_MODEL_NESTED);
+  return domid != 0 &&
+         (model == XS_MODEL_TRANSLATED || model == XS_MODEL_DOM0_PMT || model == XS_MODEL_NESTED);
 }
 
 }  // namespace xs::observe

@@ -207,7 +207,8 @@ const char* domain_state_name(unsigned state) {
 }
 
 const char* memory_model_name(unsigned model) {
-  static constexpr const char* names[] = {"direct", "translated", "identity", "dom0_pmt", "nested"};
+  static constexpr const char* names[] = {"direct",   "translated", "identity",
+                                          "dom0_pmt", "nested",     "exposed"};
   return pick(names, model);
 }
 

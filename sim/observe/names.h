@@ -27,7 +27,7 @@ const char* domain_state_name(unsigned state);
 const char* port_kind_name(unsigned kind);
 /// Of enum xs_grant_use: "map", "unmap", "copy from", "copy to", "transfer".
 const char* grant_use_name(unsigned use);
-/// "direct", "translated", "identity", "dom0_pmt", "nested".
+/// "direct", "translated", "identity", "dom0_pmt", "nested", "exposed".
 const char* memory_model_name(unsigned model);
 /// "poweroff", "reboot", "suspend", "crash", "watchdog", "soft_reset" (xen/sched.h SHUTDOWN_*).
 const char* shutdown_reason_name(unsigned reason);

@@ -84,7 +84,7 @@ std::vector<P2mEntry> Observer::p2m(u32 domid) const {
   const Impl& i = *impl_;
   if (!i.state_ || !i.state_->domains().contains(domid)) return entries;
   const DomainRecord& record = i.state_->domains().at(domid);
-  if (record.model == XS_MODEL_TRANSLATED) {
+  if (holds_p2m(record.model)) {
     record.p2m.for_each([&](u64 gfn, u64 mfn) { entries.push_back({gfn, mfn}); });
     return entries;
   }
@@ -101,7 +101,7 @@ std::vector<P2mEntry> Observer::p2m(u32 domid) const {
 
 u64 Observer::Impl::frame_named(u32 domid, u64 name) const {
   const auto domain = state_->domains().find(domid);
-  const bool by_p2m = domain != state_->domains().end() && domain->second.model == XS_MODEL_TRANSLATED;
+  const bool by_p2m = domain != state_->domains().end() && holds_p2m(domain->second.model);
   return by_p2m ? domain->second.p2m.get(name) : name;
 }
 

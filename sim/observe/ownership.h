@@ -12,6 +12,11 @@ namespace xs::observe {
 
 inline constexpr unsigned frame_types = 16;  ///< values of the 4-bit type field
 
+/// The hypervisor holds the P2M of domains of this model.
+constexpr bool holds_p2m(u32 model) {
+  return model == XS_MODEL_TRANSLATED || model == XS_MODEL_DOM0_PMT || model == XS_MODEL_EXPOSED;
+}
+
 /// One entry of the replica, decoded.
 struct FrameView {
   u64 mfn = 0;

@@ -207,7 +207,7 @@ std::string varied_text(const Column& c) {
 }  // namespace
 
 const std::vector<std::string>& memory_models() {
-  static const std::vector<std::string> names = {"direct", "translated", "identity"};
+  static const std::vector<std::string> names = {"direct", "translated", "dom0_pmt", "exposed", "identity"};
   return names;
 }
 

@@ -44,7 +44,7 @@ std::optional<VcpuControls::GuestTable> VcpuControls::guest_table(u64 mfn) const
   constexpr unsigned top_level = 4, most_tables = 4096;
   const auto frame = observer_.frame(mfn);
   const auto domain = frame ? observer_.domain(frame->owner) : std::nullopt;
-  if (!domain || domain->model != XS_MODEL_TRANSLATED) return std::nullopt;
+  if (!domain || !observe::holds_p2m(domain->model)) return std::nullopt;
   for (const observe::SavedVcpu& v : list()) {
     unsigned level = 0, budget = most_tables;
     if (v.ia64 || v.domid != frame->owner || v.table == invalid_frame) continue;
@@ -56,7 +56,7 @@ std::optional<VcpuControls::GuestTable> VcpuControls::guest_table(u64 mfn) const
 std::unique_ptr<CpuControl> VcpuControls::control_of(const observe::SavedVcpu& v) const {
   const auto domain = observer_.domain(v.domid);
   SavedVcpuControl::FrameOf frame_of;
-  if (domain && domain->model == XS_MODEL_TRANSLATED)
+  if (domain && observe::holds_p2m(domain->model))
     frame_of = [this, domid = v.domid](u64 gfn) { return observer_.frame_named(domid, gfn); };
   if (!v.ia64)
     return std::make_unique<SavedVcpuControl>(v, machine_.control(0), machine_.memory(), std::move(frame_of));

@@ -40,13 +40,20 @@ bool name_ok(const char* name, Status& status) {
 
 // Models that this toolstack builds domains for; the hypervisor has the last word.
 bool model_named(const char* name, xs_memory_model& model) {
-  if (!strcmp(name, "translated"))
-    model = XS_MODEL_TRANSLATED;
-  else if (!strcmp(name, "direct"))
-    model = XS_MODEL_DIRECT;
-  else
-    return false;
-  return true;
+  struct Named {
+    const char* name;
+    xs_memory_model model;
+  };
+  static constexpr Named all[] = {{"direct", XS_MODEL_DIRECT},
+                                  {"translated", XS_MODEL_TRANSLATED},
+                                  {"dom0_pmt", XS_MODEL_DOM0_PMT},
+                                  {"exposed", XS_MODEL_EXPOSED}};
+  for (const Named& n : all)
+    if (!strcmp(name, n.name)) {
+      model = n.model;
+      return true;
+    }
+  return false;
 }
 
 bool read_config(const CommandLine& c, DomainConfig& config, Status& status) {

@@ -1,5 +1,5 @@
-// virtio block devices: one request at a time, through bounce frames that all disks share. VIRTIO 1.2 section
-// 5.2.
+// virtio block devices: one request at a time, to and from the caller's memory where the device reaches it,
+// else through bounce frames that all disks share. VIRTIO 1.2 section 5.2.
 #include "guests/kernel/virtio/virtio_block.h"
 
 #include "guests/kernel/heap.h"
@@ -59,15 +59,38 @@ bool allocate_bounce() {
   return bounce.request;
 }
 
-void submit(Disk& d, u32 type, u64 sector, u32 bytes) {
-  VirtioBuffer buffers[data_frames + 2];
+// What a request's sectors go to or come from, by pages.
+struct Pieces {
+  VirtioBuffer list[data_frames + 1];
+  unsigned count = 0;
+};
+
+// The caller's own memory, if the device reaches all of it.
+bool pieces_of(const u8* memory, u32 bytes, bool device_writes, Pieces& p) {
+  for (u32 at = 0, size; at < bytes; at += size) {
+    size = min_of(bytes - at,
+                  static_cast<u32>(page_bytes - reinterpret_cast<u64>(memory + at) % page_bytes));
+    const u64 address = machine_address(memory + at);
+    if (!address) return false;
+    p.list[p.count++] = {address, size, device_writes};
+  }
+  return true;
+}
+
+void pieces_of_bounce(u32 bytes, bool device_writes, Pieces& p) {
+  p.count = 0;
+  for (u32 at = 0; at < bytes; at += page_bytes)
+    p.list[p.count++] = {machine_address(bounce.data[at / page_bytes]), min_of<u32>(bytes - at, page_bytes),
+                         device_writes};
+}
+
+void submit(Disk& d, u32 type, u64 sector, const Pieces& data) {
+  VirtioBuffer buffers[count_of(data.list) + 2];
   unsigned n = 0;
   bounce.request->header = {type, 0, sector};
   bounce.request->status = 0xff;
   buffers[n++] = {machine_address(&bounce.request->header), sizeof bounce.request->header, false};
-  for (u32 at = 0; at < bytes; at += page_bytes)
-    buffers[n++] = {machine_address(bounce.data[at / page_bytes]), min_of<u32>(bytes - at, page_bytes),
-                    type == VIRTIO_BLK_T_IN};
+  for (unsigned i = 0; i < data.count; i++) buffers[n++] = data.list[i];
   buffers[n++] = {machine_address(&bounce.request->status), 1, true};
   virtio_submit(d.queue, 0, buffers, n);
 }
@@ -88,25 +111,32 @@ long wait_for_answer(Disk& d) {
   return __atomic_load_n(&bounce.request->status, __ATOMIC_ACQUIRE) == VIRTIO_BLK_S_OK ? 0 : -XEN_EIO;
 }
 
-long request(Disk& d, u32 type, u64 sector, u32 bytes) {
+long request(Disk& d, u32 type, u64 sector, const Pieces& data) {
   if (d.stopped) return -XEN_EIO;
-  submit(d, type, sector, bytes);
+  submit(d, type, sector, data);
   return wait_for_answer(d);
 }
 
 long read_chunk(Disk& d, u64 sector, u32 bytes, u8* to) {
   BounceTurn turn;
-  if (long error = request(d, VIRTIO_BLK_T_IN, sector, bytes)) return error;
-  for (u32 at = 0; at < bytes; at += page_bytes)
+  Pieces data;
+  const bool reached = pieces_of(to, bytes, true, data);
+  if (!reached) pieces_of_bounce(bytes, true, data);
+  if (long error = request(d, VIRTIO_BLK_T_IN, sector, data)) return error;
+  for (u32 at = 0; !reached && at < bytes; at += page_bytes)
     memcpy(to + at, bounce.data[at / page_bytes], min_of<u32>(bytes - at, page_bytes));
   return 0;
 }
 
 long write_chunk(Disk& d, u64 sector, u32 bytes, const u8* from) {
   BounceTurn turn;
-  for (u32 at = 0; at < bytes; at += page_bytes)
-    memcpy(bounce.data[at / page_bytes], from + at, min_of<u32>(bytes - at, page_bytes));
-  return request(d, VIRTIO_BLK_T_OUT, sector, bytes);
+  Pieces data;
+  if (!pieces_of(from, bytes, false, data)) {
+    pieces_of_bounce(bytes, false, data);
+    for (u32 at = 0; at < bytes; at += page_bytes)
+      memcpy(bounce.data[at / page_bytes], from + at, min_of<u32>(bytes - at, page_bytes));
+  }
+  return request(d, VIRTIO_BLK_T_OUT, sector, data);
 }
 
 template <typename Byte>
@@ -129,7 +159,7 @@ long write_sectors(void* disk, u64 first, u32 count, const void* from) {
 
 long flush_disk(void* disk) {
   BounceTurn turn;
-  return request(*static_cast<Disk*>(disk), VIRTIO_BLK_T_FLUSH, 0, 0);
+  return request(*static_cast<Disk*>(disk), VIRTIO_BLK_T_FLUSH, 0, {});
 }
 }  // namespace
 

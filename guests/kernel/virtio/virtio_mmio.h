@@ -57,4 +57,4 @@ bool virtio_collect(VirtioQueue& q, unsigned& first, u32& length);
 void virtio_wait(VirtioDevice& d);
 // The same while no request is under way: something may come or not.
 void virtio_watch(VirtioDevice& d);
-u64 machine_address(const void* va);  // of a byte in a device page (memory_model.h)
+u64 machine_address(const void* va);  // 0: no device reaches it (memory_model.h)

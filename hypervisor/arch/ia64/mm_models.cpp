@@ -93,6 +93,7 @@ constexpr MemoryModel model_translated = {
     "translated",
     1u << XENFEAT_auto_translated_physmap | 1u << XENFEAT_highmem_assist,
     true,
+    P2mReader::nobody,
     false,
     translated_domain_init,
     translated_frame_of,
@@ -115,6 +116,7 @@ constexpr MemoryModel model_identity = {
     "identity",
     1u << XENFEAT_highmem_assist,
     false,
+    P2mReader::nobody,
     true,
     identity_domain_init,
     identity_frame_of,
@@ -155,7 +157,13 @@ long get_address_size(Domain*, xen_domctl& op) {
 
 }  // namespace
 
-const MemoryModel* const arch_memory_models[] = {&model_translated, &model_identity, nullptr};
+constexpr MemoryModel model_dom0_pmt =
+    with_reader(model_translated, XS_MODEL_DOM0_PMT, "dom0_pmt", P2mReader::privileged);
+constexpr MemoryModel model_exposed =
+    with_reader(model_translated, XS_MODEL_EXPOSED, "exposed", P2mReader::itself);
+
+const MemoryModel* const arch_memory_models[] = {&model_translated, &model_identity, &model_dom0_pmt,
+                                                 &model_exposed, nullptr};
 
 const DomctlHandler arch_domctl_handlers[] = {
     {XEN_DOMCTL_hypercall_init, false, write_firmware},

@@ -16,6 +16,7 @@ constexpr MemoryModel model_translated = {
     1u << XENFEAT_auto_translated_physmap | 1u << XENFEAT_writable_page_tables |
         1u << XENFEAT_pae_pgdir_above_4gb | 1u << XENFEAT_highmem_assist,
     true,
+    P2mReader::nobody,
     false,
     translated_domain_init,
     translated_frame_of,
@@ -34,6 +35,12 @@ constexpr MemoryModel model_translated = {
     translated_relinquish,
 };
 
-const MemoryModel* const arch_memory_models[] = {&model_direct, &model_translated, nullptr};
+constexpr MemoryModel model_dom0_pmt =
+    with_reader(model_translated, XS_MODEL_DOM0_PMT, "dom0_pmt", P2mReader::privileged);
+constexpr MemoryModel model_exposed =
+    with_reader(model_translated, XS_MODEL_EXPOSED, "exposed", P2mReader::itself);
+
+const MemoryModel* const arch_memory_models[] = {&model_direct, &model_translated, &model_dom0_pmt,
+                                                 &model_exposed, nullptr};
 
 }  // namespace hv

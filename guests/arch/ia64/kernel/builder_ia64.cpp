@@ -51,7 +51,7 @@ static_assert(sizeof(start_info_t) + sizeof(BootParameters) <= page_bytes);
 }  // namespace
 
 long arch_plan_layout(BuildState& b) {
-  if (b.config->model != XS_MODEL_TRANSLATED)
+  if (!b.hides_mfns)
     return build_failed(b, "the kernel image does not run in that memory model", -XEN_ENOEXEC);
   if (b.image_end + frames_at_end >= b.pages)
     return build_failed(b, "the memory is too small for the kernel image", -XEN_ENOMEM);

@@ -3,9 +3,11 @@
 #include "guests/kernel/memory_model.h"
 #include "layout.h"
 
-extern const MemoryModel model_identity, model_translated;
+extern const MemoryModel model_identity, model_translated, model_with_pmt;
 
-const MemoryModel* arch_model(bool translated) { return translated ? &model_translated : &model_identity; }
+const MemoryModel* arch_model(bool translated, bool has_pmt) {
+  return has_pmt ? &model_with_pmt : translated ? &model_translated : &model_identity;
+}
 
 void* frame_va(Pfn pfn) {
   return reinterpret_cast<void*>(KERNEL_BASE + (memory_model->machine(pfn) << page_shift));

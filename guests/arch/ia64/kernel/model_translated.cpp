@@ -3,6 +3,7 @@
 // devices may use.
 #include "domain_memory.h"
 #include "guests/kernel/granted.h"
+#include "guests/kernel/pmt.h"
 #include "guests/kernel/translated_frames.h"
 #include "guests/kernel/window.h"
 #include "guests/lib/boot.h"
@@ -20,16 +21,26 @@ Pfn foreign_first;
 
 u8* va_of(Pfn pfn) { return reinterpret_cast<u8*>(KERNEL_BASE + (pfn << page_shift)); }
 
-BootFrames boot() {
+BootFrames build() {
   BootFrames frames{};
   frames.given = boot_info->nr_pages;
   frames.limit = model_reservation_limit();
   frames.first_taken = image_first_frame();
   frames.end_taken = image_end_frame();
-  identity = translated_identity_frames();
-  foreign_first = translated_foreign_first(identity);
   frames.extra = identity.count;
   return frames;
+}
+
+BootFrames boot() {
+  identity = translated_identity_frames();
+  foreign_first = translated_foreign_first(identity);
+  return build();
+}
+
+// Devices reach everything, so no frames are set aside for them.
+BootFrames boot_with_pmt() {
+  foreign_first = translated_foreign_near(model_reservation_limit());
+  return build();
 }
 
 void reclaim(void (*)(Pfn first, u64 count)) { domain_memory_reserve(); }
@@ -59,6 +70,17 @@ void* device_page() {
   return identity_used < identity.count ? va_of(identity.first + identity_used++) : nullptr;
 }
 
+Pfn frame_of(const void* va) { return (reinterpret_cast<u64>(va) - KERNEL_BASE) >> page_shift; }
+
+u64 device_address(const void* va) {
+  return frame_of(va) - identity.first < identity.count ? flat_device_address(va) : 0;
+}
+
+u64 address_by_pmt(const void* va) {
+  const u64 gfns = foreign_first + window_pages;
+  return pmt_device_address(va, frame_of(va) < gfns ? frame_of(va) : invalid_frame, gfns);
+}
+
 // --- grants: at guest frame numbers of the window's -----------------------------------------------------
 void* take_places(unsigned count, u64* places) {
   const s64 slot = window_take(count);
@@ -82,5 +104,11 @@ const GrantOps grant_ops = {nullptr,  take_places,          give_places,      0,
 extern const MemoryModel model_translated;
 constexpr MemoryModel model_translated = {
     "translated",      boot,        reclaim,         machine,      guest_frame, translated_release,
-    translated_accept, map_foreign, flat_map_device, unmap_window, device_page, flat_device_address,
+    translated_accept, map_foreign, flat_map_device, unmap_window, device_page, device_address,
     &grant_ops};
+
+extern const MemoryModel model_with_pmt;
+constexpr MemoryModel model_with_pmt = {
+    "translated with PMT", boot_with_pmt,     reclaim,     machine,         guest_frame,
+    translated_release,    translated_accept, map_foreign, flat_map_device, unmap_window,
+    pmt_device_page,       address_by_pmt,    &grant_ops};

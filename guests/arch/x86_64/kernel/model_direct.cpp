@@ -263,8 +263,22 @@ void* device_page() {
   Pfn frame = frames_alloc();
   return frame == invalid_frame ? nullptr : frame_va(frame);
 }
+// Of a place in the window: what its entry names, whoever put it there.
+Mfn shown_in_window(const void* va) {
+  const unsigned slot = window_slot(va);
+  const auto* table = static_cast<const u64*>(frame_va(tables.window_l1 + slot / table_entries));
+  const u64 entry = __atomic_load_n(&table[slot % table_entries], __ATOMIC_RELAXED);
+  return entry & pte_present ? pte_frame(entry) : invalid_frame;
+}
+
 u64 device_address(const void* va) {
-  return machine(va_frame(va)) * page_bytes + reinterpret_cast<u64>(va) % page_bytes;
+  const auto at = reinterpret_cast<u64>(va);
+  Mfn mfn = invalid_frame;
+  if (at - window_base < u64{window_pages} * page_bytes)
+    mfn = shown_in_window(va);
+  else if (at >= direct_map_base)
+    mfn = machine(va_frame(va));
+  return mfn == invalid_frame ? 0 : mfn * page_bytes + at % page_bytes;
 }
 
 // --- grants: the hypervisor writes the window's entry, and takes it away --------------------------------

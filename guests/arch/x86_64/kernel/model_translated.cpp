@@ -12,6 +12,7 @@
 #include "grant_place.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/granted.h"
+#include "guests/kernel/pmt.h"
 #include "guests/kernel/translated_frames.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/panic.h"
@@ -66,13 +67,11 @@ void show_identity_frames() {
     set_window(identity_slot + i, make_pte(identity.first + i, pte_kernel | pte_no_execute));
 }
 
-BootFrames boot() {
+BootFrames build() {
   table_ops = ops;
   Pfn pt_first = boot_va_frame(reinterpret_cast<void*>(boot_info->pt_base));
   frames.given = boot_info->nr_pages;
   frames.limit = model_reservation_limit();
-  identity = translated_identity_frames();
-  foreign_first = translated_foreign_first(identity);
   frames.extra = identity.count;
   tables = plan_direct_map(pt_first + boot_info->nr_pt_frames + 1,
                            frames.limit);  // behind the builder's stack page
@@ -85,6 +84,18 @@ BootFrames boot() {
   direct_map_ready = true;
   if (identity.count) show_identity_frames();
   return frames;
+}
+
+BootFrames boot() {
+  identity = translated_identity_frames();
+  foreign_first = translated_foreign_first(identity);
+  return build();
+}
+
+// Devices reach everything, so no frames are set aside for them.
+BootFrames boot_with_pmt() {
+  foreign_first = translated_foreign_near(model_reservation_limit());
+  return build();
 }
 
 // The builder's page tables stay in use as the kernel's root; its stack does not.
@@ -137,9 +148,23 @@ void* device_page() {
   return identity_used < identity.count ? window_va(identity_slot + static_cast<unsigned>(identity_used++))
                                         : nullptr;
 }
+bool is_in_window(const void* va) {
+  return reinterpret_cast<u64>(va) - window_base < u64{window_pages} * page_bytes;
+}
+
 u64 device_address(const void* va) {
+  if (!is_in_window(va) || window_slot(va) - identity_slot >= identity.count) return 0;
   return (identity.first + window_slot(va) - identity_slot) * page_bytes +
          reinterpret_cast<u64>(va) % page_bytes;
+}
+
+u64 address_by_pmt(const void* va) {
+  Pfn gfn = invalid_frame;
+  if (is_in_window(va))
+    gfn = foreign_first + window_slot(va);
+  else if (reinterpret_cast<u64>(va) >= direct_map_base && va_frame(va) < frames.limit)
+    gfn = va_frame(va);
+  return pmt_device_address(va, gfn, foreign_first + window_pages);
 }
 
 // --- grants: at guest frame numbers of the window's -----------------------------------------------------
@@ -171,3 +196,9 @@ constexpr MemoryModel model_translated = {
     "translated",      boot,        reclaim,    machine,      guest_frame, translated_release,
     translated_accept, map_foreign, map_device, unmap_window, device_page, device_address,
     &grant_ops};
+
+extern const MemoryModel model_with_pmt;
+constexpr MemoryModel model_with_pmt = {
+    "translated with PMT", boot_with_pmt,     reclaim,     machine,    guest_frame,
+    translated_release,    translated_accept, map_foreign, map_device, unmap_window,
+    pmt_device_page,       address_by_pmt,    &grant_ops};

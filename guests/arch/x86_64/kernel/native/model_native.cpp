@@ -138,6 +138,7 @@ void* device_page() {
   return frame == invalid_frame ? nullptr : frame_va(frame);
 }
 u64 device_address(const void* va) {
+  if (reinterpret_cast<u64>(va) - direct_map_base >= window_base - direct_map_base) return 0;
   return ram_machine(va_frame(va)) * page_bytes + reinterpret_cast<u64>(va) % page_bytes;
 }
 }  // namespace

@@ -1,0 +1,102 @@
+#include "guests/kernel/pmt.h"
+
+#include "guests/kernel/frames.h"
+#include "guests/kernel/granted.h"
+#include "guests/kernel/heap.h"
+#include "guests/kernel/memory_model.h"
+#include "guests/lib/errno.h"
+#include "guests/lib/hypercall.h"
+#include "guests/lib/panic.h"
+
+#include "hypervisor/abi/observe.h"
+#include "hypervisor/abi/pmt.h"
+
+namespace {
+PmtTable own;
+
+long expose(unsigned domain, u64 gfns, Pfn place, u64& frames, u32& form) {
+  xs_expose_p2m request{};
+  request.domid = static_cast<domid_t>(domain);
+  request.place = place;
+  request.gfns = gfns;
+  request.frames = frames;
+  const long error = hypercall_memory_op(XS_XENMEM_expose_p2m, &request);
+  frames = request.frames;
+  form = request.form;
+  return error;
+}
+
+// Addresses for the frames, as for granted ones: both are others' and have places in the window.
+long show(unsigned domain, PmtTable& t, u64* places) {
+  const GrantOps& model = *memory_model->grants;
+  void* va = model.take_places(t.frames, places);
+  if (!va) return -XEN_ENOSPC;
+  t.place = places[0] / page_bytes;
+  u64 frames = t.frames;
+  const long error = expose(domain, t.gfns, t.place, frames, t.form);
+  if (error)
+    model.give_places(va, t.frames);
+  else
+    t.at = static_cast<const u8*>(model.shown_at(va, places, false, t.frames));
+  return error;
+}
+}  // namespace
+
+bool pmt_offered() {
+  u64 frames = 0;
+  u32 form;
+  return expose(DOMID_SELF, 1, 0, frames, form) == -XEN_ENOBUFS;
+}
+
+long pmt_open(unsigned domain, u64 gfns, PmtTable& t) {
+  t = {};
+  u64 frames = 0;
+  const long wanted = expose(domain, gfns, 0, frames, t.form);
+  if (wanted != -XEN_ENOBUFS) return wanted ? wanted : -XEN_EINVAL;
+  auto* places = static_cast<u64*>(heap_alloc(frames * sizeof(u64)));
+  if (!places) return -XEN_ENOMEM;
+  t.gfns = gfns;
+  t.frames = static_cast<unsigned>(frames);
+  const long error = show(domain, t, places);
+  heap_free(places);
+  if (error) t = {};
+  return error;
+}
+
+void pmt_close(unsigned domain, PmtTable& t) {
+  if (!t.at) return;
+  u64 frames = 0;
+  expose(domain, 0, 0, frames, t.form);
+  memory_model->grants->give_places(const_cast<u8*>(t.at), t.frames);
+  t = {};
+}
+
+Mfn pmt_machine(const PmtTable& t, Pfn gfn) {
+  if (gfn >= t.gfns) return invalid_frame;
+  const u64 size = t.form & XS_PMT_PLAIN ? sizeof(u32) : sizeof(u64), each = page_bytes / size;
+  const u8* leaf = t.at + gfn / each * page_bytes;
+  if (t.form & XS_PMT_TREE) {
+    const u64 at = __atomic_load_n(reinterpret_cast<const u64*>(t.at) + gfn / each, __ATOMIC_ACQUIRE);
+    if (!at) return invalid_frame;
+    leaf = t.at + (at - t.place) * page_bytes;
+  }
+  if (t.form & XS_PMT_PLAIN) {
+    const u32 mfn = __atomic_load_n(reinterpret_cast<const u32*>(leaf) + gfn % each, __ATOMIC_RELAXED);
+    return mfn == XS_PMT_NONE ? invalid_frame : mfn;
+  }
+  const u64 entry = __atomic_load_n(reinterpret_cast<const u64*>(leaf) + gfn % each, __ATOMIC_RELAXED);
+  return entry & XS_P2M_PRESENT ? entry >> XS_P2M_MFN_SHIFT : invalid_frame;
+}
+
+void* pmt_device_page() {
+  const Pfn frame = frames_alloc();
+  return frame == invalid_frame ? nullptr : frame_va(frame);
+}
+
+u64 pmt_device_address(const void* va, Pfn gfn, u64 gfns) {
+  if (gfn == invalid_frame) return 0;
+  if (!own.at)
+    if (const long error = pmt_open(DOMID_SELF, gfns, own)) panic("the PMT cannot be read: %ld", error);
+  const Mfn mfn = pmt_machine(own, gfn);
+  return mfn == invalid_frame ? 0 : mfn * page_bytes + reinterpret_cast<u64>(va) % page_bytes;
+}

@@ -1,0 +1,41 @@
+// The PMT: what a reader sees of a domain's P2M (hypervisor/abi/pmt.h).
+//
+//   domain --pmt--> Pmt --reader--> whose P2M shows the frames, by read-only SHARED entries, each frame's M2P
+//                                   naming the place
+//     with attributes   the frames are the P2M's own leaves
+//     plain             a copy: copies[i] = frame of 1024 entries, written with each change of the P2M
+//     tree              directory frames besides
+//
+// All under mm_lock. The reader is dom0, which outlives everybody, or the domain itself.
+#pragma once
+#include "hypervisor/abi/pmt.h"
+#include "hypervisor/common/types.h"
+
+namespace hv {
+
+struct Domain;
+
+struct Pmt {
+  static constexpr u64 kMostLeaves = 4096, kMostDirectories = kMostLeaves * sizeof(u64) / kPageSize;
+  static constexpr unsigned kCopiesOrder = 3;
+  Domain* reader = nullptr;
+  u32 form = 0;
+  Gfn place = 0;
+  u64 leaves = 0;  ///< that the GFNs asked for have
+  u64 frames = 0;  ///< at `place`
+  u64 placed = 0;  ///< leaves that have got a place (tree)
+  Mfn directory[kMostDirectories] = {};
+  Mfn copies_table = kInvalidMfn;  ///< 2^kCopiesOrder frames: Mfn[leaves], kInvalidMfn where there is no copy
+};
+
+/// What option `pmt` of the command line says: words of linear, tree, attributes, plain. Panics at others.
+void pmt_choose(const char* words);
+/// XS_XENMEM_expose_p2m.
+long pmt_expose(Vaddr arg);
+/// A leaf of the domain's P2M has been made for the GFNs from `first` on.
+void pmt_leaf_made(Domain* domain, Gfn first, Mfn leaf);
+void pmt_entry_changed(Domain* domain, Gfn gfn, u64 entry);
+/// Nobody reads it any more.
+void pmt_end(Domain* domain);
+
+}  // namespace hv
