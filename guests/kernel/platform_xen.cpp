@@ -11,6 +11,7 @@
 #include "guests/kernel/net/stack.h"
 #include "guests/kernel/operator/boot_word.h"
 #include "guests/kernel/operator/operator.h"
+#include "guests/kernel/p2m_verb.h"
 #include "guests/kernel/platform.h"
 #include "guests/kernel/pmt.h"
 #include "guests/kernel/process.h"
@@ -63,7 +64,7 @@ void start_drivers() {
   if (!thread_create("drivers", drive_network, nullptr)) panic("no memory for the drivers' thread");
 }
 
-constexpr Verb domu_verbs[] = {bench_verb,        ping_verb,       stream_verb,
+constexpr Verb domu_verbs[] = {bench_verb,        ping_verb,       stream_verb,      own_p2m_verb,
                                block_verify_verb, block_hash_verb, block_misuse_verb};
 void execute(char* line, Status& status) { verbs_execute(domu_verbs, count_of(domu_verbs), line, status); }
 

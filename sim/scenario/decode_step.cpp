@@ -151,7 +151,7 @@ void decode_expect_step(const Node& n, const Scenario& scenario, Step& step) {
 constexpr char mem_set[] = "mem-set", mem_max[] = "mem-max", pause_verb[] = "pause", unpause[] = "unpause",
                destroy[] = "destroy", shutdown_verb[] = "shutdown", list[] = "list", info[] = "info",
                shutdown_host[] = "shutdown-host", ping[] = "ping", stream[] = "stream", count[] = "count",
-               packets[] = "packets";
+               packets[] = "packets", p2m[] = "p2m";
 
 constexpr struct {
   const char* key;
@@ -170,6 +170,7 @@ constexpr struct {
     {"network-attach", decode_network_attach},
     {"block-attach", decode_block_attach},
     {"hash", decode_hash},
+    {"p2m", decode_domain_verb<p2m>},
     {"ping", decode_traffic<ping, count>},
     {"stream", decode_traffic<stream, packets>},
     {"shutdown-host", decode_plain<shutdown_host>},

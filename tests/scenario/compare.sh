@@ -104,7 +104,7 @@ refuse 4 '--vary low=24,: a value is missing' "$balloon" --vary low=24,
 refuse 4 'no parameter "lwo"' "$balloon" --vary lwo=3
 refuse 4 '--models says in which models' "$balloon" --vary model=direct
 
-refuse 4 '--models: no memory model "shadow"; there are: direct, translated, identity' "$balloon" --models shadow
+refuse 4 '--models: no memory model "shadow"; there are: direct, translated, dom0_pmt, exposed, identity' "$balloon" --models shadow
 refuse 4 '--arch: no architecture "sparc"; there are: x86_64, ia64' "$balloon" --arch sparc
 refuse 4 '"direct" is given twice' "$balloon" --models direct,direct
 refuse 4 '--models says in which models' "$balloon" --set model=direct

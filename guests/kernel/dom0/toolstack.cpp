@@ -11,6 +11,7 @@
 #include "guests/kernel/operator/archive_verbs.h"
 #include "guests/kernel/operator/operator.h"
 #include "guests/kernel/operator/verbs.h"
+#include "guests/kernel/p2m_verb.h"
 #include "guests/lib/domctl.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/format.h"
@@ -155,6 +156,12 @@ void do_shutdown(const CommandLine& c, Status& status) {
   if (long error = store_write_text(path, "poweroff")) status.fail(error, "the request cannot be stored");
 }
 
+void do_p2m(const CommandLine& c, Status& status) {
+  Target t;
+  if (!find_domain(c, t, status)) return;
+  p2m_tell(t.id, t.domain->max_pages, status);
+}
+
 void do_debug_keys(const CommandLine& c, Status& status) {
   xen_sysctl op{};
   set_xen_guest_handle(op.u.debug_keys.keys, c.words[1]);
@@ -166,7 +173,7 @@ void do_shutdown_host(const CommandLine&, Status&) { shutdown(SHUTDOWN_poweroff)
 
 constexpr Verb verbs[] = {
     {"create", any_number,
-     "name=<name> kernel=<file> memory=<MiB> [maxmem=] [vcpus=] [model=direct|translated] "
+     "name=<name> kernel=<file> memory=<MiB> [maxmem=] [vcpus=] [model=direct|translated|dom0_pmt|exposed] "
      "[shadow_memory=] [paused=1] [extra=\"\"]",
      do_create},
     {"list", 0, "", do_list},
@@ -179,6 +186,7 @@ constexpr Verb verbs[] = {
     {"network-attach", any_number, "<domain> [receive=copy|flip] [backend=<domain>]", do_network_attach},
     block_attach_verb,
     {"info", 0, "", do_info},
+    {"p2m", 1, "<domain>", do_p2m},
     {"debug-keys", 1, "<characters>", do_debug_keys},
     files_verb,
     hash_verb,

@@ -68,8 +68,7 @@ struct Pieces {
 // The caller's own memory, if the device reaches all of it.
 bool pieces_of(const u8* memory, u32 bytes, bool device_writes, Pieces& p) {
   for (u32 at = 0, size; at < bytes; at += size) {
-    size = min_of(bytes - at,
-                  static_cast<u32>(page_bytes - reinterpret_cast<u64>(memory + at) % page_bytes));
+    size = min_of(bytes - at, static_cast<u32>(page_bytes - reinterpret_cast<u64>(memory + at) % page_bytes));
     const u64 address = machine_address(memory + at);
     if (!address) return false;
     p.list[p.count++] = {address, size, device_writes};
