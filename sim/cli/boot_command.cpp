@@ -114,6 +114,7 @@ class BareRun {
     observer_.attach(machine_.memory());
     machine_.set_serial_sink(&serial_);
     if (!o.disk.empty()) machine_.attach_disk(o.disk, true);
+    if (config.network) machine_.attach_network();
     machine_.load({o.kernel, o.append, o.modules});
     if (o.gdb.given()) {
       std::vector<std::string> images = {o.kernel};

@@ -37,20 +37,24 @@ void Board::add_virtio_slots(const VirtioSlots& where) {
 void Board::plug(VirtioDevice& device) {
   for (auto slot = virtio_slots_.rbegin(); slot != virtio_slots_.rend(); ++slot)
     if (!(*slot)->device()) return (*slot)->attach(device);
-  throw Error("the machine has " + std::to_string(virtio_slots_.size()) +
-              " slots for disks and consoles, all taken");
+  throw Error("the machine has " + std::to_string(virtio_slots_.size()) + " slots for devices, all taken");
 }
 
 void Board::add_disk(const std::string& file, bool read_only) {
   const DiskTiming timing{config.disk_latency_ns, config.disk_bytes_per_s};
   const std::string serial = "disk" + std::to_string(disks.size());
-  disks.push_back(std::make_unique<VirtioBlock>(host, dma, file, read_only, timing, serial));
+  disks.push_back(std::make_unique<VirtioBlock>(host, file, read_only, timing, serial));
   plug(*disks.back());
 }
 
 void Board::add_console(ConsoleSink* sink) {
-  consoles.push_back(std::make_unique<VirtioConsole>(host, dma, sink));
+  consoles.push_back(std::make_unique<VirtioConsole>(host, sink));
   plug(*consoles.back());
+}
+
+void Board::add_network() {
+  network = std::make_unique<Network>(host, config.network.value());
+  plug(network->device);
 }
 
 std::vector<unsigned> Board::occupied_slots() const {
@@ -60,10 +64,10 @@ std::vector<unsigned> Board::occupied_slots() const {
   return slots;
 }
 
-bool Board::disk_activity() const {
-  for (const auto& disk : disks)
-    if (disk->busy()) return true;
-  return false;
+bool Board::virtio_activity() const {
+  for (const auto& slot : virtio_slots_)
+    if (slot->device() && slot->device()->busy()) return true;
+  return network && network->busy();
 }
 
 }  // namespace xs::platform

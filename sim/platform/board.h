@@ -18,6 +18,7 @@
 #include "sim/platform/dma.h"
 #include "sim/platform/dram.h"
 #include "sim/platform/machine.h"
+#include "sim/platform/network/network.h"
 #include "sim/platform/virtio/virtio_block.h"
 #include "sim/platform/virtio/virtio_console.h"
 #include "sim/platform/virtio/virtio_mmio.h"
@@ -51,6 +52,7 @@ class Board {
   // Devices occupy virtio-mmio slots from the last one down, in call order, as QEMU fills them.
   void add_disk(const std::string& file, bool read_only);
   void add_console(ConsoleSink* sink);
+  void add_network();  ///< the configuration's
 
   /// Puts the image where the firmware would, and the boot processor at its entry.
   virtual void load(const BootImage& image) = 0;
@@ -89,6 +91,7 @@ class Board {
   DebugExit debug_exit;
   std::vector<std::unique_ptr<VirtioBlock>> disks;
   std::vector<std::unique_ptr<VirtioConsole>> consoles;
+  std::unique_ptr<Network> network;  ///< null: none
 
  protected:
   /// The level of an interrupt wire, by its global number.
@@ -102,7 +105,8 @@ class Board {
   void add_device(Bus& bus, const char* name, u64 base, u64 size, RegisterDevice& device);
   void add_virtio_slots(const VirtioSlots& where);
   std::vector<unsigned> occupied_slots() const;
-  bool disk_activity() const;
+  /// A device will act by itself: finish a transfer, receive what is on its way.
+  bool virtio_activity() const;
 
   Bus memory_bus{"memory_bus"};
   Bus port_bus{"port_bus"};

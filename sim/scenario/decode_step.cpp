@@ -75,11 +75,12 @@ void decode_hash(const Node& n, const Scenario&, Step& step) {
   set_command(step, "hash", "", "hash " + n.text());
 }
 
-/// What dom0 sends to a domain: `counted` of them.
+/// What dom0 sends to a domain, or to an address: `counted` of them.
 template <const char* verb, const char* counted>
 void decode_traffic(const Node& n, const Scenario& scenario, Step& step) {
-  const std::string domain = decode_domain_name(n.at("domain"), scenario);
-  std::string line = fmt::format("{} {}", verb, domain);
+  if (n.has("domain") == n.has("address")) n.fail("needs either \"domain\" or \"address\"");
+  const std::string domain = n.has("domain") ? decode_domain_name(n.at("domain"), scenario) : "";
+  std::string line = fmt::format("{} {}", verb, domain.empty() ? n.at("address").text() : domain);
   for (const char* key : {counted, "bytes"})
     if (n.has(key)) line += fmt::format(" {}={}", key, n.at(key).integer());
   set_command(step, verb, domain, std::move(line));

@@ -12,7 +12,7 @@ namespace xs::platform {
 
 class VirtioConsole : public VirtioDevice {
  public:
-  VirtioConsole(DeviceHost& host, Dma& dma, ConsoleSink* sink) : host_(host), dma_(dma), sink_(sink) {}
+  VirtioConsole(DeviceHost& host, ConsoleSink* sink) : host_(host), sink_(sink) {}
   void receive(std::string_view bytes);
 
   u32 device_id() const override { return 3; }
@@ -35,7 +35,6 @@ class VirtioConsole : public VirtioDevice {
   u32 fill(const VirtioChain& chain);
 
   DeviceHost& host_;
-  Dma& dma_;
   ConsoleSink* sink_;
   VirtioTransport* transport_ = nullptr;
   std::deque<char> input_;
