@@ -28,10 +28,19 @@ void Board::add_device(Bus& bus, const char* name, u64 base, u64 size, RegisterD
 
 void Board::add_virtio_slots(const VirtioSlots& where) {
   for (unsigned slot = 0; slot < where.count; ++slot) {
-    virtio_slots_.push_back(std::make_unique<VirtioMmio>(dma, line(where.gsi + slot)));
+    slot_dma_.push_back(std::make_unique<Dma>(
+        dram, [this](u64 pa, u64 size) { invalidate_code(pa, size); },
+        [this, slot](u64 pa, u64 size, bool write) { return guard_dma(slot, pa, size, write); }));
+    virtio_slots_.push_back(std::make_unique<VirtioMmio>(*slot_dma_.back(), line(where.gsi + slot)));
     add_device(memory_bus, ("virtio_mmio" + std::to_string(slot)).c_str(), where.base + slot * where.step,
                where.step, *virtio_slots_.back());
   }
+}
+
+bool Board::guard_dma(unsigned slot, u64 pa, u64 size, bool write) {
+  if (dma_observer)
+    dma_observer->on_dma({virtio_slots_[slot]->device()->name(), slot, pa, size, write, host.now_ps()});
+  return true;
 }
 
 void Board::plug(VirtioDevice& device) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/core/dma_tap.h"
 #include "sim/platform/bus/bus.h"
 #include "sim/platform/bus/dram_port.h"
 #include "sim/platform/bus/register_port.h"
@@ -86,7 +87,8 @@ class Board {
   const MachineConfig config;
   Dram& dram;
   SimHost host;
-  Dma dma;
+  Dma dma;                              ///< a debugger's; devices have their own
+  DmaObserver* dma_observer = nullptr;  ///< of devices' transfers
   Uart16550 uart;
   DebugExit debug_exit;
   std::vector<std::unique_ptr<VirtioBlock>> disks;
@@ -102,6 +104,7 @@ class Board {
   IrqLine line(unsigned gsi) {
     return [this, gsi](bool asserted) { set_interrupt(gsi, asserted); };
   }
+  bool guard_dma(unsigned slot, u64 pa, u64 size, bool write);
   void add_device(Bus& bus, const char* name, u64 base, u64 size, RegisterDevice& device);
   void add_virtio_slots(const VirtioSlots& where);
   std::vector<unsigned> occupied_slots() const;
@@ -114,6 +117,7 @@ class Board {
  private:
   void plug(VirtioDevice& device);
 
+  std::vector<std::unique_ptr<Dma>> slot_dma_;
   std::vector<std::unique_ptr<VirtioMmio>> virtio_slots_;
   std::vector<std::unique_ptr<DramPort>> dram_ports_;
   std::vector<std::unique_ptr<RegisterPort>> register_ports_;

@@ -189,6 +189,7 @@ bool Machine::tlb_outlives_tables(unsigned cpu, u64 mfn) const {
 std::vector<ReachablePage> Machine::tagged_pages(unsigned cpu) const {
   return impl_->board->tagged_pages(cpu);
 }
+void Machine::watch_dma(DmaObserver* observer) { impl_->board->dma_observer = observer; }
 void Machine::set_debugger(CpuDebugger* debugger) { impl_->board->set_debugger(debugger); }
 CpuControl& Machine::control(unsigned cpu) { return impl_->board->control(cpu); }
 bool Machine::write_memory(u64 pa, std::span<const u8> bytes) {

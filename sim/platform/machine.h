@@ -9,6 +9,7 @@
 
 #include "sim/core/console_sink.h"
 #include "sim/core/debug.h"
+#include "sim/core/dma_tap.h"
 #include "sim/core/memory_port.h"
 #include "sim/core/tap.h"
 #include "sim/core/timing_model.h"
@@ -117,6 +118,8 @@ class Machine {
   /// Where a TLB has tags: all that user code on the core can reach by it now.
   std::vector<ReachablePage> tagged_pages(unsigned cpu) const;
 
+  /// Devices' transfers. It must outlive the machine's runs.
+  void watch_dma(DmaObserver* observer);
   /// null: none. It must outlive the machine's runs.
   void set_debugger(CpuDebugger* debugger);
   CpuControl& control(unsigned cpu);

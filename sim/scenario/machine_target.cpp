@@ -173,6 +173,7 @@ void BootedMachine::start(TargetListener& listener) {
   observer_->watch_outlived(
       [this](unsigned cpu, u64 mfn) { return machine_->tlb_outlives_tables(cpu, mfn); });
   observer_->watch_quanta([this] { return machine_->counters().quanta; });
+  machine_->watch_dma(observer_.get());
   machine_->set_serial_sink(&serial_);
   machine_->add_virtio_console(&operator_);
   machine_->attach_disk(disk, true);

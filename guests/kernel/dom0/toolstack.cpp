@@ -4,6 +4,7 @@
 #include "guests/kernel/bench/bench.h"
 #include "guests/kernel/dom0/block_attach.h"
 #include "guests/kernel/dom0/create.h"
+#include "guests/kernel/dom0/dma_misuse.h"
 #include "guests/kernel/dom0/domain.h"
 #include "guests/kernel/dom0/network_attach.h"
 #include "guests/kernel/dom0/store_server.h"
@@ -179,6 +180,7 @@ constexpr Verb verbs[] = {
     {"network-attach", any_number, "<domain> [receive=copy|flip] [backend=<domain>]", do_network_attach},
     block_attach_verb,
     {"info", 0, "", do_info},
+    {"dma-misuse", 2, "<machine address> r|w", do_dma_misuse},
     {"debug-keys", 1, "<characters>", do_debug_keys},
     files_verb,
     hash_verb,

@@ -59,17 +59,22 @@ bool allocate_bounce() {
   return bounce.request;
 }
 
-void submit(Disk& d, u32 type, u64 sector, u32 bytes) {
-  VirtioBuffer buffers[data_frames + 2];
-  unsigned n = 0;
+// The data's place: `buffers` behind the first, which is the header's; the status comes behind them.
+void submit(Disk& d, u32 type, u64 sector, VirtioBuffer* buffers, unsigned data) {
   bounce.request->header = {type, 0, sector};
   bounce.request->status = 0xff;
-  buffers[n++] = {machine_address(&bounce.request->header), sizeof bounce.request->header, false};
+  buffers[0] = {machine_address(&bounce.request->header), sizeof bounce.request->header, false};
+  buffers[data + 1] = {machine_address(&bounce.request->status), 1, true};
+  virtio_submit(d.queue, 0, buffers, data + 2);
+}
+
+void submit_bounced(Disk& d, u32 type, u64 sector, u32 bytes) {
+  VirtioBuffer buffers[data_frames + 2];
+  unsigned n = 0;
   for (u32 at = 0; at < bytes; at += page_bytes)
-    buffers[n++] = {machine_address(bounce.data[at / page_bytes]), min_of<u32>(bytes - at, page_bytes),
+    buffers[++n] = {machine_address(bounce.data[at / page_bytes]), min_of<u32>(bytes - at, page_bytes),
                     type == VIRTIO_BLK_T_IN};
-  buffers[n++] = {machine_address(&bounce.request->status), 1, true};
-  virtio_submit(d.queue, 0, buffers, n);
+  submit(d, type, sector, buffers, n);
 }
 
 long wait_for_answer(Disk& d) {
@@ -90,7 +95,7 @@ long wait_for_answer(Disk& d) {
 
 long request(Disk& d, u32 type, u64 sector, u32 bytes) {
   if (d.stopped) return -XEN_EIO;
-  submit(d, type, sector, bytes);
+  submit_bounced(d, type, sector, bytes);
   return wait_for_answer(d);
 }
 
@@ -149,4 +154,14 @@ long virtio_block_use(VirtioDevice& device, Sectors& sectors) {
   sectors = {read_sectors, device.features & feature_read_only ? nullptr : write_sectors,
              device.features & feature_flush ? flush_disk : nullptr, d, capacity};
   return 0;
+}
+
+long virtio_block_misuse(const Sectors& disk, u64 machine, bool device_writes) {
+  Disk& d = *static_cast<Disk*>(disk.context);
+  BounceTurn turn;
+  if (d.stopped) return -XEN_EIO;
+  VirtioBuffer buffers[3];
+  buffers[1] = {machine, sector_bytes, device_writes};
+  submit(d, device_writes ? VIRTIO_BLK_T_IN : VIRTIO_BLK_T_OUT, 0, buffers, 1);
+  return wait_for_answer(d);
 }

@@ -40,6 +40,7 @@ class VirtioBlock : public VirtioDevice {
   VirtioBlock(DeviceHost& host, const std::string& file, bool read_only, DiskTiming timing,
               std::string serial);
 
+  const char* name() const override { return "block"; }
   u32 device_id() const override { return 2; }
   u64 features() const override;
   unsigned queues() const override { return 1; }

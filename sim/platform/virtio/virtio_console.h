@@ -15,6 +15,7 @@ class VirtioConsole : public VirtioDevice {
   VirtioConsole(DeviceHost& host, ConsoleSink* sink) : host_(host), sink_(sink) {}
   void receive(std::string_view bytes);
 
+  const char* name() const override { return "console"; }
   u32 device_id() const override { return 3; }
   u64 features() const override { return feature_emergency_write; }
   unsigned queues() const override { return 2; }

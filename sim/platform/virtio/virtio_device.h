@@ -25,6 +25,7 @@ class VirtioTransport {
 class VirtioDevice {
  public:
   virtual ~VirtioDevice() = default;
+  virtual const char* name() const = 0;  ///< its kind in a word
   virtual u32 device_id() const = 0;
   virtual u64 features() const = 0;  ///< device-specific bits only
   virtual unsigned queues() const = 0;

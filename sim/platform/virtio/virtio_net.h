@@ -18,6 +18,7 @@ class VirtioNet final : public VirtioDevice, public NetworkPort {
   void frame_arrived(const NetworkFrame& frame) override;
   const NetworkCounters& counters() const { return counters_; }
 
+  const char* name() const override { return "network"; }
   u32 device_id() const override { return 1; }
   u64 features() const override { return feature_mac | feature_status; }
   unsigned queues() const override { return 2; }
