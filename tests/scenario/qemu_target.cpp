@@ -13,6 +13,13 @@ namespace {
 using test::QemuMicrovm;
 using Clock = std::chrono::steady_clock;
 
+std::string dotted(u32 address) {
+  std::string text;
+  for (int shift = 24; shift >= 0; shift -= 8)
+    text += std::to_string(address >> shift & 0xff) + (shift ? "." : "");
+  return text;
+}
+
 class QemuTarget : public Target {
  public:
   QemuTarget(const Scenario& scenario, std::string work_directory)
@@ -35,6 +42,8 @@ class QemuTarget : public Target {
       options.data_disk = work_directory_ + "/dom0-data.img";
       write_empty_disk(options.data_disk, scenario_.dom0.disk_mib);
     }
+    if (config.network && config.network->station)
+      options.network_host = dotted(config.network->station->address);
     qemu_.emplace(options);
     started_ = Clock::now();
   }
