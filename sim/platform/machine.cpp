@@ -136,6 +136,11 @@ void Machine::attach_disk(const std::string& file, bool read_only) {
   impl_->board->add_disk(file, read_only);
 }
 void Machine::attach_network() { impl_->board->add_network(); }
+void Machine::send_from_station(const StreamOrder& order) {
+  Station* station = impl_->board->network ? impl_->board->network->station() : nullptr;
+  if (!station) throw Error("the machine has no station on its wire");
+  station->send_stream(order);
+}
 void Machine::add_virtio_console(ConsoleSink* sink) { impl_->board->add_console(impl_->gated(sink)); }
 void Machine::console_input(unsigned index, std::string_view bytes) {
   if (index >= impl_->board->consoles.size())

@@ -85,6 +85,7 @@ class Machine {
   /// order, as QEMU fills them for its -device options; GSI = 24 + slot.
   void attach_disk(const std::string& file, bool read_only);  ///< virtio-mmio block; throws Error
   void attach_network();                                      ///< the one that the configuration has
+  void send_from_station(const StreamOrder& order);           ///< throws Error when there is none
   void fail_disk_reads(u64 count);             ///< fault: the next reads of disk 0 end in an I/O error
   void set_serial_sink(ConsoleSink* sink);     ///< 16550
   void add_virtio_console(ConsoleSink* sink);  ///< index 0, 1, ... in call order

@@ -1,6 +1,4 @@
 // Parses the "machine" object of a machine or scenario file. Keys, units and defaults: docs/machine.md.
-#include <arpa/inet.h>
-
 #include <cctype>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -8,6 +6,7 @@
 #include "sim/core/error.h"
 #include "sim/platform/ia64_map.h"
 #include "sim/platform/machine.h"
+#include "sim/platform/network/address.h"
 
 namespace xs::platform {
 namespace {
@@ -156,10 +155,9 @@ void read_address(Section& s, const char* key, u32& out) {
   std::string text;
   s.text(key, text);
   if (text.empty()) return;
-  in_addr address{};
-  if (inet_pton(AF_INET, text.c_str(), &address) != 1)
-    s.fail(s.child(key), "must be an IPv4 address, as \"10.0.255.254\"");
-  out = ntohl(address.s_addr);
+  const auto address = parse_ipv4(text);
+  if (!address) s.fail(s.child(key), "must be an IPv4 address, as \"10.0.255.254\"");
+  out = *address;
 }
 
 void read_network(Section& s, MachineConfig& c) {

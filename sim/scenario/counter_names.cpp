@@ -54,6 +54,8 @@ constexpr struct {
     {"station.echoes", [](const M& m, const O&) { return m.station.echoes; }},
     {"station.datagrams", [](const M& m, const O&) { return m.station.datagrams; }},
     {"station.bytes", [](const M& m, const O&) { return m.station.bytes; }},
+    {"station.sent", [](const M& m, const O&) { return m.station.sent; }},
+    {"station.confirmed", [](const M& m, const O&) { return m.station.confirmed; }},
     {"station.missing", [](const M& m, const O&) { return m.station.missing; }},
     {"station.corrupt", [](const M& m, const O&) { return m.station.corrupt; }},
     {"station.ignored", [](const M& m, const O&) { return m.station.ignored; }},

@@ -100,6 +100,7 @@ class BootedMachine : public MachineTarget, private observe::Listener {
   u64 now_ps() const override { return machine_ ? machine_->now_ps() : 0; }
   u32 exit_value() const override { return machine_ ? machine_->exit_value() : 0; }
   void fail_disk_reads(u64 count) override { machine_->fail_disk_reads(count); }
+  void send_from_station(const StationStream& stream) override { machine_->send_from_station(stream); }
   std::map<std::string, u64> counters() const override {
     return machine_ ? named_counters(*machine_, *observer_) : std::map<std::string, u64>();
   }

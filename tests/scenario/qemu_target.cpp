@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 
+#include "sim/platform/network/address.h"
 #include "sim/scenario/boot_plan.h"
 #include "sim/scenario/machine_target.h"
 #include "tests/support/qemu_microvm.h"
@@ -12,13 +13,6 @@ namespace {
 
 using test::QemuMicrovm;
 using Clock = std::chrono::steady_clock;
-
-std::string dotted(u32 address) {
-  std::string text;
-  for (int shift = 24; shift >= 0; shift -= 8)
-    text += std::to_string(address >> shift & 0xff) + (shift ? "." : "");
-  return text;
-}
 
 class QemuTarget : public Target {
  public:
@@ -43,7 +37,7 @@ class QemuTarget : public Target {
       write_empty_disk(options.data_disk, scenario_.dom0.disk_mib);
     }
     if (config.network && config.network->station)
-      options.network_host = dotted(config.network->station->address);
+      options.network_host = platform::ipv4_text(config.network->station->address);
     qemu_.emplace(options);
     started_ = Clock::now();
   }
@@ -72,6 +66,9 @@ class QemuTarget : public Target {
            1000;
   }
   u32 exit_value() const override { return exit_value_; }
+  void send_from_station(const StationStream&) override {
+    throw Error("QEMU's network sends nothing by itself", ExitCode::skip);
+  }
   void fail_disk_reads(u64) override { throw Error("QEMU's disk cannot be made to fail", ExitCode::skip); }
   std::map<std::string, u64> counters() const override { return {}; }
   u64 execution_hash() const override { return 0; }

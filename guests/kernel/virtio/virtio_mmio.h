@@ -7,7 +7,7 @@
 #include "guests/kernel/virtio/virtio_ring.h"
 #include "guests/lib/types.h"
 
-constexpr unsigned virtio_queue_size = 16;
+constexpr unsigned virtio_queue_size = 32;
 
 struct VirtioDevice;
 

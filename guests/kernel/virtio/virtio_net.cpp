@@ -14,7 +14,7 @@
 #include <linux/virtio_mmio.h>
 
 namespace {
-constexpr unsigned receive_slots = virtio_queue_size, send_slots = virtio_queue_size / 2;
+constexpr unsigned receive_slots = virtio_queue_size, send_slots = 8;
 constexpr u32 slot_bytes = page_bytes / 2;
 constexpr u32 most_frame = 1514;  // 1500 bytes behind an Ethernet header
 

@@ -13,6 +13,7 @@ class Network {
  public:
   Network(DeviceHost& host, const NetworkConfig& config);
   bool busy() const { return out_.busy() || in_.busy(); }
+  Station* station() { return station_ ? &*station_ : nullptr; }
   void count(NetworkCounters& device, StationCounters& station) const;
 
   VirtioNet device;

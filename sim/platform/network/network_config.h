@@ -20,6 +20,12 @@ struct StationSettings {
   u32 address = 0x0a00fffe;  ///< 10.0.255.254
 };
 
+/// A stream of datagrams that a station sends.
+struct StreamOrder {
+  u32 to = 0;  ///< IPv4 address
+  u32 packets = 0, bytes = 0;
+};
+
 struct NetworkConfig {
   MacAddress mac{0x00, 0x16, 0x3e, 0xff, 0x00, 0x00};  ///< the device's
   LinkSettings link;
@@ -35,6 +41,7 @@ struct NetworkCounters {                                           ///< of the d
 struct StationCounters {
   u64 arp = 0, echoes = 0;       ///< questions answered
   u64 datagrams = 0, bytes = 0;  ///< of streams; bytes as their senders count them
+  u64 sent = 0, confirmed = 0;   ///< datagrams of its own streams
   u64 missing = 0, corrupt = 0;  ///< datagrams that a stream lacks; that are not as they were sent
   u64 ignored = 0;               ///< frames for somebody else, or with nothing to answer
 };

@@ -11,15 +11,15 @@ constexpr u16 type_ipv4 = 0x0800, type_arp = 0x0806;
 constexpr u8 protocol_icmp = 1, protocol_udp = 17;
 constexpr u8 echo_request = 8, echo_reply = 0;
 constexpr u16 stream_port = 9;  // discard, RFC 863
-constexpr u32 confirm_every = 16;
+constexpr u32 confirm_every = 16, window = 32;
 
 // Where fields lie, from the beginning of what they are part of.
 namespace ethernet {
 constexpr std::size_t to = 0, from = 6, type = 12, size = 14;
 }
 namespace arp {
-constexpr std::size_t hardware = 0, operation = 6, sender = 8, sender_address = 14, target = 18,
-                      target_address = 24, size = 28;
+constexpr std::size_t operation = 6, sender = 8, sender_address = 14, target = 18, target_address = 24,
+                      size = 28;
 constexpr u8 ethernet_ipv4[] = {0, 1, 8, 0, 6, 4};
 constexpr u16 request = 1, reply = 2;
 }  // namespace arp
@@ -55,14 +55,30 @@ u16 sum_of(std::span<const u8> bytes, u32 sum = 0) {
 bool intact(std::span<const u8> bytes, u32 sum = 0) { return sum_of(bytes, sum) == 0xffff; }
 
 /// UDP's checksum covers addresses, protocol and length, too.
-u32 pseudo_header(const u8* ip, std::size_t length) {
-  return u32{sum_of({ip + ipv4::from, 8})} + protocol_udp + static_cast<u32>(length);
+u32 pseudo_header(u32 from, u32 to, std::size_t length) {
+  return (from >> 16) + (from & 0xffff) + (to >> 16) + (to & 0xffff) + protocol_udp +
+         static_cast<u32>(length);
 }
+
+u8 pattern(u32 number, std::size_t at) { return static_cast<u8>(number * 31 + at * 7 + (at >> 8)); }
 
 bool as_sent(std::span<const u8> payload, u32 number) {
   for (std::size_t i = stream::size; i < payload.size(); ++i)
-    if (payload[i] != static_cast<u8>(number * 31 + i * 7 + (i >> 8))) return false;
+    if (payload[i] != pattern(number, i)) return false;
   return true;
+}
+
+/// A datagram of a stream, without checksum.
+std::vector<u8> datagram_of(u32 number, u32 count, u32 bytes, std::size_t size) {
+  std::vector<u8> out(udp::size + size);
+  put16(&out[udp::from], stream_port);
+  put16(&out[udp::to], stream_port);
+  put16(&out[udp::length], static_cast<u16>(out.size()));
+  put32(&out[udp::size + stream::number], number);
+  put32(&out[udp::size + stream::count], count);
+  put32(&out[udp::size + stream::bytes], bytes);
+  for (std::size_t i = stream::size; i < size; ++i) out[udp::size + i] = pattern(number, i);
+  return out;
 }
 
 }  // namespace
@@ -83,17 +99,48 @@ bool Station::serve(const NetworkFrame& frame) {
 bool Station::serve_arp(const NetworkFrame& frame) {
   const u8* in = frame.data() + ethernet::size;
   if (frame.size() < ethernet::size + arp::size || std::memcmp(in, arp::ethernet_ipv4, 6) != 0 ||
-      get16(in + arp::operation) != arp::request || get32(in + arp::target_address) != settings_.address)
+      get32(in + arp::target_address) != settings_.address)
     return false;
-  std::array<u8, arp::size> out;
-  std::copy_n(in, out.size(), out.begin());
-  put16(&out[arp::operation], arp::reply);
+  const u16 operation = get16(in + arp::operation);
+  const u32 sender = get32(in + arp::sender_address);
+  if (operation == arp::request) {
+    ++counters_.arp;
+    send_arp(arp::reply, in + arp::sender, sender, in + arp::sender);
+    return true;
+  }
+  if (operation != arp::reply || outgoing_.found || outgoing_.order.packets == 0 ||
+      sender != outgoing_.order.to)
+    return false;
+  outgoing_.found = true;
+  std::copy_n(in + arp::sender, outgoing_.mac.size(), outgoing_.mac.begin());
+  go_on();
+  return true;
+}
+
+void Station::send_arp(u16 operation, const u8* target, u32 target_address, const u8* to) {
+  std::array<u8, arp::size> out{};
+  std::copy(std::begin(arp::ethernet_ipv4), std::end(arp::ethernet_ipv4), out.begin());
+  put16(&out[arp::operation], operation);
   std::copy(settings_.mac.begin(), settings_.mac.end(), &out[arp::sender]);
   put32(&out[arp::sender_address], settings_.address);
-  std::copy_n(in + arp::sender, 10, &out[arp::target]);  // station and address of who asked
-  ++counters_.arp;
-  send(in + arp::sender, type_arp, out);
-  return true;
+  std::copy_n(target, 6, &out[arp::target]);
+  put32(&out[arp::target_address], target_address);
+  send(to, type_arp, out);
+}
+
+void Station::send_stream(const StreamOrder& order) {
+  constexpr u8 everybody[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, unknown[6] = {};
+  outgoing_ = {order, false, {}, 0, 0};
+  send_arp(arp::request, unknown, order.to, everybody);
+}
+
+void Station::go_on() {
+  const StreamOrder& order = outgoing_.order;
+  const u32 end = std::min(order.packets, outgoing_.confirmed + window);
+  for (; outgoing_.next < end; ++outgoing_.next, ++counters_.sent)
+    send_datagram(outgoing_.mac.data(), order.to,
+                  datagram_of(outgoing_.next, order.packets, order.bytes,
+                              std::max<std::size_t>(order.bytes, stream::size)));
 }
 
 bool Station::serve_ipv4(const NetworkFrame& frame) {
@@ -125,7 +172,8 @@ bool Station::serve_datagram(const NetworkFrame& frame, std::span<const u8> data
   if (datagram.size() < udp::size + stream::size || get16(&datagram[udp::length]) != datagram.size() ||
       get16(&datagram[udp::to]) != stream_port)
     return false;
-  if (intact(datagram, pseudo_header(frame.data() + ethernet::size, datagram.size())))
+  const u8* ip = frame.data() + ethernet::size;
+  if (intact(datagram, pseudo_header(get32(ip + ipv4::from), get32(ip + ipv4::to), datagram.size())))
     take_stream(frame, datagram.subspan(udp::size));
   else
     ++counters_.corrupt;
@@ -135,6 +183,11 @@ bool Station::serve_datagram(const NetworkFrame& frame, std::span<const u8> data
 void Station::take_stream(const NetworkFrame& frame, std::span<const u8> payload) {
   const u32 number = get32(&payload[stream::number]), count = get32(&payload[stream::count]);
   const u32 from = get32(frame.data() + ethernet::size + ipv4::from);
+  if (count == 0 && from == outgoing_.order.to && number <= outgoing_.next && number > outgoing_.confirmed) {
+    counters_.confirmed += number - outgoing_.confirmed;
+    outgoing_.confirmed = number;
+    return go_on();
+  }
   if (number == 0) stream_from_ = from, stream_next_ = 0;
   if (from != stream_from_ || number >= count) return;
   ++counters_.datagrams;
@@ -146,31 +199,34 @@ void Station::take_stream(const NetworkFrame& frame, std::span<const u8> payload
     confirm(frame, get32(&payload[stream::bytes]));
 }
 
+/// How far a stream has come, to whom `frame` is from.
 void Station::confirm(const NetworkFrame& frame, u32 bytes) {
-  std::array<u8, udp::size + stream::size> out{};
-  put16(&out[udp::from], stream_port);
-  put16(&out[udp::to], stream_port);
-  put16(&out[udp::length], static_cast<u16>(out.size()));
-  put32(&out[udp::size + stream::number], stream_next_);
-  put32(&out[udp::size + stream::bytes], bytes);
-  // The sum of both addresses is the same whoever sends.
-  put16(&out[udp::checksum],
-        static_cast<u16>(~sum_of(out, pseudo_header(frame.data() + ethernet::size, out.size()))));
-  answer(frame, protocol_udp, out);
+  send_datagram(frame.data() + ethernet::from, stream_from_,
+                datagram_of(stream_next_, 0, bytes, stream::size));
 }
 
-/// A datagram to whom `to` came from.
+void Station::send_datagram(const u8* to, u32 address, std::vector<u8> datagram) {
+  const u16 sum = sum_of(datagram, pseudo_header(settings_.address, address, datagram.size()));
+  put16(&datagram[udp::checksum], sum == 0xffff ? sum : static_cast<u16>(~sum));  // 0 says: none
+  send_ipv4(to, address, protocol_udp, datagram);
+}
+
+/// To whom `to` came from.
 void Station::answer(const NetworkFrame& to, u8 protocol, std::span<const u8> payload) {
+  send_ipv4(to.data() + ethernet::from, get32(to.data() + ethernet::size + ipv4::from), protocol, payload);
+}
+
+void Station::send_ipv4(const u8* to, u32 address, u8 protocol, std::span<const u8> payload) {
   std::vector<u8> out(ipv4::size + payload.size());
   out[0] = ipv4::version_and_length;
   put16(&out[ipv4::total], static_cast<u16>(out.size()));
   out[ipv4::ttl] = 64;
   out[ipv4::protocol] = protocol;
   put32(&out[ipv4::from], settings_.address);
-  std::copy_n(to.data() + ethernet::size + ipv4::from, 4, &out[ipv4::to]);
+  put32(&out[ipv4::to], address);
   put16(&out[ipv4::checksum], static_cast<u16>(~sum_of({out.data(), ipv4::size})));
   std::copy(payload.begin(), payload.end(), out.begin() + ipv4::size);
-  send(to.data() + ethernet::from, type_ipv4, out);
+  send(to, type_ipv4, out);
 }
 
 void Station::send(const u8* to, u16 type, std::span<const u8> payload) {

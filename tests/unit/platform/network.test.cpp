@@ -160,6 +160,40 @@ TEST_CASE_METHOD(StationFixture, "a station verifies a stream and confirms it") 
   CHECK(station.counters().missing + station.counters().corrupt == 0);
 }
 
+TEST_CASE_METHOD(StationFixture,
+                 "a station asks whose station it shall send to, sends, and waits for confirmations") {
+  const auto pass = [&] { host.run_until(host.now_ps() + 1'000'000'000); };
+  station.send_stream({0x0a000004, 40, 40});
+  pass();
+  REQUIRE(heard.frames.size() == 1);
+  CHECK(heard.frames[0] == bytes("ffffffffffff" + station_mac + "0806 0001 0800 06 04 0001" + station_mac +
+                                 "0a00fffe 000000000000 0a000004"));
+  const std::string reply = "0806 0001 0800 06 04 0002" + asker_mac, to_us = station_mac + "0a00fffe";
+  ask(bytes(to_station + reply + "0a000005" + to_us));  // somebody else
+  CHECK(heard.frames.size() == 1);
+  ask(bytes(to_station + reply + "0a000004" + to_us));
+  REQUIRE(heard.frames.size() == 1 + 32);
+  for (u32 i : {0u, 31u}) {
+    NetworkFrame expected = datagram(i, 40);
+    NetworkFrame got = heard.frames[1 + i];
+    CHECK(folded(got, 14, 34) == 0xffff);
+    CHECK(folded(got, 34, got.size(), 17u + 48u + folded(got, 26, 34)) == 0xffff);
+    CHECK(NetworkFrame(got.begin(), got.begin() + 12) == bytes(to_asker));
+    CHECK(std::equal(got.begin() + 42, got.end(), expected.begin() + 42, expected.end()));
+  }
+  NetworkFrame confirmation = datagram(16, 0);
+  ask(confirmation);
+  CHECK(heard.frames.size() == 1 + 40);
+  ask(confirmation);     // again
+  ask(datagram(41, 0));  // more than were sent
+  CHECK(station.counters().confirmed == 16);
+  ask(datagram(40, 0));
+  CHECK(station.counters().confirmed == 40);
+  CHECK(station.counters().sent == 40);
+  CHECK(station.counters().datagrams == 0);
+  CHECK(heard.frames.size() == 1 + 40);
+}
+
 TEST_CASE_METHOD(StationFixture, "a station counts what a stream lacks, and what is not as it was sent") {
   ask(datagram(0, 9));
   ask(datagram(3, 9));

@@ -40,7 +40,7 @@ struct Fixture : VirtioFixture {
     net.connect(link);
     slot.attach(net);
   }
-  void place(u64 pa, const NetworkFrame& bytes) { std::memcpy(dram.host(pa), bytes.data(), bytes.size()); }
+  void place(u64 pa, const NetworkFrame& bytes) { std::copy(bytes.begin(), bytes.end(), dram.host(pa)); }
   /// A frame in one buffer with its header.
   void send(u32 frame_bytes, u16 head = 0) {
     place(buffer + header_bytes, frame_of(frame_bytes));
