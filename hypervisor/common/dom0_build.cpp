@@ -6,6 +6,7 @@
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/percpu.h"
+#include "hypervisor/common/planted.h"
 #include "hypervisor/common/print.h"
 
 namespace hv {
@@ -112,26 +113,33 @@ xs_memory_model dom0_model(const char* cmdline) {
   return model;
 }
 
-// A domain that knows no machine address but drives devices, on a machine without an IOMMU, gets some frames
-// whose GFN is their MFN. They lie behind its other memory.
-void allocate_identity_frames(Dom0& guest) {
-  MmGuard guard;
+// Frames whose numbers lie behind those of the domain's memory.
+Mfn allocate_behind(const Dom0& guest, u32 owner) {
   constexpr unsigned kTries = 4096;
   static Mfn rejected[kTries];
   unsigned tries = 0;
   Mfn mfn = kInvalidMfn;
   for (; tries < kTries; tries++) {
-    mfn = heap_alloc(kIdentityOrder, guest.domain->id);
+    mfn = heap_alloc(kIdentityOrder, owner);
     if (mfn == kInvalidMfn || mfn >= guest.pages) break;
     rejected[tries] = mfn;
   }
   while (tries-- > 0) heap_free(rejected[tries], kIdentityOrder);
   if (mfn == kInvalidMfn || mfn < guest.pages)
     panic("dom0: no frames for devices behind its %lu", guest.pages);
+  return mfn;
+}
+
+// A domain that knows no machine address but drives devices, on a machine without an IOMMU, gets some frames
+// whose GFN is their MFN.
+void allocate_identity_frames(Dom0& guest) {
+  MmGuard guard;
+  const Mfn mfn = allocate_behind(guest, guest.domain->id);
+  const Gfn gfn = planted(Bug::device_frames_elsewhere) ? allocate_behind(guest, XS_OWNER_XEN) : mfn;
   domain_own_frames(guest.domain, mfn, kIdentityOrder);
-  if (guest.domain->mm.model->populate(guest.domain, mfn, mfn, kIdentityOrder) != 0)
+  if (guest.domain->mm.model->populate(guest.domain, gfn, mfn, kIdentityOrder) != 0)
     panic("dom0: no memory for its P2M");
-  guest.domain->mm.identity_first = mfn;
+  guest.domain->mm.identity_first = gfn;
   guest.domain->mm.identity_count = 1ull << kIdentityOrder;
 }
 

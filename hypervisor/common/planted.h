@@ -32,7 +32,8 @@ namespace hv {
   X(entry_kept)  /* decrease_reservation frees a frame and leaves the P2M entry [p2m] */                     \
   X(frame_lost)  /* decrease_reservation ends the P2M entry and leaves the frame allocated [p2m] */          \
   X(frame_told)  /* populate_physmap tells a domain its machine frames [leak] */                             \
-  X(last_frame_told) /* so does maximum_ram_page [leak] */                                                   \
+  X(last_frame_told)         /* so does maximum_ram_page [leak] */                                           \
+  X(device_frames_elsewhere) /* frames for devices are not where their GFNs say [dma] */                     \
   /* IA-64: */                                                                                               \
   X(translation_unchecked) /* a guest frame that the P2M has not is taken for a machine's [isolation] */     \
   X(rids_shared) /* two domains have the same region identifiers, and no flush between them [tlb_tag] */     \

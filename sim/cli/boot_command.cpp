@@ -112,8 +112,10 @@ class BareRun {
     serial_.machine = events_.machine = &machine_;
     observer_.set_listener(&events_);
     observer_.attach(machine_.memory());
+    machine_.watch_dma(&observer_);
     machine_.set_serial_sink(&serial_);
     if (!o.disk.empty()) machine_.attach_disk(o.disk, true);
+    if (config.network) machine_.attach_network();
     machine_.load({o.kernel, o.append, o.modules});
     if (o.gdb.given()) {
       std::vector<std::string> images = {o.kernel};

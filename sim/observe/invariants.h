@@ -23,7 +23,8 @@ enum class Invariant : u8 {
   table_store,     ///< a store to frame table or M2P from outside of the store routines
   event_route,     ///< an event reached a port that its sender's is not connected to
   tlb_tag,         ///< a TLB entry under a VCPU's tags for a frame that its domain may not see
-  grant            ///< a grant was used that was not given so, or what was shown by one outlives it
+  grant,           ///< a grant was used that was not given so, or what was shown by one outlives it
+  dma              ///< a device reached a frame that the domain which drives it may not reach
 };
 const char* invariant_name(Invariant which);
 

@@ -39,7 +39,7 @@ bool Observer::Impl::may_see(u32 domid, u32 index, u64 va, bool write) const {
 void Observer::Impl::check_isolation(const CpuView& view, u64 va, u64 pa, bool write) {
   const u32 index = state_->ram().index(pa >> frame_shift);
   const u32 domid = dv_domid(state_->running(view.cpu()));
-  if (index == RamMap::none) return;  // devices: the hypervisor's page-table checks decide
+  if (index == RamMap::none) return check_device_registers(view, va, pa);
   if (may_see(domid, index, va, write)) return;
   const FrameState& f = state_->frame(index);
   const u64 mfn = pa >> frame_shift;
@@ -48,6 +48,16 @@ void Observer::Impl::check_isolation(const CpuView& view, u64 va, u64 pa, bool w
        fmt::format("{} {} frame {:#x} of {} at {:#x}, CPU {}, PC {}; {}", state_->domain_label(domid),
                    write ? "may write" : "may read", mfn, state_->domain_label(f.owner), va, view.cpu(),
                    symbols_on(view.cpu()).describe(view.pc()), last_change(index))});
+}
+
+/// Whoever writes a device's registers sends it to any frame: dom0 alone may.
+void Observer::Impl::check_device_registers(const CpuView& view, u64 va, u64 pa) {
+  const u32 domid = dv_domid(state_->running(view.cpu()));
+  if (domid == 0) return;
+  isolation_broken({Invariant::isolation, pa >> frame_shift,
+                    fmt::format("{} may reach devices' registers, {:#x} at {:#x}, CPU {}, PC {}",
+                                state_->domain_label(domid), pa, va, view.cpu(),
+                                symbols_on(view.cpu()).describe(view.pc()))});
 }
 
 // A TLB with tags (IA-64: region identifiers) keeps what others have left. At the first operation of a VCPU

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/core/dma_tap.h"
 #include "sim/core/error.h"
 #include "sim/core/memory_port.h"
 #include "sim/core/tap.h"
@@ -57,7 +58,7 @@ class Listener {
   virtual void on_isolation(const Violation&) {}
 };
 
-class Observer : public CpuObserver {
+class Observer : public CpuObserver, public DmaObserver {
  public:
   /// Reads the images; throws Error (bad ELF; a hypervisor without taps or layout; trace file not writable).
   explicit Observer(const ObserverOptions& options);
@@ -103,6 +104,7 @@ class Observer : public CpuObserver {
   void on_guarded_store(const CpuView& view, u64 va, u64 pa) override;
   void on_triple_fault(const CpuView& view) override;
   void on_unmodelled(const CpuView& view, const char* what, u64 where) override;
+  void on_dma(const DmaAccess& access) override;
 
   // What only the runner knows, for the trace. Times are simulated.
   void name_domain(u32 domid, std::string_view name);

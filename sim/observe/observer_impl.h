@@ -176,8 +176,11 @@ struct Observer::Impl {
   void mark_grant(const CpuView& view, u64 parties, u64 what, u64 mfn);
   void store_guest_p2m(const CpuView& view);
   void check_isolation(const CpuView& view, u64 va, u64 pa, bool write);
+  void check_device_registers(const CpuView& view, u64 va, u64 pa);
   void check_tags(const CpuView& view);
   bool may_see(u32 domid, u32 index, u64 va, bool write) const;
+  void check_dma(const DmaAccess& access, u64 mfn);
+  bool named_by(u32 domid, u64 mfn, bool write) const;
   void check_stale(const CpuView& view, u32 index, u32 before, u32 after);
   Moment now() const;
   bool undisturbed(unsigned cpu, u32 granter, const Moment& since) const;

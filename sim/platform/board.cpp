@@ -28,29 +28,42 @@ void Board::add_device(Bus& bus, const char* name, u64 base, u64 size, RegisterD
 
 void Board::add_virtio_slots(const VirtioSlots& where) {
   for (unsigned slot = 0; slot < where.count; ++slot) {
-    virtio_slots_.push_back(std::make_unique<VirtioMmio>(dma, line(where.gsi + slot)));
+    slot_dma_.push_back(std::make_unique<Dma>(
+        dram, [this](u64 pa, u64 size) { invalidate_code(pa, size); },
+        [this, slot](u64 pa, u64 size, bool write) { return guard_dma(slot, pa, size, write); }));
+    virtio_slots_.push_back(std::make_unique<VirtioMmio>(*slot_dma_.back(), line(where.gsi + slot)));
     add_device(memory_bus, ("virtio_mmio" + std::to_string(slot)).c_str(), where.base + slot * where.step,
                where.step, *virtio_slots_.back());
   }
 }
 
+bool Board::guard_dma(unsigned slot, u64 pa, u64 size, bool write) {
+  if (dma_observer)
+    dma_observer->on_dma({virtio_slots_[slot]->device()->name(), slot, pa, size, write, host.now_ps()});
+  return true;
+}
+
 void Board::plug(VirtioDevice& device) {
   for (auto slot = virtio_slots_.rbegin(); slot != virtio_slots_.rend(); ++slot)
     if (!(*slot)->device()) return (*slot)->attach(device);
-  throw Error("the machine has " + std::to_string(virtio_slots_.size()) +
-              " slots for disks and consoles, all taken");
+  throw Error("the machine has " + std::to_string(virtio_slots_.size()) + " slots for devices, all taken");
 }
 
 void Board::add_disk(const std::string& file, bool read_only) {
   const DiskTiming timing{config.disk_latency_ns, config.disk_bytes_per_s};
   const std::string serial = "disk" + std::to_string(disks.size());
-  disks.push_back(std::make_unique<VirtioBlock>(host, dma, file, read_only, timing, serial));
+  disks.push_back(std::make_unique<VirtioBlock>(host, file, read_only, timing, serial));
   plug(*disks.back());
 }
 
 void Board::add_console(ConsoleSink* sink) {
-  consoles.push_back(std::make_unique<VirtioConsole>(host, dma, sink));
+  consoles.push_back(std::make_unique<VirtioConsole>(host, sink));
   plug(*consoles.back());
+}
+
+void Board::add_network() {
+  network = std::make_unique<Network>(host, config.network.value());
+  plug(network->device);
 }
 
 std::vector<unsigned> Board::occupied_slots() const {
@@ -60,10 +73,10 @@ std::vector<unsigned> Board::occupied_slots() const {
   return slots;
 }
 
-bool Board::disk_activity() const {
-  for (const auto& disk : disks)
-    if (disk->busy()) return true;
-  return false;
+bool Board::virtio_activity() const {
+  for (const auto& slot : virtio_slots_)
+    if (slot->device() && slot->device()->busy()) return true;
+  return network && network->busy();
 }
 
 }  // namespace xs::platform

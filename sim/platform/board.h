@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/core/dma_tap.h"
 #include "sim/platform/bus/bus.h"
 #include "sim/platform/bus/dram_port.h"
 #include "sim/platform/bus/register_port.h"
@@ -18,6 +19,7 @@
 #include "sim/platform/dma.h"
 #include "sim/platform/dram.h"
 #include "sim/platform/machine.h"
+#include "sim/platform/network/network.h"
 #include "sim/platform/virtio/virtio_block.h"
 #include "sim/platform/virtio/virtio_console.h"
 #include "sim/platform/virtio/virtio_mmio.h"
@@ -51,6 +53,7 @@ class Board {
   // Devices occupy virtio-mmio slots from the last one down, in call order, as QEMU fills them.
   void add_disk(const std::string& file, bool read_only);
   void add_console(ConsoleSink* sink);
+  void add_network();  ///< the configuration's
 
   /// Puts the image where the firmware would, and the boot processor at its entry.
   virtual void load(const BootImage& image) = 0;
@@ -84,11 +87,13 @@ class Board {
   const MachineConfig config;
   Dram& dram;
   SimHost host;
-  Dma dma;
+  Dma dma;                              ///< a debugger's; devices have their own
+  DmaObserver* dma_observer = nullptr;  ///< of devices' transfers
   Uart16550 uart;
   DebugExit debug_exit;
   std::vector<std::unique_ptr<VirtioBlock>> disks;
   std::vector<std::unique_ptr<VirtioConsole>> consoles;
+  std::unique_ptr<Network> network;  ///< null: none
 
  protected:
   /// The level of an interrupt wire, by its global number.
@@ -99,10 +104,12 @@ class Board {
   IrqLine line(unsigned gsi) {
     return [this, gsi](bool asserted) { set_interrupt(gsi, asserted); };
   }
+  bool guard_dma(unsigned slot, u64 pa, u64 size, bool write);
   void add_device(Bus& bus, const char* name, u64 base, u64 size, RegisterDevice& device);
   void add_virtio_slots(const VirtioSlots& where);
   std::vector<unsigned> occupied_slots() const;
-  bool disk_activity() const;
+  /// A device will act by itself: finish a transfer, receive what is on its way.
+  bool virtio_activity() const;
 
   Bus memory_bus{"memory_bus"};
   Bus port_bus{"port_bus"};
@@ -110,6 +117,7 @@ class Board {
  private:
   void plug(VirtioDevice& device);
 
+  std::vector<std::unique_ptr<Dma>> slot_dma_;
   std::vector<std::unique_ptr<VirtioMmio>> virtio_slots_;
   std::vector<std::unique_ptr<DramPort>> dram_ports_;
   std::vector<std::unique_ptr<RegisterPort>> register_ports_;

@@ -109,7 +109,7 @@ bool Ia64Board::deadlocked() const {
 
 // Some device will act by itself: finish a transfer, raise an interrupt that is not masked.
 bool Ia64Board::device_activity() const {
-  return disk_activity() || (uart.may_interrupt() && !iosapic_.masked(isa::irq_com1));
+  return virtio_activity() || (uart.may_interrupt() && !iosapic_.masked(isa::irq_com1));
 }
 
 void Ia64Board::invalidate_code(u64 pa, u64 size) {

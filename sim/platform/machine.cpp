@@ -135,6 +135,12 @@ void Machine::fail_disk_reads(u64 count) {
 void Machine::attach_disk(const std::string& file, bool read_only) {
   impl_->board->add_disk(file, read_only);
 }
+void Machine::attach_network() { impl_->board->add_network(); }
+void Machine::send_from_station(const StreamOrder& order) {
+  Station* station = impl_->board->network ? impl_->board->network->station() : nullptr;
+  if (!station) throw Error("the machine has no station on its wire");
+  station->send_stream(order);
+}
 void Machine::add_virtio_console(ConsoleSink* sink) { impl_->board->add_console(impl_->gated(sink)); }
 void Machine::console_input(unsigned index, std::string_view bytes) {
   if (index >= impl_->board->consoles.size())
@@ -162,7 +168,11 @@ u32 Machine::exit_value() const { return impl_->exit_value; }
 const std::string& Machine::stop_text() const { return impl_->stop_text; }
 const std::vector<std::string>& Machine::stop_place() const { return impl_->stop_place; }
 
-MachineCounters Machine::counters() const { return impl_->board->counters(); }
+MachineCounters Machine::counters() const {
+  MachineCounters sum = impl_->board->counters();
+  if (const auto& network = impl_->board->network) network->count(sum.network, sum.station);
+  return sum;
+}
 
 u64 Machine::execution_hash() const {
   u64 hash = 0xcbf29ce484222325;  // FNV-1a
@@ -184,6 +194,7 @@ bool Machine::tlb_outlives_tables(unsigned cpu, u64 mfn) const {
 std::vector<ReachablePage> Machine::tagged_pages(unsigned cpu) const {
   return impl_->board->tagged_pages(cpu);
 }
+void Machine::watch_dma(DmaObserver* observer) { impl_->board->dma_observer = observer; }
 void Machine::set_debugger(CpuDebugger* debugger) { impl_->board->set_debugger(debugger); }
 CpuControl& Machine::control(unsigned cpu) { return impl_->board->control(cpu); }
 bool Machine::write_memory(u64 pa, std::span<const u8> bytes) {

@@ -9,10 +9,12 @@
 
 #include "sim/core/console_sink.h"
 #include "sim/core/debug.h"
+#include "sim/core/dma_tap.h"
 #include "sim/core/memory_port.h"
 #include "sim/core/tap.h"
 #include "sim/core/timing_model.h"
 #include "sim/mmu/mmu.h"
+#include "sim/platform/network/network_config.h"
 
 namespace xs::platform {
 
@@ -30,9 +32,10 @@ struct MachineConfig {
   Fidelity fidelity = Fidelity::fast;
   bool strict_alignment = false;  ///< #GP for misaligned SSE operands
   mmu::TlbGeometry tlb;
-  u64 wall_clock_s = 1'700'000'000;    ///< Unix time at reset, what wall-clock devices show
-  u64 disk_latency_ns = 50'000;        ///< of each virtio-blk request
-  u64 disk_bytes_per_s = 500'000'000;  ///< of its data
+  u64 wall_clock_s = 1'700'000'000;      ///< Unix time at reset, what wall-clock devices show
+  u64 disk_latency_ns = 50'000;          ///< of each virtio-blk request
+  u64 disk_bytes_per_s = 500'000'000;    ///< of its data
+  std::optional<NetworkConfig> network;  ///< none: no network device
   u64 seed = 1;
   std::vector<u64> taps;  ///< code addresses, see sim/core/tap.h
 };
@@ -67,6 +70,8 @@ struct MachineCounters {  ///< summed over cores, and per core where it matters
   u64 instructions = 0, cycles = 0, idle_cycles = 0, exceptions = 0, interrupts = 0, port_accesses = 0,
       mmio_accesses = 0, unmodelled = 0, quanta = 0, single_steps = 0, syscalls = 0, irets = 0;
   mmu::MmuCounters mmu;
+  NetworkCounters network;
+  StationCounters station;
   std::vector<u64> instructions_per_cpu;
 };
 
@@ -76,9 +81,11 @@ class Machine {
   Machine(const MachineConfig& config, CpuObserver* observer);
   ~Machine();
 
-  /// Device wiring, before the first run. Disks and consoles occupy virtio-mmio slots 23, 22, ... in call
+  /// Device wiring, before the first run. Devices occupy virtio-mmio slots 23, 22, ... in call
   /// order, as QEMU fills them for its -device options; GSI = 24 + slot.
   void attach_disk(const std::string& file, bool read_only);  ///< virtio-mmio block; throws Error
+  void attach_network();                                      ///< the one that the configuration has
+  void send_from_station(const StreamOrder& order);           ///< throws Error when there is none
   void fail_disk_reads(u64 count);             ///< fault: the next reads of disk 0 end in an I/O error
   void set_serial_sink(ConsoleSink* sink);     ///< 16550
   void add_virtio_console(ConsoleSink* sink);  ///< index 0, 1, ... in call order
@@ -112,6 +119,8 @@ class Machine {
   /// Where a TLB has tags: all that user code on the core can reach by it now.
   std::vector<ReachablePage> tagged_pages(unsigned cpu) const;
 
+  /// Devices' transfers. It must outlive the machine's runs.
+  void watch_dma(DmaObserver* observer);
   /// null: none. It must outlive the machine's runs.
   void set_debugger(CpuDebugger* debugger);
   CpuControl& control(unsigned cpu);

@@ -1,11 +1,12 @@
 // Parses the "machine" object of a machine or scenario file. Keys, units and defaults: docs/machine.md.
-#include <nlohmann/json.hpp>
-
+#include <cctype>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "sim/core/error.h"
 #include "sim/platform/ia64_map.h"
 #include "sim/platform/machine.h"
+#include "sim/platform/network/address.h"
 
 namespace xs::platform {
 namespace {
@@ -136,6 +137,43 @@ void read_disk(Section& s, MachineConfig& c) {
   s.number("bytes_per_s", c.disk_bytes_per_s, 1'000, 1'000'000'000'000);
 }
 
+// "00:16:3e:ff:00:00", of one station: the lowest bit of the first byte says that a frame is for several.
+void read_mac(Section& s, const char* key, MacAddress& out) {
+  std::string text;
+  s.text(key, text);
+  if (text.empty()) return;
+  bool good = text.size() == 3 * out.size() - 1;
+  for (std::size_t i = 0; good && i < text.size(); ++i)
+    good = i % 3 == 2 ? text[i] == ':' : std::isxdigit(static_cast<unsigned char>(text[i])) != 0;
+  for (std::size_t i = 0; good && i < out.size(); ++i)
+    out[i] = static_cast<u8>(std::stoul(text.substr(3 * i, 2), nullptr, 16));
+  if (!good || out[0] & 1)
+    s.fail(s.child(key), "must be the address of one station, as \"00:16:3e:ff:00:00\"");
+}
+
+void read_address(Section& s, const char* key, u32& out) {
+  std::string text;
+  s.text(key, text);
+  if (text.empty()) return;
+  const auto address = parse_ipv4(text);
+  if (!address) s.fail(s.child(key), "must be an IPv4 address, as \"10.0.255.254\"");
+  out = *address;
+}
+
+void read_network(Section& s, MachineConfig& c) {
+  NetworkConfig& network = c.network.emplace();
+  read_mac(s, "mac", network.mac);
+  s.number("latency_ns", network.link.latency_ns, 0, 10'000'000'000);
+  s.number("bytes_per_s", network.link.bytes_per_s, 1'000, 1'000'000'000'000);
+  s.number("lose_every", network.link.lose_every, 0, 1'000'000'000);
+  s.object("station", [&](Section& station) {
+    StationSettings& settings = network.station.emplace();
+    read_mac(station, "mac", settings.mac);
+    read_address(station, "address", settings.address);
+    if (settings.mac == network.mac) station.fail(station.child("mac"), "is the device's own");
+  });
+}
+
 void read_machine(Section& s, MachineConfig& c) {
   std::string fidelity = c.fidelity == Fidelity::fast ? "fast" : "exact";
   std::string arch = c.arch;
@@ -159,6 +197,7 @@ void read_machine(Section& s, MachineConfig& c) {
   s.number("seed", c.seed, 0, ~u64{0});
   s.object("timing", [&](Section& t) { read_timing(t, c.timing); });
   s.object("disk", [&](Section& t) { read_disk(t, c); });
+  s.object("network", [&](Section& t) { read_network(t, c); });
   if (c.high_base % (u64{1} << 30)) s.fail(s.child("high_base"), "must be a multiple of 1 GiB");
   if (c.high_base && c.high_base < (u64{4} << 30))
     s.fail(s.child("high_base"), "must be 0 or at least 4 GiB");

@@ -131,7 +131,7 @@ bool MicrovmBoard::deadlocked() const {
 
 // Some device will act by itself: finish a transfer, raise an interrupt that is not masked.
 bool MicrovmBoard::device_activity() const {
-  return disk_activity() || (pit_.may_interrupt() && interrupts_.routed(microvm::irq_pit)) ||
+  return virtio_activity() || (pit_.may_interrupt() && interrupts_.routed(microvm::irq_pit)) ||
          (uart.may_interrupt() && interrupts_.routed(isa::irq_com1));
 }
 

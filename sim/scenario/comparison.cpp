@@ -90,6 +90,13 @@ constexpr Shown grant_rows[] = {
     {"frames transferred", "grant.transfers"},
     {"mappings at the end", "grant.active"},
 };
+constexpr Shown device_rows[] = {
+    {"transfers from memory", "dma.reads"},
+    {"transfers to memory", "dma.writes"},
+    {"frames sent to the wire", "network.sent"},
+    {"frames received from it", "network.received"},
+    {"frames that no buffer waited for", "network.dropped"},
+};
 constexpr Shown ownership_rows[] = {
     {"frames that got another owner", "observer.owner_changes"},
     {"frames that got another type", "observer.type_changes"},
@@ -175,6 +182,7 @@ std::vector<Group> groups_of(const std::vector<Column>& columns) {
           group_of(columns, "VHPT", vhpt_rows),
           hyperprivops(columns),
           group_of(columns, "grants", grant_rows),
+          group_of(columns, "devices", device_rows),
           group_of(columns, "who owns what", ownership_rows)};
 }
 

@@ -4,6 +4,7 @@
 
 #include <iterator>
 
+#include "sim/platform/network/address.h"
 #include "sim/scenario/decode_expect.h"
 #include "sim/scenario/image_name.h"
 
@@ -75,14 +76,25 @@ void decode_hash(const Node& n, const Scenario&, Step& step) {
   set_command(step, "hash", "", "hash " + n.text());
 }
 
-/// What dom0 sends to a domain: `counted` of them.
+/// What dom0 sends to a domain, or to an address: `counted` of them.
 template <const char* verb, const char* counted>
 void decode_traffic(const Node& n, const Scenario& scenario, Step& step) {
-  const std::string domain = decode_domain_name(n.at("domain"), scenario);
-  std::string line = fmt::format("{} {}", verb, domain);
+  if (n.has("domain") == n.has("address")) n.fail("needs either \"domain\" or \"address\"");
+  const std::string domain = n.has("domain") ? decode_domain_name(n.at("domain"), scenario) : "";
+  std::string line = fmt::format("{} {}", verb, domain.empty() ? n.at("address").text() : domain);
   for (const char* key : {counted, "bytes"})
     if (n.has(key)) line += fmt::format(" {}={}", key, n.at(key).integer());
   set_command(step, verb, domain, std::move(line));
+}
+
+void decode_station_stream(const Node& n, const Scenario&, Step& step) {
+  const std::string text = n.at("address").text();
+  const auto address = platform::parse_ipv4(text);
+  if (!address) n.at("address").fail("is no IPv4 address");
+  const StationStream stream{*address, static_cast<u32>(n.integer_or("packets", 100)),
+                             static_cast<u32>(n.integer_or("bytes", 1472))};
+  if (step.name.empty()) step.name = fmt::format("the station sends {} packets to {}", stream.packets, text);
+  step.action = stream;
 }
 
 std::string default_wait_name(const Wait& wait) {
@@ -173,6 +185,7 @@ constexpr struct {
     {"p2m", decode_domain_verb<p2m>},
     {"ping", decode_traffic<ping, count>},
     {"stream", decode_traffic<stream, packets>},
+    {"station-stream", decode_station_stream},
     {"shutdown-host", decode_plain<shutdown_host>},
     {"wait", decode_wait},
     {"fault", decode_fault},

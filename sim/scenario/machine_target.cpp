@@ -100,6 +100,7 @@ class BootedMachine : public MachineTarget, private observe::Listener {
   u64 now_ps() const override { return machine_ ? machine_->now_ps() : 0; }
   u32 exit_value() const override { return machine_ ? machine_->exit_value() : 0; }
   void fail_disk_reads(u64 count) override { machine_->fail_disk_reads(count); }
+  void send_from_station(const StationStream& stream) override { machine_->send_from_station(stream); }
   std::map<std::string, u64> counters() const override {
     return machine_ ? named_counters(*machine_, *observer_) : std::map<std::string, u64>();
   }
@@ -173,10 +174,12 @@ void BootedMachine::start(TargetListener& listener) {
   observer_->watch_outlived(
       [this](unsigned cpu, u64 mfn) { return machine_->tlb_outlives_tables(cpu, mfn); });
   observer_->watch_quanta([this] { return machine_->counters().quanta; });
+  machine_->watch_dma(observer_.get());
   machine_->set_serial_sink(&serial_);
   machine_->add_virtio_console(&operator_);
   machine_->attach_disk(disk, true);
   if (scenario_.dom0.disk_mib) machine_->attach_disk(data_disk, false);
+  if (config.network) machine_->attach_network();
   machine_->load({plan.hypervisor, plan.cmdline, {plan.dom0_kernel}});
   view_.emplace(*observer_, *machine_, options_.arch);
   view_->set_kernel(0, scenario_.dom0.kernel);

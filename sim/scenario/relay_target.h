@@ -17,6 +17,7 @@ class RelayTarget : public Target {
   u64 now_ps() const override { return to_.now_ps(); }
   u32 exit_value() const override { return to_.exit_value(); }
   void fail_disk_reads(u64 count) override { to_.fail_disk_reads(count); }
+  void send_from_station(const StationStream& stream) override { to_.send_from_station(stream); }
   std::map<std::string, u64> counters() const override { return to_.counters(); }
   u64 execution_hash() const override { return to_.execution_hash(); }
   std::vector<std::string> where() const override { return to_.where(); }

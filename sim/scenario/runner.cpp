@@ -112,6 +112,8 @@ void Runner::perform_action(const Step& step, StepResult& result) {
     wait(*w, result);
   } else if (const auto* f = std::get_if<Fault>(&step.action)) {
     fault(*f, step.status, result);
+  } else if (const auto* s = std::get_if<StationStream>(&step.action)) {
+    target_.send_from_station(*s);
   } else {
     expect(std::get<Expect>(step.action), result);
   }

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/platform/network/network_config.h"
 #include "sim/scenario/json_source.h"
 
 namespace xs::scenario {
@@ -96,6 +97,8 @@ struct FaultKill {
 struct FaultDisk {
   u64 count = 0;  ///< the next `count` disk reads fail
 };
+/// The station on the wire sends datagrams, whether somebody takes them or not.
+using StationStream = platform::StreamOrder;
 using Fault = std::variant<FaultGarbage, FaultNoise, FaultKill, FaultDisk>;
 
 struct ExpectCounter {
@@ -136,7 +139,7 @@ struct Step {
   std::string name;     ///< for people; made up from the action when the file gives none
   std::string pointer;  ///< JSON pointer of the step in the file
   Position position;
-  std::variant<Command, Wait, Fault, Expect> action;
+  std::variant<Command, Wait, Fault, Expect, StationStream> action;
   std::optional<std::string> status;  ///< expected answer of a command: "0" or an errno name
   Guide guide;
 };

@@ -78,6 +78,8 @@ class Target {
   virtual u32 exit_value() const = 0;
   /// The next `count` reads of dom0's disk fail. Throws Error when the target cannot.
   virtual void fail_disk_reads(u64 count) = 0;
+  /// The station on the wire begins to send. Throws Error when there is none.
+  virtual void send_from_station(const StationStream& stream) = 0;
   virtual std::map<std::string, u64> counters() const = 0;
   virtual u64 execution_hash() const = 0;
   /// Where every core stands, symbolized, one line each.

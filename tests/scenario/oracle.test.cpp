@@ -116,6 +116,11 @@ TEST_CASE("a disk that is written prints the same on QEMU", "[block]") {
   require_same_consoles(transcript(p.ours), transcript(p.theirs));
 }
 
+TEST_CASE("a station on the wire is reached on QEMU, too", "[wire]") {
+  const Pair p = run_both("tests/scenario/oracle-wire.json");
+  require_same_consoles(transcript(p.ours), transcript(p.theirs));
+}
+
 // Its own expectations about ownership are judged on our machine alone: QEMU is not observed.
 TEST_CASE("the main job prints the same on QEMU", "[demo]") {
   const Pair p = run_both("scenarios/demo/balloon.json");

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 
+#include "sim/platform/network/address.h"
 #include "sim/scenario/boot_plan.h"
 #include "sim/scenario/machine_target.h"
 #include "tests/support/qemu_microvm.h"
@@ -35,6 +36,8 @@ class QemuTarget : public Target {
       options.data_disk = work_directory_ + "/dom0-data.img";
       write_empty_disk(options.data_disk, scenario_.dom0.disk_mib);
     }
+    if (config.network && config.network->station)
+      options.network_host = platform::ipv4_text(config.network->station->address);
     qemu_.emplace(options);
     started_ = Clock::now();
   }
@@ -63,6 +66,9 @@ class QemuTarget : public Target {
            1000;
   }
   u32 exit_value() const override { return exit_value_; }
+  void send_from_station(const StationStream&) override {
+    throw Error("QEMU's network sends nothing by itself", ExitCode::skip);
+  }
   void fail_disk_reads(u64) override { throw Error("QEMU's disk cannot be made to fail", ExitCode::skip); }
   std::map<std::string, u64> counters() const override { return {}; }
   u64 execution_hash() const override { return 0; }

@@ -111,6 +111,11 @@ void QemuMicrovm::start(const QemuOptions& options, const std::vector<int>& gues
     add("-drive", "if=none,id=data,format=raw,file=" + options.data_disk);
     add("-device", "virtio-blk-device,drive=data,bus=" + slot(options.consoles + !options.disk.empty()));
   }
+  if (!options.network_host.empty()) {
+    const unsigned number = options.consoles + !options.disk.empty() + !options.data_disk.empty();
+    add("-netdev", "user,id=wire,restrict=on,net=10.0.0.0/16,host=" + options.network_host);
+    add("-device", "virtio-net-device,netdev=wire,mac=00:16:3e:ff:00:00,bus=" + slot(number));
+  }
   std::vector<char*> argv;
   argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());

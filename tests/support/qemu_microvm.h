@@ -26,7 +26,10 @@ struct QemuOptions {
   std::string module;     ///< PVH module 0; microvm passes one at most
   unsigned consoles = 0;  ///< virtio consoles, the first devices
   std::string disk;       ///< raw file, read-only virtio block
-  std::string data_disk;  ///< raw file, writable virtio block, the last device
+  std::string data_disk;  ///< raw file, writable virtio block
+  /// A virtio network device, the last one, on a network of QEMU's own that leads nowhere else: its only
+  /// host, in 10.0.0.0/16, answers ARP and echo.
+  std::string network_host;
   unsigned cpus = 1;
   unsigned memory_mib = 512;
   bool icount = true;  ///< ignored with more than one CPU: TCG then runs a thread each

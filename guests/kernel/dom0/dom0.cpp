@@ -23,7 +23,7 @@ void dom0_start() {
   stack_name = device_owner;
   netback_start(0);
   blkback_start();
-  OperatorPort operator_port = virtio_devices_use("dom0");
+  OperatorPort operator_port = virtio_devices_use("dom0", true);
   // Without virtio: what the boot loader and the hypervisor's own console offer.
   if (!archive_present()) module_disk_use();
   if (!archive_present()) print_line("dom0: no disk");

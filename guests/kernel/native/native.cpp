@@ -33,7 +33,7 @@ void execute(char* line, Status& status) { verbs_execute(verbs, count_of(verbs),
 
 void native_start(const OperatorPort& line) {
   print_line("kernel: no hypervisor: no balloon, no xenstore, no domains, one processor");
-  OperatorPort port = virtio_devices_use("kernel");
+  OperatorPort port = virtio_devices_use("kernel", false);
   if (!archive_present()) print_line("kernel: no disk");
   start_test_programs();
   operator_start(port.write ? port : line, {"> ", execute}, platform.command_line());

@@ -1,4 +1,5 @@
-// A learning bridge has nothing to learn here: every port says whose station it is.
+// A learning bridge has nothing to learn here: every port says whose station it is, and all others are behind
+// the uplink.
 #include "guests/kernel/net/interface.h"
 #include "guests/kernel/net/wire.h"
 #include "guests/lib/string.h"
@@ -6,19 +7,25 @@
 namespace {
 NetPort* ports;
 
-Packet* copy_of(const Packet& original) {
+void send_copy(NetPort& port, const Packet& original) {
   Packet* p = packet_new(original.length);
-  if (p) memcpy(p->bytes(), original.bytes(), original.length);
-  return p;
-}
-
-void send_to(NetPort& port, Packet* packet) {
-  if (!packet) {
+  if (!p) {
     port.dropped++;
     return;
   }
-  port.sent++;
-  port.send(port, packet);
+  memcpy(p->bytes(), original.bytes(), original.length);
+  port_send(port, p);
+}
+
+// Null: nobody to whom a packet that came in by `from` could go.
+NetPort* way_to(const u8* station, const NetPort& from) {
+  NetPort* up = nullptr;
+  for (NetPort* p = ports; p; p = p->next) {
+    if (p == &from) continue;
+    if (!memcmp(p->station, station, sizeof p->station)) return p;
+    if (p->uplink) up = p;
+  }
+  return up;
 }
 }  // namespace
 
@@ -39,12 +46,13 @@ void bridge_pass(NetPort& from, Packet* packet) {
   from.received++;
   const auto* header = reinterpret_cast<const Ethernet*>(packet->bytes());
   if (packet->length >= sizeof *header) {
-    const bool all = is_broadcast(header->to);
-    for (NetPort *p = ports, *next; p; p = next) {
-      next = p->next;
-      if (p == &from || (!all && memcmp(p->station, header->to, sizeof p->station))) continue;
-      if (!all) return send_to(*p, packet);
-      send_to(*p, copy_of(*packet));
+    if (!is_broadcast(header->to)) {
+      if (NetPort* to = way_to(header->to, from)) return port_send(*to, packet);
+    } else {
+      for (NetPort *p = ports, *next; p; p = next) {
+        next = p->next;
+        if (p != &from) send_copy(*p, *packet);
+      }
     }
   }
   packet_free(packet);

@@ -1,5 +1,6 @@
 #include "guests/kernel/net/stack.h"
 
+#include "guests/kernel/net/arp.h"
 #include "guests/kernel/net/wire.h"
 #include "guests/kernel/operator/operator.h"
 #include "guests/kernel/thread.h"
@@ -51,12 +52,11 @@ bool verify(const u8* bytes, u32 length, u32 sequence, u32 first) {
 }
 
 Packet* new_packet(u32 to, u8 protocol, u32 payload) {
-  Packet* p = way_out ? packet_new(headers + payload) : nullptr;
+  u8 station[6];
+  Packet* p = way_out && arp_station(to, station) ? packet_new(headers + payload) : nullptr;
   if (!p) return nullptr;
   auto* e = reinterpret_cast<Ethernet*>(p->bytes());
   auto* ip = reinterpret_cast<Ipv4*>(e + 1);
-  u8 station[6];
-  station_of(to, station);
   memcpy(e->to, station, sizeof station);
   memcpy(e->from, way_out->station, sizeof e->from);
   e->type = swap16(ethernet_ipv4);
@@ -76,8 +76,7 @@ Packet* new_packet(u32 to, u8 protocol, u32 payload) {
 
 void send(Packet* p) {
   if (!way_out) return packet_free(p);
-  way_out->sent++;
-  way_out->send(*way_out, p);
+  port_send(*way_out, p);
 }
 
 void send_echo(u32 to, u8 type, u32 sequence, const u8* data, u32 length) {
@@ -108,7 +107,7 @@ void send_datagram(u32 to, const StreamHeader& header, u32 length) {
   const auto total = static_cast<u16>(sizeof *udp + length);
   *udp = {swap16(stream_port), swap16(stream_port), swap16(total), 0};
   memcpy(body, &header, sizeof header);
-  fill(body, length, header.sequence, sizeof header);
+  fill(body, length, swap32(header.sequence), sizeof header);
   udp->checksum =
       checksum_end(udp_sum(*reinterpret_cast<const Ipv4*>(p->bytes() + sizeof(Ethernet)), *udp, total));
   send(p);
@@ -143,14 +142,14 @@ void receive_stream(u32 from, const StreamHeader& header, const u8* body, u32 le
   }
   if (!sequence) incoming = {from, 0, 0, 0, 0};
   if (from != incoming.from) return;
-  if (!verify(body, length, header.sequence, sizeof header)) incoming.corrupt++;
+  if (!verify(body, length, sequence, sizeof header)) incoming.corrupt++;
   if (sequence > incoming.next) incoming.lost += sequence - incoming.next;
   incoming.next = sequence + 1;
   incoming.bytes += length;
   if (incoming.next % (window / 2) == 0 || incoming.next == packets) confirm(from, header);
   if (incoming.next == packets)
-    print_line("net: stream from domain %u: %u packets, %lu bytes, %u lost, %u corrupt", from, packets,
-               incoming.bytes, incoming.lost, incoming.corrupt);
+    print_line("net: stream from %s: %u packets, %lu bytes, %u lost, %u corrupt", HostName(from).text,
+               packets, incoming.bytes, incoming.lost, incoming.corrupt);
 }
 
 void receive_datagram(const Ipv4& ip, const u8* bytes, u32 length) {
@@ -170,6 +169,8 @@ void receive_datagram(const Ipv4& ip, const u8* bytes, u32 length) {
 void receive(const Packet& p) {
   const auto* e = reinterpret_cast<const Ethernet*>(p.bytes());
   const auto* ip = reinterpret_cast<const Ipv4*>(e + 1);
+  if (p.length >= headers && e->type == swap16(ethernet_arp) && way_out)
+    return arp_receive(*way_out, own_domain, p);
   if (p.length < headers || e->type != swap16(ethernet_ipv4) || ip->version_and_length != 0x45) return;
   const u32 total = swap16(ip->total);
   if (total < sizeof *ip || total > p.length - sizeof *e || swap32(ip->to) != address_of(own_domain) ||
@@ -182,11 +183,14 @@ void receive(const Packet& p) {
 
 // --- verbs -----------------------------------------------------------------------------------------------
 struct Load {
-  u64 domain, count, bytes;
+  u64 host, count, bytes;
 };
 
-bool find_domain(const char* name, u64& domain) {
-  return (parse_number(name, domain) && domain <= 0xffff) || (stack_name && stack_name(name, domain));
+bool find_host(const char* name, u64& host) {
+  u32 address;
+  if (parse_number(name, host)) return host <= 0xffff;
+  if (parse_address(name, address)) return host = domain_of(address), true;
+  return stack_name && stack_name(name, host);
 }
 
 bool interface_is_there() {
@@ -203,7 +207,7 @@ bool read_load(const CommandLine& c, const char* counted, u64 least, Load& load,
   const char* const bytes = c.value("bytes");
   if (const char* word = c.unknown_key(keys, count_of(keys), 2))
     status.fail(-XEN_EINVAL, "unknown argument %s", word);
-  else if (!find_domain(name, load.domain))
+  else if (!find_host(name, load.host))
     status.fail(-XEN_ESRCH, "there is no domain %s", name);
   else if (count && (!parse_number(count, load.count) || !load.count || load.count > 1000000))
     status.fail(-XEN_EINVAL, "%s= is not between 1 and 1000000", counted);
@@ -211,6 +215,8 @@ bool read_load(const CommandLine& c, const char* counted, u64 least, Load& load,
     status.fail(-XEN_EINVAL, "bytes= is not between %lu and %u", least, most_payload);
   else if (!interface_is_there())
     status.fail(-XEN_ENXIO, "there is no network interface");
+  else if (!arp_find(*way_out, own_domain, static_cast<u32>(load.host)))
+    status.fail(-XEN_ETIMEDOUT, "nobody says that he is %s", name);
   return !status.error;
 }
 
@@ -223,13 +229,13 @@ void do_ping(const CommandLine& c, Status& status) {
   for (u32 i = 1; i <= load.count; i++) {
     asked.sequence = 0;
     const u64 deadline = now_ns() + answer_ns;
-    send_echo(static_cast<u32>(load.domain), icmp_request, i, nullptr, static_cast<u32>(load.bytes));
+    send_echo(static_cast<u32>(load.host), icmp_request, i, nullptr, static_cast<u32>(load.bytes));
     while (asked.sequence != (i & 0xffff) && wait_on(asked.answered, deadline)) {
     }
     answered += asked.sequence == (i & 0xffff);
   }
-  print_line("net: ping domain %lu: %lu sent, %u answered, %lu bytes", load.domain, load.count, answered,
-             load.bytes);
+  print_line("net: ping %s: %lu sent, %u answered, %lu bytes", HostName(static_cast<u32>(load.host)).text,
+             load.count, answered, load.bytes);
   if (answered != load.count)
     status.fail(-XEN_ETIMEDOUT, "%lu of %lu are not answered", load.count - answered, load.count);
 }
@@ -243,7 +249,7 @@ void do_stream(const CommandLine& c, Status& status) {
   u32 next = 0;
   for (unsigned tries = 0; asked.confirmed < packets && tries < most_tries;) {
     for (; next < packets && next < asked.confirmed + window; next++)
-      send_datagram(static_cast<u32>(load.domain), {swap32(next), swap32(packets), swap32(bytes)}, bytes);
+      send_datagram(static_cast<u32>(load.host), {swap32(next), swap32(packets), swap32(bytes)}, bytes);
     const u32 before = asked.confirmed;
     if (asked.confirmed >= packets || wait_on(asked.answered, now_ns() + answer_ns) ||
         asked.confirmed != before)
@@ -251,8 +257,8 @@ void do_stream(const CommandLine& c, Status& status) {
     else
       tries++, next = asked.confirmed;
   }
-  print_line("net: stream to domain %lu: %u packets of %u bytes, %u confirmed", load.domain, packets, bytes,
-             asked.confirmed);
+  print_line("net: stream to %s: %u packets of %u bytes, %u confirmed",
+             HostName(static_cast<u32>(load.host)).text, packets, bytes, asked.confirmed);
   if (asked.confirmed != packets) status.fail(-XEN_ETIMEDOUT, "the stream has come to a stop");
 }
 bool (*stack_name)(const char* name, u64& domain);

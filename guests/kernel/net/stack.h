@@ -12,8 +12,9 @@ void stack_receive(Packet* packet);
 
 // Whom commands may name besides by number; null: nobody.
 extern bool (*stack_name)(const char* name, u64& domain);
-// ping <domain> [count=] [bytes=], stream <domain> [packets=] [bytes=]
+// ping <domain>|<address> [count=] [bytes=], stream <domain>|<address> [packets=] [bytes=]
 void do_ping(const CommandLine& c, Status& status);
 void do_stream(const CommandLine& c, Status& status);
-constexpr Verb ping_verb = {"ping", any_number, "<domain> [count=<n>] [bytes=<n>]", do_ping};
-constexpr Verb stream_verb = {"stream", any_number, "<domain> [packets=<n>] [bytes=<n>]", do_stream};
+constexpr Verb ping_verb = {"ping", any_number, "<domain>|<address> [count=<n>] [bytes=<n>]", do_ping};
+constexpr Verb stream_verb = {"stream", any_number, "<domain>|<address> [packets=<n>] [bytes=<n>]",
+                              do_stream};

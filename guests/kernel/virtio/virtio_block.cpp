@@ -179,3 +179,11 @@ long virtio_block_use(VirtioDevice& device, Sectors& sectors) {
              device.features & feature_flush ? flush_disk : nullptr, d, capacity};
   return 0;
 }
+
+long virtio_block_misuse(const Sectors& disk, u64 machine, bool device_writes) {
+  Disk& d = *static_cast<Disk*>(disk.context);
+  BounceTurn turn;
+  Pieces data;
+  data.list[data.count++] = {machine, sector_bytes, device_writes};
+  return request(d, device_writes ? VIRTIO_BLK_T_IN : VIRTIO_BLK_T_OUT, 0, data);
+}

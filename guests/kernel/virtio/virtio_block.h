@@ -4,3 +4,6 @@
 
 // Takes the device as a disk, for ever; 0 or a negative errno.
 long virtio_block_use(VirtioDevice& device, Sectors& sectors);
+// What no driver should do: moves the first sector of a disk to or from any machine address. 0, or a negative
+// errno where the device refuses.
+long virtio_block_misuse(const Sectors& disk, u64 machine, bool device_writes);

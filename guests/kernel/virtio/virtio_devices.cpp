@@ -3,13 +3,13 @@
 #include "guests/kernel/operator/archive.h"
 #include "guests/kernel/virtio/virtio_block.h"
 #include "guests/kernel/virtio/virtio_console.h"
+#include "guests/kernel/virtio/virtio_net.h"
 #include "guests/lib/console.h"
 #include "guests/lib/errno.h"
 
 namespace {
-constexpr u32 virtio_id_block = 2, virtio_id_console = 3;
-
 const char* user;
+bool wire_wanted;
 OperatorPort operator_port;
 
 long use_disk(VirtioDevice& d) {
@@ -22,22 +22,34 @@ long use_disk(VirtioDevice& d) {
   return 0;
 }
 
+long use_console(VirtioDevice& d) { return virtio_console_use(d, operator_port); }
+
+constexpr struct {
+  u32 id;
+  const char* kind;
+  bool (*wanted)();
+  long (*use)(VirtioDevice& device);
+} uses[] = {
+    {1, "network", [] { return wire_wanted; }, virtio_net_use},
+    {2, "block", [] { return !data_disk.count; }, use_disk},
+    {3, "console", [] { return !operator_port.write; }, use_console},
+};
+
 // What there is no use for stays untouched.
 void take_device(VirtioDevice* d) {
-  bool is_disk = d->id == virtio_id_block && !data_disk.count;
-  bool is_console = d->id == virtio_id_console && !operator_port.write;
-  if (!is_disk && !is_console) return;
-  long error = is_disk ? use_disk(*d) : virtio_console_use(*d, operator_port);
-  const char* kind = is_disk ? "block" : "console";
-  if (error)
-    print_line("%s: virtio %s device refused: %s", user, kind, errno_name(error));
-  else
-    print_line("%s: virtio %s device, %s", user, kind, d->interrupts ? "interrupts" : "polling");
+  for (const auto& use : uses) {
+    if (use.id != d->id || !use.wanted()) continue;
+    if (long error = use.use(*d))
+      print_line("%s: virtio %s device refused: %s", user, use.kind, errno_name(error));
+    else
+      print_line("%s: virtio %s device, %s", user, use.kind, d->interrupts ? "interrupts" : "polling");
+  }
 }
 }  // namespace
 
-OperatorPort virtio_devices_use(const char* who) {
+OperatorPort virtio_devices_use(const char* who, bool wire) {
   user = who;
+  wire_wanted = wire;
   virtio_probe(take_device);
   return operator_port;
 }

@@ -7,7 +7,7 @@
 #include "guests/kernel/virtio/virtio_ring.h"
 #include "guests/lib/types.h"
 
-constexpr unsigned virtio_queue_size = 16;
+constexpr unsigned virtio_queue_size = 32;
 
 struct VirtioDevice;
 
@@ -31,7 +31,7 @@ struct VirtioBuffer {
 
 struct VirtioDevice {
   volatile u8* regs;
-  u32 id;           // 2 block, 3 console
+  u32 id;           // 1 network, 2 block, 3 console
   u32 features;     // bits 0 to 31 that both sides have agreed on
   bool interrupts;  // else it is polled
   WaitQueue interrupt;

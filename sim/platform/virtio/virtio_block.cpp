@@ -29,41 +29,6 @@ static_assert(sizeof(RequestHeader) == 16);
 constexpr unsigned id_bytes = 20;
 constexpr u64 chunk_bytes = 64 << 10;
 
-/// Copies out of the readable part of a chain, starting at byte `skip`.
-bool gather(const Dma& dma, const VirtioChain& chain, u64 skip, void* out, u64 size) {
-  u8* to = static_cast<u8*>(out);
-  for (const VirtioSegment& s : chain.readable) {
-    if (skip >= s.size) {
-      skip -= s.size;
-      continue;
-    }
-    const u64 count = std::min(size, s.size - skip);
-    if (!dma.read(s.pa + skip, to, count)) return false;
-    to += count;
-    size -= count;
-    skip = 0;
-    if (size == 0) return true;
-  }
-  return size == 0;
-}
-
-bool scatter(Dma& dma, const VirtioChain& chain, u64 skip, const void* in, u64 size) {
-  const u8* from = static_cast<const u8*>(in);
-  for (const VirtioSegment& s : chain.writable) {
-    if (skip >= s.size) {
-      skip -= s.size;
-      continue;
-    }
-    const u64 count = std::min(size, s.size - skip);
-    if (!dma.write(s.pa + skip, from, count)) return false;
-    from += count;
-    size -= count;
-    skip = 0;
-    if (size == 0) return true;
-  }
-  return size == 0;
-}
-
 }  // namespace
 
 DiskFile::DiskFile(const std::string& name, bool read_only) : read_only_(read_only) {
@@ -111,9 +76,9 @@ bool DiskFile::write(u64 offset, const void* in, u64 size) {
 
 bool DiskFile::flush() { return fdatasync(fd_) == 0; }
 
-VirtioBlock::VirtioBlock(DeviceHost& host, Dma& dma, const std::string& file, bool read_only,
-                         DiskTiming timing, std::string serial)
-    : host_(host), dma_(dma), disk_(file, read_only), timing_(timing), serial_(std::move(serial)) {
+VirtioBlock::VirtioBlock(DeviceHost& host, const std::string& file, bool read_only, DiskTiming timing,
+                         std::string serial)
+    : host_(host), disk_(file, read_only), timing_(timing), serial_(std::move(serial)) {
   serial_.resize(id_bytes);
   timer_ = host_.make_timer([this] { complete_due(); });
 }
@@ -166,13 +131,13 @@ bool VirtioBlock::complete(const VirtioChain& chain) {
   if (writable == 0) return false;
   u64 written = 0;
   const Status status = serve(chain, written);
-  return scatter(dma_, chain, writable - 1, &status, 1) &&
+  return chain.write(transport_->dma(), writable - 1, &status, 1) &&
          transport_->queue(0).push(chain.head, static_cast<u32>(written + 1));
 }
 
 VirtioBlock::Status VirtioBlock::serve(const VirtioChain& chain, u64& written) {
   RequestHeader header;
-  if (!gather(dma_, chain, 0, &header, sizeof header)) return Status::io_error;
+  if (!chain.read(transport_->dma(), 0, &header, sizeof header)) return Status::io_error;
   switch (header.type) {
     case type_in:
       return read_sectors(chain, header.sector, written);
@@ -200,7 +165,7 @@ VirtioBlock::Status VirtioBlock::read_sectors(const VirtioChain& chain, u64 sect
   for (u64 done = 0; done < bytes; done += chunk.size()) {
     chunk.resize(std::min(bytes - done, chunk_bytes));
     if (!disk_.read(sector * sector_bytes + done, chunk.data(), chunk.size())) return Status::io_error;
-    if (!scatter(dma_, chain, done, chunk.data(), chunk.size())) return Status::io_error;
+    if (!chain.write(transport_->dma(), done, chunk.data(), chunk.size())) return Status::io_error;
   }
   written = bytes;
   return Status::ok;
@@ -212,7 +177,7 @@ VirtioBlock::Status VirtioBlock::write_sectors(const VirtioChain& chain, u64 sec
   std::vector<u8> chunk(std::min(bytes, chunk_bytes));
   for (u64 done = 0; done < bytes; done += chunk.size()) {
     chunk.resize(std::min(bytes - done, chunk_bytes));
-    if (!gather(dma_, chain, sizeof(RequestHeader) + done, chunk.data(), chunk.size()))
+    if (!chain.read(transport_->dma(), sizeof(RequestHeader) + done, chunk.data(), chunk.size()))
       return Status::io_error;
     if (!disk_.write(sector * sector_bytes + done, chunk.data(), chunk.size())) return Status::io_error;
   }
@@ -222,7 +187,7 @@ VirtioBlock::Status VirtioBlock::write_sectors(const VirtioChain& chain, u64 sec
 VirtioBlock::Status VirtioBlock::get_id(const VirtioChain& chain, u64& written) {
   const u64 bytes = std::min<u64>(chain.writable_bytes() - 1, id_bytes);
   written = bytes;
-  return scatter(dma_, chain, 0, serial_.data(), bytes) ? Status::ok : Status::io_error;
+  return chain.write(transport_->dma(), 0, serial_.data(), bytes) ? Status::ok : Status::io_error;
 }
 
 // struct virtio_blk_config: capacity (64 bits), size_max, seg_max, geometry, blk_size (32 bits each).
@@ -232,10 +197,7 @@ bool VirtioBlock::read_config(u64 offset, unsigned size, u64& value) const {
     u32 size_max, seg_max, geometry, blk_size;
     u32 rest[9];  // topology, writeback, discard, write zeroes: features not offered
   } config{disk_.sectors(), 0, Virtqueue::max_size - 2, 0, sector_bytes, {}};
-  value = 0;
-  if (offset + size > sizeof config) return false;
-  std::memcpy(&value, reinterpret_cast<const u8*>(&config) + offset, size);
-  return true;
+  return config_field(config, offset, size, value);
 }
 
 }  // namespace xs::platform

@@ -37,9 +37,10 @@ class DiskFile {
 
 class VirtioBlock : public VirtioDevice {
  public:
-  VirtioBlock(DeviceHost& host, Dma& dma, const std::string& file, bool read_only, DiskTiming timing,
+  VirtioBlock(DeviceHost& host, const std::string& file, bool read_only, DiskTiming timing,
               std::string serial);
 
+  const char* name() const override { return "block"; }
   u32 device_id() const override { return 2; }
   u64 features() const override;
   unsigned queues() const override { return 1; }
@@ -68,7 +69,6 @@ class VirtioBlock : public VirtioDevice {
   bool inside(u64 sector, u64 bytes) const;
 
   DeviceHost& host_;
-  Dma& dma_;
   DiskFile disk_;
   DiskTiming timing_;
   std::string serial_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <string>
 
 namespace xs::platform {
@@ -35,7 +34,7 @@ u32 VirtioConsole::fill(const VirtioChain& chain) {
   for (const VirtioSegment& s : chain.writable) {
     const u64 count = std::min<u64>(s.size, input_.size());
     const std::string bytes(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(count));
-    if (!dma_.write(s.pa, bytes.data(), count)) break;
+    if (!transport_->dma().write(s.pa, bytes.data(), count)) break;
     input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(count));
     written += static_cast<u32>(count);
   }
@@ -60,7 +59,7 @@ bool VirtioConsole::emit(const VirtioChain& chain) {
   for (const VirtioSegment& s : chain.readable)
     for (u64 done = 0; done < s.size;) {
       const u64 count = std::min<u64>(piece.size(), s.size - done);
-      if (!dma_.read(s.pa + done, piece.data(), count)) return false;
+      if (!transport_->dma().read(s.pa + done, piece.data(), count)) return false;
       if (sink_) sink_->on_output({piece.data(), count}, host_.now_ps());
       done += count;
     }
@@ -70,10 +69,7 @@ bool VirtioConsole::emit(const VirtioChain& chain) {
 // struct virtio_console_config: cols, rows (16 bits each), max_nr_ports, emerg_wr (32 bits each).
 bool VirtioConsole::read_config(u64 offset, unsigned size, u64& value) const {
   constexpr std::array<u8, 12> config{0, 0, 0, 0, 1};
-  value = 0;
-  if (offset + size > config.size()) return false;
-  std::memcpy(&value, config.data() + offset, size);
-  return true;
+  return config_field(config, offset, size, value);
 }
 
 bool VirtioConsole::write_config(u64 offset, unsigned, u64 value) {

@@ -12,9 +12,10 @@ namespace xs::platform {
 
 class VirtioConsole : public VirtioDevice {
  public:
-  VirtioConsole(DeviceHost& host, Dma& dma, ConsoleSink* sink) : host_(host), dma_(dma), sink_(sink) {}
+  VirtioConsole(DeviceHost& host, ConsoleSink* sink) : host_(host), sink_(sink) {}
   void receive(std::string_view bytes);
 
+  const char* name() const override { return "console"; }
   u32 device_id() const override { return 3; }
   u64 features() const override { return feature_emergency_write; }
   unsigned queues() const override { return 2; }
@@ -35,7 +36,6 @@ class VirtioConsole : public VirtioDevice {
   u32 fill(const VirtioChain& chain);
 
   DeviceHost& host_;
-  Dma& dma_;
   ConsoleSink* sink_;
   VirtioTransport* transport_ = nullptr;
   std::deque<char> input_;

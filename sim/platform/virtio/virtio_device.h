@@ -1,5 +1,7 @@
 // A virtio device and the transport it sits on know each other by these two interfaces.
 #pragma once
+#include <cstring>
+
 #include "sim/platform/virtio/virtqueue.h"
 
 namespace xs::platform {
@@ -12,6 +14,7 @@ class VirtioTransport {
  public:
   virtual ~VirtioTransport() = default;
   virtual Virtqueue& queue(unsigned index) = 0;
+  virtual Dma& dma() = 0;
   virtual bool driver_ok() const = 0;
   /// Requests were pushed to `queue`: interrupt if the driver wants one.
   virtual void used(unsigned queue) = 0;
@@ -22,6 +25,7 @@ class VirtioTransport {
 class VirtioDevice {
  public:
   virtual ~VirtioDevice() = default;
+  virtual const char* name() const = 0;  ///< its kind in a word
   virtual u32 device_id() const = 0;
   virtual u64 features() const = 0;  ///< device-specific bits only
   virtual unsigned queues() const = 0;
@@ -34,5 +38,14 @@ class VirtioDevice {
   /// A request is being served; its completion will come by itself.
   virtual bool busy() const = 0;
 };
+
+/// `size` bytes at `offset` of a configuration space laid out as `config`; false where it has ended.
+template <class T>
+bool config_field(const T& config, u64 offset, unsigned size, u64& value) {
+  value = 0;
+  if (offset + size > sizeof config) return false;
+  std::memcpy(&value, reinterpret_cast<const u8*>(&config) + offset, size);
+  return true;
+}
 
 }  // namespace xs::platform

@@ -20,6 +20,7 @@ class VirtioMmio : public RegisterDevice, public VirtioTransport {
   unsigned max_access() const override { return 4; }
 
   Virtqueue& queue(unsigned index) override { return queues_[index]; }
+  Dma& dma() override { return dma_; }
   bool driver_ok() const override { return (status_ & status_driver_ok) && !(status_ & status_needs_reset); }
   void used(unsigned queue) override;
   void needs_reset() override;

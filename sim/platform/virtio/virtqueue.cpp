@@ -1,5 +1,7 @@
 #include "sim/platform/virtio/virtqueue.h"
 
+#include <algorithm>
+
 namespace xs::platform {
 namespace {
 
@@ -12,7 +14,37 @@ u64 total(const std::vector<VirtioSegment>& segments) {
   return bytes;
 }
 
+/// Calls `move(pa, at, bytes)` for each piece of bytes [skip, skip + size) of the segments, `at` counted from
+/// skip.
+template <class F>
+bool each_piece(const std::vector<VirtioSegment>& segments, u64 skip, u64 size, F&& move) {
+  u64 done = 0;
+  for (const VirtioSegment& s : segments) {
+    if (skip >= s.size) {
+      skip -= s.size;
+      continue;
+    }
+    const u64 bytes = std::min(size - done, s.size - skip);
+    if (!move(s.pa + skip, done, bytes)) return false;
+    done += bytes;
+    skip = 0;
+    if (done == size) return true;
+  }
+  return done == size;
+}
+
 }  // namespace
+
+bool VirtioChain::read(const Dma& dma, u64 skip, void* out, u64 size) const {
+  return each_piece(readable, skip, size, [&](u64 pa, u64 at, u64 bytes) {
+    return dma.read(pa, static_cast<u8*>(out) + at, bytes);
+  });
+}
+bool VirtioChain::write(Dma& dma, u64 skip, const void* in, u64 size) const {
+  return each_piece(writable, skip, size, [&](u64 pa, u64 at, u64 bytes) {
+    return dma.write(pa, static_cast<const u8*>(in) + at, bytes);
+  });
+}
 
 u64 VirtioChain::readable_bytes() const { return total(readable); }
 u64 VirtioChain::writable_bytes() const { return total(writable); }

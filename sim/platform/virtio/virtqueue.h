@@ -24,6 +24,10 @@ struct VirtioChain {
   std::vector<VirtioSegment> readable, writable;
   u64 readable_bytes() const;
   u64 writable_bytes() const;
+  /// Of the readable part, from byte `skip` on. False: it is shorter, or not all of it is memory.
+  bool read(const Dma& dma, u64 skip, void* out, u64 size) const;
+  /// To the writable part.
+  bool write(Dma& dma, u64 skip, const void* in, u64 size) const;
 };
 
 class Virtqueue {

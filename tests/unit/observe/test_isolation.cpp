@@ -25,7 +25,6 @@ TEST_CASE("a guest may see its own frames and the published M2P, nothing else") 
   CHECK(fill(FakeGuest::shared_info, 0x2000, true) == 0);
   CHECK(fill(0x10, 0xffff800000000000, false) == 0);        // M2P, read-only
   CHECK(fill(0x10, 0xffff810000000000, true, false) == 0);  // the hypervisor itself
-  CHECK(fill(0xfee00, 0x3000, true) == 0);                  // no RAM
   CHECK(fill(0x10, 0xffff800000000000, true) == 1);
   CHECK(fill(0x10, 0x5000, false) == 2);
   CHECK(fill(0x71, 0x6000, false) == 3);
@@ -35,8 +34,14 @@ TEST_CASE("a guest may see its own frames and the published M2P, nothing else") 
   CHECK(found[1].text.starts_with(
       "dom1 may read frame 0x71 of dom2 at 0x6000, CPU 0, PC hv.elf: xs_mark_store+0x0; last changed by"));
   m.mark(XS_MARK_SWITCH, dv(1), dv(0));
-  CHECK(fill(0x71, 0x6000, true) == 4);  // dom0 maps foreign frames
-  CHECK(fill(0x70, 0x6000, true) == 5);  // but no free ones
+  CHECK(fill(0x71, 0x6000, true) == 4);     // dom0 maps foreign frames
+  CHECK(fill(0x70, 0x6000, true) == 5);     // but no free ones
+  CHECK(fill(0xfeb00, 0x7000, true) == 5);  // and devices' registers
+  m.mark(XS_MARK_SWITCH, dv(0), dv(1));
+  CHECK(fill(0xfeb00, 0x7000, true, false) == 5);
+  CHECK(fill(0xfeb00, 0x7000, false) == 6);
+  CHECK(found.back().text ==
+        "dom1 may reach devices' registers, 0xfeb00000 at 0x7000, CPU 0, PC hv.elf: xs_mark_store+0x0");
 }
 
 namespace {

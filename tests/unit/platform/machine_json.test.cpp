@@ -54,6 +54,43 @@ TEST_CASE("every key arrives") {
   CHECK(c.disk_bytes_per_s == 8000);
 }
 
+TEST_CASE("a network is there when it is asked for") {
+  CHECK_FALSE(parse_machine_json("{}", "m").network);
+  const MachineConfig bare = parse_machine_json(R"({"network": {}})", "m");
+  REQUIRE(bare.network);
+  CHECK_FALSE(bare.network->station);
+  CHECK(bare.network->link.latency_ns == 20'000);
+  const auto network =
+      parse_machine_json(R"({"network": {"mac": "02:00:00:00:00:0A", "latency_ns": 1, "bytes_per_s": 2000,
+    "lose_every": 3, "station": {"mac": "02:00:00:00:00:0b", "address": "192.168.1.2"}}})",
+                         "m")
+          .network;
+  REQUIRE((network && network->station));
+  CHECK(network->mac == MacAddress{2, 0, 0, 0, 0, 10});
+  CHECK(network->link.latency_ns == 1);
+  CHECK(network->link.bytes_per_s == 2000);
+  CHECK(network->link.lose_every == 3);
+  CHECK(network->station->mac == MacAddress{2, 0, 0, 0, 0, 11});
+  CHECK(network->station->address == 0xc0a80102);
+}
+
+TEST_CASE("a network that makes no sense is refused") {
+  CHECK(error_of(R"({"network": {"latency": 1}})") == "m.json: machine.network.latency: unknown key");
+  CHECK(error_of(R"({"network": {"station": {"ip": "10.0.0.1"}}})") ==
+        "m.json: machine.network.station.ip: unknown key");
+  CHECK_THAT(error_of(R"({"network": {"bytes_per_s": 1}})"),
+             Catch::StartsWith("m.json: machine.network.bytes_per_s: "));
+  for (const char* mac : {"0", "01:00:00:00:00:00", "02:00:00:00:00", "02:00:00:00:00:00:00",
+                          "02-00-00-00-00-00", "02:00:00:00:0g:00", " 2:00:00:00:00:00"})
+    CHECK_THAT(error_of(std::string(R"({"network": {"mac": ")") + mac + R"("}})"),
+               Catch::StartsWith("m.json: machine.network.mac: must be"));
+  for (const char* address : {"10.0.0", "10.0.0.256", "10.0.0.1.1", "station"})
+    CHECK_THAT(error_of(std::string(R"({"network": {"station": {"address": ")") + address + R"("}}})"),
+               Catch::StartsWith("m.json: machine.network.station.address: must be"));
+  CHECK(error_of(R"({"network": {"station": {"mac": "00:16:3e:ff:00:00"}}})") ==
+        "m.json: machine.network.station.mac: is the device's own");
+}
+
 TEST_CASE("alignment is strict in exact fidelity, and where it is asked for") {
   CHECK_FALSE(parse_machine_json("{}", "m").strict_alignment);
   CHECK(parse_machine_json(R"({"fidelity": "exact"})", "m").strict_alignment);

@@ -26,8 +26,8 @@ struct Fixture : VirtioFixture {
   TemporaryFile file{pattern(64 * 512 + 100)};
   std::unique_ptr<VirtioBlock> disk;
   explicit Fixture(bool read_only = false) {
-    disk = std::make_unique<VirtioBlock>(host, dma, file.name(), read_only, DiskTiming{50'000, 500'000'000},
-                                         "disk0");
+    disk =
+        std::make_unique<VirtioBlock>(host, file.name(), read_only, DiskTiming{50'000, 500'000'000}, "disk0");
     slot.attach(*disk);
     start(1);
   }
@@ -177,8 +177,7 @@ TEST_CASE_METHOD(Fixture, "random descriptor tables never hurt the host") {
 TEST_CASE("disks that cannot be opened are one clear error") {
   FakeHost host;
   Dram dram{{1 << 20, 0, 0}};
-  Dma dma{dram, {}};
-  auto open = [&](const std::string& name) { VirtioBlock(host, dma, name, true, {0, 1}, "x"); };
+  auto open = [&](const std::string& name) { VirtioBlock(host, name, true, {0, 1}, "x"); };
   CHECK_THROWS_WITH(open("/nonexistent/disk"), Catch::StartsWith("/nonexistent/disk: "));
   CHECK_THROWS_WITH(open("/tmp"), Catch::Contains("not a regular file"));
 }

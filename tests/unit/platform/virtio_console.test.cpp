@@ -9,7 +9,7 @@ using namespace xs::platform::test;
 namespace {
 struct Fixture : VirtioFixture {
   TextSink sink;
-  VirtioConsole console{host, dma, &sink};
+  VirtioConsole console{host, &sink};
   Fixture() { slot.attach(console); }
 
   void text(u64 pa, const std::string& s) { std::memcpy(dram.host(pa), s.data(), s.size()); }

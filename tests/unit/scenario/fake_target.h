@@ -55,6 +55,7 @@ class FakeTarget : public Target {
   std::vector<std::string> typed;
   std::deque<std::string> user_lines;
   u64 disk_errors = 0;
+  std::vector<StationStream> streams;
 
   void start(TargetListener& listener) override;
   void type_operator(std::string_view bytes) override;
@@ -64,6 +65,7 @@ class FakeTarget : public Target {
   u64 now_ps() const override { return now_; }
   u32 exit_value() const override { return exit_value_; }
   void fail_disk_reads(u64 count) override { disk_errors += count; }
+  void send_from_station(const StationStream& stream) override { streams.push_back(stream); }
   std::map<std::string, u64> counters() const override { return {{"machine.instructions", 1000}}; }
   u64 execution_hash() const override { return 0xabc; }
   std::vector<std::string> where() const override { return {"cpu0: idle+0x2"}; }

@@ -168,6 +168,15 @@ TEST_CASE("faults: garbage, noise and a kill at a moment") {
   CHECK(t.disk_errors == 3);
 }
 
+TEST_CASE("the station on the wire sends") {
+  FakeTarget t;
+  CHECK(run_fake(t, R"({"station-stream":{"address":"10.0.0.2","packets":5,"bytes":64}})").exit_code == 0);
+  REQUIRE(t.streams.size() == 1);
+  CHECK(t.streams[0].to == 0x0a000002);
+  CHECK(t.streams[0].packets == 5);
+  CHECK(t.streams[0].bytes == 64);
+}
+
 TEST_CASE("an invariant that breaks fails the step") {
   FakeTarget t;
   t.on_command = [&t](const std::string&) {

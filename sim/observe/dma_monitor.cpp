@@ -1,0 +1,77 @@
+// The monitor of DMA. Devices take machine addresses and obey nobody but who writes their registers, which
+// the hypervisor lets dom0 do alone; so what a device reaches, dom0 has sent it to.
+//
+//     dom0's own frame             any transfer; none to memory that the CPU takes its tables from
+//     another domain's             while it is granted to dom0 (for devices or for itself), or dom0's page
+//     tables or
+//                                  P2M name it; a transfer to memory only where they may write
+//     free, the hypervisor's       none
+#include <fmt/format.h>
+
+#include "sim/observe/observer_impl.h"
+#include "sim/observe/references.h"
+
+namespace xs::observe {
+namespace {
+
+constexpr u32 driver = 0;  ///< the domain that has the devices
+
+bool is_table(unsigned type) {
+  return (type >= XS_FRAME_L1 && type <= XS_FRAME_L4) || type == XS_FRAME_SEGDESC;
+}
+
+}  // namespace
+
+void Observer::on_dma(const DmaAccess& a) {
+  Impl& i = *impl_;
+  ++(a.write ? i.counters.dma_writes : i.counters.dma_reads);
+  if (!i.state_ || !i.options.isolation_monitor || !i.state_->domains().contains(driver)) return;
+  for (u64 mfn = a.pa >> frame_shift; mfn <= (a.pa + a.size - 1) >> frame_shift; ++mfn) i.check_dma(a, mfn);
+}
+
+void Observer::Impl::check_dma(const DmaAccess& a, u64 mfn) {
+  const u32 index = state_->ram().index(mfn);
+  if (index == RamMap::none) return;
+  const FrameState& f = state_->frame(index);
+  const unsigned type = type_of_bits(f.type_bits);
+  std::string problem;
+  if (f.owner == driver) {
+    const bool in_use = (counts_[index].type_info & XS_TYPE_COUNT) != 0;
+    if (!a.write || !in_use || !is_table(type)) return;
+    problem = fmt::format("where it has {}",
+                          type == XS_FRAME_SEGDESC ? "descriptors" : fmt::format("an L{} table", type));
+  } else if (f.owner < XS_OWNER_XEN && named_by(driver, mfn, a.write)) {
+    ++counters.dma_foreign;
+    return;
+  } else {
+    problem = "which it neither owns nor has mapped";
+  }
+  isolation_broken(
+      {Invariant::dma, mfn,
+       fmt::format(
+           "the {} device of {} in slot {} {} frame {:#x} of {} ({} bytes at {:#x}), {}, at {:.6f} ms; {}",
+           a.device, state_->domain_label(driver), a.slot, a.write ? "writes to" : "reads", mfn,
+           state_->domain_label(f.owner), a.size, a.pa, problem, static_cast<double>(a.time_ps) * 1e-9,
+           last_change(index))});
+}
+
+/// By a grant, or an entry of a table; looked for in memory, since transfers to others' frames are few.
+bool Observer::Impl::named_by(u32 domid, u64 mfn, bool write) const {
+  const u32 owner = state_->frame(state_->ram().index(mfn)).owner;
+  const GrantInUse granted = state_->grants().of_user(domid, mfn, owner);
+  bool found = (write ? granted.writers() : granted.all()) != 0;
+  if (found) return true;
+  held_p2m.for_each(*memory, [&](u32 whose, u64, const HeldP2mEntry& e) {
+    found = found || (whose == domid && e.mfn == mfn && e.foreign && (e.writable || !write));
+  });
+  if (found) return true;
+  ReferenceCounter(*memory, *state_)
+      .walk([&](u32 index) { return counts_[index].type_info & XS_TYPE_COUNT; },
+            [&](const TableEntry& e) {
+              found = found || (e.level == 1 && e.table_owner == domid && e.target_mfn == mfn &&
+                                (e.writable || !write));
+            });
+  return found;
+}
+
+}  // namespace xs::observe
