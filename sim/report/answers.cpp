@@ -41,7 +41,7 @@ void add_table(Columns& columns, const TableSpec& spec, Section& section) {
   for (const Column& c : columns.all()) t.columns.push_back(c.head());
   for (const Measure& m : spec.rows) t.rows.push_back(columns.row(w, m, spec.per_unit));
   Plot plot = spec.bars != nullptr ? bars_of(t, spec.barred, spec.bars) : Plot{};
-  section.blocks.push_back(std::move(t));
+  section.blocks.push_back(folded(std::move(t)));
   if (spec.bars != nullptr) section.blocks.push_back(std::move(plot));
   section.blocks.push_back(columns.commands(w, spec.rows, spec.per_unit));
 }

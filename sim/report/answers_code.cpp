@@ -112,7 +112,7 @@ void add_migration(Columns& columns, Section& section) {
     }
     t.rows.push_back(std::move(row));
   }
-  section.blocks.push_back(std::move(t));
+  section.blocks.push_back(folded(std::move(t)));
   Commands how{"Asked by:", {}};
   for (const Column& c : columns.all())
     if (!columns.no_dom0(c)) how.lines.push_back(command_of(columns.offered_key(c)));

@@ -132,10 +132,10 @@ void add_grants(Columns& columns, Section& section) {
   const Workload& w = workload_named("receive");
   const std::span<const unsigned> sizes = packet_sizes(columns.quick());
   const Table t = times(columns, w);
-  section.blocks.push_back(t);
-  section.blocks.push_back(crossovers(t, sizes));
+  section.blocks.push_back(folded(t));
+  section.blocks.push_back(folded(crossovers(t, sizes)));
   add_plots(t, sizes, section);
-  section.blocks.push_back(counts(columns, w, sizes.back()));
+  section.blocks.push_back(folded(counts(columns, w, sizes.back())));
   section.blocks.push_back(columns.commands(w, packet_measures(), true,
                                             {values("receive", receive_ways()), values("bytes", sizes)}));
 }

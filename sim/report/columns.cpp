@@ -65,7 +65,7 @@ std::optional<Cell> Columns::unavailable(const Column& c, const Workload& w) {
 
 RunKey Columns::key(const Column& c, const Workload& w, const char* value, const Words& more) const {
   RunKey k{w.scenario, c.arch->name, {fmt::format("dom0_model={}", c.setup->dom0_model)}};
-  k.settings.push_back(fmt::format("model={}", c.setup->model));
+  if (w.domains) k.settings.push_back(fmt::format("model={}", c.setup->model));
   if (w.setting != nullptr) k.settings.emplace_back(w.setting);
   k.settings.insert(k.settings.end(), more.begin(), more.end());
   if (w.vary.parameter != nullptr) k.settings.push_back(fmt::format("{}={}", w.vary.parameter, value));

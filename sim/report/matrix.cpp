@@ -80,12 +80,15 @@ constexpr Question all_questions[] = {
      "Asked because a page flip changes P2M and M2P on both sides, and a copy changes nothing but moves "
      "every byte.",
      "A packet's cost is what two runs that differ by 500 packets differ by, so that boot and set-up are not "
-     "in it."},
+     "in it. What a request to a "
+     "disk costs, whose frames are mapped by grants, is shown under question 4."},
     {"life", "9. What of balloons, of making and destroying domains, and of fragmentation?",
      "Asked because frames that come back are not the ones that went, which P==M cannot bear.",
      "A balloon's frame is one that goes and comes back. A domain's cost is what two domains of 16 and 80 "
-     "MiB differ by, per MiB; it is built paused, so "
-     "that nothing runs beside the toolstack."},
+     "MiB differ by, per MiB; it is "
+     "built paused, so that nothing runs beside the toolstack. In direct dom0 fills a new domain's P2M in "
+     "memory that the guest has not "
+     "published yet: that is not counted as changes of a P2M."},
     {"migration", "10. What of save, restore and migration?",
      "Asked because a guest that knows machine frames has to forget them before it moves.",
      "Not measured: there are no numbers before there is something to measure. Below is what the toolstack "
@@ -137,7 +140,8 @@ std::vector<TableSpec> make_tables() {
        {{"entries that name a frame", p2m, "web:entries"},
         {"levels of the hypervisor's P2M", p2m, "web:levels"},
         {"its pages", p2m, "web:held"},
-        {"pages of the P2M that the guest keeps", p2m, "web:own"}}},
+        {"pages of the P2M that the guest keeps", p2m, "web:own"},
+        {"frames of shadow tables in the machine, at the most", frames, "*:shadow"}}},
       {"size",
        "For each MiB of the domain's memory",
        "create",
@@ -145,8 +149,7 @@ std::vector<TableSpec> make_tables() {
        true,
        {{"pages of the P2M, the hypervisor's", p2m, "web:held", 1, 3},
         {"pages of the P2M, the guest's", p2m, "web:own", 1, 3},
-        {"frames of the domain's page tables that the hypervisor checks", frames, "web:tables", 1, 3},
-        {"frames of shadow tables, at the most", frames, "*:shadow", 1, 3}}},
+        {"frames of the domain's page tables that the hypervisor checks", frames, "web:tables", 1, 3}}},
       {"attributes",
        "Entries of dom0's P2M while it serves a domain's disk",
        "disk",

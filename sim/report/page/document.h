@@ -31,7 +31,11 @@ struct Table {
   std::string caption, corner;  ///< corner: what the first column is
   std::vector<TableColumn> columns;
   std::vector<Row> rows;
+  std::vector<std::string> notes = {};  ///< sentences below it
 };
+/// Columns in which all rows are refused for one reason become a note, so that figures stand together; not
+/// when none would be left.
+Table folded(Table table);
 
 struct Point {
   double x = 0, y = 0;

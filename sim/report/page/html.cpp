@@ -57,7 +57,7 @@ void add(std::string& out, const Paragraph& p) { out += fmt::format("<p>{}</p>\n
 void add(std::string& out, const Table& table) {
   out += fmt::format("<div class=\"wide\"><table><caption>{}</caption>\n<thead>{}</thead>\n<tbody>\n",
                      html_escape(table.caption), table_head(table));
-  Notes notes;
+  Notes notes(table);
   for (const Row& row : table.rows) {
     if (row.cells.empty()) {
       out += fmt::format("<tr class=\"heading\"><th colspan=\"{}\">{}</th></tr>\n", table.columns.size() + 1,

@@ -39,7 +39,7 @@ void add(std::string& out, const Table& table) {
   out += "\n|---|";
   for (std::size_t i = 0; i < table.columns.size(); ++i) out += "---:|";
   out += '\n';
-  Notes notes;
+  Notes notes(table);
   for (const Row& row : table.rows) {
     const std::string name = markdown_escape(row.name);
     out += row.cells.empty() ? "| **" + name + "** |" : "| " + name + " |";

@@ -16,6 +16,8 @@ std::string markdown_escape(std::string_view text);
 /// Reasons of cells without a figure, numbered from 1 in the order in which they are first met.
 class Notes {
  public:
+  /// Begins with sentences that no cell has.
+  explicit Notes(const Table& table) : sentences_(table.notes) {}
   /// The number of the cell's reason; 0: it has none.
   unsigned number_of(const Cell& cell);
   /// Sentences in the order of their numbers.
