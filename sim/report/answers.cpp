@@ -18,7 +18,7 @@ Section models(Columns& columns) {
   for (const char* head : {"dom0", "domains"}) t.columns.push_back({"", head});
   for (const Architecture& a : architectures())
     for (const char* head : {"dom0", "domains"}) t.columns.push_back({a.title, head});
-  const Cell there{Cell::Kind::text, "yes", ""};
+  const Cell there{Cell::Kind::figure, "yes", ""};
   for (const Setup& setup : setups()) {
     Row row{setup.name, {{Cell::Kind::text, setup.dom0_model, ""}, {Cell::Kind::text, setup.model, ""}}};
     for (const Column& c : columns.all()) {

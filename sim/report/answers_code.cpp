@@ -9,6 +9,7 @@ namespace xs::report {
 namespace {
 
 Cell word(const std::string& text) { return {Cell::Kind::text, text, ""}; }
+Cell told(const std::string& text) { return {Cell::Kind::figure, text, ""}; }
 Cell count(u64 n) { return {Cell::Kind::figure, std::to_string(n), ""}; }
 
 Row part_row(const CodePart& part, const Facts& facts) {
@@ -22,6 +23,18 @@ Row part_row(const CodePart& part, const Facts& facts) {
     names.emplace_back(file);
   }
   return {part.what, {count(lines), word(fmt::format("{}", fmt::join(names, " ")))}};
+}
+
+/// A line for each side.
+Commands counting() {
+  Commands how{"Counted by:", {}};
+  std::string side;
+  for (const CodePart& part : code_parts()) {
+    if (side != part.side) how.lines.emplace_back("scripts/porting-counts --of");
+    side = part.side;
+    for (const char* file : part.files) how.lines.back() += std::string(" ") + file;
+  }
+  return how;
 }
 
 constexpr std::string_view said = "kernel: ", model = ", memory model ";
@@ -66,7 +79,7 @@ void add_code(const Facts& facts, Section& section) {
                          : Row{part.what, {{Cell::Kind::none, "", facts.no_sources}, word("")}});
   }
   section.blocks.push_back(std::move(t));
-  section.blocks.push_back(Commands{"Counted by:", {"scripts/porting-counts --of FILE…"}});
+  section.blocks.push_back(counting());
 }
 
 void add_binary(Columns& columns, const Facts& facts, Section& section) {
@@ -80,10 +93,10 @@ void add_binary(Columns& columns, const Facts& facts, Section& section) {
     const auto file = facts.kernel.find(a.name);
     const std::string own = file == facts.kernel.end() ? "" : file->second,
                       archived = archive_hashes(columns.runs(), a.name);
-    t.rows[0].cells.push_back(own.empty() ? Cell{} : word(own));
-    t.rows[1].cells.push_back(archived.empty() ? Cell{} : word(archived));
+    t.rows[0].cells.push_back(own.empty() ? Cell{} : told(own));
+    t.rows[1].cells.push_back(archived.empty() ? Cell{} : told(archived));
     t.rows[2].cells.push_back(own.empty() || archived.empty() ? Cell{}
-                                                              : word(own == archived ? "yes" : "no"));
+                                                              : told(own == archived ? "yes" : "no"));
     for (const auto& [role, n] : roles_in(columns.runs(), a.name)) names.insert(role);
   }
   for (const std::string& role : names) {

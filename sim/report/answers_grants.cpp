@@ -1,7 +1,7 @@
 // What a packet costs by the way in which it is received, and where one way becomes cheaper than another.
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 
 #include "sim/report/answers.h"
 
@@ -45,12 +45,13 @@ struct Line {
   }
 };
 
+/// From which size on the other way costs less: where the line of what it costs more goes below zero.
 std::string crossing(const Line& line) {
-  if (line.slope >= 0)
-    return line.at_zero < 0 ? "cheaper at once, never dearer by size" : "never: no byte makes it cheaper";
+  if (line.slope == 0) return line.at_zero < 0 ? "0 bytes" : "no size";
   const double at = -line.at_zero / line.slope;
-  if (at <= 0) return "cheaper at all sizes";
-  return fmt::format("{:.0f} bytes{}", at, at > frame_bytes ? ": more than a frame holds" : "");
+  if (line.slope > 0) return at > 0 ? fmt::format("0 up to {:.0f} bytes", at) : "no size";
+  if (at <= 0) return "0 bytes";
+  return fmt::format("{:.0f} bytes{}", at, at > frame_bytes ? ", over a frame" : "");
 }
 
 /// Points of one way in one column of the table of times; as many as have figures.
@@ -87,15 +88,17 @@ Table crossovers(const Table& t, std::span<const unsigned> sizes) {
       const Line line(other);
       more.cells.push_back({Cell::Kind::figure, figure_text(line.at_zero, 2), ""});
       slope.cells.push_back({Cell::Kind::figure, figure_text(line.slope * 1e3, 2), ""});
-      at.cells.push_back({Cell::Kind::text, crossing(line), ""});
+      at.cells.push_back({Cell::Kind::figure, crossing(line), ""});
     }
     for (Row& row : std::vector<Row>{more, slope, at}) out.rows.push_back(row);
   }
   return out;
 }
 
-/// One plot for each column that has figures.
+/// One plot for each column that has figures, all to one scale.
 void add_plots(const Table& t, std::span<const unsigned> sizes, Section& section) {
+  std::vector<Plot> plots;
+  double most = 0;
   for (std::size_t c = 0; c < t.columns.size(); ++c) {
     Plot plot{fmt::format("A packet by its size: {}, {}", t.columns[c].group, t.columns[c].name),
               "bytes of a packet",
@@ -105,9 +108,13 @@ void add_plots(const Table& t, std::span<const unsigned> sizes, Section& section
     bool any = false;
     for (std::size_t way = 0; way < receive_ways().size(); ++way) {
       plot.series.push_back({receive_ways()[way], points_of(t, way, c, sizes)});
-      any |= !plot.series.back().points.empty();
+      for (const Point& p : plot.series.back().points) any = true, most = std::max(most, p.y);
     }
-    if (any) section.blocks.push_back(std::move(plot));
+    if (any) plots.push_back(std::move(plot));
+  }
+  for (Plot& plot : plots) {
+    plot.reaches = most;
+    section.blocks.push_back(std::move(plot));
   }
 }
 

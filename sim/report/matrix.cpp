@@ -72,10 +72,10 @@ constexpr Question all_questions[] = {
      "when the report is made. Drivers are the same "
      "files in all models; what they need of a model stands behind two headers."},
     {"binary", "7. Is it one kernel for dom0 and domains?", "Asked because distributions want to ship one.",
-     "The file's hash, as this program reads it, and as dom0 reads it from the archive that domains are made "
-     "of, is the same; the roles are what the kernel itself said on its "
-     "console in the runs of this report. On the bare machine the same file boots by `./xenoscope boot`, "
-     "which is no scenario: it is not among these runs."},
+     "Compared is the file's hash, as this program reads it, with the one that dom0 tells of what domains "
+     "are made of, in its archive. Roles are what the kernel itself said "
+     "on its console in the runs of this report. On the bare machine the same file boots by ./xenoscope "
+     "boot, which is no scenario: it is not among these runs."},
     {"grants", "8. What do grants cost in each model?",
      "Asked because a page flip changes P2M and M2P on both sides, and a copy changes nothing but moves "
      "every byte.",
@@ -93,7 +93,7 @@ constexpr Question all_questions[] = {
      "Asked because a guest that knows machine frames has to forget them before it moves.",
      "Not measured: there are no numbers before there is something to measure. Below is what the toolstack "
      "of this version answers to the verbs. Once it knows one, "
-     "a scenario's step of that name and `./xenoscope compare` will count it, and a line in this report's "
+     "a scenario's step of that name and ./xenoscope compare will count it, and a line in this report's "
      "table of workloads will show it."},
 };
 

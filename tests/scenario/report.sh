@@ -15,7 +15,7 @@ fail() {
 report() { # report CODE ARGUMENTS...
   local code=$1 got
   shift
-  timeout 280 "$xenoscope" report p2m "$@" >out 2>err </dev/null
+  timeout 500 "$xenoscope" report p2m "$@" >out 2>err </dev/null
   got=$?
   [ $got = "$code" ] || { fail "report p2m $*: exit code $got, expected $code" && cat out err; }
 }
@@ -80,7 +80,7 @@ END
 # One figure by hand: instructions of a MiB more, on each architecture, by what the page says to type.
 for arch in x86_64 ia64; do
   for mib in 16 80; do
-    timeout 280 "$xenoscope" run "$scenarios/demo/create.json" --arch $arch --set dom0_model=translated --set model=translated --set memory=$mib \
+    timeout 500 "$xenoscope" run "$scenarios/demo/create.json" --arch $arch --set dom0_model=translated --set model=translated --set memory=$mib \
       --json $arch-$mib.json >/dev/null 2>&1 </dev/null || fail "run: $arch, $mib MiB"
   done
 done
@@ -104,7 +104,7 @@ report 4 --out file --quick
 [ "$(wc -l <err)" = 1 ] || fail "more or less than one line: $(cat err)"
 if [ -c /dev/full ]; then
   mkdir full && ln -s /dev/full full/p2m.json
-  report 4 --out full --quick -j 2
+  report 4 --out full --quick --scenarios nowhere  # no scenario can be read, so nothing has to run
   grep -q 'No space left' err || fail "a full disk: $(cat err)"
 fi
 report 4 --quick
@@ -118,6 +118,7 @@ sed -i 's/"at_least": 32}/"at_least": 100000}/' broken/demo/balloon.json
 echo '{' >broken/demo/create.json
 report 5 --out three --quick -j 2 --scenarios broken
 grep -q 'demo/balloon.json.*the frames are free again' out || fail "the run that failed is not named: $(cat out)"
+grep -q '^  \./xenoscope run scenarios/demo/create.json .*broken/demo/create.json:' out || fail "the scenario that cannot be read is not named: $(cat out)"
 grep -q '\*\*failed\*\*' three/p2m.md || fail "no cell has failed"
 grep -q 'broken/demo/create.json:' three/p2m.md || fail "the scenario that cannot be read is not named"
 grep -q 'million instructions | [0-9]' three/p2m.md || fail "other tables have no figures"

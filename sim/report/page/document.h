@@ -49,6 +49,7 @@ struct Plot {
   std::string title, x, y;
   std::vector<Series> series;
   std::vector<std::string> bars;  ///< names of the places 0, 1, ... on the x axis; empty: lines
+  double reaches = 0;             ///< the y axis does, at least: for plots that are compared
 };
 
 struct Paragraph {

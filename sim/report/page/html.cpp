@@ -78,7 +78,7 @@ void add(std::string& out, const Table& table) {
 
 void add(std::string& out, const Plot& plot) {
   if (const std::string picture = svg_of(plot); !picture.empty())
-    out += fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n", picture, html_escape(plot.title));
+    out += fmt::format("<figure><figcaption>{}</figcaption>{}</figure>\n", html_escape(plot.title), picture);
 }
 
 void add(std::string& out, const Commands& commands) {

@@ -48,6 +48,14 @@ std::string mark(std::size_t style, double x, double y) {
   }
 }
 
+/// A place's name in two lines, so that neighbours' do not meet.
+std::string place(double x, const std::string& name) {
+  const std::size_t cut = name.find(' ');
+  const std::string second = cut == std::string::npos ? "" : name.substr(cut + 1);
+  return text(x, top + height + 18, "middle", name.substr(0, cut)) +
+         text(x, top + height + 35, "middle", second);
+}
+
 std::string axes(const Plot& plot, const Axis& x, const Axis& y) {
   std::string out;
   for (const double tick : y.ticks) {
@@ -61,7 +69,7 @@ std::string axes(const Plot& plot, const Axis& x, const Axis& y) {
     }
   else
     for (std::size_t i = 0; i < plot.bars.size(); ++i)
-      out += text(x.at(static_cast<double>(i)), top + height + 20, "middle", plot.bars[i]);
+      out += place(x.at(static_cast<double>(i)), plot.bars[i]);
   out += fmt::format("<path class=\"axis\" d=\"M{:.1f} {:.1f}v{:.1f}h{:.1f}\"/>", left, top, height, width);
   out += text(left + width / 2, top + height + 43, "middle", plot.x);
   const double middle = top + height / 2;
@@ -116,7 +124,7 @@ std::vector<double> ticks_of(double least, double most) {
 }
 
 std::string svg_of(const Plot& plot) {
-  double least_x = 0, most_x = 0, least_y = 0, most_y = 0;
+  double least_x = 0, most_x = 0, least_y = 0, most_y = plot.reaches;
   bool any = false;
   for (const Series& s : plot.series)
     for (const Point& p : s.points) {
@@ -137,6 +145,7 @@ std::string svg_of(const Plot& plot) {
     const std::size_t style = i % series_styles;
     const double at = top + 8 + line_of_text * static_cast<double>(i);
     out += plot.bars.empty() ? line(plot.series[i], style, x, y) : bars(plot, i, x, y);
+    if (plot.series.size() == 1) continue;  // the axis says what it is
     if (plot.bars.empty())
       out += fmt::format("<path class=\"line s{0} d{0}\" style=\"fill:none\" d=\"M{1:.1f} {2:.1f}h28\"/>",
                          style, legend - 14, at - 4.5);

@@ -24,13 +24,13 @@ caption { text-align: left; font-weight: 600; padding: .3rem 0; }
 th, td { padding: .22rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: baseline; }
 thead th { background: var(--raised); vertical-align: bottom; max-width: 9rem; } th.group { text-align: center; border-left: 3px solid var(--ground); }
 th.name { text-align: left; font-weight: 400; min-width: 13rem; max-width: 26rem; } thead th.name { font-weight: 600; }
-tr.heading th { text-align: left; background: var(--raised); } td.word { text-align: left; max-width: 22rem; }
+tr.heading th { text-align: left; background: var(--raised); } td.word { text-align: left; max-width: 44rem; }
 td.absent { color: var(--faint); } td.failed { color: var(--bad); font-weight: 600; }
 sup { font-size: .7em; margin-left: .15em; }
 ol.notes { font-size: .82rem; color: var(--faint); margin: .2rem 0 1rem; padding-left: 1.6rem; }
 summary { color: var(--faint); font-size: .85rem; cursor: pointer; }
 pre { background: var(--raised); padding: .6rem .8rem; overflow-x: auto; font: .8rem/1.45 "DejaVu Sans Mono", monospace; margin: .3rem 0 1rem; }
-figure { margin: 1rem 0; max-width: 46rem; } figcaption { font-size: .87rem; font-weight: 600; }
+figure { display: inline-block; width: min(100%, 38rem); margin: 1rem 1.2rem 1rem 0; vertical-align: top; } figcaption { font-size: .87rem; font-weight: 600; }
 svg { width: 100%; height: auto; } svg text { fill: var(--text); font: 13px system-ui, "DejaVu Sans", sans-serif; }
 svg .grid { stroke: var(--line); stroke-width: 1; fill: none; } svg .axis { stroke: var(--faint); stroke-width: 1; fill: none; }
 svg .line { fill: none; stroke-width: 2.2; } svg .mark { stroke: var(--ground); stroke-width: 1; }

@@ -80,7 +80,9 @@ TEST_CASE("report measure: numbers in lines", "[report]") {
 
 TEST_CASE("report measure: operations of a kernel by the times of its lines", "[report]") {
   RunResult r = run();
-  const auto say = [&r](const char* text, xs::u64 us) { r.console.push_back({"dom1", text, us * 1'000'000}); };
+  const auto say = [&r](const char* text, xs::u64 us) {
+    r.console.push_back({"dom1", text, us * 1'000'000});
+  };
   say("bench ready", 10);
   say("bench begin x", 20);
   say("bench end 100", 120);
