@@ -99,6 +99,9 @@ Commands Columns::commands(const Workload& w, const std::vector<Measure>& measur
                                       w.vary.parameter, w.vary.from, w.vary.to, w.vary.units)
                         : "The runs:",
                {}};
+  const auto add = [&out](const std::string& line) {  // columns may differ by what this workload has not
+    if (std::find(out.lines.begin(), out.lines.end(), line) == out.lines.end()) out.lines.push_back(line);
+  };
   for (const Column& c : columns_) {
     if (unavailable(c, w)) continue;
     if (compare) {
@@ -107,12 +110,11 @@ Commands Columns::commands(const Workload& w, const std::vector<Measure>& measur
                       w.scenario, c.arch->name, c.setup->model, c.setup->dom0_model);
       if (w.setting != nullptr) line += fmt::format(" --set {}", w.setting);
       for (const std::string& values : vary) line += " --vary " + values;
-      out.lines.push_back(line + fmt::format(" --vary {}={},{}", w.vary.parameter, w.vary.from, w.vary.to));
+      add(line + fmt::format(" --vary {}={},{}", w.vary.parameter, w.vary.from, w.vary.to));
       continue;
     }
-    if (per_unit) out.lines.push_back(command_of(key(c, w, w.vary.from, {})) + " --json from.json");
-    out.lines.push_back(command_of(key(c, w, w.vary.to, {})) +
-                        (per_unit ? " --json to.json" : " --json run.json"));
+    if (per_unit) add(command_of(key(c, w, w.vary.from, {})) + " --json from.json");
+    add(command_of(key(c, w, w.vary.to, {})) + (per_unit ? " --json to.json" : " --json run.json"));
   }
   return out;
 }

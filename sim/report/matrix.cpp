@@ -209,7 +209,7 @@ std::vector<TableSpec> make_tables() {
         {"privileged instruction", operation, "dom0:privileged"},
         {"its hyperprivop", operation, "dom0:hyperprivop-slow"}}},
       {"translation",
-       "The same of a domain's kernel",
+       "The shortest requests of a domain's kernel: simulated ns each",
        "requests",
        false,
        false,

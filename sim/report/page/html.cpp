@@ -1,6 +1,7 @@
 // One file that needs nothing beside it: styles and pictures are in it. It is well-formed XML, too.
 #include <fmt/format.h>
 
+#include "sim/core/xml_text.h"
 #include "sim/report/page/plot.h"
 #include "sim/report/page/style.h"
 #include "sim/report/page/text.h"
@@ -13,9 +14,9 @@ std::string cell_text(const Cell& cell, Notes& notes) {
   const std::string note = number == 0 ? "" : fmt::format("<sup>{}</sup>", number);
   switch (cell.kind) {
     case Cell::Kind::figure:
-      return fmt::format("<td>{}{}</td>", html_escape(cell.text), note);
+      return fmt::format("<td>{}{}</td>", xml_escape(cell.text), note);
     case Cell::Kind::text:
-      return fmt::format("<td class=\"word\">{}{}</td>", html_escape(cell.text), note);
+      return fmt::format("<td class=\"word\">{}{}</td>", xml_escape(cell.text), note);
     case Cell::Kind::failed:
       return fmt::format("<td class=\"failed\">failed{}</td>", note);
     case Cell::Kind::refused:
@@ -40,31 +41,31 @@ std::string table_head(const Table& table) {
     const std::string& group = table.columns[i].group;
     grouped |= !group.empty();
     groups += fmt::format("<th class=\"group\" colspan=\"{}\">{}</th>", group_size(table.columns, i),
-                          html_escape(group));
+                          xml_escape(group));
   }
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const bool first = i == 0 || table.columns[i].group != table.columns[i - 1].group;
     names += fmt::format("<th{}>{}</th>", first && grouped ? " class=\"first\"" : "",
-                         html_escape(table.columns[i].name));
+                         xml_escape(table.columns[i].name));
   }
-  const std::string corner = fmt::format("<th class=\"name\">{}</th>", html_escape(table.corner));
+  const std::string corner = fmt::format("<th class=\"name\">{}</th>", xml_escape(table.corner));
   return (grouped ? fmt::format("<tr><th></th>{}</tr>", groups) : "") +
          fmt::format("<tr>{}{}</tr>", corner, names);
 }
 
-void add(std::string& out, const Paragraph& p) { out += fmt::format("<p>{}</p>\n", html_escape(p.text)); }
+void add(std::string& out, const Paragraph& p) { out += fmt::format("<p>{}</p>\n", xml_escape(p.text)); }
 
 void add(std::string& out, const Table& table) {
   out += fmt::format("<div class=\"wide\"><table><caption>{}</caption>\n<thead>{}</thead>\n<tbody>\n",
-                     html_escape(table.caption), table_head(table));
+                     xml_escape(table.caption), table_head(table));
   Notes notes(table);
   for (const Row& row : table.rows) {
     if (row.cells.empty()) {
       out += fmt::format("<tr class=\"heading\"><th colspan=\"{}\">{}</th></tr>\n", table.columns.size() + 1,
-                         html_escape(row.name));
+                         xml_escape(row.name));
       continue;
     }
-    out += fmt::format("<tr><th class=\"name\">{}</th>", html_escape(row.name));
+    out += fmt::format("<tr><th class=\"name\">{}</th>", xml_escape(row.name));
     for (const Cell& cell : row.cells) out += cell_text(cell, notes);
     out += "</tr>\n";
   }
@@ -72,18 +73,18 @@ void add(std::string& out, const Table& table) {
   if (notes.sentences().empty()) return;
   out += "<ol class=\"notes\">";
   for (const std::string& sentence : notes.sentences())
-    out += fmt::format("<li>{}</li>", html_escape(sentence));
+    out += fmt::format("<li>{}</li>", xml_escape(sentence));
   out += "</ol>\n";
 }
 
 void add(std::string& out, const Plot& plot) {
   if (const std::string picture = svg_of(plot); !picture.empty())
-    out += fmt::format("<figure><figcaption>{}</figcaption>{}</figure>\n", html_escape(plot.title), picture);
+    out += fmt::format("<figure><figcaption>{}</figcaption>{}</figure>\n", xml_escape(plot.title), picture);
 }
 
 void add(std::string& out, const Commands& commands) {
-  out += fmt::format("<details open=\"open\"><summary>{}</summary><pre>", html_escape(commands.what));
-  for (const std::string& line : commands.lines) out += html_escape(line) + '\n';
+  out += fmt::format("<details open=\"open\"><summary>{}</summary><pre>", xml_escape(commands.what));
+  for (const std::string& line : commands.lines) out += xml_escape(line) + '\n';
   out += "</pre></details>\n";
 }
 
@@ -96,14 +97,14 @@ std::string html_of(const Document& document) {
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
       "<meta name=\"color-scheme\" content=\"light "
       "dark\"/>\n<title>{0}</title>\n<style>\n{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n",
-      html_escape(document.title), page_style());
+      xml_escape(document.title), page_style());
   for (const std::string& text : document.introduction) add(out, Paragraph{text});
   out += "<nav><ul>\n";
   for (const Section& s : document.sections)
-    out += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", html_escape(s.id), html_escape(s.title));
+    out += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", xml_escape(s.id), xml_escape(s.title));
   out += "</ul></nav>\n";
   for (const Section& s : document.sections) {
-    out += fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n", html_escape(s.id), html_escape(s.title));
+    out += fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n", xml_escape(s.id), xml_escape(s.title));
     for (const Block& block : s.blocks) std::visit([&](const auto& b) { add(out, b); }, block);
     out += "</section>\n";
   }

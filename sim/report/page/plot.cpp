@@ -5,15 +5,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/core/xml_text.h"
 #include "sim/report/page/style.h"
-#include "sim/report/page/text.h"
 
 namespace xs::report {
 namespace {
 
-constexpr double left = 70, top = 16, width = 400, height = 230, legend = left + width + 26,
-                 total_width = 736;
-constexpr double under = 52;  ///< numbers and the axis' name
+constexpr double left = 76, top = 16, width = 400, height = 230, legend = left + width + 26,
+                 least_width = 736;
+constexpr double wide_letter = 7.4;  ///< more than a letter of a name takes, in most fonts
+constexpr double under = 52;         ///< numbers and the axis' name
 constexpr double line_of_text = 20;
 
 struct Axis {
@@ -28,7 +29,7 @@ std::string number(double v) { return fmt::format("{:g}", std::abs(v) < 1e-9 ? 0
 
 std::string text(double x, double y, const char* anchor, const std::string& what, const char* more = "") {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}>{}</text>", x, y, anchor, more,
-                     html_escape(what));
+                     xml_escape(what));
 }
 
 std::string mark(std::size_t style, double x, double y) {
@@ -73,8 +74,8 @@ std::string axes(const Plot& plot, const Axis& x, const Axis& y) {
   out += fmt::format("<path class=\"axis\" d=\"M{:.1f} {:.1f}v{:.1f}h{:.1f}\"/>", left, top, height, width);
   out += text(left + width / 2, top + height + 43, "middle", plot.x);
   const double middle = top + height / 2;
-  return out + text(18, middle, "middle", plot.y,
-                    fmt::format(" transform=\"rotate(-90 18 {:.1f})\"", middle).c_str());
+  return out + text(13, middle, "middle", plot.y,
+                    fmt::format(" transform=\"rotate(-90 13 {:.1f})\"", middle).c_str());
 }
 
 std::string line(const Series& series, std::size_t style, const Axis& x, const Axis& y) {
@@ -109,6 +110,13 @@ Axis x_axis(const Plot& plot, double least, double most) {
   return {{-0.5, static_cast<double>(plot.bars.size()) - 0.5}, left, width};
 }
 
+/// So that the longest name of a series is inside.
+double width_of(const Plot& plot) {
+  std::size_t longest = 0;
+  for (const Series& series : plot.series) longest = std::max(longest, series.name.size());
+  return std::max(least_width, legend + line_of_text + wide_letter * static_cast<double>(longest));
+}
+
 }  // namespace
 
 std::vector<double> ticks_of(double least, double most) {
@@ -139,7 +147,7 @@ std::string svg_of(const Plot& plot) {
   std::string out = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {:.0f} {:.0f}\" "
       "role=\"img\"><title>{}</title>",
-      total_width, std::max(top + height + under, names), html_escape(plot.title));
+      width_of(plot), std::max(top + height + under, names), xml_escape(plot.title));
   out += axes(plot, x, y);
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
     const std::size_t style = i % series_styles;

@@ -8,8 +8,6 @@
 
 namespace xs::report {
 
-/// For a text node or an attribute's value in double quotes. What XML 1.0 forbids becomes U+FFFD.
-std::string html_escape(std::string_view text);
 /// One line of Markdown that shows `text` as it is, also in a table's cell.
 std::string markdown_escape(std::string_view text);
 

@@ -1,6 +1,10 @@
 // Plots: every point is inside, ticks are round and cover the data.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
 #include <regex>
 
 #include "sim/report/page/plot.h"
@@ -97,4 +101,16 @@ TEST_CASE("report page: colours can be read in both themes", "[report]") {
     for (unsigned i = 0; i < series_styles; ++i)
       CHECK(contrast(luminance(c["s" + std::to_string(i)]), luminance(c["ground"])) >= 3.0);
   }
+}
+
+TEST_CASE("report plot: there is room for the longest name", "[report]") {
+  const std::string name(60, 'm');
+  const std::string svg = svg_of({"t", "", "y", {{name, {{0, 1}}}, {"b", {{0, 1}}}}, {"one"}});
+  const std::vector<double> box = [&] {
+    double wide = 0, high = 0;
+    REQUIRE(std::sscanf(svg.c_str() + svg.find("viewBox"), "viewBox=\"0 0 %lf %lf\"", &wide, &high) == 2);
+    return std::vector<double>{wide, high};
+  }();
+  const std::vector<double> xs = attribute(svg, "<text x");
+  CHECK(box[0] >= *std::max_element(xs.begin(), xs.end()) + 60 * 7);
 }
