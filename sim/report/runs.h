@@ -3,9 +3,9 @@
 //     make the document ── asks for runs that are not there ──> wanted() ── run them ──> add() ── make it
 //     again
 #pragma once
-#include <compare>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "sim/scenario/result.h"
@@ -16,7 +16,10 @@ struct RunKey {
   std::string scenario;  ///< below scenarios/
   std::string arch;
   std::vector<std::string> settings;  ///< name=value
-  auto operator<=>(const RunKey&) const = default;
+  bool operator==(const RunKey&) const = default;
+  bool operator<(const RunKey& other) const {
+    return std::tie(scenario, arch, settings) < std::tie(other.scenario, other.arch, other.settings);
+  }
 };
 
 /// How it is typed: "./xenoscope run scenarios/… --arch … --set …".

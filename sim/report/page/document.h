@@ -33,7 +33,7 @@ struct Table {
   std::vector<Row> rows;
   std::vector<std::string> notes = {};  ///< sentences below it
 };
-/// Columns in which all rows are refused for one reason become a note, so that figures stand together; not
+/// Columns that have no figure at all, for one reason, become a note, so that figures stand together; not
 /// when none would be left.
 Table folded(Table table);
 

@@ -7,14 +7,16 @@
 namespace xs::report {
 namespace {
 
-/// Why all rows of a column are refused; "" when they are not, or not for one reason.
-std::string refusal(const Table& table, std::size_t column) {
+/// The one sentence that says why no row of a column has a figure; "" when there is none such.
+std::string reason_of(const Table& table, std::size_t column) {
   std::string why;
   for (const Row& row : table.rows) {
     if (row.cells.empty()) continue;  // a heading
     const Cell& cell = row.cells[column];
-    if (cell.kind != Cell::Kind::refused || (!why.empty() && why != cell.why)) return "";
-    why = cell.why;
+    if (cell.kind != Cell::Kind::refused && cell.kind != Cell::Kind::none) return "";
+    const std::string said = (cell.kind == Cell::Kind::refused ? "refused: " : "") + cell.why;
+    if (cell.why.empty() || (!why.empty() && why != said)) return "";
+    why = said;
   }
   return why;
 }
@@ -30,7 +32,7 @@ void erase_column(Table& table, std::size_t column) {
 
 Table folded(Table table) {
   std::vector<std::string> reasons;
-  for (std::size_t i = 0; i < table.columns.size(); ++i) reasons.push_back(refusal(table, i));
+  for (std::size_t i = 0; i < table.columns.size(); ++i) reasons.push_back(reason_of(table, i));
   if (std::none_of(reasons.begin(), reasons.end(), [](const std::string& why) { return why.empty(); }))
     return table;
   std::vector<std::string> told;
@@ -42,7 +44,7 @@ Table folded(Table table) {
       if (reasons[other] == reasons[i])
         names += fmt::format("{}{} {}", names.empty() ? "" : ", ", table.columns[other].group,
                              table.columns[other].name);
-    table.notes.push_back(fmt::format("{}: refused: {}", names, reasons[i]));
+    table.notes.push_back(fmt::format("{}: {}", names, reasons[i]));
   }
   for (std::size_t i = reasons.size(); i-- > 0;)
     if (!reasons[i].empty()) erase_column(table, i);

@@ -93,6 +93,9 @@ TEST_CASE("report page: a column that is refused altogether becomes a note", "[r
   CHECK_THAT(markdown_of(with(f)), Contains("| refused (2) |") && Contains("(1) A x: refused: no x\n"));
   t.rows = {{"a", {no, no, other}}};
   CHECK(folded(t).columns.size() == 3);  // or nothing would be left
+  t.rows = {{"a", {{Cell::Kind::none, "", "not here"}, figure("1"), {}}}};
+  CHECK(folded(t).columns.size() == 2);  // a cell that says nothing gives no reason
+  CHECK(folded(t).notes == std::vector<std::string>{"A x: not here"});
   t.rows = {{"a", {no, figure("1"), no}}};
   CHECK(folded(t).notes == std::vector<std::string>{"A x, B x: refused: no x"});
 }
