@@ -69,18 +69,19 @@ Section answer(Columns& columns, const Facts& facts, const Question& q) {
 
 Document p2m_report(Runs& runs, const Facts& facts) {
   Columns columns(runs, facts.quick);
-  Document d{"P==M or P2M: the questions of 2005, answered by runs",
-             {"In 2005 the developers of Xen/x86 and Xen/ia64 debated whether a guest's physical page "
-              "numbers should be the machine's (P==M) or "
-              "should be translated by a table (P2M). This page runs the same kernel in each memory model on "
-              "both architectures and counts. "
-              "Times are simulated, under the timing model's default of one cycle an instruction at 1 GHz; "
-              "counts need no such assumption.",
-              fmt::format("Made by: ./xenoscope report p2m --out DIR{}. Each number is of the runs that are "
-                          "named below its table; the same command "
-                          "gives the same page. A dash: there is nothing to count.",
-                          facts.quick ? " --quick" : "")},
-             {}};
+  Document d{
+      "P==M or P2M: the questions of 2005, answered by runs",
+      {"In 2005 the developers of Xen/x86 and Xen/ia64 debated whether a guest's physical page "
+       "numbers should be the machine's (P==M) or "
+       "should be translated by a table (P2M). This page runs the same kernel in each memory model on "
+       "both architectures and counts. "
+       "Times are simulated, under the timing model's defaults (a cycle an instruction at 1 GHz, more for "
+       "exceptions, page walks and devices); counts need no such assumption.",
+       fmt::format("Made by: ./xenoscope report p2m --out DIR{}. Each number is of the runs that are "
+                   "named below its table; the same command "
+                   "gives the same page. A dash: there is nothing to count.",
+                   facts.quick ? " --quick" : "")},
+      {}};
   d.sections.push_back(models(columns));
   for (const Question& q : questions()) d.sections.push_back(answer(columns, facts, q));
   return d;

@@ -100,7 +100,7 @@ void add_binary(Columns& columns, const Facts& facts, Section& section) {
     for (const auto& [role, n] : roles_in(columns.runs(), a.name)) names.insert(role);
   }
   for (const std::string& role : names) {
-    Row row{"runs in which it was " + role, {}};
+    Row row{"times that it began as " + role, {}};
     for (const Architecture& a : architectures())
       row.cells.push_back(count(roles_in(columns.runs(), a.name)[role]));
     t.rows.push_back(std::move(row));

@@ -130,3 +130,49 @@ TEST_CASE("report columns: lines that run it again", "[report]") {
       "./xenoscope compare scenarios/demo/balloon.json --arch x86_64 --models direct --set dom0_model=direct "
       "--set extra=programs=none --vary low=32,16");
 }
+
+TEST_CASE("report code: lines of what is there, and a reason where nothing can be counted", "[report]") {
+  Section there{"code", "", {}}, gone{"code", "", {}};
+  Facts facts;
+  for (const CodePart& part : code_parts())
+    for (const char* file : part.files) facts.lines[file] = 10;
+  facts.lines.erase("guests/kernel/net");
+  add_code(facts, there);
+  const Table& counted = std::get<Table>(there.blocks.at(0));
+  REQUIRE(counted.rows.size() > code_parts().size());  // headings, too
+  CHECK(counted.rows[1].cells[0].text == "40");        // four files
+  bool missed = false;
+  for (const Row& row : counted.rows)
+    if (!row.cells.empty() && row.cells[0].kind == Cell::Kind::failed)
+      missed = row.cells[0].why == "guests/kernel/net is not there";
+  CHECK(missed);
+  facts.no_sources = "nothing to count";
+  add_code(facts, gone);
+  for (const Row& row : std::get<Table>(gone.blocks.at(0)).rows)
+    if (!row.cells.empty())
+      CHECK((row.cells[0].kind == Cell::Kind::none && row.cells[0].why == "nothing to count"));
+}
+
+TEST_CASE("report: hashes that differ are not the same file", "[report]") {
+  Runs runs;
+  RunResult r;
+  xs::scenario::StepResult hash;
+  hash.command = "hash kernel", hash.answer = {"0123 kernel", "= 0"};
+  r.steps = {hash};
+  r.console = {{"dom0", "kernel: dom0, 128 MiB of at most 128 MiB, memory model direct", 0},
+               {"operator", "kernel: domU, 1 MiB of at most 1 MiB, memory model odd", 0}};
+  runs.add({"demo/create.json", "x86_64", {}}, r);
+  Columns columns(runs, true);
+  Facts facts;
+  facts.kernel = {{"x86_64", "4567"}};
+  Section s{"binary", "", {}};
+  add_binary(columns, facts, s);
+  const Table& t = std::get<Table>(s.blocks.at(0));
+  CHECK(t.rows[0].cells[0].text == "4567");
+  CHECK(t.rows[1].cells[0].text == "0123");
+  CHECK(t.rows[2].cells[0].text == "no");
+  CHECK(t.rows[0].cells[1].kind == Cell::Kind::none);  // no file, no hash
+  REQUIRE(t.rows.size() == 4);
+  CHECK(t.rows[3].name == "times that it began as dom0 direct");
+  CHECK(t.rows[3].cells[0].text == "1");
+}
