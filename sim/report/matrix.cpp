@@ -49,7 +49,7 @@ constexpr Question all_questions[] = {
      "a frame is checked when it enters the frame in a page table. Memory attributes (cached or not) are in "
      "the guests' own entries in all models."},
     {"sizes", "3. Which page sizes are there?",
-     "Asked because Linux/ia64 maps memory by pages of 16 KiB and up to 4 GiB.",
+     "Asked because Linux/ia64 maps memory by pages of 16 KiB and by larger ones.",
      "An entry of a P2M is one frame of 4 KiB in each model, so there are as many entries as frames. A "
      "larger page of a guest is made of such entries when it "
      "is missed: by shadow tables on x86-64, by 4 KiB translations of the VHPT on IA-64."},

@@ -41,7 +41,7 @@ svg .line { fill: none; stroke-width: 2.2; } svg .mark { stroke: var(--ground); 
   @page { size: A4 landscape; margin: 12mm; }
   :root { --ground: #ffffff; --text: #000000; --faint: #444444; --line: #bbbbbb; --raised: #f0f0f0; --accent: #000000; --bad: #a00000;
     --s0: #0072b2; --s1: #d55e00; --s2: #007a59; --s3: #a8527f; --s4: #8f6200; --s5: #555b63; }
-  body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; } .wide { overflow: visible; } table { font-size: 7.5pt; }
+  body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; } .wide { overflow: visible; } table { font-size: 8.5pt; }
   th, td { padding: .1rem .3rem; } th.name { min-width: 8rem; } thead th { max-width: 6rem; } tr, figure, pre { break-inside: avoid; }
   pre { white-space: pre-wrap; font-size: 7pt; }
 }
