@@ -19,6 +19,8 @@
 namespace xs::cli {
 namespace {
 
+using report::Count;
+using report::GuestFigures;
 using scenario::Json;
 
 struct Column {

@@ -11,6 +11,7 @@ using Action = std::function<int()>;
 void add_run(CLI::App& app, Action& action);
 void add_run_one(CLI::App& app, Action& action);  ///< hidden: the process that simulates one scenario
 void add_compare(CLI::App& app, Action& action);
+void add_report(CLI::App& app, Action& action);
 void add_boot(CLI::App& app, Action& action);
 void add_validate(CLI::App& app, Action& action);
 void add_list(CLI::App& app, Action& action);

@@ -15,6 +15,8 @@ namespace xs::cli {
 namespace {
 
 using namespace xs::scenario;
+using report::BenchLines;
+using report::GuestFigures;
 
 constexpr u64 memory_mib = 64;  // whatever the role is
 constexpr unsigned dom0_entered = 3;
@@ -121,7 +123,7 @@ GuestFigures run_native(const GuestBench& what) {
 
 }  // namespace
 
-GuestFigures run_guest_bench(const GuestBench& what) {
+report::GuestFigures run_guest_bench(const GuestBench& what) {
   return what.role == "native" ? run_native(what) : run_domain(what);
 }
 

@@ -31,6 +31,8 @@ class GuestP2m {
   static const u8* publication(MemoryPort& memory, u64 shared_info_mfn);
   bool published() const { return !frames_.empty(); }
   u64 entries() const { return entries_; }
+  /// How many frames hold entries; the lists that lead to them are not counted.
+  u64 pages() const { return frames_.size(); }
   /// The entry for a GFN below entries(), from memory.
   u64 read(MemoryPort& memory, u64 gfn) const;
   /// GFN whose entry lies at machine address `pa`; none when no P2M frame is there.

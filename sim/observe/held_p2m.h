@@ -14,11 +14,15 @@ namespace xs::observe {
 
 struct HeldP2mEntry {
   u64 gfn = 0, mfn = invalid_frame;
-  bool foreign = false, writable = false, granted = false;
+  bool foreign = false, writable = false, granted = false, shared = false;
   static HeldP2mEntry decode(u64 gfn, u64 raw) {
-    if ((raw & XS_P2M_PRESENT) == 0) return {gfn, invalid_frame, false, false, false};
-    return {gfn, raw >> XS_P2M_MFN_SHIFT, (raw & XS_P2M_FOREIGN) != 0, (raw & XS_P2M_WRITABLE) != 0,
-            (raw & XS_P2M_GRANTED) != 0};
+    if ((raw & XS_P2M_PRESENT) == 0) return {gfn, invalid_frame, false, false, false, false};
+    return {gfn,
+            raw >> XS_P2M_MFN_SHIFT,
+            (raw & XS_P2M_FOREIGN) != 0,
+            (raw & XS_P2M_WRITABLE) != 0,
+            (raw & XS_P2M_GRANTED) != 0,
+            (raw & XS_P2M_SHARED) != 0};
   }
 };
 
@@ -43,6 +47,7 @@ class HeldP2ms {
     return it == pages_.end() ? nullptr : &it->second;
   }
   bool holds(u32 domid) const;
+  const std::map<u64, Page>& pages() const { return pages_; }
   /// Calls fn(domid, page MFN, entry) for each entry, present or not, of each leaf, read from machine memory.
   template <typename Fn>
   void for_each(MemoryPort& memory, Fn fn) const {

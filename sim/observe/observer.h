@@ -128,6 +128,8 @@ class Observer : public CpuObserver, public DmaObserver {
   std::vector<u64> frames_of(u32 owner) const;  ///< MFNs, ascending
   /// GFN -> MFN: a published guest P2M read from machine memory, else derived from the M2P of its frames.
   std::vector<P2mEntry> p2m(u32 domid) const;
+  /// Of each domain that has one, ascending.
+  std::vector<P2mShape> p2m_shapes() const;
   /// The machine frame that a domain calls so: by its P2M where it names frames by GFN; invalid_frame: none.
   u64 frame_named(u32 domid, u64 name) const;
   /// Text as xen-mfndump's dump-p2m: "pfn=0x… ==> mfn=0x…" per line.

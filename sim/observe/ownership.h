@@ -71,6 +71,16 @@ struct P2mEntry {
 /// As xen-mfndump's dump-p2m: "pfn=0x… ==> mfn=0x…" per line.
 std::string mfndump_text(const std::vector<P2mEntry>& entries);
 
+/// How big a domain's P2M is, whose memory it takes, and what its entries say.
+struct P2mShape {
+  u32 domid = 0;
+  std::array<u64, 4> held{};  ///< pages of the hypervisor's, by level: leaves first
+  u64 own_pages = 0;          ///< pages of entries that the guest keeps itself and has published
+  u64 entries = 0;            ///< that name a frame
+  u64 same = 0;               ///< of these: the frame of that very number
+  u64 read_only = 0, foreign = 0, granted = 0, shared = 0;  ///< of these, in P2Ms that are held
+};
+
 /// What happened to one frame, newest first.
 struct FrameChange {
   enum class What : u8 { owner, type, m2p, grant };  ///< grant: a mapping, told by traces alone

@@ -10,6 +10,8 @@
 #include <iterator>
 #include <vector>
 
+#include "sim/core/xml_text.h"
+
 namespace xs::scenario {
 namespace {
 
@@ -177,24 +179,6 @@ class Builder {
   std::vector<Level> levels_;
   std::size_t last_end_ = 0;
 };
-
-/// Length of the well-formed UTF-8 sequence at the front of `s`, or 0 (Unicode 15, table 3-7).
-std::size_t utf8_length(std::string_view s) {
-  const auto at = [&](std::size_t i) { return i < s.size() ? static_cast<unsigned char>(s[i]) : 0u; };
-  const auto tail = [&](std::size_t i) { return (at(i) & 0xc0) == 0x80; };
-  const unsigned c = at(0), second = at(1);
-  if (c < 0x80) return 1;
-  if (c >= 0xc2 && c <= 0xdf) return tail(1) ? 2 : 0;
-  if (c >= 0xe0 && c <= 0xef) {
-    const bool range = c == 0xe0 ? second >= 0xa0 : c == 0xed ? second <= 0x9f : true;
-    return range && tail(1) && tail(2) ? 3 : 0;
-  }
-  if (c >= 0xf0 && c <= 0xf4) {
-    const bool range = c == 0xf0 ? second >= 0x90 : c == 0xf4 ? second <= 0x8f : true;
-    return range && tail(1) && tail(2) && tail(3) ? 4 : 0;
-  }
-  return 0;
-}
 
 void check_bytes(const std::string& file, std::string_view text, const LineMap& lines) {
   for (std::size_t i = 0; i < text.size();) {

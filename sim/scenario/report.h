@@ -23,8 +23,6 @@ std::string json_text(const Json& json, int indent);
 
 /// One JUnit document for all: a test case per scenario.
 std::string junit_report(const std::vector<RunResult>& results);
-/// `text` for an XML text node or attribute: escaped, characters that XML 1.0 forbids as U+FFFD.
-std::string xml_escape(std::string_view text);
 
 /// report.txt, report.json, consoles/<source>.txt, p2m/<domain>.txt below `directory`, which is made.
 void write_artifacts(const RunResult& result, const std::string& directory);

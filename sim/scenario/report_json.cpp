@@ -40,12 +40,36 @@ observe::OwnershipTable ownership_from_json(const Json& j) {
   return table;
 }
 
+Json shapes_to_json(const std::vector<observe::P2mShape>& shapes) {
+  Json all = Json::array();
+  for (const auto& s : shapes)
+    all.push_back({{"domain", s.domid},
+                   {"held", s.held},
+                   {"own_pages", s.own_pages},
+                   {"entries", s.entries},
+                   {"same", s.same},
+                   {"read_only", s.read_only},
+                   {"foreign", s.foreign},
+                   {"granted", s.granted},
+                   {"shared", s.shared}});
+  return all;
+}
+
+std::vector<observe::P2mShape> shapes_from_json(const Json& all) {
+  std::vector<observe::P2mShape> shapes;
+  for (const Json& j : all)
+    shapes.push_back({j.at("domain"), j.at("held"), j.at("own_pages"), j.at("entries"), j.at("same"),
+                      j.at("read_only"), j.at("foreign"), j.at("granted"), j.at("shared")});
+  return shapes;
+}
+
 Json step_to_json(const StepResult& s) {
   Json j = {{"name", s.name},         {"path", s.pointer},        {"line", s.line},
             {"passed", s.passed},     {"timed_out", s.timed_out}, {"begin_ps", s.begin_ps},
             {"end_ps", s.end_ps},     {"command", s.command},     {"answer", s.answer},
             {"problems", s.problems}, {"skipped", s.skipped}};
   if (s.observed) j["ownership"] = ownership_to_json(s.ownership);
+  if (s.observed) j["p2m"] = shapes_to_json(s.p2m);
   return j;
 }
 
@@ -63,6 +87,7 @@ StepResult step_from_json(const Json& j) {
   s.problems = j.at("problems").get<std::vector<std::string>>();
   s.skipped = j.at("skipped").get<std::vector<std::string>>();
   if ((s.observed = j.contains("ownership"))) s.ownership = ownership_from_json(j.at("ownership"));
+  if (s.observed) s.p2m = shapes_from_json(j.at("p2m"));
   return s;
 }
 

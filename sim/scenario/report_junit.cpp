@@ -1,23 +1,11 @@
 // JUnit XML as Jenkins and GitLab read it: testsuites > testsuite > testcase > failure | error | skipped.
 #include <fmt/format.h>
 
+#include "sim/core/xml_text.h"
 #include "sim/scenario/report.h"
 
 namespace xs::scenario {
 namespace {
-
-/// Length of the UTF-8 sequence that `lead` begins.
-std::size_t sequence_length(unsigned char lead) {
-  return lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-}
-
-/// XML 1.0, production [2] Char: no control characters but tab and line ends, no U+FFFE and U+FFFF.
-bool allowed(std::string_view s) {
-  const auto c = static_cast<unsigned char>(s[0]);
-  if (s.size() == 1) return c >= 0x20 ? c < 0x7f : c == '\t' || c == '\n' || c == '\r';
-  return !(s.size() == 3 && c == 0xef && s.substr(1, 1) == "\xbf" &&
-           static_cast<unsigned char>(s[2]) >= 0xbe);
-}
 
 std::string console_text(const RunResult& r) {
   std::string out;
@@ -44,27 +32,6 @@ std::string test_case(const RunResult& r) {
 }
 
 }  // namespace
-
-std::string xml_escape(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::string_view s = text.substr(at, sequence_length(static_cast<unsigned char>(text[at])));
-    at += s.size();
-    if (s == "&")
-      out += "&amp;";
-    else if (s == "<")
-      out += "&lt;";
-    else if (s == ">")
-      out += "&gt;";
-    else if (s == "\"")
-      out += "&quot;";
-    else if (allowed(s))
-      out += s;
-    else
-      out += "\xef\xbf\xbd";
-  }
-  return out;
-}
 
 std::string junit_report(const std::vector<RunResult>& results) {
   unsigned failures = 0, errors = 0, skipped = 0;

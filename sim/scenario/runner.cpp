@@ -272,6 +272,7 @@ void Runner::finish_step(StepResult& result) {
   if (auto* o = target_.observation()) {
     result.observed = true;
     result.ownership = o->ownership();
+    result.p2m = o->p2m_shapes();
     o->step_end(result.passed, result.end_ps);
   }
   if (progress_) progress_->step_ends(result);

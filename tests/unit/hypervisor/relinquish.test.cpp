@@ -158,7 +158,7 @@ TEST_CASE("decrease_reservation's remove unpins, frees, and refuses what is not 
 }
 
 TEST_CASE("models that do not exist are refused by name") {
-  for (const auto model : {XS_MODEL_IDENTITY, XS_MODEL_DOM0_PMT, XS_MODEL_NESTED}) {
+  for (const auto model : {XS_MODEL_IDENTITY, XS_MODEL_NESTED}) {
     Domain domain;
     domain.model = model;
     CHECK(mm_domain_init(&domain) == -XEN_EOPNOTSUPP);

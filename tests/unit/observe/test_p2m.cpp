@@ -17,6 +17,13 @@ TEST_CASE("before it is published, the P2M is derived from the M2P") {
   CHECK((p2m[3].gfn == 3 && p2m[3].mfn == high_mfn + 3));
   CHECK(m.observer->p2m_dump(1).starts_with("pfn=0x0 ==> mfn=0x100000000\npfn=0x1 ==> mfn=0x100000001\n"));
   CHECK(m.observer->p2m(9).empty());
+  CHECK(m.observer->p2m_shapes().empty());  // nobody holds one
+  g.run();
+  g.publish();
+  const std::vector<P2mShape> shapes = m.observer->p2m_shapes();
+  REQUIRE(shapes.size() == 1);
+  CHECK((shapes[0].own_pages == 1 && shapes[0].entries == guest_frames &&
+         shapes[0].held == std::array<u64, 4>{}));
 }
 
 TEST_CASE("a published P2M is recorded at once, its stores as they happen, with the storing domain") {

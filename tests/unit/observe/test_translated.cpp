@@ -39,6 +39,9 @@ struct Translated : FakeMachine {
   static u64 frame(u64 i) { return high_mfn + 0x20 + i; }
   void p2m(u64 index, u64 mfn) {
     const u64 raw = mfn == invalid_frame ? 0 : mfn << XS_P2M_MFN_SHIFT | XS_P2M_PRESENT | XS_P2M_WRITABLE;
+    p2m_entry(index, raw);
+  }
+  void p2m_entry(u64 index, u64 raw) {
     store64(at_mfn(leaf, index), raw);
     memory.word(leaf, index) = raw;
   }
@@ -51,6 +54,28 @@ struct Translated : FakeMachine {
 };
 
 }  // namespace
+
+TEST_CASE("how big the P2M is, and what its entries say") {
+  Translated m;
+  const auto raw = [&m](u64 index, u64 flags) {
+    const u64 entry = Translated::frame(index) << XS_P2M_MFN_SHIFT | XS_P2M_PRESENT | flags;
+    m.p2m_entry(index, entry);
+  };
+  raw(1, 0);
+  raw(2, XS_P2M_WRITABLE | XS_P2M_FOREIGN | XS_P2M_GRANTED);
+  raw(3, XS_P2M_WRITABLE | XS_P2M_SHARED);
+  const std::vector<P2mShape> shapes = m.observer->p2m_shapes();
+  REQUIRE(shapes.size() == 1);
+  CHECK(shapes[0].domid == 1);
+  CHECK(shapes[0].held == std::array<u64, 4>{1, 1, 0, 0});
+  CHECK((shapes[0].entries == 4 && shapes[0].same == 0 && shapes[0].own_pages == 0));
+  CHECK((shapes[0].read_only == 1 && shapes[0].foreign == 1 && shapes[0].granted == 1 &&
+         shapes[0].shared == 1));
+  m.p2m_entry(0, u64{512} << XS_P2M_MFN_SHIFT | XS_P2M_PRESENT | XS_P2M_WRITABLE);
+  CHECK(m.observer->p2m_shapes()[0].same == 1);
+  m.mark(XS_MARK_P2M_PAGE, 1, leaf, 0);
+  CHECK(m.observer->p2m_shapes()[0].held == std::array<u64, 4>{0, 1, 0, 0});
+}
 
 TEST_CASE("stores to announced pages make the P2M") {
   Translated m;

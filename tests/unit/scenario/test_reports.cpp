@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "sim/core/xml_text.h"
 #include "sim/scenario/disk_image.h"
 #include "sim/scenario/report.h"
 #include "tests/support/temp_directory.h"
@@ -60,9 +61,14 @@ TEST_CASE("JUnit: one case per scenario, failure and error told apart") {
 }
 
 TEST_CASE("a result survives the way through JSON") {
-  const RunResult r = failed_result();
+  RunResult r = failed_result();
+  REQUIRE(r.steps.at(1).observed);
+  r.steps[1].p2m = {{3, {5, 1, 1, 1}, 0, 2048, 64, 2, 7, 6, 1}, {4, {}, 40, 20480, 0, 0, 0, 0, 0}};
   const RunResult back = from_json(Json::parse(to_json(r).dump()));
   CHECK(to_json(back) == to_json(r));
+  REQUIRE(back.steps[1].p2m.size() == 2);
+  CHECK(back.steps[1].p2m[0].held == std::array<u64, 4>{5, 1, 1, 1});
+  CHECK((back.steps[1].p2m[0].shared == 1 && back.steps[1].p2m[1].own_pages == 40));
   CHECK(back.exit_code == 5);
   CHECK(back.trace_hash == r.trace_hash);
   CHECK(text_report(back) == text_report(r));

@@ -1,10 +1,11 @@
+#include "sim/report/bench_lines.h"
+
 #include <algorithm>
 #include <cstdio>
 
-#include "sim/cli/guest_bench.h"
 #include "sim/core/error.h"
 
-namespace xs::cli {
+namespace xs::report {
 namespace {
 
 constexpr std::string_view mark = "bench ";
@@ -57,4 +58,4 @@ GuestFigures BenchLines::figures() const {
   return all;
 }
 
-}  // namespace xs::cli
+}  // namespace xs::report

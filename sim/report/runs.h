@@ -1,0 +1,50 @@
+// Runs by what is set: asked for first, run then, and read as often as needed.
+//
+//     make the document ── asks for runs that are not there ──> wanted() ── run them ──> add() ── make it
+//     again
+#pragma once
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "sim/scenario/result.h"
+
+namespace xs::report {
+
+struct RunKey {
+  std::string scenario;  ///< below scenarios/
+  std::string arch;
+  std::vector<std::string> settings;  ///< name=value
+  bool operator==(const RunKey&) const = default;
+  bool operator<(const RunKey& other) const {
+    return std::tie(scenario, arch, settings) < std::tie(other.scenario, other.arch, other.settings);
+  }
+};
+
+/// How it is typed: "./xenoscope run scenarios/… --arch … --set …".
+std::string command_of(const RunKey& key);
+
+struct Outcome {
+  enum class Kind { done, refused, failed };
+  Kind kind = Kind::done;
+  std::string why;  ///< in the words of who refused, or the run's message
+};
+/// Refused: the hypervisor has no such model for dom0, or dom0 says that something is not implemented.
+Outcome outcome_of(const scenario::RunResult& result);
+
+class Runs {
+ public:
+  /// Null when it has not been run; it is wanted then.
+  const scenario::RunResult* find(const RunKey& key);
+  /// What was asked for and is not there, in order; they are not wanted any more.
+  std::vector<RunKey> take_wanted();
+  void add(const RunKey& key, scenario::RunResult result) { results_[key] = std::move(result); }
+  const std::map<RunKey, scenario::RunResult>& results() const { return results_; }
+
+ private:
+  std::map<RunKey, scenario::RunResult> results_;
+  std::map<RunKey, bool> wanted_;
+};
+
+}  // namespace xs::report
