@@ -8,6 +8,7 @@
 // be begun, and at last all of its memory is free again. As an ordinary domain the test checks that others'
 // tables are out of reach, and that a frame given to somebody who did not ask is lost.
 #include "guests/tests/grants-foreign/foreign.h"
+#include "hypervisor/abi/grants.h"
 
 const char test_name[] = "grants-foreign";
 
@@ -190,6 +191,35 @@ void check_transfer(Child& child) {
   if (!test_transfer_replaces()) test_get_again(page);
 }
 
+// A frame of ours for one of its own, both ways in one step.
+void check_exchange(Child& child) {
+  if (!test_on_this_hypervisor()) return;
+  constexpr unsigned offered = 5;
+  const Pfn page = test_spare_frames(1);
+  *static_cast<volatile u64*>(test_va(page)) = 0xe4c4;
+  u64 number = test_machine(page);
+  const s64 theirs = pages_of(child.domain), ours = test_pages();
+  const grant_ref_t ref =
+      child.write(GTF_accept_transfer | XS_GTF_EXCHANGE, child.frames[offered], test_own_domain());
+  test_let_go(page);
+  test_status("exchange", test_move(XS_GNTTABOP_exchange, number, child.domain, ref), GNTST_okay);
+  test_equal("its frames", pages_of(child.domain), theirs);
+  test_equal("frames of our own", test_pages(), ours);
+  test_equal("what we have got", static_cast<s64>(touch_read(test_take_in(page, number)).value), 0);
+  const grant_ref_t back = child.write(GTF_permit_access, child.entry(ref).frame, test_own_domain());
+  const GrantMapping m = test_map_grant(test_grant_place(), child.domain, back);
+  test_status("map what it has got", m.status, GNTST_okay);
+  test_equal("what it holds", static_cast<s64>(touch_read(m.va).value), 0xe4c4);
+  test_status("unmap it", test_unmap_grant(m), GNTST_okay);
+  const grant_ref_t bad = child.write(GTF_accept_transfer | XS_GTF_EXCHANGE, 0xfffffff0, test_own_domain());
+  test_let_go(page);
+  test_status("exchange for nothing", test_move(XS_GNTTABOP_exchange, number, child.domain, bad),
+              GNTST_bad_gntref);
+  test_status("donation to nobody who asks", test_move(XS_GNTTABOP_donate, number, child.domain, ref),
+              GNTST_bad_gntref);
+  test_check(!touch_read(test_take_in(page, number)).faulted, "what was refused has gone");
+}
+
 // Xen lets a use begin as long as another one keeps the dead domain's number.
 void check_nothing_begins(const Child& child, grant_ref_t ref, Pfn page) {
   if (!test_on_this_hypervisor()) return;
@@ -237,6 +267,7 @@ void check_as_dom0() {
   check_not_allowed(child, page);
   check_copies(child, page);
   check_transfer(child);
+  check_exchange(child);
   check_death(child, page);
   test_refusal("map at last", test_map_grant(place, child.domain, child.next).status, GNTST_bad_domain);
   test_equal("free memory after it all", static_cast<s64>(free_pages()), static_cast<s64>(before));
@@ -258,9 +289,14 @@ void check_as_domain() {
   gnttab_get_version_t version{};
   test_equal("get_version of dom0", hypercall_grant_table_op(GNTTABOP_get_version, &version, 1), -XEN_EPERM);
   test_equal("what the page holds", static_cast<s64>(*word), 0x11);
-  const u64 frame = test_machine(page);
+  u64 frame = test_machine(page);
   const long before = test_pages();
   test_let_go(page);
+  constexpr unsigned moves[] = {XS_GNTTABOP_exchange, XS_GNTTABOP_donate};
+  for (unsigned op : moves)
+    test_check(!test_on_this_hypervisor() || test_move(op, frame, 0, GNTTAB_NR_RESERVED_ENTRIES) < 0,
+               "dom0 was given a frame, or one was had for it");
+  test_equal("frames after the refusals", test_pages(), before);
   test_check(test_transfer(frame, 0, GNTTAB_NR_RESERVED_ENTRIES) < 0, "dom0 was given a frame");
   test_equal("frames that are left", test_pages(), test_transfer_replaces() ? before : before - 1);
 }
