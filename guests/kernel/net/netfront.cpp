@@ -203,15 +203,17 @@ bool prepare(Front& f) {
   return true;
 }
 
-void tell_backend(Front& f) {
-  store_write_number(f.bus.own, "tx-ring-ref", f.tx_page.ref);
-  store_write_number(f.bus.own, "rx-ring-ref", f.rx_page.ref);
-  store_write_number(f.bus.own, "event-channel", f.bus.port);
-  store_write_number(f.bus.own, "request-rx-copy", f.way->how == Receive::copy);
-  store_write_number(f.bus.own, "request-rx-donate", f.way->how == Receive::donate);
-  store_write_number(f.bus.own, "request-rx-exchange", f.way->how == Receive::exchange);
+bool tell_backend(Front& f) {
+  const StoreNumber numbers[] = {{"tx-ring-ref", f.tx_page.ref},
+                                 {"rx-ring-ref", f.rx_page.ref},
+                                 {"event-channel", f.bus.port},
+                                 {"request-rx-copy", f.way->how == Receive::copy},
+                                 {"request-rx-donate", f.way->how == Receive::donate},
+                                 {"request-rx-exchange", f.way->how == Receive::exchange}};
+  if (store_write_together(f.bus.own, numbers, count_of(numbers))) return false;
   refill(f);
   bus_set_state(f.bus, XenbusStateConnected);
+  return true;
 }
 
 // Until the backend goes away.
@@ -263,11 +265,7 @@ void serve(const char* path) {
   f->send = send;
   station_of(domain, f->station);
   bus_wait_for(f->bus, bus_states(XenbusStateInitWait));
-  if (!prepare(*f)) {
-    print_line("net: %s: no memory", path);
-    return;
-  }
-  tell_backend(*f);
+  if (!prepare(*f) || !tell_backend(*f)) return print_line("net: %s: no memory", path);
   bus_wait_for(f->bus, bus_states(XenbusStateConnected));
   stack_use(domain, *f);
   print_line("net: %s is connected to domain %u, received by %s", path, f->bus.other_domain, f->way->name);
