@@ -27,6 +27,6 @@
 #define XS_GNTTABOP_FIRST 0x5800
 #define XS_GNTTABOP_donate 0x5800
 #define XS_GNTTABOP_exchange 0x5801
-/* Bits 4 to 8 of such an entry are other things in other entries; this one is nothing in version 1. */
+/* Among the flags, where version 1 knows no meaning of it. */
 #define XS_GTF_EXCHANGE (1u << 15)
 #endif

@@ -12,45 +12,22 @@
 
 const char test_name[] = "grants-foreign";
 
+s64 pages_of(u32 domain) {
+  xen_domctl_getdomaininfo info{};
+  test_equal("getdomaininfo", domain_info(domain, info), 0);
+  return static_cast<s64>(info.tot_pages);
+}
+
 namespace {
-constexpr unsigned frame_count = 16;
 constexpr u64 most_frames = 32;
 constexpr unsigned table_pages = 2;  // at most
 constexpr Pfn table_place = 0x1000, transfer_place = 40;
 constexpr u16 in_use = GTF_reading | GTF_writing;
-constexpr bool child_translated = test_domain_model != XS_MODEL_DIRECT;
-
-struct Child {
-  u32 domain;
-  Mfn frames[frame_count];
-  GrantPlace place;  // of its table
-  grant_ref_t next;
-
-  volatile grant_entry_v1_t& entry(grant_ref_t ref) const {
-    return static_cast<volatile grant_entry_v1_t*>(place.va)[ref];
-  }
-  grant_ref_t write(u16 flags, u64 frame, u32 user) {
-    volatile grant_entry_v1_t& e = entry(next);
-    e.domid = static_cast<domid_t>(user);
-    e.frame = static_cast<u32>(frame);
-    __atomic_store_n(&e.flags, flags, __ATOMIC_RELEASE);
-    return next++;
-  }
-  grant_ref_t grant(unsigned frame, u16 flags = GTF_permit_access) {
-    return write(flags, frames[frame], test_own_domain());
-  }
-};
 
 u64 free_pages() {
   xen_sysctl_physinfo info{};
   test_equal("physinfo", physical_info(info), 0);
   return info.free_pages;
-}
-
-s64 pages_of(u32 domain) {
-  xen_domctl_getdomaininfo info{};
-  test_equal("getdomaininfo", domain_info(domain, info), 0);
-  return static_cast<s64>(info.tot_pages);
 }
 
 int set_up(u32 domain, u32 pages, xen_pfn_t* numbers) {
@@ -189,35 +166,6 @@ void check_transfer(Child& child) {
   test_equal("its frames then", pages_of(child.domain), theirs + 1);
   test_equal("frames that are left", test_pages(), test_transfer_replaces() ? before : before - 1);
   if (!test_transfer_replaces()) test_get_again(page);
-}
-
-// A frame of ours for one of its own, both ways in one step.
-void check_exchange(Child& child) {
-  if (!test_on_this_hypervisor()) return;
-  constexpr unsigned offered = 5;
-  const Pfn page = test_spare_frames(1);
-  *static_cast<volatile u64*>(test_va(page)) = 0xe4c4;
-  u64 number = test_machine(page);
-  const s64 theirs = pages_of(child.domain), ours = test_pages();
-  const grant_ref_t ref =
-      child.write(GTF_accept_transfer | XS_GTF_EXCHANGE, child.frames[offered], test_own_domain());
-  test_let_go(page);
-  test_status("exchange", test_move(XS_GNTTABOP_exchange, number, child.domain, ref), GNTST_okay);
-  test_equal("its frames", pages_of(child.domain), theirs);
-  test_equal("frames of our own", test_pages(), ours);
-  test_equal("what we have got", static_cast<s64>(touch_read(test_take_in(page, number)).value), 0);
-  const grant_ref_t back = child.write(GTF_permit_access, child.entry(ref).frame, test_own_domain());
-  const GrantMapping m = test_map_grant(test_grant_place(), child.domain, back);
-  test_status("map what it has got", m.status, GNTST_okay);
-  test_equal("what it holds", static_cast<s64>(touch_read(m.va).value), 0xe4c4);
-  test_status("unmap it", test_unmap_grant(m), GNTST_okay);
-  const grant_ref_t bad = child.write(GTF_accept_transfer | XS_GTF_EXCHANGE, 0xfffffff0, test_own_domain());
-  test_let_go(page);
-  test_status("exchange for nothing", test_move(XS_GNTTABOP_exchange, number, child.domain, bad),
-              GNTST_bad_gntref);
-  test_status("donation to nobody who asks", test_move(XS_GNTTABOP_donate, number, child.domain, ref),
-              GNTST_bad_gntref);
-  test_check(!touch_read(test_take_in(page, number)).faulted, "what was refused has gone");
 }
 
 // Xen lets a use begin as long as another one keeps the dead domain's number.

@@ -37,9 +37,9 @@ void collect(grant_ref_t ref) {
   volatile grant_entry_v1_t& entry = grant_entry(ref);
   const bool accepts = (entry.flags & GTF_type_mask) == GTF_accept_transfer;
   if (!accepts || !(entry.flags & GTF_transfer_completed)) return;
-  const bool instead = entry.flags & XS_GTF_EXCHANGE;  // of one that has gone
+  const u16 flags = entry.flags;
   entry.flags = 0;
-  if (!instead) give_back(entry.frame);
+  if (!(flags & XS_GTF_EXCHANGE)) give_back(entry.frame);  // that one came for one that has gone
 }
 
 u32 frame_to_accept() { return static_cast<u32>(is_direct() ? 0 : rnd.pick(places).address / page_bytes); }
