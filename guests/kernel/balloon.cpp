@@ -20,6 +20,9 @@ struct Step {
   long error;
 };
 
+// A promised frame may come at any time.
+u64 counted() { return frame_counts().owned + frame_counts().promised; }
+
 Step shrink(u64 frames) {
   Pfn list[model_batch];
   u64 reserve = balloon_reserve_kib / frame_kib;
@@ -56,9 +59,9 @@ const char* why(long error) {
 // One attempt; returns the error that ended it, 0 when the target is reached.
 long approach_target() {
   for (;;) {
-    u64 owned = frame_counts().owned;
-    if (owned == target_frames) return 0;
-    Step s = owned > target_frames ? shrink(owned - target_frames) : grow(target_frames - owned);
+    const u64 size = counted();
+    if (size == target_frames) return 0;
+    Step s = size > target_frames ? shrink(size - target_frames) : grow(target_frames - size);
     if (s.moved && report) report(balloon_actual_kib(), balloon_target_kib());
     if (s.error) return s.error;
     thread_yield();  // batches are small: the rest of the guest goes on meanwhile
@@ -93,9 +96,15 @@ void balloon_set_target(u64 kib) {
   if (kib > balloon_limit_kib())
     print_line("balloon: target %lu KiB: this kernel's tables end at %lu KiB", kib, balloon_limit_kib());
   target_frames = min_of(kib / frame_kib, frame_counts().limit + frame_counts().extra);
+  balloon_look();
+}
+
+void balloon_look() {
   target_changes++;
   wake_all(changed);
 }
+
+u64 balloon_lacks() { return target_frames - min_of(target_frames, counted()); }
 
 u64 balloon_target_kib() { return target_frames * frame_kib; }
 u64 balloon_actual_kib() { return frame_counts().owned * frame_kib; }

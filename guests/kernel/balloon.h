@@ -13,6 +13,10 @@ using BalloonReport = void (*)(u64 actual_kib, u64 target_kib);
 
 void balloon_start(BalloonReport report);
 void balloon_set_target(u64 kib);
+// The domain's size has changed otherwise, and is not what it should be.
+void balloon_look();
+// Frames that the domain is to have besides those that it has and those that it is promised.
+u64 balloon_lacks();
 u64 balloon_target_kib();
 u64 balloon_actual_kib();
 u64 balloon_limit_kib();

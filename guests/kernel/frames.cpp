@@ -14,6 +14,8 @@ bool follows(Pfn p) {
   return static_cast<u8*>(frame_va(p)) == static_cast<u8*>(frame_va(p - 1)) + page_bytes;
 }
 
+bool is_here(FrameState state) { return state == FrameState::Free || state == FrameState::Used; }
+
 Pfn find_run(unsigned count, Pfn from, Pfn to) {
   unsigned run = 0;
   for (Pfn p = from; p < to; p++) {
@@ -32,7 +34,7 @@ void frames_init(const BootFrames& boot) {
   if (end >= boot.given) panic("no room for the frame table");
   info = static_cast<FrameInfo*>(frame_va(boot.end_taken));
   memset(info, 0, pages * page_bytes);
-  counts = {boot.given + boot.extra, 0, boot.limit, boot.extra};
+  counts = {boot.given + boot.extra, 0, boot.limit, boot.extra, 0};
   for (Pfn p = 0; p < boot.given; p++) info[p].state = FrameState::Used;
   frames_give(end, boot.given - end);
   if (boot.first_taken > 1)
@@ -89,9 +91,11 @@ unsigned frames_find_absent(Pfn* list, unsigned max) {
 void frames_mark(Pfn pfn, FrameState state) {
   FrameState old = info[pfn].state;
   if (old == state) return;
-  counts.owned -= old != FrameState::Absent;
+  counts.owned -= is_here(old);
   counts.free -= old == FrameState::Free;
-  counts.owned += state != FrameState::Absent;
+  counts.promised -= old == FrameState::Promised;
+  counts.owned += is_here(state);
+  counts.promised += state == FrameState::Promised;
   counts.free += state == FrameState::Free;
   info[pfn] = {state, 0, 0};
 }

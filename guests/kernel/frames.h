@@ -4,10 +4,11 @@
 //
 //   Absent     given back to the hypervisor, or never had (the balloon)
 //   Free ──frame_alloc──> Used ──frame_free──> Free
+//   Promised   absent, and somebody's who waits for a frame there: the balloon leaves it alone
 #pragma once
 #include "guests/kernel/memory_model.h"
 
-enum class FrameState : u8 { Absent, Free, Used };
+enum class FrameState : u8 { Absent, Free, Used, Promised };
 
 struct FrameInfo {
   FrameState state;
@@ -32,5 +33,6 @@ void frames_mark(Pfn pfn, FrameState state);
 struct FrameCounts {
   u64 owned, free, limit;  // owned: with `extra`
   u64 extra;               // frames that this allocator does not see (BootFrames)
+  u64 promised;
 };
 FrameCounts frame_counts();

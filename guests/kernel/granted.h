@@ -30,8 +30,12 @@ struct GrantOps {
   // Frames that have come by transfers, told by `numbers`, become the absent frames `frames`; at most
   // model_batch.
   void (*adopt)(const Pfn* frames, const u64* numbers, unsigned count);
-  // Frames are given up, mapped nowhere; `numbers` is what hypercalls call them.
+  // Frames that the hypervisor has put into the places `frames`, which were taken out before.
+  void (*put_in)(const Pfn* frames, const u64* numbers, unsigned count);
+  // Frames are given up at once, mapped nowhere; `numbers` is what hypercalls call them.
   void (*surrender)(const Pfn* frames, u64* numbers, unsigned count);
+  // The same of frames that are offered for others, which may take its time; adopt() ends it either way.
+  void (*offer)(const Pfn* frames, u64* numbers, unsigned count);
   // The hypervisor puts a fresh frame in the place of one that is transferred.
   bool transfer_replaces;
 };

@@ -81,14 +81,15 @@ void next_message() {
 }
 
 // Sends "path\0[rest]" and waits for the answer with the same request id, which is then in `incoming`.
-long request(u32 type, const char* path, const char* rest, u32 rest_length) {
-  xsd_sockmsg header{type, next_request++, 0, static_cast<u32>(strlen(path) + 1) + rest_length};
+long request(u32 type, const char* path, const char* rest, u32 rest_length, u32 transaction = 0) {
+  xsd_sockmsg header{type, next_request++, transaction, static_cast<u32>(strlen(path) + 1) + rest_length};
   send(&header, sizeof header);
   send(path, static_cast<u32>(strlen(path) + 1));
   send(rest, rest_length);
   do next_message();
   while (incoming.header.type == XS_WATCH_EVENT || incoming.header.req_id != header.req_id);
   if (incoming.header.type != XS_ERROR) return 0;
+  if (!strcmp(incoming.payload, "EAGAIN")) return -XEN_EAGAIN;
   return !strcmp(incoming.payload, "ENOENT") ? -XEN_ENOENT : -XEN_EIO;
 }
 
@@ -99,9 +100,23 @@ long read(const char* path, char* value, size_t size) {
   return 0;
 }
 
-long write(const char* path, const char* value) {
+long write(const char* path, const char* value, u32 transaction) {
   RingGuard guard;
-  return request(XS_WRITE, path, value, static_cast<u32>(strlen(value)));
+  return request(XS_WRITE, path, value, static_cast<u32>(strlen(value)), transaction);
+}
+
+long begin(u32& transaction) {
+  RingGuard guard;
+  if (long error = request(XS_TRANSACTION_START, "", nullptr, 0)) return error;
+  u64 id;
+  if (!parse_number(incoming.payload, id) || !id || id > ~0u) return -XEN_EIO;
+  transaction = static_cast<u32>(id);
+  return 0;
+}
+
+long end(u32 transaction, bool commit) {
+  RingGuard guard;
+  return request(XS_TRANSACTION_END, commit ? "T" : "F", nullptr, 0, transaction);
 }
 
 long remove(const char* path) {
@@ -130,7 +145,7 @@ void unwatch(StoreWatcher& w) {
   request(XS_UNWATCH, w.path, w.path, static_cast<u32>(strlen(w.path) + 1));
 }
 
-constexpr StoreService service = {read, write, remove, list, watch, unwatch};
+constexpr StoreService service = {read, write, remove, list, watch, unwatch, begin, end};
 
 // --- what the toolstack asks of this domain ----------------------------------------------------------
 StoreWatcher target{"memory/target", &ring_moved}, shutdown_request{"control/shutdown", &ring_moved};

@@ -95,17 +95,22 @@ bool grant_end_access(grant_ref_t ref) {
   return true;
 }
 
-grant_ref_t grant_transfer_ref(domid_t giver, u64 place) {
-  return make_entry(GTF_accept_transfer, giver, place);
+grant_ref_t grant_transfer_ref(domid_t giver, u64 place, u16 more_flags) {
+  return make_entry(GTF_accept_transfer | more_flags, giver, place);
 }
 
 u64 grant_end_transfer(grant_ref_t ref) {
   u64 frame = invalid_frame;
   volatile grant_entry_v1_t& entry = grant_entry(ref);
-  if (!withdraw(ref, GTF_transfer_committed)) {
-    while (!(__atomic_load_n(&entry.flags, __ATOMIC_ACQUIRE) & GTF_transfer_completed)) arch_relax();
+  // What has begun is completed, or taken back.
+  while (!withdraw(ref, GTF_transfer_committed)) {
+    if (!(__atomic_load_n(&entry.flags, __ATOMIC_ACQUIRE) & GTF_transfer_completed)) {
+      arch_relax();
+      continue;
+    }
     frame = entry.frame;
     __atomic_store_n(&entry.flags, u16{0}, __ATOMIC_RELEASE);
+    break;
   }
   give_free(ref);
   return frame;

@@ -30,8 +30,9 @@ grant_ref_t grant_access(domid_t user, u64 frame, bool readonly);
 bool grant_end_access(grant_ref_t ref);
 
 // Allows `giver` to give this domain a frame. `place`: the guest frame number that it will have, where the
-// hypervisor translates; 0 elsewhere.
-grant_ref_t grant_transfer_ref(domid_t giver, u64 place);
+// hypervisor translates; 0 elsewhere. With XS_GTF_EXCHANGE among the flags (hypervisor/abi/grants.h): the
+// frame that the giver gets for it, mapped nowhere.
+grant_ref_t grant_transfer_ref(domid_t giver, u64 place, u16 more_flags = 0);
 // What has been given: the number that hypercalls know it by. invalid_frame: nothing, and nothing will be.
 u64 grant_end_transfer(grant_ref_t ref);
 

@@ -158,7 +158,11 @@ enum xs_grant_use {
   XS_GRANT_UNMAP = 2,     /* of one mapping, with the same flags */
   XS_GRANT_COPY_FROM = 3, /* GNTTABOP_copy reads the granted frame */
   XS_GRANT_COPY_TO = 4,
-  XS_GRANT_TRANSFER = 5 /* the domain that uses has given the frame, the one that grants owns it now */
+  XS_GRANT_TRANSFER = 5, /* the domain that uses has given the frame, the one that grants owns it now */
+  XS_GRANT_EXCHANGE_TO =
+      6, /* the same, of two frames that change places (XS_GNTTABOP_exchange); and of the */
+  XS_GRANT_EXCHANGE_FROM = 7 /* other one, which the granter's entry names: the domain that uses owns it now,
+                                told before the entry is written */
 };
 #define XS_GRANT_USE_SHIFT 32
 #define XS_GRANT_WRITE (1ull << 40)

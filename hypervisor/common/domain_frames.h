@@ -24,6 +24,9 @@ void frame_put(Mfn mfn);
 /// The owner's own reference goes; false when it had gone before.
 bool frame_drop_allocation(Mfn mfn);
 
+/// RAM of the domain's, no page that the hypervisor shares with it, and nothing but its allocation refers to
+/// it.
+bool frame_may_leave(const Domain* domain, Mfn mfn);
 /// A frame with no reference but the allocation's, and in nobody's tables, goes to another domain with its
 /// contents.
 void frame_change_owner(Domain* from, Domain* to, Mfn mfn);

@@ -1,6 +1,7 @@
 // Hypercall grant_table_op: dispatch, and the tables themselves.
 #include "hypervisor/common/grant_table.h"
 
+#include "hypervisor/abi/grants.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_ref.h"
 #include "hypervisor/common/guest_access.h"
@@ -130,23 +131,27 @@ long one(const HypercallArgs& args, void (*operation)(Op&)) {
   return static_cast<u32>(args.arg[2]) == 1 ? each(args, operation) : -XEN_EINVAL;
 }
 
-long unmap_list(const HypercallArgs& args) {
-  using Op = gnttab_unmap_grant_ref;
+/// Elements of the guest's list that are dealt with together.
+template <typename Op, unsigned kBatch>
+long batches(const HypercallArgs& args, void (*operation)(Op* ops, unsigned count)) {
   const Vaddr list = args.arg[1];
   const u64 count = static_cast<u32>(args.arg[2]);
   for (u64 i = 0; i < count;) {
     if (i != 0 && hypercall_preempt_check())
       return hypercall_continue({{args.arg[0], list + i * sizeof(Op), count - i}});
-    Op ops[kUnmapBatch];
+    Op ops[kBatch];
     unsigned n = 0;
-    while (n < min_of<u64>(count - i, kUnmapBatch) && copy_from_guest_index(ops[n], list, i + n)) n++;
+    while (n < min_of<u64>(count - i, kBatch) && copy_from_guest_index(ops[n], list, i + n)) n++;
     if (n == 0) return -XEN_EFAULT;
-    grant_unmap_batch(ops, n);
+    operation(ops, n);
     for (unsigned k = 0; k < n; k++, i++)
       if (!copy_to_guest_index(list, i, ops[k])) return -XEN_EFAULT;
   }
   return 0;
 }
+
+void donate(gnttab_transfer* ops, unsigned count) { grant_move_batch(ops, count, false); }
+void exchange(gnttab_transfer* ops, unsigned count) { grant_move_batch(ops, count, true); }
 
 long set_version(Vaddr arg) {
   gnttab_set_version op;
@@ -171,7 +176,7 @@ long do_grant_table_op(const HypercallArgs& args) {
     case GNTTABOP_map_grant_ref:
       return each<gnttab_map_grant_ref>(args, grant_map);
     case GNTTABOP_unmap_grant_ref:
-      return unmap_list(args);
+      return batches<gnttab_unmap_grant_ref, kUnmapBatch>(args, grant_unmap_batch);
     case GNTTABOP_setup_table:
       return one<gnttab_setup_table>(args, setup_table);
     case GNTTABOP_dump_table:
@@ -190,6 +195,10 @@ long do_grant_table_op(const HypercallArgs& args) {
       return get_version(args.arg[1]);
     case GNTTABOP_swap_grant_ref:
       return each<gnttab_swap_grant_ref>(args, swap_grant_ref);
+    case XS_GNTTABOP_donate:
+      return batches<gnttab_transfer, kMoveBatch>(args, donate);
+    case XS_GNTTABOP_exchange:
+      return batches<gnttab_transfer, kMoveBatch>(args, exchange);
     default:
       return -XEN_ENOSYS;
   }

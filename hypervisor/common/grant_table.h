@@ -79,6 +79,15 @@ int grant_begin(Domain* granter, u32 ref, const Domain* user, GrantUse use, Mfn&
 /// One use less. The caller has let go of the references, and no CPU can reach the frame by it any more.
 void grant_end(Domain* granter, u32 ref, GrantUse use);
 
+/// The entry, if it accepts a frame from `giver` and has these flags besides; from here on the receiver must
+/// leave it alone until one of the two below. nullptr: it does not.
+grant_entry_v1_t* grant_accepts(Domain* receiver, u32 ref, const Domain* giver, u16 more_flags);
+void grant_accepts_no_more(grant_entry_v1_t* entry);
+/// It is told which frame it has got, where it may know.
+void grant_completed(grant_entry_v1_t* entry, const Domain* receiver, Mfn mfn);
+/// An entry of the domain's can say so.
+bool grant_can_name(const Domain* domain, Mfn mfn);
+
 void grant_put_references(Mfn mfn, bool writable);
 
 /// XS_MARK_GRANT; `flags` are XS_GRANT_*.
@@ -88,6 +97,9 @@ void mark_grant(const Domain* granter, const Domain* user, u32 ref, Mfn mfn, xs_
 void grant_map(gnttab_map_grant_ref& op);
 void grant_transfer(gnttab_transfer& op);
 void grant_copy(gnttab_copy& op);
+/// XS_GNTTABOP_donate or _exchange: up to kMoveBatch frames, with one flush of each domain.
+constexpr unsigned kMoveBatch = 32;
+void grant_move_batch(gnttab_transfer* ops, unsigned count, bool exchange);
 /// Up to kUnmapBatch mappings end together, with one flush.
 constexpr unsigned kUnmapBatch = 32;
 void grant_unmap_batch(gnttab_unmap_grant_ref* ops, unsigned count);

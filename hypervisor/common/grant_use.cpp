@@ -84,6 +84,29 @@ void grant_end(Domain* granter, u32 ref, GrantUse use) {
   withdraw(grant_entry(granter, ref), active);
 }
 
+grant_entry_v1_t* grant_accepts(Domain* receiver, u32 ref, const Domain* giver, u16 more_flags) {
+  if (!grant_exists(receiver, ref)) return nullptr;
+  // The flags of a use and those of a transfer are the same bits.
+  const ActiveGrant& active = grant_active(receiver, ref);
+  grant_entry_v1_t* entry = grant_entry(receiver, ref);
+  if (active.readers + active.writers != 0 || entry == nullptr) return nullptr;
+  u32 offered = u32{giver->id} << 16 | GTF_accept_transfer | more_flags;
+  const bool is_so = __atomic_compare_exchange_n(word_of(entry), &offered, offered | GTF_transfer_committed,
+                                                 false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+  return is_so ? entry : nullptr;
+}
+
+void grant_accepts_no_more(grant_entry_v1_t* entry) {
+  __atomic_fetch_and(&entry->flags, static_cast<u16>(~GTF_transfer_committed), __ATOMIC_ACQ_REL);
+}
+
+void grant_completed(grant_entry_v1_t* entry, const Domain* receiver, Mfn mfn) {
+  if (!receiver->mm.model->hides_mfns) entry->frame = static_cast<u32>(mfn);
+  __atomic_fetch_or(&entry->flags, static_cast<u16>(GTF_transfer_completed), __ATOMIC_RELEASE);
+}
+
+bool grant_can_name(const Domain* domain, Mfn mfn) { return domain->mm.model->hides_mfns || mfn <= ~u32{0}; }
+
 void grant_put_references(Mfn mfn, bool writable) {
   if (writable) type_put(mfn, owner_domain(frame_owner(mfn)));
   frame_put(mfn);

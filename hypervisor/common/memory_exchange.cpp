@@ -30,16 +30,9 @@ bool is_sane(const xen_memory_exchange& r) {
   return r.in.nr_extents << r.in.extent_order == r.out.nr_extents << r.out.extent_order;
 }
 
-// The domain's, allocated, and nothing else refers to it.
-bool frame_may_leave(const Exchange& x, Mfn mfn) {
-  return frame_is_ram(mfn) && frame_owner(mfn) == owner_id(x.domain) &&
-         frame_count_info(mfn) == (XS_COUNT_ALLOCATED | 1) &&
-         type_of(frame_type_info(mfn)) != XS_FRAME_SHARED;
-}
-
 bool may_leave(const Exchange& x, Mfn first) {
   for (u64 n = 0; n < 1ull << x.request.in.extent_order; n++)
-    if (!frame_may_leave(x, first + n)) return false;
+    if (!frame_may_leave(x.domain, first + n)) return false;
   return true;
 }
 

@@ -69,6 +69,11 @@ struct MemoryModel {
   int (*steal)(Domain* domain, u64 name, Mfn& mfn);
   /// A frame that has become the domain's is its GFN from now on, in models that know of it. A GNTST_*.
   int (*accept)(Domain* domain, Gfn gfn, Mfn mfn);
+  /// Like steal, but nothing takes the frame's place, CPUs may know it there until arch_translations_drop,
+  /// and `gfn` says which place that is (XS_M2P_INVALID: the model does not know).
+  int (*take_out)(Domain* domain, u64 name, Mfn& mfn, Gfn& gfn);
+  /// A frame that has become the domain's, or has stayed it, is at the place from which one was taken out.
+  void (*put_in)(Domain* domain, Gfn gfn, Mfn mfn);
   /// Gives back all frames; part of the domain's destruction, no VCPU runs. -kRestart: call again.
   int (*relinquish)(Domain* domain);
 };

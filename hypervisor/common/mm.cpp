@@ -24,6 +24,7 @@ unsigned holder;   // of mm_lock: CPU + 1, 0 nobody; read by the holder itself f
 constexpr u64 kMaxRefs = 0x7fffffff;
 
 void release_later(Domain* domain) {
+  if (domain->mm.releases++ != 0) return;
   domain->mm.next_released = released;
   released = domain;
 }
@@ -90,7 +91,9 @@ MmGuard::~MmGuard() {
   unlock_memory();
   while (domain != nullptr) {
     Domain* next = domain->mm.next_released;
-    domain_put(domain);
+    unsigned releases = domain->mm.releases;
+    domain->mm.releases = 0;
+    while (releases-- != 0) domain_put(domain);
     domain = next;
   }
 }
@@ -139,6 +142,12 @@ void domain_own_frames(Domain* domain, Mfn first, unsigned order) {
     frame_set_count_info(mfn, XS_COUNT_ALLOCATED | 1);
   }
   domain->mm.total_pages += 1ull << order;
+}
+
+bool frame_may_leave(const Domain* domain, Mfn mfn) {
+  return frame_is_ram(mfn) && frame_owner(mfn) == owner_id(domain) &&
+         frame_count_info(mfn) == (XS_COUNT_ALLOCATED | 1) &&
+         type_of(frame_type_info(mfn)) != XS_FRAME_SHARED;
 }
 
 void frame_change_owner(Domain* from, Domain* to, Mfn mfn) {

@@ -71,7 +71,8 @@ struct DomainMm {
   Gfn identity_first = 0;        ///< [first, first + count): frames whose GFN is their MFN, for devices' use
   u64 identity_count = 0;        ///< 0: none
   Domain* next_owner = nullptr;  ///< list of all domains that may own frames
-  Domain* next_released = nullptr;  ///< list of domains to let go of at the end of the critical section
+  Domain* next_released = nullptr;  ///< list of domains to let go of at the end of the critical section,
+  unsigned releases = 0;            ///< which may have lost its last frame so many times in it
 };
 
 // --- boot ----------------------------------------------------------------------------------------

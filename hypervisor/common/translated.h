@@ -37,6 +37,8 @@ int translated_grant_replace(Domain* domain, const GrantPlace& place, u64 from, 
 /// Where the frame was there is nothing then; `_replacing`: a fresh, empty frame is.
 int translated_steal(Domain* domain, u64 name, Mfn& mfn);
 int translated_steal_replacing(Domain* domain, u64 name, Mfn& mfn);
+int translated_take_out(Domain* domain, u64 name, Mfn& mfn, Gfn& gfn);
+void translated_put_in(Domain* domain, Gfn gfn, Mfn mfn);
 int translated_accept(Domain* domain, Gfn gfn, Mfn mfn);
 int translated_relinquish(Domain* domain);
 

@@ -26,7 +26,7 @@ bool may_leave(const Domain* domain, u64 name, Mfn& mfn) {
   return is_own(entry) && frame_count_info(mfn) == (XS_COUNT_ALLOCATED | 1);
 }
 
-void take_out(Domain* domain, Gfn gfn, Mfn mfn, u64 instead) {
+void replace_entry(Domain* domain, Gfn gfn, Mfn mfn, u64 instead) {
   p2m_set(domain, gfn, instead);  // its page exists: this cannot fail
   arch_translations_drop(domain);
   m2p_set(mfn, XS_M2P_INVALID);
@@ -64,7 +64,7 @@ int translated_grant_replace(Domain* domain, const GrantPlace& place, u64 from, 
 
 int translated_steal(Domain* domain, u64 name, Mfn& mfn) {
   if (!may_leave(domain, name, mfn)) return GNTST_bad_page;
-  take_out(domain, name, mfn, 0);
+  replace_entry(domain, name, mfn, 0);
   return GNTST_okay;
 }
 
@@ -74,8 +74,21 @@ int translated_steal_replacing(Domain* domain, u64 name, Mfn& mfn) {
   if (fresh == kInvalidMfn) return GNTST_bad_page;
   domain_own_frames(domain, fresh, 0);  // over the limit until the other one has left
   m2p_set(fresh, name);
-  take_out(domain, name, mfn, p2m_entry_for(fresh, kOwn));
+  replace_entry(domain, name, mfn, p2m_entry_for(fresh, kOwn));
   return GNTST_okay;
+}
+
+int translated_take_out(Domain* domain, u64 name, Mfn& mfn, Gfn& gfn) {
+  if (!may_leave(domain, name, mfn)) return GNTST_bad_page;
+  gfn = name;
+  p2m_set(domain, gfn, 0);  // its page exists: this cannot fail
+  m2p_set(mfn, XS_M2P_INVALID);
+  return GNTST_okay;
+}
+
+void translated_put_in(Domain* domain, Gfn gfn, Mfn mfn) {
+  p2m_set(domain, gfn, p2m_entry_for(mfn, kOwn));  // its page exists, as before
+  m2p_set(mfn, gfn);
 }
 
 int translated_accept(Domain* domain, Gfn gfn, Mfn mfn) {

@@ -4,7 +4,7 @@
 //   guest code of the granter may write the entry at any time: it is judged only when nobody else has run
 //   since the operation began, or nobody who could have
 //
-//     MAP, COPY, TRANSFER   entry, frame and owner, at the mark
+//     MAP, COPY, TRANSFER, EXCHANGE   entry, frame and owner, at the mark
 //     UNMAP                 that there was such a mapping; behind it, TLBs
 //     end of the operation  what the hypervisor has left in the entries of uses that are over
 #include <fmt/format.h>
@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "hypervisor/abi/grants.h"
 #include "sim/observe/names.h"
 #include "sim/observe/observer_impl.h"
 
@@ -41,6 +42,10 @@ std::string deed(const GrantUse& u) {
       return fmt::format("unmaps frame {:#x}, for {}, by reference {}", u.mfn, access, u.ref);
     case XS_GRANT_TRANSFER:
       return fmt::format("gives frame {:#x} for reference {}", u.mfn, u.ref);
+    case XS_GRANT_EXCHANGE_TO:
+      return fmt::format("gives frame {:#x} in exchange for reference {}", u.mfn, u.ref);
+    case XS_GRANT_EXCHANGE_FROM:
+      return fmt::format("gets frame {:#x} in exchange by reference {}", u.mfn, u.ref);
     default:
       return fmt::format("copies {} frame {:#x} by reference {}", u.use == XS_GRANT_COPY_TO ? "to" : "from",
                          u.mfn, u.ref);
@@ -50,10 +55,12 @@ std::string deed(const GrantUse& u) {
 /// What the entry says against a use, but for the frame.
 std::string entry_problem(const GrantUse& u, const grant_entry_v1_t& e, const std::string& its_domain) {
   const unsigned type = e.flags & GTF_type_mask;
-  const bool transfer = u.use == XS_GRANT_TRANSFER;
+  const bool transfer = is_move(u), exchange = transfer && u.use != XS_GRANT_TRANSFER;
   const unsigned announced = transfer ? GTF_transfer_committed : GTF_reading | (writes(u) ? GTF_writing : 0);
   if (type != (transfer ? GTF_accept_transfer : GTF_permit_access))
     return fmt::format("whose entry does not allow it: flags {:#x}", e.flags);
+  if (transfer && exchange != ((e.flags & XS_GTF_EXCHANGE) != 0))
+    return fmt::format("whose entry is for {}", exchange ? "a transfer" : "an exchange");
   if (e.domid != u.user) return "whose entry is for " + its_domain;
   if (!transfer && writes(u) && (e.flags & GTF_readonly) != 0) return "whose entry is for reading only";
   if ((e.flags & announced) != announced)
@@ -122,12 +129,21 @@ std::string Observer::Impl::granted_frame_problem(const GrantUse& u, u32 frame) 
   return fmt::format("whose entry names frame {:#x}", named);
 }
 
+/// The entry of an exchange names the receiver's frame until it is completed, where names are machine frames,
+/// and the place of the one that has come where they are not.
+bool Observer::Impl::names_moved_frame(const GrantUse& u) const {
+  const auto domain = state_->domains().find(u.granter);
+  if (domain == state_->domains().end()) return false;
+  return domain->second.model == XS_MODEL_TRANSLATED ? u.use == XS_GRANT_EXCHANGE_TO
+                                                     : u.use == XS_GRANT_EXCHANGE_FROM;
+}
+
 std::string Observer::Impl::grant_problem(const CpuView& view, const GrantUse& u) {
-  const bool transfer = u.use == XS_GRANT_TRANSFER;  // whatever the reference is used for besides
+  const bool transfer = is_move(u);  // whatever the reference is used for besides
   const GrantInUse in_use = transfer ? GrantInUse{} : state_->grants().of_reference(u.granter, u.ref);
   const u32 index = state_->ram().index(u.mfn);
   const u32 owner = index == RamMap::none ? XS_OWNER_NONE : state_->frame(index).owner;
-  if (owner != u.granter) return fmt::format("but the frame is of {}", state_->domain_label(owner));
+  if (owner != owner_after(u)) return fmt::format("but the frame is of {}", state_->domain_label(owner));
   if (in_use.all() != 0 && in_use.mfn != u.mfn)
     return fmt::format("which is in use, for frame {:#x}", in_use.mfn);
   const u8* entry = grant_entry(u.granter, u.ref);
@@ -139,8 +155,8 @@ std::string Observer::Impl::grant_problem(const CpuView& view, const GrantUse& u
   }
   const grant_entry_v1_t e = load(entry);
   std::string problem = entry_problem(u, e, state_->domain_label(e.domid));
-  const bool first = in_use.all() == 0 && !transfer;
-  return problem.empty() && first ? granted_frame_problem(u, e.frame) : problem;
+  const bool names_it = transfer ? names_moved_frame(u) : in_use.all() == 0;
+  return problem.empty() && names_it ? granted_frame_problem(u, e.frame) : problem;
 }
 
 void Observer::Impl::check_grant(const CpuView& view, const GrantUse& u) {
@@ -218,14 +234,16 @@ void Observer::Impl::mark_grant(const CpuView& view, u64 parties, u64 what, u64 
   const GrantUse& u = *use;
   if (options.isolation_monitor) check_grant(view, u);
   if (!record(event_at(view, EventKind::grant, mfn, parties, what))) return;
-  u64 ObserverCounters::*const counter[] = {&ObserverCounters::grant_maps, &ObserverCounters::grant_unmaps,
-                                            &ObserverCounters::grant_copies, &ObserverCounters::grant_copies,
-                                            &ObserverCounters::grant_transfers};
+  u64 ObserverCounters::*const counter[] = {
+      &ObserverCounters::grant_maps,      &ObserverCounters::grant_unmaps,
+      &ObserverCounters::grant_copies,    &ObserverCounters::grant_copies,
+      &ObserverCounters::grant_transfers, &ObserverCounters::grant_exchanged,
+      &ObserverCounters::grant_exchanged};
   ++(counters.*counter[u.use - XS_GRANT_MAP]);
   if (!options.isolation_monitor) return;
   if (u.use == XS_GRANT_MAP) mapped_now[view.cpu()] = {u.granter, u.ref, u.user};
   if (u.use == XS_GRANT_UNMAP) check_unmapped(view, u);
-  const bool ends = u.use != XS_GRANT_MAP && u.use != XS_GRANT_TRANSFER && state_->operation(view.cpu());
+  const bool ends = u.use != XS_GRANT_MAP && !is_move(u) && state_->operation(view.cpu());
   const u8* entry = ends ? grant_entry(u.granter, u.ref) : nullptr;
   if (entry) ended_grants.push_back({view.cpu(), u, load(entry).flags, now()});
 }

@@ -29,7 +29,7 @@ std::optional<GrantUse> decode_grant(u64 parties, u64 what, u64 mfn) {
   const u64 use = what >> XS_GRANT_USE_SHIFT & use_mask;
   const u64 granter = parties >> 16, user = parties & 0xffff;
   const u64 others = what & ~(all_flags | use_mask << XS_GRANT_USE_SHIFT | 0xffffffff);
-  if (use < XS_GRANT_MAP || use > XS_GRANT_TRANSFER || others != 0 || granter >= DOMID_FIRST_RESERVED ||
+  if (use < XS_GRANT_MAP || use > XS_GRANT_EXCHANGE_FROM || others != 0 || granter >= DOMID_FIRST_RESERVED ||
       user >= DOMID_FIRST_RESERVED)
     return std::nullopt;
   return GrantUse{static_cast<u32>(granter),

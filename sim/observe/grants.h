@@ -24,6 +24,10 @@ struct GrantUse {
   bool write = false, held = false;
   u64 mfn = 0;
 };
+/// A frame goes from one domain to the other: it is told when it has.
+constexpr bool is_move(const GrantUse& u) { return u.use >= XS_GRANT_TRANSFER; }
+/// The domain whose the frame is, or has become by this.
+constexpr u32 owner_after(const GrantUse& u) { return u.use == XS_GRANT_EXCHANGE_FROM ? u.user : u.granter; }
 /// Of an event `grant`: a mapping begins or ends.
 constexpr bool is_mapping(u64 what) {
   const u64 use = what >> XS_GRANT_USE_SHIFT & 0xff;

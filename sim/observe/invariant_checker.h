@@ -50,6 +50,7 @@ class InvariantChecker {
   void check_granted_entries();
   bool exceeds_grants(u32 domid, u32 index, bool writable);
   void count_held_grants();
+  void mark_receivers(const std::string& operation);
   bool counts_move(u32 index) const;
   void check_leaks(std::span<const CpuView* const> cpus);
   void check_memory_of(u32 index, const MachineNumbers& numbers, u64 now_ns);

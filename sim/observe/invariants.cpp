@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <xen/grant_table.h>
 #include <xen/xen.h>
 
+#include "hypervisor/abi/grants.h"
 #include "sim/observe/invariant_checker.h"
 #include "sim/observe/names.h"
 
@@ -29,6 +31,12 @@ bool moves_memory(u64 operation) {
     default:
       return false;
   }
+}
+
+bool moves_others(u64 operation) {
+  const u64 sub = operation & 0xffffffff;
+  return is_grant_operation(operation) &&
+         (sub == GNTTABOP_transfer || sub == XS_GNTTABOP_donate || sub == XS_GNTTABOP_exchange);
 }
 
 }  // namespace
@@ -77,12 +85,19 @@ bool InvariantChecker::repairs(const CpuView& cpu) const {
          o_.last_trap[cpu.cpu()] != Observer::Impl::no_trap;
 }
 
+// Frames leave the receivers' P2Ms, or come to them; which domains these are is in the caller's list.
+void InvariantChecker::mark_receivers(const std::string& operation) {
+  for (const auto& [domid, d] : s_.domains())
+    if (!d.grant_pages.empty()) in_motion_.try_emplace(domid, operation + " is running, perhaps for it");
+}
+
 void InvariantChecker::find_transitions(std::span<const CpuView* const> cpus) {
   for (const auto& [dv, stack] : s_.vcpus())
     for (const OpenOperation& op : stack)
       if (moves_memory(op.operation)) {
         in_motion_[dv_domid(dv)] = operation_name(op.operation) + " is running";
         grants_in_motion_ |= is_grant_operation(op.operation);
+        if (moves_others(op.operation)) mark_receivers(operation_name(op.operation));
       }
   for (const CpuView* cpu : cpus) {
     const u32 domid = dv_domid(s_.running(cpu->cpu()));

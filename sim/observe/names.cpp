@@ -1,5 +1,7 @@
 #include "sim/observe/names.h"
 
+#include "hypervisor/abi/grants.h"
+
 #include <xen/callback.h>
 #include <xen/domctl.h>
 #include <xen/event_channel.h>
@@ -103,6 +105,7 @@ constexpr Named operations[] = {
     SUB(grant_table_op, GNTTABOP_, copy), SUB(grant_table_op, GNTTABOP_, query_size),
     SUB(grant_table_op, GNTTABOP_, set_version), SUB(grant_table_op, GNTTABOP_, get_version),
     SUB(grant_table_op, GNTTABOP_, unmap_and_replace),
+    SUB(grant_table_op, XS_GNTTABOP_, donate), SUB(grant_table_op, XS_GNTTABOP_, exchange),
 
     SUB(domctl, XEN_DOMCTL_, createdomain), SUB(domctl, XEN_DOMCTL_, destroydomain),
     SUB(domctl, XEN_DOMCTL_, pausedomain), SUB(domctl, XEN_DOMCTL_, unpausedomain),
@@ -218,7 +221,8 @@ const char* port_kind_name(unsigned kind) {
 }
 
 const char* grant_use_name(unsigned use) {
-  static constexpr const char* names[] = {nullptr, "map", "unmap", "copy from", "copy to", "transfer"};
+  static constexpr const char* names[] = {nullptr,   "map",      "unmap",       "copy from",
+                                          "copy to", "transfer", "exchange to", "exchange from"};
   return pick(names, use);
 }
 

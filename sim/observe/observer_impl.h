@@ -188,6 +188,7 @@ struct Observer::Impl {
   bool shown_by_grant(u32 domid, u32 index, bool write) const;
   bool tlb_holds_for_guest(unsigned cpu, u64 mfn) const;
   std::string grant_problem(const CpuView& view, const GrantUse& u);
+  bool names_moved_frame(const GrantUse& u) const;
   std::string granted_frame_problem(const GrantUse& u, u32 frame) const;
   void check_grant(const CpuView& view, const GrantUse& u);
   bool left_in_tlb(const CpuView& view, const GrantUse& u, unsigned cpu, u32 index) const;

@@ -109,7 +109,7 @@ struct ObserverCounters {
   u64 stores_not_ram = 0;  ///< entries of frames that are no RAM (tables are backed in whole pages)
   u64 stores_shadow = 0;   ///< entries of shadow page tables
   u64 shadow_fills = 0, shadow_reflected = 0, shadow_drops = 0, shadow_page_drops = 0, shadow_evictions = 0;
-  u64 grant_maps = 0, grant_unmaps = 0, grant_copies = 0, grant_transfers = 0;
+  u64 grant_maps = 0, grant_unmaps = 0, grant_copies = 0, grant_transfers = 0, grant_exchanged = 0;
   u64 grant_active = 0;    ///< mappings in use now
   u64 grant_unjudged = 0;  ///< uses whose entry the granter may have changed since the hypervisor read it
   u64 leaks = 0;           ///< machine addresses returned to a domain that knows none

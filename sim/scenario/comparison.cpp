@@ -88,6 +88,7 @@ constexpr Shown grant_rows[] = {
     {"mappings ended", "grant.unmaps"},
     {"copies", "grant.copies"},
     {"frames transferred", "grant.transfers"},
+    {"frames exchanged", "grant.exchanged"},
     {"mappings at the end", "grant.active"},
 };
 constexpr Shown device_rows[] = {

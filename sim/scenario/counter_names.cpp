@@ -81,6 +81,7 @@ constexpr struct {
     {"grant.unmaps", [](const M&, const O& o) { return o.grant_unmaps; }},
     {"grant.copies", [](const M&, const O& o) { return o.grant_copies; }},
     {"grant.transfers", [](const M&, const O& o) { return o.grant_transfers; }},
+    {"grant.exchanged", [](const M&, const O& o) { return o.grant_exchanged; }},
     {"grant.active", [](const M&, const O& o) { return o.grant_active; }},
     {"grant.unjudged", [](const M&, const O& o) { return o.grant_unjudged; }},
     {"shadow.faults", [](const M&, const O& o) { return o.shadow_fills + o.shadow_reflected; }},

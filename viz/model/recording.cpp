@@ -106,9 +106,10 @@ void Recording::take_flip(const Event& event) {
 void Recording::take_grant(const Event& event) {
   if (observe::is_mapping(event.c)) return take_change(event, event.a);
   const auto use = observe::decode_grant(event.b, event.c, event.a);
-  if (!use || use->use != XS_GRANT_TRANSFER || flips_.empty()) return;
+  if (!use || !observe::is_move(*use) || flips_.empty()) return;
   Flip& last = flips_.back();
-  if (last.mfn == use->mfn && last.from == use->user && last.to == use->granter) last.reference = use->ref;
+  const u32 to = observe::owner_after(*use), from = to == use->user ? use->granter : use->user;
+  if (last.mfn == use->mfn && last.from == from && last.to == to) last.reference = use->ref;
 }
 
 // The stack is the state's; here is which activity stands for each of its operations.

@@ -65,7 +65,7 @@ struct Flip {
   u32 from = 0, to = 0;  ///< domids
   u64 mfn = 0;
   u64 from_gfn = invalid_frame, to_gfn = invalid_frame;  ///< by the M2P, before and behind
-  u64 reference = ~u64{0};  ///< GNTTABOP_transfer: the receiver's; ~0: by another way
+  u64 reference = ~u64{0};  ///< a transfer or exchange: the receiver's; ~0: by another way
 };
 
 struct ConsoleText {

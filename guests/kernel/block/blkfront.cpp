@@ -184,8 +184,8 @@ bool prepare(Front& f) {
 bool connect(Front& f) {
   if (bus_wait_for(f.bus, bus_gone | bus_states(XenbusStateInitWait)) != XenbusStateInitWait || !prepare(f))
     return false;
-  store_write_number(f.bus.own, "ring-ref", f.ring_page.ref);
-  store_write_number(f.bus.own, "event-channel", f.bus.port);
+  const StoreNumber numbers[] = {{"ring-ref", f.ring_page.ref}, {"event-channel", f.bus.port}};
+  if (store_write_together(f.bus.own, numbers, count_of(numbers))) return false;
   bus_set_state(f.bus, XenbusStateInitialised);
   if (bus_wait_for(f.bus, bus_gone | bus_states(XenbusStateConnected)) != XenbusStateConnected) return false;
   u64 info = VDISK_READONLY;

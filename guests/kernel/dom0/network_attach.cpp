@@ -2,6 +2,7 @@
 
 #include "guests/kernel/dom0/devices.h"
 #include "guests/kernel/dom0/store_tree.h"
+#include "guests/kernel/net/receive.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/string.h"
 
@@ -23,8 +24,9 @@ void do_network_attach(const CommandLine& c, Status& status) {
   const Domain* const domain = domain_find(name);
   if (!domain) return status.fail(-XEN_ESRCH, "there is no domain %s", name);
   const char* const receive = c.value("receive") ? c.value("receive") : "copy";
-  if (strcmp(receive, "copy") && strcmp(receive, "flip"))
-    return status.fail(-XEN_EINVAL, "receive=%s is neither copy nor flip", receive);
+  if (!receive_way(receive))
+    return status.fail(-XEN_EINVAL, "receive=%s is none of copy, flip, donate-copy, donate-free, exchange",
+                       receive);
   u64 backend = 0;
   if (const char* text = c.value("backend"); text && strcmp(text, "dom0") && !device_owner(text, backend))
     return status.fail(-XEN_ESRCH, "there is no domain %s", text);

@@ -11,6 +11,8 @@ void store_serve(Domain& domain);
 // A write by the toolstack; fires the domains' watches.
 long store_write_text(const char* path, const char* text);
 void store_fire_watches(const char* path);
+// Before the path goes with all below it.
+void store_tell_removal(const char* path);
 // Told of every change, for watchers in dom0 itself; null: there are none.
 extern void (*store_changed)(const char* path);
 // All below a path goes, and whoever watched anything of it is told.

@@ -5,7 +5,30 @@
 #include "guests/lib/string.h"
 
 namespace {
-StoreNode root;  // has no name: the flexible array stays empty
+StoreNode store;  // the root has no name: the flexible array stays empty
+StoreNode* root = &store;
+u64 version;
+
+void stamp(StoreNode* node) { node->version = ++version; }
+
+// Values do not change, they are replaced; so copies of a node share one.
+struct Value {
+  u64 users;
+  char bytes[];
+};
+Value* value_of(char* bytes) { return reinterpret_cast<Value*>(bytes - sizeof(Value)); }
+
+char* value_new(const void* bytes, u32 length) {
+  auto* v = static_cast<Value*>(heap_alloc(sizeof(Value) + length));
+  if (!v) return nullptr;
+  v->users = 1;
+  memcpy(v->bytes, bytes, length);
+  return v->bytes;
+}
+
+void value_put(char* bytes) {
+  if (bytes && !--value_of(bytes)->users) heap_free(value_of(bytes));
+}
 
 // Next component of the path: its length, 0 at the end. `path` is left at the component's first character.
 size_t component(const char*& path) {
@@ -31,6 +54,8 @@ StoreNode* add_child(StoreNode* parent, const char* name, size_t length, u32 mak
   StoreNode** end = &parent->first_child;
   while (*end) end = &(*end)->next_sibling;
   *end = node;
+  stamp(node);
+  stamp(parent);
   return node;
 }
 
@@ -45,7 +70,7 @@ void free_subtree(StoreNode* node) {
     node->first_child = c->next_sibling;
     free_subtree(c);
   }
-  heap_free(node->value);
+  value_put(node->value);
   heap_free(node);
 }
 
@@ -54,7 +79,7 @@ bool over_quota(const char* path) {
   u32 domain;
   if (!store_path_domain(path, domain)) return false;
   const char* p = path;
-  StoreNode* node = &root;
+  StoreNode* node = root;
   for (int i = 0; i < 3 && node; i++) {
     size_t n = component(p);
     node = child_of(node, p, n);
@@ -91,13 +116,18 @@ bool StorePerms::allow(u32 domain, u8 what) const {
   return (others & what) == what;
 }
 
-void store_set_perms(StoreNode* node, const StorePerms& perms) {
+void store_change_perms(StoreNode* node, const StorePerms& perms) {
   node->perms = perms;
+  stamp(node);
+}
+
+void store_set_perms(StoreNode* node, const StorePerms& perms) {
+  store_change_perms(node, perms);
   for (StoreNode* c = node->first_child; c; c = c->next_sibling) store_set_perms(c, perms);
 }
 
 StoreNode* store_nearest(const char* path) {
-  StoreNode* node = &root;
+  StoreNode* node = root;
   while (size_t n = component(path)) {
     StoreNode* next = child_of(node, path, n);
     if (!next) break;
@@ -108,7 +138,7 @@ StoreNode* store_nearest(const char* path) {
 }
 
 StoreNode* store_find(const char* path) {
-  StoreNode* node = &root;
+  StoreNode* node = root;
   while (size_t n = component(path)) {
     node = child_of(node, path, n);
     if (!node) return nullptr;
@@ -120,34 +150,102 @@ StoreNode* store_find(const char* path) {
 long store_set(const char* path, const void* value, u32 length, u32 maker) {
   if (!store_path_is_valid(path) || length > store_value_max) return -XEN_EINVAL;
   if (!store_find(path) && over_quota(path)) return -XEN_ENOSPC;
-  char* copy = length ? static_cast<char*>(heap_alloc(length)) : nullptr;
+  char* copy = length ? value_new(value, length) : nullptr;
   if (length && !copy) return -XEN_ENOMEM;
-  if (length) memcpy(copy, value, length);
-  StoreNode* node = &root;
+  StoreNode* node = root;
   while (size_t n = component(path)) {
     StoreNode* next = child_of(node, path, n);
     if (!next) next = add_child(node, path, n, maker);
     if (!next) {
-      heap_free(copy);
+      value_put(copy);
       return -XEN_ENOMEM;
     }
     node = next;
     path += n;
   }
-  heap_free(node->value);
+  value_put(node->value);
   node->value = copy;
   node->value_length = length;
+  stamp(node);
   return 0;
 }
 
 long store_remove(const char* path) {
   StoreNode* node = store_find(path);
-  if (!node || node == &root) return -XEN_ENOENT;
+  if (!node || node == root) return -XEN_ENOENT;
   for (StoreNode** p = &node->parent->first_child; *p; p = &(*p)->next_sibling)
     if (*p == node) {
       *p = node->next_sibling;
+      stamp(node->parent);
       break;
     }
   free_subtree(node);
   return 0;
+}
+
+u64 store_version() { return version; }
+
+void store_path_of(const StoreNode* node, char (&path)[store_path_max]) {
+  size_t at = sizeof path - 1;
+  path[at] = 0;
+  for (; node->parent; node = node->parent) {
+    const size_t n = strlen(node->name);
+    memcpy(path + (at -= n), node->name, n);
+    path[--at] = '/';
+  }
+  if (!path[at]) path[--at] = '/';
+  memmove(path, path + at, sizeof path - at);
+}
+
+namespace {
+StoreNode* copy_of(const StoreNode* node) {
+  const size_t bytes = sizeof(StoreNode) + (node->parent ? strlen(node->name) + 1 : 0);
+  auto* copy = static_cast<StoreNode*>(heap_alloc(bytes));
+  if (!copy) return nullptr;
+  memcpy(copy, node, bytes);
+  copy->parent = copy->first_child = copy->next_sibling = nullptr;
+  if (copy->value) value_of(copy->value)->users++;
+  return copy;
+}
+
+StoreNode* copy_tree(const StoreNode* node) {
+  StoreNode* const copy = copy_of(node);
+  StoreNode** end = copy ? &copy->first_child : nullptr;
+  for (const StoreNode* c = node->first_child; c && copy; c = c->next_sibling, end = &(*end)->next_sibling) {
+    *end = copy_tree(c);
+    if (!*end) {
+      free_subtree(copy);
+      return nullptr;
+    }
+    (*end)->parent = copy;
+  }
+  return copy;
+}
+}  // namespace
+
+StoreNode* store_tree_copy() { return copy_tree(&store); }
+
+void store_tree_free(StoreNode* tree) {
+  if (tree) free_subtree(tree);
+}
+
+StoreNode* store_tree_use(StoreNode* tree) {
+  StoreNode* const before = root == &store ? nullptr : root;
+  root = tree ? tree : &store;
+  return before;
+}
+
+void store_tree_replace(StoreNode* tree) {
+  while (StoreNode* c = store.first_child) {
+    store.first_child = c->next_sibling;
+    free_subtree(c);
+  }
+  value_put(store.value);
+  store.value = tree->value;
+  store.value_length = tree->value_length;
+  store.perms = tree->perms;
+  store.version = tree->version;
+  store.first_child = tree->first_child;
+  for (StoreNode* c = store.first_child; c; c = c->next_sibling) c->parent = &store;
+  heap_free(tree);
 }

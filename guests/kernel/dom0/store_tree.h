@@ -27,9 +27,10 @@ struct StoreNode {
   StoreNode* parent;
   StoreNode* first_child;
   StoreNode* next_sibling;
-  char* value;
+  char* value;  // shared with copies of the node
   u32 value_length;
   StorePerms perms;
+  u64 version;  // of the store, when the node's value, permissions or children last changed
   char name[];
 };
 
@@ -48,6 +49,20 @@ StoreNode* store_nearest(const char* path);
 long store_set(const char* path, const void* value, u32 length, u32 maker = 0);
 // Of the node and all below it.
 void store_set_perms(StoreNode* node, const StorePerms& perms);
-long store_remove(const char* path);  // with everything below; -ENOENT
+void store_change_perms(StoreNode* node, const StorePerms& perms);  // of this one alone
+long store_remove(const char* path);                                // with everything below; -ENOENT
 // "/local/domain/N" of a path below it; false for any other path.
 bool store_path_domain(const char* path, u32& domain);
+
+// Counts changes of whatever tree is in view.
+u64 store_version();
+void store_path_of(const StoreNode* node, char (&path)[store_path_max]);
+
+// --- other trees than the store, for transactions ----------------------------------------------------------
+// A copy of the store; null: no memory.
+StoreNode* store_tree_copy();
+void store_tree_free(StoreNode* tree);
+// All functions above work on this tree (null: the store) from now on; answers the one before.
+StoreNode* store_tree_use(StoreNode* tree);
+// The tree becomes the store.
+void store_tree_replace(StoreNode* tree);

@@ -1,19 +1,19 @@
 // The backend of network interfaces: backend/vif/<domain>/<n>, each a port of this kernel's bridge.
 //
 //   tx ring: the frontend's packet is copied into a frame of ours (GNTTABOP_copy) ──> bridge
-//   rx ring: bridge ──> copied into the frontend's frame, or ours is transferred to it (GNTTABOP_transfer)
+//   rx ring: bridge ──> the frontend, by copy or with the packet's frame (hand_over.h)
 #include "guests/kernel/frames.h"
 #include "guests/kernel/granted.h"
 #include "guests/kernel/heap.h"
+#include "guests/kernel/net/hand_over.h"
 #include "guests/kernel/net/interface.h"
-#include "guests/kernel/net/netif.h"
 #include "guests/kernel/net/stack.h"
 #include "guests/kernel/net/wire.h"
 #include "guests/kernel/xenbus/device.h"
 #include "guests/lib/console.h"
 
 namespace {
-constexpr unsigned batch = 32;
+constexpr unsigned batch = net_batch;
 
 struct Back : NetPort {
   BusDevice bus;
@@ -97,12 +97,6 @@ bool take_from_frontend(Back& b) {
 }
 
 // --- towards the frontend --------------------------------------------------------------------------------
-struct Departure {
-  netif_rx_request_t request;
-  Packet* packet;
-  bool done;
-};
-
 unsigned pair_up(Back& b, Departure (&departures)[batch]) {
   unsigned n = 0;
   const RING_IDX end = __atomic_load_n(&b.rx.sring->req_prod, __ATOMIC_ACQUIRE);
@@ -115,58 +109,6 @@ unsigned pair_up(Back& b, Departure (&departures)[batch]) {
   return n;
 }
 
-void copy_out(const Back& b, Departure (&departures)[batch], unsigned count) {
-  static gnttab_copy_t ops[batch];
-  for (unsigned i = 0; i < count; i++) {
-    const Packet& p = *departures[i].packet;
-    ops[i] = {};
-    ops[i].source.u.gmfn = model_machine(p.frame);
-    ops[i].source.domid = DOMID_SELF;
-    ops[i].source.offset = static_cast<u16>(p.offset);
-    ops[i].dest.u.ref = departures[i].request.gref;
-    ops[i].dest.domid = static_cast<domid_t>(b.bus.other_domain);
-    ops[i].len = static_cast<u16>(p.length);
-    ops[i].flags = GNTCOPY_dest_gref;
-  }
-  hypercall_grant_table_op(GNTTABOP_copy, ops, count);
-  for (unsigned i = 0; i < count; i++) {
-    departures[i].done = ops[i].status == GNTST_okay;
-    packet_free(departures[i].packet);
-  }
-}
-
-// What has been transferred must be replaced, or this domain shrinks with every packet.
-void replace(const Pfn* frames, unsigned count) {
-  if (memory_model->grants->transfer_replaces) {
-    for (unsigned i = 0; i < count; i++) frames_free(frames[i]);
-    return;
-  }
-  for (unsigned i = 0; i < count; i++) frames_mark(frames[i], FrameState::Absent);
-  const ModelResult r = model_accept(frames, count);
-  for (unsigned i = 0; i < r.done; i++) frames_mark(frames[i], FrameState::Free);
-}
-
-void flip_out(const Back& b, Departure (&departures)[batch], unsigned count) {
-  static gnttab_transfer_t ops[batch];
-  Pfn frames[batch];
-  Mfn numbers[batch];
-  for (unsigned i = 0; i < count; i++) frames[i] = departures[i].packet->frame;
-  memory_model->grants->surrender(frames, numbers, count);
-  for (unsigned i = 0; i < count; i++)
-    ops[i] = {numbers[i], static_cast<domid_t>(b.bus.other_domain), departures[i].request.gref, 0};
-  hypercall_grant_table_op(GNTTABOP_transfer, ops, count);
-  unsigned gone = 0;
-  for (unsigned i = 0; i < count; i++) {
-    departures[i].done = ops[i].status == GNTST_okay;
-    packet_forget(departures[i].packet);
-    if (ops[i].status == GNTST_bad_page)
-      memory_model->grants->adopt(&frames[i], &numbers[i], 1), frames_free(frames[i]);
-    else
-      frames[gone++] = frames[i];
-  }
-  replace(frames, gone);
-}
-
 bool give_to_frontend(Back& b) {
   Departure departures[batch];
   const unsigned count = pair_up(b, departures);
@@ -174,10 +116,10 @@ bool give_to_frontend(Back& b) {
   u16 lengths[batch], offsets[batch];
   for (unsigned i = 0; i < count; i++) {
     lengths[i] = static_cast<u16>(departures[i].packet->length);
-    // A copy begins where the frame does; a flipped frame is as it is.
+    // A copy begins where the frame does; a frame that goes itself is as it is.
     offsets[i] = b.receive == Receive::copy ? 0 : static_cast<u16>(departures[i].packet->offset);
   }
-  b.receive == Receive::copy ? copy_out(b, departures, count) : flip_out(b, departures, count);
+  hand_over(b.receive, static_cast<domid_t>(b.bus.other_domain), departures, count);
   for (unsigned i = 0; i < count; i++) {
     const bool done = departures[i].done;
     *RING_GET_RESPONSE(&b.rx, b.rx.rsp_prod_pvt++) = {
@@ -191,10 +133,16 @@ bool give_to_frontend(Back& b) {
 }
 
 // --- life ------------------------------------------------------------------------------------------------
+Receive requested(const char* frontend) {
+  u64 yes = 0;
+  if (!store_read_number(frontend, "request-rx-copy", yes) && yes) return Receive::copy;
+  if (!store_read_number(frontend, "request-rx-donate", yes) && yes) return Receive::donate;
+  if (!store_read_number(frontend, "request-rx-exchange", yes) && yes) return Receive::exchange;
+  return Receive::flip;
+}
+
 bool connect(Back& b) {
-  u64 copies = 0;
-  store_read_number(b.bus.other, "request-rx-copy", copies);
-  b.receive = copies ? Receive::copy : Receive::flip;
+  b.receive = requested(b.bus.other);
   if (bus_map_ring(b.bus, "tx-ring-ref", b.tx_page) || bus_map_ring(b.bus, "rx-ring-ref", b.rx_page))
     return false;
   BACK_RING_INIT(&b.tx, static_cast<netif_tx_sring_t*>(b.tx_page.va), page_bytes);
@@ -238,13 +186,15 @@ void run(Back& b) {
   }
 }
 
+constexpr const char* features[] = {"feature-rx-copy", "feature-rx-flip", "feature-rx-donate",
+                                    "feature-rx-exchange"};
+
 void serve(const char* path) {
   auto* b = heap_new<Back>();
   if (!b || bus_open(b->bus, path, "frontend")) return heap_free(b);
   b->NetPort::send = send;
   station_of(b->bus.other_domain, b->station);
-  store_write_number(path, "feature-rx-copy", 1);
-  store_write_number(path, "feature-rx-flip", 1);
+  for (const char* key : features) store_write_number(path, key, 1);
   bus_set_state(b->bus, XenbusStateInitWait);
   const XenbusState state = bus_wait_for(b->bus, bus_gone | bus_states(XenbusStateConnected));
   if (state == XenbusStateConnected) {

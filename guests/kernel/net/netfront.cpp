@@ -1,7 +1,7 @@
 // The frontend of a network interface: device/vif/<n>.
 //
 //   stack ──send──> tx ring: a granted packet each ──> backend
-//   stack <──────── rx ring: granted frames (copy), or promises of a frame (flip) <── backend
+//   stack <──────── rx ring: granted frames, or places for them (receive.h) <── backend
 #include "guests/kernel/frames.h"
 #include "guests/kernel/granted.h"
 #include "guests/kernel/heap.h"
@@ -13,11 +13,11 @@
 #include "guests/lib/string.h"
 
 namespace {
-constexpr unsigned batch = 32;
+constexpr unsigned batch = net_batch;
 
-struct Slot {
-  Packet* packet;   // tx: on its way
-  Pfn frame;        // rx: that the backend fills, or number of one that has been given back
+// A packet on its way to the backend.
+struct TxSlot {
+  Packet* packet;
   grant_ref_t ref;  // no_grant: not in use
 };
 
@@ -26,9 +26,10 @@ struct Front : NetPort {
   SharedPage tx_page, rx_page;
   netif_tx_front_ring_t tx;
   netif_rx_front_ring_t rx;
-  Receive receive;
+  const ReceiveWay* way;
   PacketQueue waiting;
-  Slot tx_slots[net_ring_slots], rx_slots[net_ring_slots];
+  TxSlot tx_slots[net_ring_slots];
+  RxOffer rx_slots[net_ring_slots];
 };
 
 void send(NetPort& port, Packet* packet) {
@@ -40,8 +41,8 @@ void send(NetPort& port, Packet* packet) {
   bus_wake(f.bus);
 }
 
-Slot* free_slot(Slot (&slots)[net_ring_slots]) {
-  for (Slot& s : slots)
+TxSlot* free_slot(TxSlot (&slots)[net_ring_slots]) {
+  for (TxSlot& s : slots)
     if (s.ref == no_grant) return &s;
   return nullptr;
 }
@@ -50,7 +51,7 @@ bool transmit(Front& f) {
   int notify;
   bool any = false;
   while (f.waiting.count && !RING_FULL(&f.tx)) {
-    Slot* slot = free_slot(f.tx_slots);
+    TxSlot* slot = free_slot(f.tx_slots);
     if (!slot) break;  // answered, but not yet let go
     Packet* p = f.waiting.first;
     slot->ref = grant_access(static_cast<domid_t>(f.bus.other_domain), model_machine(p->frame), true);
@@ -84,62 +85,32 @@ bool reap_transmitted(Front& f) {
       if (id >= net_ring_slots || f.tx_slots[id].ref == no_grant || !grant_end_access(f.tx_slots[id].ref))
         continue;
       packet_free(f.tx_slots[id].packet);
-      f.tx_slots[id] = {nullptr, invalid_frame, no_grant};
+      f.tx_slots[id] = {nullptr, no_grant};
     }
     RING_FINAL_CHECK_FOR_RESPONSES(&f.tx, more);
   } while (more);
   return any;
 }
 
-// Slots for frames that the backend is to fill, or to replace.
-struct Offers {
-  Slot* slots[batch];
-  Pfn frames[batch];
-  unsigned count = 0;
-};
-
-Offers collect_offers(Front& f) {
-  Offers o;
-  unsigned room = RING_FREE_REQUESTS(&f.rx);
-  for (unsigned i = 0; i < net_ring_slots && o.count < min_of(room, batch); i++) {
-    if (f.rx_slots[i].ref != no_grant) continue;
-    const Pfn frame = frames_alloc();
-    if (frame == invalid_frame) break;
-    if (f.receive == Receive::copy) memset(frame_va(frame), 0, page_bytes);  // the backend may read it, too
-    o.slots[o.count] = &f.rx_slots[i];
-    o.frames[o.count++] = frame;
-  }
-  return o;
-}
-
-// Frames that a flip is to replace are given back first; what the hypervisor does not take is not offered.
-void give_back(Offers& o) {
-  const ModelResult released = model_release(o.frames, o.count);
-  for (unsigned i = 0; i < o.count; i++)
-    if (i < released.done)
-      frames_mark(o.frames[i], FrameState::Absent);
-    else
-      frames_free(o.frames[i]);
-  o.count = static_cast<unsigned>(released.done);
-}
-
 bool refill(Front& f) {
-  Offers o = collect_offers(f);
-  if (o.count && f.receive == Receive::flip) give_back(o);
-  const auto backend = static_cast<domid_t>(f.bus.other_domain);
+  RxOffer* slots[batch];
+  RxOffer offers[batch];
+  const unsigned room = min_of(static_cast<unsigned>(RING_FREE_REQUESTS(&f.rx)), batch);
+  unsigned count = 0;
+  for (unsigned i = 0; i < net_ring_slots && count < room; i++)
+    if (f.rx_slots[i].ref == no_grant) slots[count++] = &f.rx_slots[i];
+  count = f.way->prepare(offers, count);
   bool any = false;
-  for (unsigned i = 0; i < o.count; i++) {
-    Slot& s = *o.slots[i];
-    s.frame = o.frames[i];
-    s.ref = f.receive == Receive::copy
-                ? grant_access(backend, model_machine(s.frame), false)
-                : grant_transfer_ref(backend, memory_model->grants->accept_as(s.frame));
-    if (s.ref == no_grant) {  // other devices have them all; a frame that has been given back stays away
-      if (f.receive == Receive::copy) frames_free(s.frame);
+  for (unsigned i = 0; i < count; i++) {
+    offers[i].ref = f.way->grant(static_cast<domid_t>(f.bus.other_domain), offers[i]);
+    if (offers[i].ref == no_grant) {  // other devices have them all
+      f.way->withdraw(&offers[i], 1);
       continue;
     }
+    *slots[i] = offers[i];
     any = true;
-    *RING_GET_REQUEST(&f.rx, f.rx.req_prod_pvt++) = {static_cast<u16>(&s - f.rx_slots), 0, s.ref};
+    *RING_GET_REQUEST(&f.rx, f.rx.req_prod_pvt++) = {static_cast<u16>(slots[i] - f.rx_slots), 0,
+                                                     offers[i].ref};
   }
   if (!any) return false;
   int notify;
@@ -153,46 +124,30 @@ struct Received {
   Pfn frame;
 };
 
-// Absent frames are there again, as if they had been allocated one by one.
-void adopt(const Pfn* frames, const u64* numbers, unsigned count) {
-  memory_model->grants->adopt(frames, numbers, count);
-  for (unsigned i = 0; i < count; i++) {
-    frames_mark(frames[i], FrameState::Used);
-    frame_info(frames[i]).run = 1;
-  }
-}
-
 // The frames that responses are about, ours again; invalid_frame: the backend has kept, or lost one.
 void take_back(Front& f, Received* received, unsigned count) {
-  Pfn frames[batch];
-  u64 numbers[batch];
-  unsigned given = 0;
+  RxOffer came[batch], lost[batch];
+  unsigned came_count = 0, lost_count = 0;
   for (unsigned i = 0; i < count; i++) {
-    Slot& s = f.rx_slots[received[i].response.id];
-    received[i].frame = s.frame;
-    if (f.receive == Receive::copy) {
-      if (!grant_end_access(s.ref)) received[i].frame = invalid_frame;  // and the slot stays as it is
-    } else if (numbers[given] = grant_end_transfer(s.ref); numbers[given] == invalid_frame) {
-      received[i].frame = invalid_frame;
-      s.ref = no_grant;
-    } else {
-      frames[given++] = s.frame;
-    }
-    if (received[i].frame != invalid_frame) s.ref = no_grant;
+    RxOffer& offer = f.rx_slots[received[i].response.id];
+    const RxOutcome outcome = f.way->collect(offer);
+    received[i].frame = outcome == RxOutcome::came ? offer.frame : invalid_frame;
+    if (outcome == RxOutcome::held) continue;  // and the slot stays as it is
+    (outcome == RxOutcome::came ? came[came_count++] : lost[lost_count++]) = offer;
+    offer.ref = no_grant;
   }
-  if (given) memory_model->grants->adopt(frames, numbers, given);
-  for (unsigned i = 0; i < given; i++)
-    frames_mark(frames[i], FrameState::Used), frame_info(frames[i]).run = 1;
+  if (came_count) f.way->arrived(came, came_count);
+  if (lost_count) f.way->withdraw(lost, lost_count);
 }
 
 void deliver(Front& f, const Received& r) {
   if (r.frame == invalid_frame) return;
   const auto [id, offset, flags, status] = r.response;
   const bool sane = status > 0 && offset < page_bytes && status <= static_cast<s64>(page_bytes - offset);
-  Packet* p = sane ? packet_of(r.frame, offset, static_cast<u32>(status)) : nullptr;
+  Packet* p = sane ? f.way->packet(r.frame, offset, static_cast<u32>(status)) : nullptr;
   if (!p) {
     f.dropped++;
-    return frames_free(r.frame);
+    return f.way->discard(r.frame);
   }
   f.received++;
   stack_receive(p);
@@ -224,8 +179,17 @@ bool take_received(Front& f) {
   return more;
 }
 
+const ReceiveWay* wanted_way(const char* own) {
+  char name[16] = "copy";
+  store_read_text(own, "receive", name, sizeof name);
+  const ReceiveWay* const way = receive_way(name);
+  return way ? way : &receive_copy;
+}
+
 bool prepare(Front& f) {
   if (granted_start()) return false;
+  f.way = wanted_way(f.bus.own);
+  if (!f.way->begin()) return false;
   for (unsigned i = 0; i < net_ring_slots; i++) f.tx_slots[i].ref = f.rx_slots[i].ref = no_grant;
   f.tx_page = share_page(f.bus.other_domain);
   f.rx_page = share_page(f.bus.other_domain);
@@ -239,16 +203,17 @@ bool prepare(Front& f) {
   return true;
 }
 
-void tell_backend(Front& f) {
-  char way[16] = "copy";
-  store_read_text(f.bus.own, "receive", way, sizeof way);
-  f.receive = !strcmp(way, "flip") ? Receive::flip : Receive::copy;
-  store_write_number(f.bus.own, "tx-ring-ref", f.tx_page.ref);
-  store_write_number(f.bus.own, "rx-ring-ref", f.rx_page.ref);
-  store_write_number(f.bus.own, "event-channel", f.bus.port);
-  store_write_number(f.bus.own, "request-rx-copy", f.receive == Receive::copy);
+bool tell_backend(Front& f) {
+  const StoreNumber numbers[] = {{"tx-ring-ref", f.tx_page.ref},
+                                 {"rx-ring-ref", f.rx_page.ref},
+                                 {"event-channel", f.bus.port},
+                                 {"request-rx-copy", f.way->how == Receive::copy},
+                                 {"request-rx-donate", f.way->how == Receive::donate},
+                                 {"request-rx-exchange", f.way->how == Receive::exchange}};
+  if (store_write_together(f.bus.own, numbers, count_of(numbers))) return false;
   refill(f);
   bus_set_state(f.bus, XenbusStateConnected);
+  return true;
 }
 
 // Until the backend goes away.
@@ -264,22 +229,28 @@ void run(Front& f) {
   }
 }
 
+void leave_offers(Front& f) {
+  for (RxOffer& offer : f.rx_slots) {
+    const RxOutcome outcome = offer.ref == no_grant ? RxOutcome::held : f.way->collect(offer);
+    if (outcome == RxOutcome::held) continue;
+    if (outcome == RxOutcome::nothing) {
+      f.way->withdraw(&offer, 1);
+      continue;
+    }
+    f.way->arrived(&offer, 1);
+    f.way->discard(offer.frame);
+  }
+  f.way->end();
+}
+
 // What the backend still uses stays as it is, for ever; nothing else does.
 void leave(Front& f) {
   stack_leave(f);
   bus_close_port(f.bus);
   while (Packet* p = f.waiting.take()) packet_free(p);
-  for (Slot& s : f.tx_slots)
+  for (TxSlot& s : f.tx_slots)
     if (s.ref != no_grant && grant_end_access(s.ref)) packet_free(s.packet);
-  for (Slot& s : f.rx_slots) {
-    if (s.ref == no_grant) continue;
-    if (f.receive == Receive::copy) {
-      if (grant_end_access(s.ref)) frames_free(s.frame);
-    } else if (const u64 number = grant_end_transfer(s.ref); number != invalid_frame) {
-      adopt(&s.frame, &number, 1);
-      frames_free(s.frame);
-    }
-  }
+  leave_offers(f);
   unshare_page(f.tx_page);
   unshare_page(f.rx_page);
   bus_set_state(f.bus, XenbusStateClosed);
@@ -294,15 +265,10 @@ void serve(const char* path) {
   f->send = send;
   station_of(domain, f->station);
   bus_wait_for(f->bus, bus_states(XenbusStateInitWait));
-  if (!prepare(*f)) {
-    print_line("net: %s: no memory", path);
-    return;
-  }
-  tell_backend(*f);
+  if (!prepare(*f) || !tell_backend(*f)) return print_line("net: %s: no memory", path);
   bus_wait_for(f->bus, bus_states(XenbusStateConnected));
   stack_use(domain, *f);
-  print_line("net: %s is connected to domain %u, received by %s", path, f->bus.other_domain,
-             f->receive == Receive::copy ? "copy" : "flip");
+  print_line("net: %s is connected to domain %u, received by %s", path, f->bus.other_domain, f->way->name);
   run(*f);
   leave(*f);
   print_line("net: %s has lost its backend", path);

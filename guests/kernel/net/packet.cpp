@@ -9,7 +9,7 @@ u8* Packet::bytes() const { return static_cast<u8*>(frame_va(frame)) + offset; }
 
 Packet* packet_of(Pfn frame, u32 offset, u32 length) {
   auto* p = heap_new<Packet>();
-  if (p) *p = {nullptr, frame, offset, length};
+  if (p) *p = {nullptr, frame, offset, length, frames_free};
   return p;
 }
 
@@ -27,7 +27,7 @@ Packet* packet_new(u32 length) {
 }
 
 void packet_free(Packet* p) {
-  frames_free(p->frame);
+  p->give_back(p->frame);
   heap_free(p);
 }
 

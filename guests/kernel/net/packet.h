@@ -9,7 +9,8 @@ struct Packet {
   Packet* next;
   Pfn frame;
   u32 offset, length;
-  u8* bytes() const;  // of the Ethernet header
+  void (*give_back)(Pfn frame);  // to whom the frame goes when the packet is freed
+  u8* bytes() const;             // of the Ethernet header
 };
 
 // Null when there is no memory.

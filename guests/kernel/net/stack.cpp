@@ -10,7 +10,10 @@
 
 namespace {
 constexpr u32 headers = sizeof(Ethernet) + sizeof(Ipv4);
-constexpr u32 most_payload = 1500 - sizeof(Ipv4) - sizeof(Icmp);
+constexpr u32 usual_payload = 1500 - sizeof(Ipv4) - sizeof(Icmp);
+// What a page holds: nobody divides packets.
+constexpr u32 most_payload = page_bytes - headers - sizeof(Icmp);
+static_assert(sizeof(Icmp) == sizeof(Udp));
 constexpr u16 stream_port = 9;  // discard, RFC 863
 constexpr u64 answer_ns = 200 * ns_per_ms;
 constexpr u64 interface_ns = 10 * ns_per_s;  // a domain may be told to speak before it is connected
@@ -242,7 +245,7 @@ void do_ping(const CommandLine& c, Status& status) {
 
 // Sends what the window allows, and again what has not been confirmed for too long.
 void do_stream(const CommandLine& c, Status& status) {
-  Load load{0, 100, most_payload};
+  Load load{0, 100, usual_payload};
   if (!read_load(c, "packets", sizeof(StreamHeader), load, status)) return;
   const auto packets = static_cast<u32>(load.count), bytes = static_cast<u32>(load.bytes);
   asked.confirmed = 0;

@@ -41,8 +41,21 @@ long store_read_number(const char* directory, const char* key, u64& value) {
   return parse_number(text, value) ? 0 : -XEN_EINVAL;
 }
 
-long store_write_number(const char* directory, const char* key, u64 value) {
+long store_write_number(const char* directory, const char* key, u64 value, u32 transaction) {
   char path[store_text_max], text[24];
   format(text, sizeof text, "%lu", value);
-  return join(path, directory, key) ? store_write(path, text) : -XEN_EINVAL;
+  return join(path, directory, key) ? store_write(path, text, transaction) : -XEN_EINVAL;
+}
+
+long store_write_together(const char* directory, const StoreNumber* numbers, unsigned count) {
+  long error;
+  do {
+    u32 transaction;
+    if ((error = store_service->begin(transaction))) return error;
+    for (unsigned i = 0; i < count && !error; i++)
+      error = store_write_number(directory, numbers[i].key, numbers[i].value, transaction);
+    const long ended = store_service->end(transaction, !error);
+    if (!error) error = ended;
+  } while (error == -XEN_EAGAIN);
+  return error;
 }

@@ -8,48 +8,26 @@
 // be begun, and at last all of its memory is free again. As an ordinary domain the test checks that others'
 // tables are out of reach, and that a frame given to somebody who did not ask is lost.
 #include "guests/tests/grants-foreign/foreign.h"
+#include "hypervisor/abi/grants.h"
 
 const char test_name[] = "grants-foreign";
-
-namespace {
-constexpr unsigned frame_count = 16;
-constexpr u64 most_frames = 32;
-constexpr unsigned table_pages = 2;  // at most
-constexpr Pfn table_place = 0x1000, transfer_place = 40;
-constexpr u16 in_use = GTF_reading | GTF_writing;
-constexpr bool child_translated = test_domain_model != XS_MODEL_DIRECT;
-
-struct Child {
-  u32 domain;
-  Mfn frames[frame_count];
-  GrantPlace place;  // of its table
-  grant_ref_t next;
-
-  volatile grant_entry_v1_t& entry(grant_ref_t ref) const {
-    return static_cast<volatile grant_entry_v1_t*>(place.va)[ref];
-  }
-  grant_ref_t write(u16 flags, u64 frame, u32 user) {
-    volatile grant_entry_v1_t& e = entry(next);
-    e.domid = static_cast<domid_t>(user);
-    e.frame = static_cast<u32>(frame);
-    __atomic_store_n(&e.flags, flags, __ATOMIC_RELEASE);
-    return next++;
-  }
-  grant_ref_t grant(unsigned frame, u16 flags = GTF_permit_access) {
-    return write(flags, frames[frame], test_own_domain());
-  }
-};
-
-u64 free_pages() {
-  xen_sysctl_physinfo info{};
-  test_equal("physinfo", physical_info(info), 0);
-  return info.free_pages;
-}
 
 s64 pages_of(u32 domain) {
   xen_domctl_getdomaininfo info{};
   test_equal("getdomaininfo", domain_info(domain, info), 0);
   return static_cast<s64>(info.tot_pages);
+}
+
+namespace {
+constexpr u64 most_frames = 32;
+constexpr unsigned table_pages = 2;  // at most
+constexpr Pfn table_place = 0x1000, transfer_place = 40;
+constexpr u16 in_use = GTF_reading | GTF_writing;
+
+u64 free_pages() {
+  xen_sysctl_physinfo info{};
+  test_equal("physinfo", physical_info(info), 0);
+  return info.free_pages;
 }
 
 int set_up(u32 domain, u32 pages, xen_pfn_t* numbers) {
@@ -237,6 +215,7 @@ void check_as_dom0() {
   check_not_allowed(child, page);
   check_copies(child, page);
   check_transfer(child);
+  check_exchange(child);
   check_death(child, page);
   test_refusal("map at last", test_map_grant(place, child.domain, child.next).status, GNTST_bad_domain);
   test_equal("free memory after it all", static_cast<s64>(free_pages()), static_cast<s64>(before));
@@ -258,9 +237,14 @@ void check_as_domain() {
   gnttab_get_version_t version{};
   test_equal("get_version of dom0", hypercall_grant_table_op(GNTTABOP_get_version, &version, 1), -XEN_EPERM);
   test_equal("what the page holds", static_cast<s64>(*word), 0x11);
-  const u64 frame = test_machine(page);
+  u64 frame = test_machine(page);
   const long before = test_pages();
   test_let_go(page);
+  constexpr unsigned moves[] = {XS_GNTTABOP_exchange, XS_GNTTABOP_donate};
+  for (unsigned op : moves)
+    test_check(!test_on_this_hypervisor() || test_move(op, frame, 0, GNTTAB_NR_RESERVED_ENTRIES) < 0,
+               "dom0 was given a frame, or one was had for it");
+  test_equal("frames after the refusals", test_pages(), before);
   test_check(test_transfer(frame, 0, GNTTAB_NR_RESERVED_ENTRIES) < 0, "dom0 was given a frame");
   test_equal("frames that are left", test_pages(), test_transfer_replaces() ? before : before - 1);
 }

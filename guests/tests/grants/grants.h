@@ -22,6 +22,7 @@ void check_unmap_refusals();
 void check_operation_refusals();
 void check_copies();
 void check_transfers();
+void check_moves();  // frames that are exchanged and donated
 void check_given_back();
 void check_devices();     // where machine addresses are known
 void check_replaced();    // GNTTABOP_unmap_and_replace

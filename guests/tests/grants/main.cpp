@@ -1,4 +1,5 @@
-// Grant tables, seen by one domain that grants to itself: entries, mappings, copies, transfers, refusals.
+// Grant tables, seen by one domain that grants to itself: entries, mappings, copies, transfers, exchanges,
+// refusals.
 //
 // A grant is a promise in shared memory that the hypervisor keeps: a frame is used as its entry allows and by
 // whom it names, the entry shows while it is, it cannot be withdrawn then, and the frame in use is the one
@@ -183,6 +184,7 @@ void test_main() {
   check_operation_refusals();
   check_copies();
   check_transfers();
+  check_moves();
   check_given_back();
   check_replaced();
   check_model();

@@ -1,4 +1,5 @@
 #include "guests/tests/grants/grants.h"
+#include "hypervisor/abi/grants.h"
 
 namespace {
 constexpr u32 nowhere = 0xfffffffe;
@@ -118,6 +119,10 @@ void check_calls() {
       GNTTABOP_map_grant_ref, GNTTABOP_unmap_grant_ref, GNTTABOP_setup_table, GNTTABOP_transfer,
       GNTTABOP_copy,          GNTTABOP_query_size,      GNTTABOP_set_version, GNTTABOP_get_version,
       GNTTABOP_swap_grant_ref};
+  constexpr unsigned own[] = {XS_GNTTABOP_donate, XS_GNTTABOP_exchange};
+  for (unsigned op : own)
+    if (test_on_this_hypervisor())
+      test_equal("arguments in unmapped memory", hypercall_grant_table_op(op, test_unmapped, 1), -XEN_EFAULT);
   for (unsigned op : operations)
     test_equal("arguments in unmapped memory", hypercall_grant_table_op(op, test_unmapped, 1), -XEN_EFAULT);
   constexpr unsigned lists[] = {GNTTABOP_map_grant_ref, GNTTABOP_unmap_grant_ref, GNTTABOP_transfer,

@@ -4,6 +4,7 @@
 #include "guests/tests/hypercall-fuzz/arch.h"
 #include "guests/tests/hypercall-fuzz/grants.h"
 #include "guests/tests/lib/grants.h"
+#include "hypervisor/abi/grants.h"
 
 namespace {
 constexpr unsigned place_count = 8, first_racer_place = 4;
@@ -36,8 +37,9 @@ void collect(grant_ref_t ref) {
   volatile grant_entry_v1_t& entry = grant_entry(ref);
   const bool accepts = (entry.flags & GTF_type_mask) == GTF_accept_transfer;
   if (!accepts || !(entry.flags & GTF_transfer_completed)) return;
+  const u16 flags = entry.flags;
   entry.flags = 0;
-  give_back(entry.frame);
+  if (!(flags & XS_GTF_EXCHANGE)) give_back(entry.frame);  // that one came for one that has gone
 }
 
 u32 frame_to_accept() { return static_cast<u32>(is_direct() ? 0 : rnd.pick(places).address / page_bytes); }
@@ -46,12 +48,18 @@ grant_ref_t write_entry() {
   const auto ref = static_cast<grant_ref_t>(first_ref + rnd.below(ref_count));
   if (!is_there(ref)) return ref;
   collect(ref);
-  const u16 types[] = {
-      GTF_permit_access, GTF_permit_access,   GTF_permit_access, GTF_permit_access | GTF_readonly,
-      GTF_permit_access, GTF_accept_transfer, GTF_invalid,       static_cast<u16>(rnd.next())};
+  const u16 types[] = {GTF_permit_access,
+                       GTF_permit_access,
+                       GTF_permit_access,
+                       GTF_permit_access | GTF_readonly,
+                       GTF_permit_access,
+                       GTF_accept_transfer,
+                       GTF_invalid,
+                       static_cast<u16>(rnd.next()),
+                       GTF_accept_transfer | XS_GTF_EXCHANGE};
   // Nobody but the hypervisor says that a frame has come.
   const u16 flags = rnd.pick(types) & static_cast<u16>(~GTF_transfer_completed);
-  const bool accepts = (flags & GTF_type_mask) == GTF_accept_transfer;
+  const bool accepts = (flags & (GTF_type_mask | XS_GTF_EXCHANGE)) == GTF_accept_transfer;
   volatile grant_entry_v1_t& entry = grant_entry(ref);
   entry.flags = 0;
   entry.domid = rnd.one_in(6) ? any_domain() : static_cast<domid_t>(test_own_domain());
@@ -159,18 +167,21 @@ void make_replace(Call& call) {
   call.arg[2] = 1;
 }
 
-void make_transfer(Call& call) {
-  gnttab_transfer_t list[2] = {};
-  const u64 count = 1 + rnd.below(2);
+void make_moves(Call& call, unsigned operation) {
+  gnttab_transfer_t list[3] = {};
+  const u64 count = 1 + rnd.below(3);
   for (u64 i = 0; i < count; i++) {
-    list[i].mfn = frame_to_lose();
+    list[i].mfn = i && rnd.one_in(6) ? list[0].mfn : frame_to_lose();
     list[i].domid = any_granter();
     list[i].ref = any_ref();
   }
-  call.arg[0] = GNTTABOP_transfer;
+  call.arg[0] = operation;
   call.arg[1] = place(list, count * sizeof list[0], true, sizeof list[0]);
   call.arg[2] = count;
 }
+void make_transfer(Call& call) { make_moves(call, GNTTABOP_transfer); }
+void make_donation(Call& call) { make_moves(call, XS_GNTTABOP_donate); }
+void make_exchange(Call& call) { make_moves(call, XS_GNTTABOP_exchange); }
 
 decltype(gnttab_copy_t::source) any_side(bool by_ref, bool written) {
   decltype(gnttab_copy_t::source) side{};
@@ -238,6 +249,8 @@ constexpr CallKind kinds[] = {
     {"grant unmap", __HYPERVISOR_grant_table_op, 6, list_errors, 0, make_unmap, nullptr},
     {"grant replace", __HYPERVISOR_grant_table_op, 2, list_errors, 0, make_replace, nullptr},
     {"grant transfer", __HYPERVISOR_grant_table_op, 3, list_errors, 0, make_transfer, nullptr},
+    {"grant donate", __HYPERVISOR_grant_table_op, 2, list_errors, 0, make_donation, nullptr},
+    {"grant exchange", __HYPERVISOR_grant_table_op, 4, list_errors, 0, make_exchange, nullptr},
     {"grant copy", __HYPERVISOR_grant_table_op, 6, list_errors, 0, make_copy, nullptr},
     {"grant_table_op, others", __HYPERVISOR_grant_table_op, 3,
      errors(XEN_EFAULT, XEN_EINVAL, XEN_ENOSYS, XEN_EPERM, XEN_ESRCH), 0, make_other, nullptr},

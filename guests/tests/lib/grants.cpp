@@ -65,6 +65,13 @@ int test_transfer(u64 frame, u32 domain, grant_ref_t ref) {
   return test_grant_op(GNTTABOP_transfer, op);
 }
 
+int test_move(unsigned operation, u64& frame, u32 domain, grant_ref_t ref) {
+  gnttab_transfer_t op{frame, static_cast<domid_t>(domain), ref, 0};
+  const int status = test_grant_op(operation, op);
+  frame = op.mfn;
+  return status;
+}
+
 long test_reserve(unsigned operation, xen_pfn_t& frame) {
   xen_pfn_t list[1] = {frame};
   xen_memory_reservation_t r{};

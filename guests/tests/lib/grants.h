@@ -57,6 +57,9 @@ void test_grant_table();
 
 // Frames leave the domain and come to it.
 int test_transfer(u64 frame, u32 domain, grant_ref_t ref);
+// XS_GNTTABOP_donate or _exchange, of one frame; what it is exchanged for is in `frame` then, where the model
+// tells.
+int test_move(unsigned operation, u64& frame, u32 domain, grant_ref_t ref);
 // A transferred frame leaves no hole: a fresh one takes its place.
 bool test_transfer_replaces();
 void test_let_go(Pfn page);                // nothing but its allocation refers to the page's frame any more

@@ -4,22 +4,18 @@
 // hear of changes by a watch, and must neither read nor write another domain's part: otherwise one guest
 // could balloon or stop another. The test talks bytes (xen/io/xs_wire.h) to whoever serves the ring and
 // checks each request it needs, each error it must get.
-#include "guests/lib/store_ring.h"
-#include "guests/tests/lib/test.h"
+#include "guests/tests/xenstore/store.h"
 
 const char test_name[] = "xenstore";
 
+xenstore_domain_interface* page;
+Reply reply;
+u32 transaction;
+char last_event[256];
+
 namespace {
 constexpr u64 patience_ns = 10 * ns_per_s;
-
-xenstore_domain_interface* page;
 u32 next_request = 1;
-
-struct Reply {
-  xsd_sockmsg header;
-  char payload[XENSTORE_PAYLOAD_MAX + 1];
-};
-Reply reply;
 
 void notify() { event_send(boot_info->store_evtchn); }
 
@@ -54,14 +50,18 @@ void next_message() {
   reply.payload[reply.header.len] = 0;
 }
 
-// Events that come before the answer are skipped. False: the answer was XS_ERROR, its name is the payload.
+}  // namespace
+
 bool request(u32 type, const char* path, const char* rest, u32 rest_length) {
-  xsd_sockmsg header{type, next_request++, 0, static_cast<u32>(strlen(path) + 1) + rest_length};
+  xsd_sockmsg header{type, next_request++, transaction, static_cast<u32>(strlen(path) + 1) + rest_length};
   send(&header, sizeof header);
   send(path, static_cast<u32>(strlen(path) + 1));
   send(rest, rest_length);
-  do next_message();
-  while (reply.header.type == XS_WATCH_EVENT);
+  for (;;) {
+    next_message();
+    if (reply.header.type != XS_WATCH_EVENT) break;
+    copy_string(last_event, sizeof last_event, reply.payload);
+  }
   test_equal("request id of the answer", reply.header.req_id, header.req_id);
   return reply.header.type != XS_ERROR;
 }
@@ -83,6 +83,7 @@ void expect_event(const char* path, const char* token) {
   test_check(!strcmp(found, token), "event token %s, expected %s", found, token);
 }
 
+namespace {
 void check_values() {
   test_check(request(XS_READ, "domid"), "read of domid: %s", reply.payload);
   u64 id = 0;
@@ -151,4 +152,5 @@ void test_main() {
   check_watches();
   check_refusals();
   check_own_home();
+  check_transactions();
 }

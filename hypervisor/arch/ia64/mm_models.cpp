@@ -62,15 +62,19 @@ int identity_grant_unmap(Domain*, const GrantPlace& place, Mfn mfn, bool& writab
 }
 int identity_grant_replace(Domain*, const GrantPlace&, u64, Mfn, bool&) { return GNTST_general_error; }
 
-int identity_steal(Domain* domain, u64 name, Mfn& mfn) {
-  mfn = name;
-  if (!frame_is_ram(mfn) || frame_owner(mfn) != owner_id(domain)) return GNTST_bad_page;
-  if (frame_count_info(mfn) != (XS_COUNT_ALLOCATED | 1) || type_of(frame_type_info(mfn)) == XS_FRAME_SHARED)
-    return GNTST_bad_page;
-  arch_translations_drop(domain);
+int identity_take_out(Domain* domain, u64 name, Mfn& mfn, Gfn& gfn) {
+  mfn = gfn = name;
+  if (!frame_may_leave(domain, mfn)) return GNTST_bad_page;
   m2p_set(mfn, XS_M2P_INVALID);
   return GNTST_okay;
 }
+int identity_steal(Domain* domain, u64 name, Mfn& mfn) {
+  Gfn gfn;
+  const int rc = identity_take_out(domain, name, mfn, gfn);
+  if (rc == GNTST_okay) arch_translations_drop(domain);
+  return rc;
+}
+void identity_put_in(Domain*, Gfn, Mfn mfn) { m2p_set(mfn, mfn); }
 int identity_accept(Domain*, Gfn, Mfn mfn) {
   m2p_set(mfn, mfn);
   return GNTST_okay;
@@ -109,6 +113,8 @@ constexpr MemoryModel model_translated = {
     arch_translations_drop,
     translated_steal_replacing,
     translated_accept,
+    translated_take_out,
+    translated_put_in,
     translated_relinquish,
 };
 constexpr MemoryModel model_identity = {
@@ -132,6 +138,8 @@ constexpr MemoryModel model_identity = {
     arch_translations_drop,
     identity_steal,
     identity_accept,
+    identity_take_out,
+    identity_put_in,
     identity_relinquish,
 };
 

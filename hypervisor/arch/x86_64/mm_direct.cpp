@@ -101,6 +101,8 @@ constexpr MemoryModel model_direct = {
     direct_grant_flush,
     direct_steal,
     direct_accept,
+    direct_take_out,
+    direct_put_in,
     direct_relinquish,
 };
 

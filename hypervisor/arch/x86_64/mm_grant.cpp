@@ -76,16 +76,23 @@ int direct_grant_replace(Domain* domain, const GrantPlace& place, u64 from, Mfn 
 
 void direct_grant_flush(Domain* domain) { arch_flush_tlb(arch_domain_cpu_mask(domain), kFlushAll); }
 
-int direct_steal(Domain* domain, u64 name, Mfn& mfn) {
+int direct_take_out(Domain* domain, u64 name, Mfn& mfn, Gfn& gfn) {
   mfn = name;
-  if (!frame_is_ram(mfn) || frame_owner(mfn) != owner_id(domain)) return GNTST_bad_page;
-  if (frame_count_info(mfn) != (XS_COUNT_ALLOCATED | 1) || type_of(frame_type_info(mfn)) == XS_FRAME_SHARED)
-    return GNTST_bad_page;
+  if (!frame_may_leave(domain, mfn)) return GNTST_bad_page;
+  gfn = m2p_get(mfn);
   m2p_set(mfn, XS_M2P_INVALID);
   return GNTST_okay;
 }
 
+int direct_steal(Domain* domain, u64 name, Mfn& mfn) {
+  Gfn gfn;
+  return direct_take_out(domain, name, mfn, gfn);
+}
+
 // The guest enters it in its tables, its P2M and the M2P.
 int direct_accept(Domain*, Gfn, Mfn) { return GNTST_okay; }
+
+// The place is what the M2P said of the other one; as after populate_physmap P2M and tables are the guest's.
+void direct_put_in(Domain*, Gfn gfn, Mfn mfn) { m2p_set(mfn, gfn); }
 
 }  // namespace hv

@@ -13,5 +13,7 @@ int direct_grant_replace(Domain* domain, const GrantPlace& place, u64 from, Mfn 
 void direct_grant_flush(Domain* domain);
 int direct_steal(Domain* domain, u64 name, Mfn& mfn);
 int direct_accept(Domain* domain, Gfn gfn, Mfn mfn);
+int direct_take_out(Domain* domain, u64 name, Mfn& mfn, Gfn& gfn);
+void direct_put_in(Domain* domain, Gfn gfn, Mfn mfn);
 
 }  // namespace hv

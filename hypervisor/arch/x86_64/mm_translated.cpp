@@ -32,6 +32,8 @@ constexpr MemoryModel model_translated = {
     arch_translations_drop,
     translated_steal,
     translated_accept,
+    translated_take_out,
+    translated_put_in,
     translated_relinquish,
 };
 

@@ -96,8 +96,16 @@ void give_places(void* va, unsigned count) {
 
 void* shown_at(void* va, const u64*, bool, unsigned) { return va; }
 
-const GrantOps grant_ops = {nullptr,  take_places,          give_places,      0,
-                            shown_at, translated_accept_as, translated_adopt, translated_surrender,
+const GrantOps grant_ops = {nullptr,
+                            take_places,
+                            give_places,
+                            0,
+                            shown_at,
+                            translated_accept_as,
+                            translated_adopt,
+                            translated_adopt,
+                            translated_surrender,
+                            translated_surrender,
                             true};
 }  // namespace
 

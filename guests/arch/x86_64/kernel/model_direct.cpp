@@ -301,21 +301,31 @@ void adopt(const Pfn* list, const u64* numbers, unsigned count) {
   map_frames(list, numbers, count);
 }
 
-void surrender(const Pfn* list, u64* numbers, unsigned count) {
-  mmu_update_t requests[model_batch];
+// The M2P says so already.
+void put_in(const Pfn* list, const u64* numbers, unsigned count) { map_frames(list, numbers, count); }
+
+void give_up(const Pfn* list, u64* numbers, unsigned count, bool forget) {
+  mmu_update_t requests[2 * model_batch];
   for (unsigned i = 0; i < count; i++) {
     numbers[i] = p2m[list[i]];
     requests[i] = {direct_map_pte_address(list[i]), 0};
+    if (forget) requests[count + i] = {numbers[i] << page_shift | MMU_MACHPHYS_UPDATE, invalid_frame};
   }
+  const unsigned updates = forget ? 2 * count : count;
   long error;
-  if (update_entries(requests, count, DOMID_SELF, error) != count)
+  if (update_entries(requests, updates, DOMID_SELF, error) != updates)
     panic("frames of this domain cannot be unmapped: %ld", error);
   for (unsigned i = 0; i < count; i++) set_p2m(list[i], invalid_frame);
   flush_all_cpus();
 }
 
-const GrantOps grant_ops = {grant_place, take_places, give_places, 0,    shown_at,
-                            accept_as,   adopt,       surrender,   false};
+// The M2P is the hypervisor's affair when the frame goes.
+void surrender(const Pfn* list, u64* numbers, unsigned count) { give_up(list, numbers, count, false); }
+// ... and ours while it may stay: what the P2M has not, the M2P has not.
+void offer(const Pfn* list, u64* numbers, unsigned count) { give_up(list, numbers, count, true); }
+
+const GrantOps grant_ops = {grant_place, take_places, give_places, 0,     shown_at, accept_as,
+                            adopt,       put_in,      surrender,   offer, false};
 }  // namespace
 
 extern const MemoryModel model_direct;

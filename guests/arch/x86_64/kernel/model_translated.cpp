@@ -187,8 +187,17 @@ void* shown_at(void* va, const u64* places, bool writable, unsigned count) {
   return va;
 }
 
-const GrantOps grant_ops = {grant_place,          take_places,      give_places,          0,    shown_at,
-                            translated_accept_as, translated_adopt, translated_surrender, false};
+const GrantOps grant_ops = {grant_place,
+                            take_places,
+                            give_places,
+                            0,
+                            shown_at,
+                            translated_accept_as,
+                            translated_adopt,
+                            translated_adopt,
+                            translated_surrender,
+                            translated_surrender,
+                            false};
 }  // namespace
 
 extern const MemoryModel model_translated;
