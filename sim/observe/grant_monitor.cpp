@@ -134,8 +134,7 @@ std::string Observer::Impl::granted_frame_problem(const GrantUse& u, u32 frame) 
 bool Observer::Impl::names_moved_frame(const GrantUse& u) const {
   const auto domain = state_->domains().find(u.granter);
   if (domain == state_->domains().end()) return false;
-  return domain->second.model == XS_MODEL_TRANSLATED ? u.use == XS_GRANT_EXCHANGE_TO
-                                                     : u.use == XS_GRANT_EXCHANGE_FROM;
+  return holds_p2m(domain->second.model) ? u.use == XS_GRANT_EXCHANGE_TO : u.use == XS_GRANT_EXCHANGE_FROM;
 }
 
 std::string Observer::Impl::grant_problem(const CpuView& view, const GrantUse& u) {

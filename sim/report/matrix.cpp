@@ -14,7 +14,7 @@ constexpr Setup all_setups[] = {
     {"mixed", "direct", "translated", false},
     {"translated", "translated", "translated", true},
     {"P==M dom0", "identity", "translated", false},
-    {"PMT dom0", "dom0_pmt", "translated", false},
+    {"PMT", "dom0_pmt", "dom0_pmt", false},
 };
 
 constexpr Architecture all_architectures[] = {{"x86_64", "x86-64"}, {"ia64", "IA-64"}};
@@ -41,7 +41,9 @@ constexpr Question all_questions[] = {
      "In direct the guest keeps the table in its own memory, as an array in one level that it publishes by "
      "lists; the hypervisor holds the way "
      "back (M2P) for all. In translated it is the hypervisor's: a radix tree of pages of 512 entries. In "
-     "P==M there is none."},
+     "P==M there is none. The PMT is the tree of translated, and dom0 may read it: as one array or as a "
+     "tree, "
+     "the entries themselves or a copy of the numbers alone (option pmt)."},
     {"attributes", "2. What do its entries say beside the frame?",
      "Asked because an entry that says who may write, or whose frame it is, can do the work of a check.",
      "Counted are entries of P2Ms that the hypervisor holds, at the step where they are most. A P2M that a "
@@ -57,7 +59,9 @@ constexpr Question all_questions[] = {
      "Asked because a device takes machine addresses, and in 2005 there was no IOMMU.",
      "A dom0 that knows no machine address gets some frames whose guest number is the machine's, and its "
      "drivers move data through them. In direct it "
-     "knows the machine's numbers, in P==M its numbers are the machine's."},
+     "knows the machine's numbers, in P==M its numbers are the machine's, and with a PMT it looks them up: "
+     "then "
+     "devices reach all of its memory and what is granted to it, and nothing is copied."},
     {"translation", "5. What does it cost on the way from an address to a frame?",
      "Asked because the hypervisor has to put the machine's number in wherever the guest has its own: "
      "vcpu_translate, itc, a page fault.",
@@ -97,8 +101,8 @@ constexpr Question all_questions[] = {
      "table of workloads will show it."},
 };
 
-constexpr const char* ways[] = {"copy", "flip"};
-constexpr unsigned sizes[] = {64, 512, 1472}, few_sizes[] = {64, 1472};
+constexpr const char* ways[] = {"copy", "flip", "exchange", "donate-free", "donate-copy"};
+constexpr unsigned sizes[] = {64, 1472, 4000}, few_sizes[] = {64, 1472};
 constexpr const char* verbs[] = {"save", "restore", "migrate"};
 
 const std::vector<Measure> of_tables = {
