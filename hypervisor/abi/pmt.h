@@ -17,12 +17,13 @@
 
 /* A sub-operation of memory_op; argument: struct xs_expose_p2m. The frames appear at the caller's
  * [place, place + frames), which must be empty, for GFNs [0, gfns) of `domid`. A domain's table has one
- * reader at a time: a second exposure takes the place of the first, and gfns 0 ends it.
+ * reader at a time, whose second exposure takes the place of the first; gfns 0 ends it.
  *   -EPERM       neither dom0 in model dom0_pmt (or exposed) that reads itself or a domain of these models,
  *                nor a domain in model exposed that reads itself
  *   -ENOBUFS     `frames` are too few; it says then how many it takes
- *   -EINVAL      more GFNs than 4096 leaves hold, or GFNs at `place` that are in use
- *   -ENOMEM, -EFAULT, -ESRCH */
+ *   -EBUSY       somebody else reads it
+ *   -EINVAL      more GFNs than 4096 leaves hold or the domain's size warrants, or GFNs at `place` that are
+ * in use -ENOMEM, -EFAULT, -ESRCH */
 #define XS_XENMEM_expose_p2m 48
 
 #define XS_PMT_TREE 1u

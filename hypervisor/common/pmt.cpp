@@ -8,6 +8,7 @@
 #include "hypervisor/common/m2p.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/p2m.h"
+#include "hypervisor/common/planted.h"
 #include "hypervisor/common/print.h"
 #include "hypervisor/common/translated.h"
 
@@ -44,62 +45,87 @@ u64 directories(const Pmt& pmt) { return is_tree(pmt) ? (pmt.leaves + kLeafEntri
 Mfn* copies(const Pmt& pmt) { return static_cast<Mfn*>(frame_to_virt(pmt.copies_table)); }
 
 // --- one leaf --------------------------------------------------------------------------------------------
-// The reader's P2M has its pages by now: this cannot fail.
+// The reader's P2M has its pages by now. A directory names a leaf when it can be read: the reader may be on
+// another CPU.
 void show(Pmt& pmt, u64 leaf, Mfn mfn) {
-  Gfn at = pmt.place + leaf;
-  if (is_tree(pmt)) {
-    at = pmt.place + directories(pmt) + pmt.placed++;
-    static_cast<u64*>(frame_to_virt(pmt.directory[leaf / kLeafEntries]))[leaf % kLeafEntries] = at;
-  }
-  translated_show(pmt.reader, at, mfn, 0);
+  if (!is_tree(pmt)) return void(translated_show(pmt.reader, pmt.place + leaf, mfn, 0));
+  // The place is taken first: the entry made there may ask for a leaf of its own.
+  const Gfn at = pmt.place + directories(pmt) + pmt.placed++;
+  if (translated_show(pmt.reader, at, mfn, 0) != 0) return;
+  auto* names = static_cast<u64*>(frame_to_virt(pmt.directory[leaf / kLeafEntries]));
+  __atomic_store_n(names + leaf % kLeafEntries, at, __ATOMIC_RELEASE);
 }
 
-Mfn new_page(Domain* reader, int fill) {
+// The hypervisor's own, like the leaves, so that no hypercall takes it for memory of the reader's.
+Mfn new_page(int fill) {
   const Mfn mfn = alloc_frame();
   if (mfn == kInvalidMfn) return mfn;
   memset(frame_to_virt(mfn), fill, kPageSize);
-  share_frame_with_domain(mfn, reader);
+  frame_set_type_info(mfn, type_bits(XS_FRAME_P2M));
   return mfn;
 }
 
-// The copy of leaf `leaf`; when there is no memory for it the reader finds nothing there.
-Mfn copy_for(Pmt& pmt, u64 leaf) {
-  Mfn& copy = copies(pmt)[leaf];
-  if (copy == kInvalidMfn && (copy = new_page(pmt.reader, 0xff)) != kInvalidMfn) show(pmt, leaf, copy);
-  return copy;
+void free_page(Mfn mfn) {
+  m2p_set(mfn, XS_M2P_INVALID);
+  frame_set_type_info(mfn, 0);
+  free_frame(mfn);
 }
 
-void write_copy(Pmt& pmt, Gfn gfn, u64 entry) {
-  if (gfn / kCopyEntries >= pmt.leaves) return;
-  if (copies(pmt)[gfn / kCopyEntries] == kInvalidMfn && !(entry & XS_P2M_PRESENT)) return;
-  const Mfn copy = copy_for(pmt, gfn / kCopyEntries);
-  if (copy == kInvalidMfn) return;
-  const Mfn mfn = entry & XS_P2M_PRESENT ? p2m_entry_mfn(entry) : kInvalidMfn;
-  auto* entries = static_cast<u32*>(frame_to_virt(copy));
+u32 plain_entry(u64 entry) {
   // A number that 32 bits cannot hold is not told.
-  __atomic_store_n(entries + gfn % kCopyEntries, mfn < XS_PMT_NONE ? static_cast<u32>(mfn) : XS_PMT_NONE,
-                   __ATOMIC_RELAXED);
+  const Mfn mfn = entry & XS_P2M_PRESENT ? p2m_entry_mfn(entry) : kInvalidMfn;
+  return mfn < XS_PMT_NONE ? static_cast<u32>(mfn) : XS_PMT_NONE;
+}
+
+u32* copy_entries(const Pmt& pmt, u64 leaf) { return static_cast<u32*>(frame_to_virt(copies(pmt)[leaf])); }
+
+// The copy of leaf `leaf` as the P2M is now, if there is memory for it.
+bool make_copy(const Domain* domain, Pmt& pmt, u64 leaf) {
+  const Mfn copy = copies(pmt)[leaf] = new_page(0xff);
+  if (copy == kInvalidMfn) return false;
+  const Gfn end = (leaf + 1) * kCopyEntries;
+  u64 entry;
+  for (Gfn gfn = leaf * kCopyEntries; p2m_next(domain->mm.p2m, gfn, entry) && gfn < end; gfn++)
+    copy_entries(pmt, leaf)[gfn % kCopyEntries] = plain_entry(entry);
+  show(pmt, leaf, copy);
+  return true;
+}
+
+void write_copy(const Domain* domain, Pmt& pmt, Gfn gfn, u64 entry) {
+  const u64 leaf = gfn / kCopyEntries;
+  if (leaf >= pmt.leaves) return;
+  if (copies(pmt)[leaf] != kInvalidMfn)
+    __atomic_store_n(copy_entries(pmt, leaf) + gfn % kCopyEntries, plain_entry(entry), __ATOMIC_RELAXED);
+  else if (entry & XS_P2M_PRESENT)
+    make_copy(domain, pmt, leaf);
 }
 
 // --- the whole -------------------------------------------------------------------------------------------
 bool make_directories(Pmt& pmt) {
   for (u64 i = 0; i < directories(pmt); i++) {
-    pmt.directory[i] = new_page(pmt.reader, 0);
+    pmt.directory[i] = new_page(0);
     if (pmt.directory[i] == kInvalidMfn) return false;
     translated_show(pmt.reader, pmt.place + i, pmt.directory[i], 0);
   }
   return true;
 }
 
-bool make_copies(Domain* domain, Pmt& pmt) {
-  pmt.copies_table = alloc_frames(Pmt::kCopiesOrder);
-  if (pmt.copies_table == kInvalidMfn) return false;
-  for (u64 i = 0; i < Pmt::kMostLeaves; i++) copies(pmt)[i] = kInvalidMfn;
-  u64 entry;
-  for (Gfn gfn = 0; p2m_next(domain->mm.p2m, gfn, entry) && gfn / kCopyEntries < pmt.leaves; gfn++)
-    write_copy(pmt, gfn, entry);
-  for (u64 i = 0; !is_tree(pmt) && i < pmt.leaves; i++)
-    if (copy_for(pmt, i) == kInvalidMfn) return false;
+// Of copies, none of which is there.
+Mfn new_list() {
+  const Mfn list = alloc_frames(Pmt::kCopiesOrder);
+  auto* entries = list == kInvalidMfn ? nullptr : static_cast<Mfn*>(frame_to_virt(list));
+  for (u64 i = 0; entries != nullptr && i < Pmt::kMostLeaves; i++) entries[i] = kInvalidMfn;
+  return list;
+}
+
+// Linear: a copy of every leaf; tree: of those with entries.
+bool make_copies(const Domain* domain, Pmt& pmt) {
+  for (u64 i = 0; i < pmt.leaves; i++) {
+    Gfn first = i * kCopyEntries;
+    u64 entry;
+    const bool any = p2m_next(domain->mm.p2m, first, entry) && first < (i + 1) * kCopyEntries;
+    if (copies(pmt)[i] == kInvalidMfn && (any || !is_tree(pmt)) && !make_copy(domain, pmt, i)) return false;
+  }
   return true;
 }
 
@@ -124,17 +150,26 @@ long begin(Domain* domain, Pmt& wanted) {
   if (pmt == nullptr) return -XEN_ENOMEM;
   *pmt = wanted;
   for (Mfn& mfn : pmt->directory) mfn = kInvalidMfn;
-  const bool made = make_directories(*pmt) && (!is_plain(*pmt) || make_copies(domain, *pmt));
+  // Entries that are made from here on, for the table's own pages too, are told.
+  const bool made =
+      make_directories(*pmt) && (!is_plain(*pmt) || (pmt->copies_table = new_list()) != kInvalidMfn);
   domain->mm.pmt = pmt;
-  if (made && (is_plain(*pmt) || show_leaves(domain, *pmt))) return 0;
+  if (made && (is_plain(*pmt) ? make_copies(domain, *pmt) : show_leaves(domain, *pmt))) return 0;
   pmt_end(domain);
   return -XEN_ENOMEM;
 }
 
 bool may_read(const Domain* reader, const DomainRef& domain) {
+  if (planted(Bug::p2m_to_anybody) && reader == domain.get() && !reader->privileged) return true;
   const P2mReader own = reader->mm.model->p2m_reader, other = domain->mm.model->p2m_reader;
   if (reader == domain.get() && own == P2mReader::itself) return true;
   return reader->privileged && own != P2mReader::nobody && other != P2mReader::nobody;
+}
+
+// As many as a domain of that size warrants, as for the P2M's own pages: a table is the machine's memory.
+u64 most_leaves(const Domain* domain, u64 each) {
+  constexpr u64 kSpare = 64;
+  return min_of(Pmt::kMostLeaves, 2 * (domain->mm.max_pages / each) + kSpare);
 }
 }  // namespace
 
@@ -162,6 +197,7 @@ long pmt_expose(Vaddr arg) {
   const u64 each = entries_per_leaf(wanted);
   if (request.gfns > Pmt::kMostLeaves * each) return -XEN_EINVAL;
   wanted.leaves = (request.gfns + each - 1) / each;
+  if (wanted.leaves > most_leaves(domain.get(), each)) return -XEN_EINVAL;
   wanted.frames = wanted.leaves + directories(wanted);
   const bool room = request.frames >= wanted.frames;
   request.frames = wanted.frames;
@@ -169,6 +205,7 @@ long pmt_expose(Vaddr arg) {
   if (!room) return -XEN_ENOBUFS;
   MmGuard guard;
   if (domain->dying) return -XEN_EINVAL;
+  if (domain->mm.pmt != nullptr && domain->mm.pmt->reader != reader) return -XEN_EBUSY;
   pmt_end(domain.get());
   return wanted.leaves == 0 ? 0 : begin(domain.get(), wanted);
 }
@@ -181,7 +218,7 @@ void pmt_leaf_made(Domain* domain, Gfn first, Mfn leaf) {
 
 void pmt_entry_changed(Domain* domain, Gfn gfn, u64 entry) {
   Pmt* pmt = domain->mm.pmt;
-  if (pmt != nullptr && is_plain(*pmt)) write_copy(*pmt, gfn, entry);
+  if (pmt != nullptr && is_plain(*pmt)) write_copy(domain, *pmt, gfn, entry);
 }
 
 void pmt_end(Domain* domain) {
@@ -191,10 +228,10 @@ void pmt_end(Domain* domain) {
   for (u64 i = 0; i < pmt->frames; i++) translated_hide(pmt->reader, pmt->place + i);
   arch_translations_drop(pmt->reader);
   for (const Mfn mfn : pmt->directory)
-    if (mfn != kInvalidMfn) unshare_frame(mfn);
+    if (mfn != kInvalidMfn) free_page(mfn);
   if (pmt->copies_table != kInvalidMfn) {
     for (u64 i = 0; i < pmt->leaves; i++)
-      if (copies(*pmt)[i] != kInvalidMfn) unshare_frame(copies(*pmt)[i]);
+      if (copies(*pmt)[i] != kInvalidMfn) free_page(copies(*pmt)[i]);
     free_frames(pmt->copies_table, Pmt::kCopiesOrder);
   }
   release(pmt);

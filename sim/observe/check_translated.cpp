@@ -13,7 +13,7 @@ void InvariantChecker::check_held_p2m(u32 domid, const DomainRecord& d) {
   d.p2m.for_each([&](u64 gfn, u64 mfn) {
     ++report_.p2m_entries_checked;
     const auto frame = o_.frame(mfn);
-    const bool p2m_page = frame && frame->type == XS_FRAME_P2M;  // that the domain reads
+    const bool p2m_page = frame && frame->type == XS_FRAME_P2M && o_.reads_p2m(domid, mfn);
     const bool others = frame && frame->owner != domid && is_domain(frame->owner);
     const bool granted =
         frame && frame->gfn != gfn && s_.grants().of_user(domid, mfn, frame->owner).shown.all() != 0;

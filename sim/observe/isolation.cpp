@@ -31,9 +31,19 @@ bool Observer::Impl::may_see(u32 domid, u32 index, u64 va, bool write) const {
   const bool foreign_by_privileged = domid == 0 && f.owner < XS_OWNER_XEN;
   const bool m2p = options.architecture == "x86_64" && !translated && f.owner == XS_OWNER_XEN && !write &&
                    va >= published_m2p_start && va < published_m2p_end;
-  // A leaf of a P2M that the domain reads (hypervisor/abi/pmt.h).
-  const bool p2m_page = translated && named && !write && type_of_bits(f.type_bits) == XS_FRAME_P2M;
+  const bool p2m_page = named && !write && type_of_bits(f.type_bits) == XS_FRAME_P2M &&
+                        reads_p2m(domid, state_->ram().mfn(index));
   return own || foreign_by_privileged || m2p || p2m_page || shown_by_grant(domid, index, write);
+}
+
+/// The page is of a P2M, or a copy of one, that the domain may read (hypervisor/abi/pmt.h).
+bool Observer::Impl::reads_p2m(u32 domid, u64 mfn) const {
+  const auto reader = state_->domains().find(domid);
+  if (reader == state_->domains().end()) return false;
+  const HeldP2ms::Page* page = held_p2m.page(mfn);
+  const bool own = page == nullptr || page->domid == domid;
+  return reader->second.model == XS_MODEL_EXPOSED ? own || domid == 0
+                                                  : domid == 0 && reader->second.model == XS_MODEL_DOM0_PMT;
 }
 
 void Observer::Impl::check_isolation(const CpuView& view, u64 va, u64 pa, bool write) {

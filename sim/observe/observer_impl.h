@@ -179,6 +179,7 @@ struct Observer::Impl {
   void check_device_registers(const CpuView& view, u64 va, u64 pa);
   void check_tags(const CpuView& view);
   bool may_see(u32 domid, u32 index, u64 va, bool write) const;
+  bool reads_p2m(u32 domid, u64 mfn) const;
   void check_dma(const DmaAccess& access, u64 mfn);
   bool named_by(u32 domid, u64 mfn, bool write) const;
   void check_stale(const CpuView& view, u32 index, u32 before, u32 after);

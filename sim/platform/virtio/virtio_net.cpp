@@ -61,6 +61,10 @@ void VirtioNet::complete_due() {
 }
 
 void VirtioNet::frame_arrived(const NetworkFrame& frame) {
+  if (frame.size() > most_frame) {
+    ++counters_.dropped;
+    return;
+  }
   VirtioChain chain;
   Virtqueue::Pop got = Virtqueue::Pop::empty;
   if (transport_->driver_ok()) got = transport_->queue(receive_queue).pop(chain);
