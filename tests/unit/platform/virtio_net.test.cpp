@@ -140,6 +140,16 @@ TEST_CASE_METHOD(Fixture, "without a buffer, or without a driver, what arrives i
   CHECK_FALSE(broken());
 }
 
+TEST_CASE_METHOD(Fixture, "a frame that is longer than an Ethernet's is dropped, and the next one arrives") {
+  start(2);
+  offer_buffer(2000);
+  net.frame_arrived(frame_of(1515));
+  CHECK(used_count(0) == 0);
+  CHECK(net.counters().dropped == 1);
+  net.frame_arrived(frame_of(1514));
+  CHECK(used_count(0) == 1);
+}
+
 TEST_CASE_METHOD(Fixture, "network: hostile requests to send ask for a reset") {
   start(2, virtio_f_version_1 | virtio_f_indirect_desc);
   const u64 table = ring(1).desc;
