@@ -50,40 +50,62 @@ void end_thread(void* id) {
     operator_notice("domain %u cannot be destroyed: %s", number, errno_name(error));
 }
 
-void report_end(Domain& d, u32 flags) {
-  u32 reason = (flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
+// False: it is to be destroyed, and there is no memory for the thread that would. Told once each.
+bool report_end(Domain& d, u32 flags) {
+  const u32 id = d.id, reason = (flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
+  const bool crashed = reason == SHUTDOWN_crash, first = !d.end_reported;
   d.end_reported = true;
-  operator_notice("domain %u %s", d.id, reason == SHUTDOWN_crash ? "crashed" : "shutdown");
   // As xl does: a domain that ended properly goes away, a crashed one stays for inspection.
-  if (reason == SHUTDOWN_crash) return;
-  if (!thread_create("end", end_thread, reinterpret_cast<void*>(u64{d.id})))
-    operator_notice("domain %u cannot be destroyed: %s", d.id, errno_name(XEN_ENOMEM));
+  d.end_settled = crashed;
+  if (first) operator_notice("domain %u %s", id, crashed ? "crashed" : "shutdown");
+  if (crashed) return true;
+  if (thread_create("end", end_thread, reinterpret_cast<void*>(u64{id}))) {
+    d.end_settled = true;
+    return true;
+  }
+  if (first) operator_notice("domain %u cannot be destroyed yet: %s", id, errno_name(XEN_ENOMEM));
+  return false;
 }
 
-void look_for_ended_domains() {
-  for (Domain* d = domains_first(); d; d = d->next) {
+// By number: a thread "end" may free domains in between. False: look again later.
+bool look_for_ended_domains() {
+  bool all_settled = true;
+  for (u32 id = ~0u; (id = domains_id_below(id));) {
+    Domain& d = *domain_by_id(id);
     xen_domctl_getdomaininfo info;
-    if (d->end_reported || domain_info(d->id, info)) continue;
-    if (!(info.flags & XEN_DOMINF_shutdown)) continue;
-    console_ring_drain(*d);
-    report_end(*d, info.flags);
-    exceptions_due = true;  // the list may have changed meanwhile: look again from its start
-    return;
+    if (d.end_settled || domain_info(id, info) || !(info.flags & XEN_DOMINF_shutdown)) continue;
+    console_ring_drain(d);
+    if (!report_end(d, info.flags)) all_settled = false;
   }
+  return all_settled;
+}
+
+// Newest first. True: some domain may have more to say.
+bool serve_domains() {
+  bool more = false;
+  for (u32 id = ~0u; (id = domains_id_below(id));) {
+    Domain& d = *domain_by_id(id);
+    if (store_serve(d)) more = true;
+    console_ring_drain(d);
+  }
+  return more;
 }
 
 void service_thread(void*) {
+  constexpr u64 rest_ns = 100'000, retry_ns = ns_per_s;
+  u64 look_at = no_deadline;
   for (;;) {
-    for (Domain* d = domains_first(); d; d = d->next) {
-      store_serve(*d);
-      console_ring_drain(*d);
-    }
-    if (exceptions_due) {
+    const bool more = serve_domains();
+    if (exceptions_due || now_ns() >= look_at) {
       exceptions_due = false;
-      look_for_ended_domains();
+      look_at = look_for_ended_domains() ? no_deadline : now_ns() + retry_ns;
       continue;
     }
-    wait_on(work);
+    // A yield would not do: sleepers, and the kernel's other CPUs, have their turn when this one idles.
+    if (more)
+      sleep_ns(rest_ns);
+    else
+      wait_on(work, look_at);
   }
 }
 }  // namespace

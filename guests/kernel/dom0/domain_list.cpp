@@ -21,6 +21,13 @@ u32 domains_next_id(u32 id) {
   return next;
 }
 
+u32 domains_id_below(u32 id) {
+  u32 below = 0;
+  for (const Domain* d = domains; d; d = d->next)
+    if (d->id < id && d->id > below) below = d->id;
+  return below;
+}
+
 Domain* domain_find(const char* name_or_id) {
   u64 id;
   if (parse_number(name_or_id, id)) return domain_by_id(static_cast<u32>(id));

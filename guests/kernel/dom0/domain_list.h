@@ -23,7 +23,8 @@ struct Domain {
   StoreConnection* connection;
   char console_line[200];
   u32 console_length;
-  bool end_reported;
+  bool end_reported;  // the operator knows that it has ended
+  bool end_settled;   // and it stays as it is, or a thread destroys it
 };
 
 Domain* domains_first();
@@ -32,5 +33,7 @@ Domain* domain_find(const char* name_or_id);
 Domain* domain_by_id(u32 id);
 // The smallest number above `id`; 0: there is none. For those who wait between two domains.
 u32 domains_next_id(u32 id);
+// The largest number below `id`; 0: there is none.
+u32 domains_id_below(u32 id);
 void domains_add(Domain* domain);
 void domains_remove(Domain* domain);

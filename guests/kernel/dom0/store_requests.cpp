@@ -50,9 +50,6 @@ void serve_mkdir(Domain& d, StoreTransaction* tx, const char* path) {
 }
 
 void serve_remove(Domain& d, StoreTransaction* tx, const char* path) {
-  char home[40];
-  format(home, sizeof home, "/local/domain/%u", d.id);
-  if (store_find(path) == store_find(home)) return store_answer_error(d, XEN_EACCES);
   if (long error = tx ? store_remove(path) : store_remove_tree(path)) return store_answer_error(d, error);
   changed(d, tx, StoreChange::remove, path, nullptr, 0);
 }
@@ -102,6 +99,12 @@ void serve_get_perms(Domain& d, const char* path) {
   for (unsigned i = 0; i < node->perms.count; i++) add(node->perms.named[i].domain, node->perms.named[i].may);
   store_answer(d, XS_GET_PERMS, text, at);
 }
+
+bool is_home(const Domain& d, const char* path) {
+  char home[40];
+  format(home, sizeof home, "/local/domain/%u", d.id);
+  return store_find(path) == store_find(home);
+}
 }  // namespace
 
 bool store_may(const Domain& d, const char* path, u8 what) {
@@ -110,10 +113,13 @@ bool store_may(const Domain& d, const char* path, u8 what) {
 
 void store_serve_node(Domain& d, StoreTransaction* tx, const char* path, const char* rest, u32 rest_length) {
   const u32 type = d.connection->message.header.type;
-  if (tx)
-    if (long error = store_transaction_depend(*tx, path, type == XS_RM)) return store_answer_error(d, error);
   if (!store_may(d, path, access_for(type)))
     return store_answer_error(d, type <= XS_SET_PERMS ? XEN_EACCES : XEN_ENOSYS);
+  if (type == XS_RM && is_home(d, path)) return store_answer_error(d, XEN_EACCES);
+  // What is refused leaves no note: the end of the transaction would tell when it changes.
+  if (tx)
+    if (long error = store_transaction_depend(*tx, path, type == XS_RM, d.id))
+      return store_answer_error(d, error);
   switch (type) {
     case XS_READ:
       return serve_read(d, path);

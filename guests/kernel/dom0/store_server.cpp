@@ -144,14 +144,18 @@ void store_disconnect(Domain& d) {
   d.connection = nullptr;
 }
 
-void store_serve(Domain& d) {
-  if (!d.connection || d.connection->broken) return;
+// A domain on another CPU can fill its ring as fast as it is emptied, so there is an end to a turn.
+bool store_serve(Domain& d) {
+  constexpr u32 messages_per_turn = 8;
+  if (!d.connection || d.connection->broken) return false;
   store_flush(d);
-  // A domain that asks without reading the answers is not served until it reads.
-  while (room_for_answer(*d.connection) && collect_message(d)) {
+  for (u32 n = 0; n < messages_per_turn; n++) {
+    // A domain that asks without reading the answers is not served until it reads.
+    if (!room_for_answer(*d.connection) || !collect_message(d)) return false;
     serve_message(d);
     store_flush(d);
   }
+  return true;
 }
 
 void (*store_changed)(const char* path);

@@ -6,8 +6,8 @@
 // -ENOMEM.
 long store_connect(Domain& domain);
 void store_disconnect(Domain& domain);
-// Moves bytes and answers requests; called when the domain's event arrived.
-void store_serve(Domain& domain);
+// Moves bytes and answers a few requests; true: there may be more, and others come first.
+bool store_serve(Domain& domain);
 // A write by the toolstack; fires the domains' watches.
 long store_write_text(const char* path, const char* text);
 void store_fire_watches(const char* path);

@@ -39,11 +39,15 @@ struct StoreTransaction {
   Change* changes;
   Change** end;
   u32 notes;
+  u32 bytes;  // of the changes' values
   long lost;  // a change is not noted: why
 };
 
 namespace {
+u32 open_everywhere;
+
 void drop(StoreTransaction* tx) {
+  open_everywhere--;
   free_list(tx->dependences);
   free_list(tx->changes);
   store_tree_free(tx->tree);
@@ -80,9 +84,16 @@ long depend_on(StoreTransaction& tx, const StoreNode* node) {
   return 0;
 }
 
-long depend_on_all(StoreTransaction& tx, const StoreNode* node) {
-  long error = depend_on(tx, node);
-  for (const StoreNode* c = node->first_child; c && !error; c = c->next_sibling) error = depend_on_all(tx, c);
+bool open_to(u32 domain, const StoreNode* node) {
+  return node->perms.allow(domain, StorePerms::read) || node->perms.allow(domain, StorePerms::write);
+}
+
+long depend_below(StoreTransaction& tx, const StoreNode* node, u32 domain) {
+  long error = 0;
+  for (const StoreNode* c = node->first_child; c && !error; c = c->next_sibling) {
+    if (open_to(domain, c)) error = depend_on(tx, c);
+    if (!error) error = depend_below(tx, c, domain);
+  }
   return error;
 }
 
@@ -104,7 +115,9 @@ long repeat(Change& c, u32 maker) {
     case StoreChange::remove:
       return store_remove(c.path());
     case StoreChange::perms:
-      if (node) store_change_perms(node, *reinterpret_cast<const StorePerms*>(c.bytes()));
+      StorePerms perms;
+      memcpy(&perms, c.bytes(), sizeof perms);  // it lies behind a path of any length
+      if (node) store_change_perms(node, perms);
       return node ? 0 : -XEN_ENOENT;
   }
   return -XEN_EINVAL;
@@ -145,7 +158,9 @@ StoreView::StoreView(StoreTransaction* tx) : before_(store_tree_use(tx ? tx->tre
 StoreView::~StoreView() { store_tree_use(before_); }
 
 long store_transaction_start(StoreTransactions& all, u32& id) {
-  if (all.open == store_transactions_max) return -XEN_ENOSPC;
+  // Nobody is kept from a first one by what others have open.
+  if (all.open == store_transactions_max || (all.open && open_everywhere >= store_transactions_all))
+    return -XEN_ENOSPC;
   auto* tx = heap_new<StoreTransaction>();
   if (!tx) return -XEN_ENOMEM;
   tx->tree = store_tree_copy();
@@ -161,6 +176,7 @@ long store_transaction_start(StoreTransactions& all, u32& id) {
   tx->next = all.first;
   all.first = tx;
   all.open++;
+  open_everywhere++;
   return 0;
 }
 
@@ -186,16 +202,20 @@ void store_transactions_drop(StoreTransactions& all) {
   all.open = 0;
 }
 
-long store_transaction_depend(StoreTransaction& tx, const char* path, bool below) {
+long store_transaction_depend(StoreTransaction& tx, const char* path, bool below, u32 domain) {
+  if (tx.lost) return tx.lost;
   const StoreNode* node = store_nearest(path);
-  long error = below ? depend_on_all(tx, node) : depend_on(tx, node);
-  if (!error && below && node->parent) error = depend_on(tx, node->parent);  // who loses a child
-  return error;
+  long error = depend_on(tx, node);
+  if (error || !below) return error;
+  error = depend_below(tx, node, domain);
+  const StoreNode* const parent = node->parent;  // it loses a child
+  return error || !parent || !open_to(domain, parent) ? error : depend_on(tx, parent);
 }
 
 long store_transaction_note(StoreTransaction& tx, StoreChange what, const char* path, const void* bytes,
                             u32 length) {
-  if (tx.notes == store_transaction_notes_max) return tx.lost = -XEN_ENOSPC;
+  if (tx.notes == store_transaction_notes_max || length > store_transaction_bytes_max - tx.bytes)
+    return tx.lost = -XEN_ENOSPC;
   const size_t path_length = strlen(path) + 1;
   auto* c = static_cast<Change*>(heap_alloc(sizeof(Change) + path_length + length));
   if (!c) return tx.lost = -XEN_ENOMEM;
@@ -207,5 +227,6 @@ long store_transaction_note(StoreTransaction& tx, StoreChange what, const char* 
   *tx.end = c;
   tx.end = &c->next;
   tx.notes++;
+  tx.bytes += length;
   return 0;
 }

@@ -11,8 +11,12 @@
 #include "guests/kernel/dom0/domain_list.h"
 #include "guests/kernel/dom0/store_tree.h"
 
-constexpr u32 store_transactions_max = 10;        // open at once, of a domain
-constexpr u32 store_transaction_notes_max = 256;  // nodes that one depends on, and changes
+// What a domain can make dom0 keep: an open transaction keeps the values that the store had when it began,
+// beside its own.
+constexpr u32 store_transactions_max = 3;             // open at once, of a domain
+constexpr u32 store_transactions_all = 12;            // of all domains; each may have one all the same
+constexpr u32 store_transaction_notes_max = 64;       // nodes that one depends on, and changes
+constexpr u32 store_transaction_bytes_max = 0x10000;  // of the values in its changes
 
 struct StoreTransaction;
 struct StoreTransactions {
@@ -41,9 +45,10 @@ class StoreView {
 };
 
 enum class StoreChange : u8 { set, make, remove, perms };
-// Before the request is served, in its view: what it depends on; `below`: on all below the node as well.
-// -ENOSPC, -ENOMEM.
-long store_transaction_depend(StoreTransaction& tx, const char* path, bool below);
+// Before the request is served, in its view, and when `domain` may make it: what it depends on; `below`: on
+// all below the node as well. What the domain may nothing with is left out there: a conflict would tell of
+// it. -ENOSPC, -ENOMEM; what has led to the loss of a change.
+long store_transaction_depend(StoreTransaction& tx, const char* path, bool below, u32 domain);
 // When it is: what it has changed. The bytes are a value, or permissions. What cannot be noted ends the
 // transaction's hope.
 long store_transaction_note(StoreTransaction& tx, StoreChange what, const char* path, const void* bytes,

@@ -140,7 +140,7 @@ void check_two_at_once() {
   expect_value("the other", 0, "data/c", "elsewhere");
 }
 
-void check_limits() {
+void check_most_open() {
   u32 ids[most_open], open = 0;
   while (open < most_open && request(XS_TRANSACTION_START, "")) {
     u64 id = 0;
@@ -150,14 +150,63 @@ void check_limits() {
   test_check(open > 0 && open < most_open, "%u transactions are open", open);
   expect_error("one transaction more", false, "ENOSPC");
   for (u32 i = 0; i < open; i++) test_check(end(ids[i], "F"), "abort: %s", reply.payload);
+}
+
+// How many writes of the value fit into a transaction that was refused some reads before.
+u32 writes_until_full(const char* value, const char* const* refused, u32 refused_count) {
   const u32 id = start();
   transaction = id;
+  for (u32 i = 0; i < refused_count; i++)
+    expect_error("read of what is another's", request(XS_READ, refused[i]), "EACCES");
   u32 written = 0;
-  while (written < most_written && write("data/many", "1") && request(XS_RM, "data/many")) written++;
+  while (written < most_written && write("data/many", value)) written++;
   test_check(written < most_written, "a transaction without an end");
   expect_error("one write more", false, "ENOSPC");
+  expect_error("one read more", request(XS_READ, "data/b"), "ENOSPC");
   expect_error("commit of what did not fit", end(id, "T"), "ENOSPC");
   expect_value("that", 0, "data/many", nullptr);
+  return written;
+}
+
+void check_limits() {
+  static char large[2001];
+  constexpr const char* others[] = {"/", "/local", "/local/domain", "/local/domain/0"};
+  memset(large, 'v', sizeof large - 1);
+  check_most_open();
+  const u32 small_ones = writes_until_full("1", nullptr, 0);
+  test_equal("writes behind refused requests, which leave no note", writes_until_full("1", others, 4),
+             small_ones);
+  const u32 large_ones = writes_until_full(large, nullptr, 0);
+  test_check(large_ones && large_ones < small_ones, "%u large writes fit, %u small ones", large_ones,
+             small_ones);
+}
+
+void expect_perms(const char* what, u32 id, const char* path, const char* perms) {
+  transaction = id;
+  const bool answered = request(XS_GET_PERMS, path);
+  transaction = 0;
+  test_check(answered && !strcmp(reply.payload, perms), "%s: permissions of %s are %s, expected %s", what,
+             path, reply.payload, perms);
+}
+
+// Of two names, one longer by a byte: what is noted of them is not always aligned.
+void check_perms() {
+  constexpr const char* paths[] = {"data/perm", "data/perms"};
+  char before[16], after[16];
+  test_check(request(XS_READ, "domid"), "read of domid: %s", reply.payload);
+  format(before, sizeof before, "n%s", reply.payload);
+  format(after, sizeof after, "r%s", reply.payload);
+  for (const char* path : paths) test_check(write(path, "1"), "write: %s", reply.payload);
+  const u32 id = start();
+  for (const char* path : paths) {
+    transaction = id;
+    test_check(request(XS_SET_PERMS, path, after, static_cast<u32>(strlen(after) + 1)), "set perms: %s",
+               reply.payload);
+    expect_perms("inside", id, path, after);
+    expect_perms("before the end", 0, path, before);
+  }
+  expect_commit("commit of permissions", id);
+  for (const char* path : paths) expect_perms("behind the end", 0, path, after);
 }
 
 void check_numbers() {
@@ -188,5 +237,6 @@ void check_transactions() {
   check_conflicts();
   check_two_at_once();
   check_limits();
+  check_perms();
   check_numbers();
 }
