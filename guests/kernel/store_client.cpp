@@ -40,6 +40,8 @@ struct RingGuard {
   ~RingGuard() {
     ring_taken = false;
     wake_all(ring_free);
+    // An event that came meanwhile has woken nobody who may take it.
+    if (store_responses(page).readable()) wake_all(ring_moved);
   }
 };
 

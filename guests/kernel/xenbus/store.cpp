@@ -47,7 +47,22 @@ long store_write_number(const char* directory, const char* key, u64 value, u32 t
   return join(path, directory, key) ? store_write(path, text, transaction) : -XEN_EINVAL;
 }
 
+// One after the other: a domain may have few transactions open, and many devices.
+struct TransactionTurn {
+  TransactionTurn() {
+    while (taken) wait_on(free);
+    taken = true;
+  }
+  ~TransactionTurn() {
+    taken = false;
+    wake_all(free);
+  }
+  inline static bool taken;
+  inline static WaitQueue free;
+};
+
 long store_write_together(const char* directory, const StoreNumber* numbers, unsigned count) {
+  const TransactionTurn turn;
   long error;
   do {
     u32 transaction;
