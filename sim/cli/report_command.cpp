@@ -99,7 +99,7 @@ Json raw(const report::Runs& runs, bool quick) {
     Json one = to_json(result);
     one.erase("wall_s");
     one["file"] = "scenarios/" + key.scenario;
-    const Outcome outcome = report::outcome_of(result);
+    const Outcome outcome = report::outcome_of(key, result);
     Json run = {{"command", report::command_of(key)}, {"settings", key.settings}, {"result", std::move(one)}};
     if (outcome.kind != Outcome::Kind::done)
       run[outcome.kind == Outcome::Kind::refused ? "refused" : "failed"] = outcome.why;
@@ -114,10 +114,11 @@ int conclude(const ReportOptions& o, const report::Runs& runs) {
   std::size_t refused = 0;
   std::string lines;
   for (const auto& [key, result] : runs.results()) {
-    const Outcome outcome = report::outcome_of(result);
+    const Outcome outcome = report::outcome_of(key, result);
     refused += outcome.kind == Outcome::Kind::refused;
     if (outcome.kind != Outcome::Kind::failed) continue;
     failed.push_back(result);
+    if (result.exit_code == 0) failed.back().exit_code = static_cast<int>(ExitCode::failure);  // an answer
     lines += fmt::format("  {}: {}\n", report::command_of(key), outcome.why);
   }
   print(

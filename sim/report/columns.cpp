@@ -7,11 +7,10 @@
 namespace xs::report {
 namespace {
 
-constexpr const char* offered_scenario = "regression/offered.json";
-constexpr const char* domain_step = "a domain of that model";
-
-Cell without(Outcome::Kind kind, const std::string& why) {
-  return {kind == Outcome::Kind::refused ? Cell::Kind::refused : Cell::Kind::failed, "", why};
+/// A cell that says why there is nothing; none when there is something.
+std::optional<Cell> without(const Outcome& o) {
+  if (o.kind == Outcome::Kind::done) return std::nullopt;
+  return Cell{o.kind == Outcome::Kind::refused ? Cell::Kind::refused : Cell::Kind::failed, "", o.why};
 }
 
 /// What `compare` prints; the rest is in the reports of single runs.
@@ -35,10 +34,7 @@ RunKey Columns::offered_key(const Column& c) const {
 
 std::optional<Cell> Columns::no_dom0(const Column& c) {
   const scenario::RunResult* r = runs_.find(offered_key(c));
-  if (r == nullptr) return Cell{};
-  const Outcome outcome = outcome_of(*r);
-  if (outcome.kind == Outcome::Kind::done) return std::nullopt;
-  return without(outcome.kind, outcome.why);
+  return r == nullptr ? std::optional(Cell{}) : without(dom0_offered(*r));
 }
 
 const std::string* Columns::offered_answer(const Column& c, const std::string& step) {
@@ -50,11 +46,8 @@ const std::string* Columns::offered_answer(const Column& c, const std::string& s
 }
 
 std::optional<Cell> Columns::no_domain(const Column& c) {
-  if (std::optional<Cell> no = no_dom0(c)) return no;
-  const std::string* answer = offered_answer(c, domain_step);
-  if (answer == nullptr) return without(Outcome::Kind::failed, "dom0 does not answer");
-  if (answer->starts_with("= 0")) return std::nullopt;
-  return without(Outcome::Kind::refused, answer->substr(std::min<std::size_t>(2, answer->size())));
+  const scenario::RunResult* r = runs_.find(offered_key(c));
+  return r == nullptr ? std::optional(Cell{}) : without(domain_offered(*r));
 }
 
 std::optional<Cell> Columns::unavailable(const Column& c, const Workload& w) {
@@ -74,12 +67,12 @@ RunKey Columns::key(const Column& c, const Workload& w, const char* value, const
 
 Cell Columns::cell(const Column& c, const Workload& w, const Measure& m, bool per_unit, const Words& more) {
   if (const std::optional<Cell> no = unavailable(c, w)) return *no;
-  const scenario::RunResult* to = runs_.find(key(c, w, w.vary.to, more));
-  const scenario::RunResult* from = per_unit ? runs_.find(key(c, w, w.vary.from, more)) : to;
+  const RunKey key_to = key(c, w, w.vary.to, more), key_from = key(c, w, w.vary.from, more);
+  const scenario::RunResult* to = runs_.find(key_to);
+  const scenario::RunResult* from = per_unit ? runs_.find(key_from) : to;
   if (to == nullptr || from == nullptr) return {};
-  for (const scenario::RunResult* r : {to, from})
-    if (const Outcome outcome = outcome_of(*r); outcome.kind != Outcome::Kind::done)
-      return without(outcome.kind, outcome.why);
+  if (const std::optional<Cell> no = without(outcome_of(key_to, *to))) return *no;
+  if (const std::optional<Cell> no = without(outcome_of(key_from, *from))) return *no;
   const std::optional<double> high = figure_of(m, *to), low = figure_of(m, *from);
   if (!high || !low) return {};
   const double value = per_unit ? (*high - *low) / w.vary.units : *high;

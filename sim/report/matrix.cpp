@@ -39,66 +39,58 @@ constexpr Question all_questions[] = {
      "Asked because a table for all of a machine's memory was feared to be large, and because somebody has "
      "to own its pages.",
      "In direct the guest keeps the table in its own memory, as an array in one level that it publishes by "
-     "lists; the hypervisor holds the way "
-     "back (M2P) for all. In translated it is the hypervisor's: a radix tree of pages of 512 entries. In "
-     "P==M there is none. The PMT is the tree of translated, and dom0 may read it: as one array or as a "
-     "tree, "
-     "the entries themselves or a copy of the numbers alone (option pmt)."},
+     "lists; the hypervisor holds the way back (M2P) for all. In translated it is the hypervisor's: a radix "
+     "tree of pages of 512 entries. In P==M there is none. The PMT is the tree of translated, and dom0 may "
+     "read it: as an array or as a tree, the entries or a copy of the numbers alone (option pmt)."},
     {"attributes", "2. What do its entries say beside the frame?",
      "Asked because an entry that says who may write, or whose frame it is, can do the work of a check.",
      "Counted are entries of P2Ms that the hypervisor holds, at the step where they are most. A P2M that a "
-     "guest keeps holds numbers alone; what it may do with "
-     "a frame is checked when it enters the frame in a page table. Memory attributes (cached or not) are in "
-     "the guests' own entries in all models."},
+     "guest keeps holds numbers alone; what it may do with a frame is checked when it enters the frame in a "
+     "page table. A PMT's pages are the hypervisor's; dom0's P2M has them, too, for reading only. Memory "
+     "attributes (cached or not) are in the guests' own entries in all models."},
     {"sizes", "3. Which page sizes are there?",
      "Asked because Linux/ia64 maps memory by pages of 16 KiB and by larger ones.",
      "An entry of a P2M is one frame of 4 KiB in each model, so there are as many entries as frames. A "
-     "larger page of a guest is made of such entries when it "
-     "is missed: by shadow tables on x86-64, by 4 KiB translations of the VHPT on IA-64."},
+     "larger page of a guest is made of such entries when it is missed: by shadow tables on x86-64, by 4 "
+     "KiB translations of the VHPT on IA-64."},
     {"devices", "4. What do dom0's devices and its DMA need?",
      "Asked because a device takes machine addresses, and in 2005 there was no IOMMU.",
      "A dom0 that knows no machine address gets some frames whose guest number is the machine's, and its "
-     "drivers move data through them. In direct it "
-     "knows the machine's numbers, in P==M its numbers are the machine's, and with a PMT it looks them up: "
-     "then "
-     "devices reach all of its memory and what is granted to it, and nothing is copied."},
+     "drivers move data through them. In direct it knows the machine's numbers, in P==M its numbers are the "
+     "machine's, and with a PMT it looks them up: then devices reach all of its memory and what is granted "
+     "to it, and nothing is copied."},
     {"translation", "5. What does it cost on the way from an address to a frame?",
      "Asked because the hypervisor has to put the machine's number in wherever the guest has its own: "
      "vcpu_translate, itc, a page fault.",
      "Where page tables are checked (direct), a change of one costs a hypercall and a miss nothing. Where "
-     "the guest's own numbers are translated, a change is "
-     "free, and the first use after it comes to the hypervisor: shadow tables are filled on x86-64, a VHPT "
-     "on IA-64. A request's time is that of the shortest "
-     "way there and back."},
+     "the guest's own numbers are translated, a change is free, and the first use after it comes to the "
+     "hypervisor: shadow tables are filled on x86-64, a VHPT on IA-64. A request's time is that of the "
+     "shortest way there and back."},
     {"code", "6. How much of drivers and kernel differs between models?",
      "Asked because P==M was chosen for a kernel with few changes.",
      "Lines that are neither blank nor comment, counted in the sources that this program was built from, "
-     "when the report is made. Drivers are the same "
-     "files in all models; what they need of a model stands behind two headers."},
+     "when the report is made. Drivers are the same files in all models; what they need of a model stands "
+     "behind two headers."},
     {"binary", "7. Is it one kernel for dom0 and domains?", "Asked because distributions want to ship one.",
      "Compared is the file's hash, as this program reads it, with the one that dom0 tells of what domains "
-     "are made of, in its archive. Roles are what the kernel itself said "
-     "on its console in the runs of this report. On the bare machine the same file boots by ./xenoscope "
-     "boot, which is no scenario: it is not among these runs."},
+     "are made of, in its archive. Roles are what the kernel itself said on its console in the runs of this "
+     "report. On the bare machine the same file boots by ./xenoscope boot, which is no scenario: it is not "
+     "among these runs."},
     {"grants", "8. What do grants cost in each model?",
      "Asked because a page flip changes P2M and M2P on both sides, and a copy changes nothing but moves "
      "every byte.",
-     "A packet's cost is what two runs that differ by 500 packets differ by, so that boot and set-up are not "
-     "in it. What a request to a "
-     "disk costs, whose frames are mapped by grants, is shown under question 4."},
+     "A packet's cost is what two runs that differ by 500 packets differ by, so that boot and set-up are "
+     "not in it. What a disk's request costs, whose frames are mapped by grants, is under question 4."},
     {"life", "9. What of balloons, of making and destroying domains, and of fragmentation?",
      "Asked because frames that come back are not the ones that went, which P==M cannot bear.",
      "A balloon's frame is one that goes and comes back. A domain's cost is what two domains of 16 and 80 "
-     "MiB differ by, per MiB; it is "
-     "built paused, so that nothing runs beside the toolstack. In direct dom0 fills a new domain's P2M in "
-     "memory that the guest has not "
-     "published yet: that is not counted as changes of a P2M."},
+     "MiB differ by, per MiB; it is built paused, so that nothing runs beside the toolstack. In direct dom0 "
+     "fills a new domain's P2M in memory that it has not published yet: not counted as changes of a P2M."},
     {"migration", "10. What of save, restore and migration?",
      "Asked because a guest that knows machine frames has to forget them before it moves.",
      "Not measured: there are no numbers before there is something to measure. Below is what the toolstack "
-     "of this version answers to the verbs. Once it knows one, "
-     "a scenario's step of that name and ./xenoscope compare will count it, and a line in this report's "
-     "table of workloads will show it."},
+     "of this version answers to the verbs. Once it knows one, a scenario's step of that name and "
+     "./xenoscope compare will count it, and a line in this report's table of workloads will show it."},
 };
 
 constexpr const char* ways[] = {"copy", "flip", "exchange", "donate-free", "donate-copy"};
@@ -163,7 +155,7 @@ std::vector<TableSpec> make_tables() {
         {"of these: for reading only", p2m, "dom0:read-only"},
         {"another domain's frame", p2m, "dom0:foreign"},
         {"of these: by a grant", p2m, "dom0:granted"},
-        {"the hypervisor's frame (shared_info)", p2m, "dom0:shared"}}},
+        {"the hypervisor's frames: shared_info, and pages of PMTs", p2m, "dom0:shared"}}},
       {"attributes",
        "Entries of a domain's P2M",
        "create",
@@ -172,7 +164,7 @@ std::vector<TableSpec> make_tables() {
        {{"that name a frame", p2m, "web:entries"},
         {"of these: for reading only", p2m, "web:read-only"},
         {"another domain's frame", p2m, "web:foreign"},
-        {"the hypervisor's frame (shared_info)", p2m, "web:shared"}}},
+        {"the hypervisor's frames: shared_info, and pages of PMTs", p2m, "web:shared"}}},
       {"sizes",
        "Frames and entries of a domain of 80 MiB",
        "create",

@@ -7,6 +7,8 @@
 namespace xs::report {
 namespace {
 
+constexpr const char* domain_step = "a domain of that model";
+
 /// What a shell takes as one word.
 std::string quoted(const std::string& word) {
   const auto plain = [](unsigned char c) {
@@ -24,17 +26,30 @@ std::string command_of(const RunKey& key) {
   return out;
 }
 
-Outcome outcome_of(const scenario::RunResult& r) {
+Outcome dom0_offered(const scenario::RunResult& r) {
   if (r.exit_code == 0) return {};
   const std::size_t no_model = r.message.find("dom0_model=");
-  if (r.exit_code == static_cast<int>(ExitCode::crash) && no_model != std::string::npos)
+  if (r.exit_code == static_cast<int>(ExitCode::crash) && r.message.starts_with("hypervisor panic: ") &&
+      no_model != std::string::npos && r.message.ends_with(": there is no such memory model here"))
     return {Outcome::Kind::refused, r.message.substr(no_model)};
-  const scenario::StepResult* step = r.failed_step();
-  if (step != nullptr && !step->answer.empty())
-    for (const char* status : {"= EOPNOTSUPP ", "= ENOSYS "})
-      if (step->answer.back().starts_with(status))
-        return {Outcome::Kind::refused, step->answer.back().substr(2)};
   return {Outcome::Kind::failed, r.message};
+}
+
+Outcome domain_offered(const scenario::RunResult& r) {
+  if (Outcome dom0 = dom0_offered(r); dom0.kind != Outcome::Kind::done) return dom0;
+  const auto asked = [](const scenario::StepResult& s) { return s.name == domain_step && !s.answer.empty(); };
+  const auto step = std::find_if(r.steps.begin(), r.steps.end(), asked);
+  if (step == r.steps.end()) return {Outcome::Kind::failed, "dom0 does not answer"};
+  const std::string& answer = step->answer.back();
+  if (answer == "= 0") return {};
+  const std::string why = answer.substr(answer.starts_with("= ") ? 2 : 0);
+  const bool refused = why.starts_with("EOPNOTSUPP ") || why.starts_with("ENOSYS ");
+  return {refused ? Outcome::Kind::refused : Outcome::Kind::failed, why};
+}
+
+Outcome outcome_of(const RunKey& key, const scenario::RunResult& r) {
+  if (key.scenario == offered_scenario) return domain_offered(r);
+  return r.exit_code == 0 ? Outcome{} : Outcome{Outcome::Kind::failed, r.message};
 }
 
 const scenario::RunResult* Runs::find(const RunKey& key) {

@@ -30,8 +30,14 @@ struct Outcome {
   Kind kind = Kind::done;
   std::string why;  ///< in the words of who refused, or the run's message
 };
-/// Refused: the hypervisor has no such model for dom0, or dom0 says that something is not implemented.
-Outcome outcome_of(const scenario::RunResult& result);
+/// The scenario that asks for models by name. Nothing else may refuse: a workload that ends with an error
+/// has failed.
+constexpr const char* offered_scenario = "regression/offered.json";
+/// What its run says of dom0's model: refused when the hypervisor panics because there is no such one.
+Outcome dom0_offered(const scenario::RunResult& offered);
+/// And of a domain's under it: refused when dom0 answers EOPNOTSUPP or ENOSYS; any other error has failed.
+Outcome domain_offered(const scenario::RunResult& offered);
+Outcome outcome_of(const RunKey& key, const scenario::RunResult& result);
 
 class Runs {
  public:

@@ -51,17 +51,37 @@ constexpr Measure instructions = {"instructions", Measure::From::counters, "mach
 
 TEST_CASE("report runs: refused or failed", "[report]") {
   using Kind = Outcome::Kind;
-  CHECK(outcome_of(ended(ExitCode::success, "")).kind == Kind::done);
-  const Outcome panic = outcome_of(ended(
-      ExitCode::crash, "hypervisor panic: Panic on CPU 0: dom0_model=x: there is no such memory model here"));
-  CHECK(panic.kind == Kind::refused);
-  CHECK(panic.why == "dom0_model=x: there is no such memory model here");
-  CHECK(outcome_of(ended(ExitCode::crash, "hypervisor panic: Panic on CPU 0: out of memory")).kind ==
-        Kind::failed);
-  const Outcome answer = outcome_of(ended(ExitCode::failure, "step", "= EOPNOTSUPP no flipping"));
-  CHECK(answer.kind == Kind::refused);
-  CHECK(answer.why == "EOPNOTSUPP no flipping");
-  CHECK(outcome_of(ended(ExitCode::failure, "step", "= ENOMEM too big")).kind == Kind::failed);
+  const RunKey asked{offered_scenario, "ia64", {}}, worked{"demo/receive.json", "ia64", {}};
+  const RunResult panic = ended(
+      ExitCode::crash, "hypervisor panic: Panic on CPU 0: dom0_model=x: there is no such memory model here");
+  CHECK(outcome_of(asked, panic).kind == Kind::refused);
+  CHECK(outcome_of(asked, panic).why == "dom0_model=x: there is no such memory model here");
+  CHECK(outcome_of(worked, panic).kind == Kind::failed);
+  for (const char* other : {"hypervisor panic: Panic on CPU 0: out of memory",
+                            "hypervisor panic: Panic on CPU 0: dom0_model=x: out of memory",
+                            "dom0 panic: dom0_model=x: there is no such memory model here"})
+    CHECK(outcome_of(asked, ended(ExitCode::crash, other)).kind == Kind::failed);
+  CHECK(outcome_of(worked, ended(ExitCode::success, "")).kind == Kind::done);
+  for (const char* answer : {"= EOPNOTSUPP no flipping", "= ENOSYS no", "= ENOMEM too big"})
+    CHECK(outcome_of(worked, ended(ExitCode::failure, "step", answer)).kind == Kind::failed);
+}
+
+TEST_CASE("report runs: a domain's model is refused by two statuses, of one step", "[report]") {
+  using Kind = Outcome::Kind;
+  const RunKey asked{offered_scenario, "ia64", {}};
+  CHECK(outcome_of(asked, offers("= 0")).kind == Kind::done);
+  for (const char* why : {"EOPNOTSUPP memory model z is not available", "ENOSYS it cannot be mapped"}) {
+    const Outcome no = outcome_of(asked, offers(std::string("= ") + why));
+    CHECK(no.kind == Kind::refused);
+    CHECK(no.why == why);
+  }
+  for (const char* answer : {"= ENOMEM too big", "= EINVAL unknown argument model", "= 01", "hello"})
+    CHECK(outcome_of(asked, offers(answer)).kind == Kind::failed);
+  CHECK(dom0_offered(offers("= ENOMEM too big")).kind == Kind::done);  // dom0 is there
+  RunResult other = offers("= EOPNOTSUPP no");
+  other.steps[0].name = "verb save";
+  CHECK(outcome_of(asked, other).kind == Kind::failed);
+  CHECK(outcome_of(asked, ended(ExitCode::timeout, "it took too long")).why == "it took too long");
 }
 
 TEST_CASE("report runs: a run is asked for until it is there", "[report]") {
