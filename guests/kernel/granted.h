@@ -27,11 +27,11 @@ struct GrantOps {
 
   // What an entry that accepts a frame names: the guest frame number it is to have, if the hypervisor asks.
   u64 (*accept_as)(Pfn frame);
-  // Frames that have come by transfers, told by `numbers`, become the absent frames `frames`; at most
-  // model_batch.
-  void (*adopt)(const Pfn* frames, const u64* numbers, unsigned count);
-  // Frames that the hypervisor has put into the places `frames`, which were taken out before.
-  void (*put_in)(const Pfn* frames, const u64* numbers, unsigned count);
+  // Frames that have come by transfers, told by `numbers`, become the absent frames `frames`, or `frames` is
+  // changed to what they are; at most model_batch.
+  void (*adopt)(Pfn* frames, const u64* numbers, unsigned count);
+  // Frames that the hypervisor has put into the places `frames`, which were taken out before; the same.
+  void (*put_in)(Pfn* frames, const u64* numbers, unsigned count);
   // Frames are given up at once, mapped nowhere; `numbers` is what hypercalls call them.
   void (*surrender)(const Pfn* frames, u64* numbers, unsigned count);
   // The same of frames that are offered for others, which may take its time; adopt() ends it either way.

@@ -37,9 +37,10 @@ struct MemoryModel {
   Pfn (*guest_frame)(Mfn mfn);  // and back
 
   // Gives frames back to the hypervisor (they must be mapped nowhere but in the direct map), and takes memory
-  // for frames given back before. At most model_batch at a time.
+  // for frames given back before, which `accept` changes to those that have come where a frame's number is
+  // not this kernel's to choose. At most model_batch at a time.
   ModelResult (*release)(const Pfn* frames, unsigned count);
-  ModelResult (*accept)(const Pfn* frames, unsigned count);
+  ModelResult (*accept)(Pfn* frames, unsigned count);
 
   // Maps frames of another domain, by the numbers that the hypervisor knows them by, side by side. Null when
   // a frame is refused (error says why).
@@ -75,9 +76,7 @@ inline Pfn model_guest_frame(Mfn mfn) { return memory_model->guest_frame(mfn); }
 inline ModelResult model_release(const Pfn* frames, unsigned count) {
   return memory_model->release(frames, count);
 }
-inline ModelResult model_accept(const Pfn* frames, unsigned count) {
-  return memory_model->accept(frames, count);
-}
+inline ModelResult model_accept(Pfn* frames, unsigned count) { return memory_model->accept(frames, count); }
 inline void* model_map_foreign(unsigned domain, const Mfn* frames, unsigned count, bool writable,
                                long& error) {
   return memory_model->map_foreign(domain, frames, count, writable, error);

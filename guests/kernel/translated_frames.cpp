@@ -53,7 +53,7 @@ unsigned place_batch(unsigned domain, Pfn first, const Mfn* list, unsigned count
 ModelResult translated_release(const Pfn* list, unsigned count) {
   return change_reservation(XENMEM_decrease_reservation, list, count);
 }
-ModelResult translated_accept(const Pfn* list, unsigned count) {
+ModelResult translated_accept(Pfn* list, unsigned count) {
   return change_reservation(XENMEM_populate_physmap, list, count);
 }
 
@@ -95,7 +95,7 @@ void translated_unplace(Pfn first, unsigned count) {
 }
 
 u64 translated_accept_as(Pfn frame) { return frame; }
-void translated_adopt(const Pfn*, const u64*, unsigned) {}
+void translated_adopt(Pfn*, const u64*, unsigned) {}
 void translated_surrender(const Pfn* list, u64* numbers, unsigned count) {
   for (unsigned i = 0; i < count; i++) numbers[i] = list[i];
 }

@@ -4,7 +4,7 @@
 #include "guests/kernel/memory_model.h"
 
 ModelResult translated_release(const Pfn* list, unsigned count);
-ModelResult translated_accept(const Pfn* list, unsigned count);
+ModelResult translated_accept(Pfn* list, unsigned count);
 
 // Frames whose number is their machine frame number, for devices; none: count is 0.
 struct IdentityFrames {
@@ -22,5 +22,5 @@ long translated_place(unsigned domain, Pfn first, const Mfn* list, unsigned coun
 void translated_unplace(Pfn first, unsigned count);
 // GrantOps: the P2M says all, once the frame number is told.
 u64 translated_accept_as(Pfn frame);
-void translated_adopt(const Pfn* list, const u64* numbers, unsigned count);
+void translated_adopt(Pfn* list, const u64* numbers, unsigned count);
 void translated_surrender(const Pfn* list, u64* numbers, unsigned count);

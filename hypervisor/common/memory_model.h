@@ -51,8 +51,9 @@ struct MemoryModel {
   int (*remove)(Domain* domain, Gfn gfn);
   /// XENMEM_add_to_physmap of hypervisor frame `mfn` at `gfn`.
   int (*map_shared)(Domain* domain, Gfn gfn, Mfn mfn);
-  /// XENMEM_add_to_physmap_batch, gmfn_foreign: the frame that `owner` names `name` appears at `gfn`.
-  int (*map_foreign)(Domain* domain, Gfn gfn, Domain* owner, u64 name);
+  /// XENMEM_add_to_physmap_batch, gmfn_foreign: the frame that `owner` names `name` appears at `gfn`, which
+  /// is changed to where it is when names stay; -XEN_EEXIST then when it is there already.
+  int (*map_foreign)(Domain* domain, Gfn& gfn, Domain* owner, u64 name);
   /// XENMEM_remove_from_physmap of what the two above have mapped.
   int (*unmap)(Domain* domain, Gfn gfn);
   /// A granted frame appears at place.address, which may be changed to where it is. What shows it takes over

@@ -2,6 +2,7 @@
 
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/frame_table.h"
+#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/pmt.h"
 #include "hypervisor/common/taps.h"
 
@@ -20,7 +21,11 @@ u64 load(const u64* entry) { return __atomic_load_n(entry, __ATOMIC_ACQUIRE); }
 
 // Dense memory needs a leaf for 512 frames. A guest that scatters its frames pays with a limit, not the
 // machine with its memory.
-u64 page_limit(const Domain* domain) { return 2 * (domain->mm.max_pages / kEntries) + kSparePages; }
+// One whose frames' names stay cannot choose: its entries are where the machine's frames are.
+u64 page_limit(const Domain* domain) {
+  const u64 frames = domain->mm.model->names_stay ? total_ram_frames() : domain->mm.max_pages;
+  return 2 * (frames / kEntries) + kSparePages;
+}
 
 Mfn new_page(Domain* domain, unsigned level, Gfn first) {
   P2m& p2m = domain->mm.p2m;

@@ -9,7 +9,7 @@
 namespace hv {
 
 namespace {
-int add_foreign(Domain* domain, Gfn gfn, const DomainRef& owner, u64 name) {
+int add_foreign(Domain* domain, Gfn& gfn, const DomainRef& owner, u64 name) {
   MmGuard guard;
   if (domain->dying || owner->dying) return -XEN_EINVAL;
   return domain->mm.model->map_foreign(domain, gfn, owner.get(), name);
@@ -32,7 +32,9 @@ long add_foreign_list(const HypercallArgs& args, xen_add_to_physmap_batch& batch
         !copy_from_guest_index(gfn, handle_address(batch.gpfns), i))
       return -XEN_EFAULT;
     const int rc = add_foreign(domain, gfn, owner, name);
-    if (!copy_to_guest_index(handle_address(batch.errs), i, rc)) return -XEN_EFAULT;
+    if (!copy_to_guest_index(handle_address(batch.errs), i, rc) ||
+        (domain->mm.model->names_stay && !copy_to_guest_index(handle_address(batch.gpfns), i, gfn)))
+      return -XEN_EFAULT;
   }
   return 0;
 }

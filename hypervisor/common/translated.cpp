@@ -95,7 +95,7 @@ int translated_map_shared(Domain* domain, Gfn gfn, Mfn mfn) {
   return translated_show(domain, gfn, mfn, XS_P2M_WRITABLE);
 }
 
-int translated_map_foreign(Domain* domain, Gfn gfn, Domain* owner, u64 name) {
+int translated_map_foreign(Domain* domain, Gfn& gfn, Domain* owner, u64 name) {
   if (gfn >= P2m::kGfns || any_present(domain, gfn, 1)) return -XEN_EINVAL;
   const Mfn mfn = owner->mm.model->frame_of(owner, name);
   if (mfn == kInvalidMfn || !frame_get(mfn, owner_id(owner))) return -XEN_EINVAL;

@@ -29,7 +29,7 @@ int translated_show(Domain* domain, Gfn gfn, Mfn mfn, u64 rights);
 /// business.
 void translated_hide(Domain* domain, Gfn gfn);
 int translated_map_shared(Domain* domain, Gfn gfn, Mfn mfn);
-int translated_map_foreign(Domain* domain, Gfn gfn, Domain* owner, u64 name);
+int translated_map_foreign(Domain* domain, Gfn& gfn, Domain* owner, u64 name);
 int translated_unmap(Domain* domain, Gfn gfn);
 int translated_grant_map(Domain* domain, GrantPlace& place, Mfn mfn);
 int translated_grant_unmap(Domain* domain, const GrantPlace& place, Mfn mfn, bool& writable);

@@ -1,7 +1,8 @@
 /* What assembly and C++ both know: the address map, and what lies where in a kernel stack.
  *
  *   region 0      user: text, data, heap; stack (memory stack from its top down, register stack from its
- * bottom up) region 5      the image, by one translation register of each side; it may lie at any multiple of
+ * bottom up) region 4      the window: frames of others, where these have no place of their own
+ * region 5      the image, by one translation register of each side; it may lie at any multiple of
  * 16 MiB region 6 + pa memory and devices, uncached region 7 + pa memory, write-back; here are the thread's
  * stacks
  *
@@ -20,6 +21,8 @@
 #define IMAGE_SHIFT 24
 #define KERNEL_BASE 0xe000000000000000
 #define DEVICE_BASE 0xc000000000000000
+#define WINDOW_BASE 0x8000000000000000 /* 8 MiB, page by page as window_entries says */
+#define WINDOW_SHIFT 23
 #define GRANULE_SHIFT 24 /* regions 6 and 7 are mapped in pages of 16 MiB, as misses ask for them */
 #define USER_VA_BITS 38
 

@@ -4,8 +4,9 @@
 #include "guests/lib/panic.h"
 
 namespace {
-RamPiece ram[32];  // sorted by address
-unsigned pieces, image_piece;
+RamPiece ram[32];     // sorted by address
+RamPiece absent[64];  // sorted by number
+unsigned pieces, image_piece, absent_pieces;
 Mfn image_begin;
 
 void remove(unsigned i) {
@@ -52,19 +53,47 @@ void ram_number_densely(Mfn image_first, Mfn image_end) {
   number_from(0, 0);
 }
 
+static void add_absent(Mfn first, Mfn end) {
+  if (first >= end) return;
+  if (absent_pieces == count_of(absent)) panic("more than %u pieces of absent RAM", absent_pieces);
+  absent[absent_pieces] = {ram_limit(), first, end - first};
+  absent_pieces++;
+}
+
+void ram_add_absent(u64 first_byte, u64 end_byte) {
+  Mfn at = div_up(first_byte, page_bytes);
+  const Mfn end = end_byte / page_bytes;
+  for (const RamPiece& p : ram_pieces()) {
+    if (p.machine + p.count <= at || p.machine >= end) continue;
+    add_absent(at, p.machine);
+    at = p.machine + p.count;
+  }
+  add_absent(at, end);
+}
+
 RamPieces ram_pieces() { return {ram, ram + pieces}; }
 const RamPiece& ram_of_image() { return ram[image_piece]; }
 Pfn ram_end() { return ram[pieces - 1].pfn + ram[pieces - 1].count; }
 
+Pfn ram_limit() {
+  if (!absent_pieces) return ram_end();
+  const RamPiece& last = absent[absent_pieces - 1];
+  return last.pfn + last.count;
+}
+
+static RamPieces pieces_absent() { return {absent, absent + absent_pieces}; }
+
 Mfn ram_machine(Pfn pfn) {
-  for (const RamPiece& p : ram_pieces())
-    if (pfn >= p.pfn && pfn < p.pfn + p.count) return p.machine + (pfn - p.pfn);
+  for (const RamPiece& p : pfn < ram_end() ? ram_pieces() : pieces_absent())
+    if (pfn - p.pfn < p.count) return p.machine + (pfn - p.pfn);
   return invalid_frame;
 }
 
 Pfn ram_guest_frame(Mfn mfn) {
-  for (const RamPiece& p : ram_pieces())
-    if (mfn >= p.machine && mfn < p.machine + p.count) return p.pfn + (mfn - p.machine);
+  const RamPieces everywhere[] = {ram_pieces(), pieces_absent()};
+  for (const RamPieces& all : everywhere)
+    for (const RamPiece& p : all)
+      if (mfn - p.machine < p.count) return p.pfn + (mfn - p.machine);
   return invalid_frame;
 }
 

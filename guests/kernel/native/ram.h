@@ -18,6 +18,10 @@ void ram_number(Mfn image_first, Mfn image_end);
 // Or from 0 on, piece after piece, for memory with large holes.
 void ram_number_densely(Mfn image_first, Mfn image_end);
 
+// Then, of a machine that is shared: what of [first_byte, end_byte) is no piece so far is somebody else's, or
+// free. Numbered on from the end; no piece, but these frames may become ours.
+void ram_add_absent(u64 first_byte, u64 end_byte);
+
 struct RamPieces {
   const RamPiece *first, *last;
   const RamPiece* begin() const { return first; }
@@ -25,7 +29,8 @@ struct RamPieces {
 };
 RamPieces ram_pieces();
 const RamPiece& ram_of_image();
-Pfn ram_end();  // numbers end here
+Pfn ram_end();    // numbers of pieces end here
+Pfn ram_limit();  // and those of absent frames here
 Mfn ram_machine(Pfn pfn);
 Pfn ram_guest_frame(Mfn mfn);
 // Calls `give` for the RAM below the image.

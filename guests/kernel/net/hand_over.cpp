@@ -47,7 +47,7 @@ void move_out(unsigned operation, domid_t domain, Departure* departures, unsigne
 }
 
 // What has been transferred must be replaced, or this domain shrinks with every packet.
-void replace(const Pfn* frames, unsigned count) {
+void replace(Pfn* frames, unsigned count) {
   if (memory_model->grants->transfer_replaces) {
     for (unsigned i = 0; i < count; i++) frames_free(frames[i]);
     return;

@@ -3,16 +3,14 @@
 //
 //   translated   GFN -> MFN by the common P2M
 //   identity     GFN = MFN: ownership is all there is to check
-#include "hypervisor/abi/grants.h"
 #include "hypervisor/arch/ia64/domain_firmware.h"
 #include "hypervisor/arch/ia64/flush.h"
 #include "hypervisor/arch/ia64/vtlb.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/domctl.h"
-#include "hypervisor/common/grant_table.h"
 #include "hypervisor/common/hypercall.h"
-#include "hypervisor/common/m2p.h"
+#include "hypervisor/common/identity.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/memory_op.h"
 #include "hypervisor/common/page_type.h"
@@ -21,76 +19,6 @@
 namespace hv {
 
 namespace {
-
-constexpr unsigned kFramesPerSlice = 2048;
-
-int identity_domain_init(Domain*) { return 0; }
-Mfn identity_frame_of(const Domain*, u64 name) { return frame_is_ram(name) ? name : kInvalidMfn; }
-u64 identity_name_of(const Domain*, Mfn mfn) { return mfn; }
-
-/// Whatever GFN was asked for, the frame has its own.
-int identity_populate(Domain*, Gfn, Mfn first, unsigned order) {
-  for (u64 i = 0; i < 1ull << order; i++) m2p_set(first + i, first + i);
-  return 0;
-}
-
-int identity_remove(Domain* domain, Gfn gfn) {
-  if (!frame_get(gfn, owner_id(domain))) return -XEN_EINVAL;
-  arch_translations_drop(domain);
-  const bool dropped = type_of(frame_type_info(gfn)) != XS_FRAME_SHARED && frame_drop_allocation(gfn);
-  if (dropped) m2p_set(gfn, XS_M2P_INVALID);
-  frame_put(gfn);
-  return dropped ? 0 : -XEN_EINVAL;
-}
-
-/// Its name is its number everywhere.
-int identity_map_shared(Domain*, Gfn gfn, Mfn mfn) { return gfn == mfn ? 0 : -XEN_EINVAL; }
-int identity_map_foreign(Domain*, Gfn, Domain*, u64) { return -XEN_EOPNOTSUPP; }
-int identity_unmap(Domain*, Gfn) { return -XEN_EOPNOTSUPP; }
-
-/// It is where it is: guest_backing() asks grant_shows().
-int identity_grant_map(Domain*, GrantPlace& place, Mfn mfn) {
-  if (place.flags & (GNTMAP_contains_pte | GNTMAP_application_map)) return GNTST_general_error;
-  if (place.address >> kPageShift != mfn && !(place.flags & XS_GNTMAP_ADDRESS_BACK))
-    return GNTST_bad_virt_addr;
-  place.address = mfn << kPageShift;
-  return GNTST_okay;
-}
-int identity_grant_unmap(Domain*, const GrantPlace& place, Mfn mfn, bool& writable) {
-  writable = !(place.flags & GNTMAP_readonly);
-  return place.address >> kPageShift == mfn ? GNTST_okay : GNTST_bad_virt_addr;
-}
-int identity_grant_replace(Domain*, const GrantPlace&, u64, Mfn, bool&) { return GNTST_general_error; }
-
-int identity_take_out(Domain* domain, u64 name, Mfn& mfn, Gfn& gfn) {
-  mfn = gfn = name;
-  if (!frame_may_leave(domain, mfn)) return GNTST_bad_page;
-  m2p_set(mfn, XS_M2P_INVALID);
-  return GNTST_okay;
-}
-int identity_steal(Domain* domain, u64 name, Mfn& mfn) {
-  Gfn gfn;
-  const int rc = identity_take_out(domain, name, mfn, gfn);
-  if (rc == GNTST_okay) arch_translations_drop(domain);
-  return rc;
-}
-void identity_put_in(Domain*, Gfn, Mfn mfn) { m2p_set(mfn, mfn); }
-int identity_accept(Domain*, Gfn, Mfn mfn) {
-  m2p_set(mfn, mfn);
-  return GNTST_okay;
-}
-
-int identity_relinquish(Domain* domain) {
-  for (Vcpu* vcpu : domain->vcpu)
-    if (vcpu != nullptr) arch_vcpu_release_frames(vcpu);
-  unsigned done = 0;
-  for (Mfn mfn = frame_list_first(domain->mm.frames), next; mfn != kInvalidMfn; mfn = next) {
-    if (done == kFramesPerSlice) return -kRestart;
-    next = frame_list_next(mfn);
-    if (frame_drop_allocation(mfn)) done++;
-  }
-  return 0;
-}
 
 constexpr MemoryModel model_translated = {
     XS_MODEL_TRANSLATED,

@@ -7,7 +7,7 @@
 #include "hypervisor/arch/ia64/layout.h"
 #include "hypervisor/arch/ia64/vhpt.h"
 #include "hypervisor/common/domain.h"
-#include "hypervisor/common/grant_table.h"
+#include "hypervisor/common/identity.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/planted.h"
 
@@ -129,13 +129,8 @@ bool guest_backing(const Domain* domain, Paddr guest_physical, Backing& backing)
   }
   const Mfn mfn = domain->mm.model->frame_of(domain, gfn);
   if (mfn == kInvalidMfn || !frame_is_ram(mfn)) return false;
-  const bool own = frame_owner(mfn) == domain->id || mfn == domain->shared_mfn;
-  bool writable = own;
-  if (!own) {
-    const MmNestedGuard guard;  // another VCPU may be unmapping
-    if (!grant_shows(domain, mfn, false)) return false;
-    writable = grant_shows(domain, mfn, true);
-  }
+  bool writable;
+  if (!identity_shows(domain, mfn, writable)) return false;
   backing = {guest_physical, writable, false};
   return true;
 }

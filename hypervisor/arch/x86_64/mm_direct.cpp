@@ -40,7 +40,7 @@ int direct_remove(Domain* domain, Mfn mfn) {
 }
 
 int direct_map_shared(Domain*, Gfn, Mfn) { return -XEN_EOPNOTSUPP; }
-int direct_map_foreign(Domain*, Gfn, Domain*, u64) { return -XEN_EOPNOTSUPP; }
+int direct_map_foreign(Domain*, Gfn&, Domain*, u64) { return -XEN_EOPNOTSUPP; }
 int direct_unmap(Domain*, Gfn) { return -XEN_EOPNOTSUPP; }
 
 // True when there was anything.

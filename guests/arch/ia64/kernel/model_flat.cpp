@@ -40,13 +40,14 @@ Pfn table_first;
 }  // namespace
 
 BootFrames flat_boot() {
-  Pfn all = ram_end();
+  Pfn all = ram_limit();
   TablePlace place = choose_place(all);
   if (all > place.most)
     print_line("kernel: %lu MiB of memory are not used", (all - place.most) * page_bytes / MiB);
   table_first = place.first;
   BootFrames frames{};
-  frames.given = frames.limit = min_of<Pfn>(all, place.most);
+  frames.limit = min_of<Pfn>(all, place.most);
+  frames.given = min_of(ram_end(), frames.limit);
   frames.first_taken = 1;  // below lie gaps: reclaim knows which
   frames.end_taken = place.first;
   return frames;
@@ -58,6 +59,7 @@ void flat_reclaim(void (*give)(Pfn first, u64 count)) {
 }
 
 ModelResult flat_refuse(const Pfn*, unsigned) { return {0, -XEN_ENOSYS}; }
+ModelResult flat_accept_none(Pfn*, unsigned) { return {0, -XEN_ENOSYS}; }
 void* flat_no_foreign(unsigned, const Mfn*, unsigned, bool, long& error) {
   error = -XEN_ENOSYS;
   return nullptr;

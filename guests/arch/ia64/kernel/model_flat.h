@@ -6,6 +6,7 @@
 BootFrames flat_boot();  // ram.h knows all there is
 void flat_reclaim(void (*give)(Pfn first, u64 count));
 ModelResult flat_refuse(const Pfn*, unsigned);
+ModelResult flat_accept_none(Pfn*, unsigned);
 void* flat_no_foreign(unsigned, const Mfn*, unsigned, bool, long& error);
 void* flat_map_device(u64 machine_address, u64 bytes, long& error);
 void flat_unmap(void*, unsigned);

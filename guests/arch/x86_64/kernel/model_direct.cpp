@@ -217,7 +217,7 @@ ModelResult release(const Pfn* list, unsigned count) {
   return {static_cast<u64>(done), error};
 }
 
-ModelResult accept(const Pfn* list, unsigned count) {
+ModelResult accept(Pfn* list, unsigned count) {
   Mfn machine[model_batch];
   for (unsigned i = 0; i < count; i++) machine[i] = list[i];  // in: guest frames, out: machine frames
   auto r = reservation(machine, count);
@@ -292,7 +292,7 @@ void give_places(void* va, unsigned count) { window_give(window_slot(va), count)
 void* shown_at(void* va, const u64*, bool, unsigned) { return va; }
 u64 accept_as(Pfn) { return 0; }
 
-void adopt(const Pfn* list, const u64* numbers, unsigned count) {
+void adopt(Pfn* list, const u64* numbers, unsigned count) {
   mmu_update_t updates[model_batch];
   for (unsigned i = 0; i < count; i++) updates[i] = {numbers[i] << page_shift | MMU_MACHPHYS_UPDATE, list[i]};
   long error;
@@ -302,7 +302,7 @@ void adopt(const Pfn* list, const u64* numbers, unsigned count) {
 }
 
 // The M2P says so already.
-void put_in(const Pfn* list, const u64* numbers, unsigned count) { map_frames(list, numbers, count); }
+void put_in(Pfn* list, const u64* numbers, unsigned count) { map_frames(list, numbers, count); }
 
 void give_up(const Pfn* list, u64* numbers, unsigned count, bool forget) {
   mmu_update_t requests[2 * model_batch];

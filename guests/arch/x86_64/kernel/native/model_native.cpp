@@ -100,6 +100,7 @@ BootFrames boot() {
 }
 
 ModelResult nobody_there(const Pfn*, unsigned) { return {0, -XEN_ENOSYS}; }
+ModelResult nobody_gives(Pfn*, unsigned) { return {0, -XEN_ENOSYS}; }
 void* no_foreign_frames(unsigned, const Mfn*, unsigned, bool, long& error) {
   error = -XEN_ENOSYS;
   return nullptr;
@@ -145,6 +146,6 @@ u64 device_address(const void* va) {
 
 extern const MemoryModel model_native;
 constexpr MemoryModel model_native = {"native",        boot,         ram_give_below_image, ram_machine,
-                                      ram_guest_frame, nobody_there, nobody_there,         no_foreign_frames,
+                                      ram_guest_frame, nobody_there, nobody_gives,         no_foreign_frames,
                                       map_device,      unmap_window, device_page,          device_address,
                                       nullptr};

@@ -1,0 +1,3 @@
+#include "window_entries.h"
+
+u64 window_entries[window_entry_count];
