@@ -25,8 +25,7 @@ u64 counted() { return frame_counts().owned + frame_counts().promised; }
 
 Step shrink(u64 frames) {
   Pfn list[model_batch];
-  u64 reserve = balloon_reserve_kib / frame_kib;
-  u64 spare = frame_counts().free > reserve ? frame_counts().free - reserve : 0;
+  const u64 spare = balloon_spare_kib() / frame_kib;
   unsigned n = frames_take_free(list, static_cast<unsigned>(min_of(min_of(frames, spare), u64{model_batch})));
   if (!n) return {0, -XEN_EBUSY};
   ModelResult r = model_release(list, n);
@@ -108,4 +107,8 @@ u64 balloon_lacks() { return target_frames - min_of(target_frames, counted()); }
 
 u64 balloon_target_kib() { return target_frames * frame_kib; }
 u64 balloon_actual_kib() { return frame_counts().owned * frame_kib; }
+u64 balloon_spare_kib() {
+  const u64 free = frame_counts().free * frame_kib;
+  return free - min_of(free, balloon_reserve_kib);
+}
 u64 balloon_limit_kib() { return (frame_counts().limit + frame_counts().extra) * frame_kib; }

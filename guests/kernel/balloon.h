@@ -20,3 +20,5 @@ u64 balloon_lacks();
 u64 balloon_target_kib();
 u64 balloon_actual_kib();
 u64 balloon_limit_kib();
+// What it could give away now.
+u64 balloon_spare_kib();

@@ -58,8 +58,14 @@ struct MemoryModel {
 };
 
 extern const MemoryModel* memory_model;  // set before anything else here is used
-// In a domain. `has_pmt`: translated, and it may read the hypervisor's P2M (pmt.h).
-const MemoryModel* arch_model(bool translated, bool has_pmt);
+
+// What the hypervisor says of a domain's tables.
+struct DomainTables {
+  bool translated;  // they hold guest frames: XENFEAT_auto_translated_physmap
+  bool plain;       // they are this domain's own memory: XENFEAT_writable_page_tables
+  bool pmt;         // translated, and it may read the hypervisor's P2M (pmt.h)
+};
+const MemoryModel* arch_model(const DomainTables& tables);
 
 // For boot(). A domU may grow up to its maximum reservation; dom0's may be unlimited, so it never grows past
 // what it got.

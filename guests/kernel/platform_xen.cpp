@@ -37,10 +37,9 @@ void start() {
 }
 
 const MemoryModel* model() {
-  xen_feature_info_t features{0, 0};
-  bool known = !hypercall_xen_version(XENVER_get_features, &features);
-  const bool translated = known && (features.submap & (1u << XENFEAT_auto_translated_physmap));
-  return arch_model(translated, translated && pmt_offered());
+  DomainTables tables{guest_is_translated(), guest_has_plain_tables(), false};
+  tables.pmt = tables.translated && pmt_offered();
+  return arch_model(tables);
 }
 
 void use_memory() {

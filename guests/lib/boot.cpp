@@ -2,12 +2,13 @@
 
 #include "guests/lib/hypercall.h"
 
-bool guest_is_translated() {
-  static int answer = -1;
-  if (answer < 0) {
-    xen_feature_info_t features{0, 0};
-    bool known = !hypercall_xen_version(XENVER_get_features, &features);
-    answer = known && (features.submap & (1u << XENFEAT_auto_translated_physmap));
-  }
-  return answer;
+static bool has_feature(unsigned feature) {
+  static xen_feature_info_t features{0, 0};
+  static bool asked;
+  if (!asked && hypercall_xen_version(XENVER_get_features, &features)) features.submap = 0;
+  asked = true;
+  return features.submap & (1u << feature);
 }
+
+bool guest_is_translated() { return has_feature(XENFEAT_auto_translated_physmap); }
+bool guest_has_plain_tables() { return has_feature(XENFEAT_writable_page_tables); }

@@ -12,6 +12,8 @@ void map_shared_info();
 
 // True when this guest knows guest frame numbers only.
 bool guest_is_translated();
+// True when its page tables, if any, are its own memory, for the hypervisor to look at.
+bool guest_has_plain_tables();
 
 // Every guest begins here, on the image's own stack, with events masked.
 extern "C" [[noreturn]] void guest_main();

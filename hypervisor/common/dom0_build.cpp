@@ -89,7 +89,7 @@ u64 allocate_kernel(Dom0& guest) {
 
 // Largest blocks first, so that pfn order and mfn order agree in long runs.
 void allocate_memory(Dom0& guest) {
-  const bool stay = guest.domain->mm.model->names_stay;
+  const bool stay = guest.domain->mm.model->names_stay && arch_kernel_has_place;
   u64 pfn = stay ? allocate_kernel(guest) : 0;
   MmGuard guard;
   unsigned order = kMaxHeapOrder;

@@ -43,5 +43,7 @@ struct Dom0 {
 /// nullptr, or what is wrong.
 const char* arch_dom0_start(Dom0& guest);
 extern const KernelNotes arch_kernel_notes;
+/// A kernel's file says where in physical memory it lies.
+extern const bool arch_kernel_has_place;
 
 }  // namespace hv

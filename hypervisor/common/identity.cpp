@@ -39,6 +39,15 @@ int identity_domain_init(Domain*) { return 0; }
 Mfn identity_frame_of(const Domain*, u64 name) { return frame_is_ram(name) ? name : kInvalidMfn; }
 u64 identity_name_of(const Domain*, Mfn mfn) { return mfn; }
 
+u64 identity_backing(const Domain* domain, Gfn gfn) {
+  if (!frame_is_ram(gfn)) return 0;
+  if (frame_owner(gfn) == domain->id || gfn == domain->shared_mfn) return p2m_entry_for(gfn, XS_P2M_WRITABLE);
+  if (const u64 entry = p2m_get(domain->mm.p2m, gfn); entry & XS_P2M_PRESENT) return entry;
+  const MmNestedGuard guard;  // another VCPU may be unmapping
+  if (grant_shows(domain, gfn, true)) return p2m_entry_for(gfn, XS_P2M_WRITABLE);
+  return grant_shows(domain, gfn, false) ? p2m_entry_for(gfn, 0) : 0;
+}
+
 /// Whatever GFN was asked for, the frame has its own.
 int identity_populate(Domain*, Gfn, Mfn first, unsigned order) {
   for (u64 i = 0; i < 1ull << order; i++) m2p_set(first + i, first + i);
@@ -82,7 +91,7 @@ int identity_unmap(Domain* domain, Gfn gfn) {
   return 0;
 }
 
-/// It is where it is: identity_shows() asks grant_shows().
+/// It is where it is: identity_backing() asks grant_shows().
 int identity_grant_map(Domain*, GrantPlace& place, Mfn mfn) {
   if (place.flags & (GNTMAP_contains_pte | GNTMAP_application_map)) return GNTST_general_error;
   if (place.address >> kPageShift != mfn && !(place.flags & XS_GNTMAP_ADDRESS_BACK))
@@ -130,19 +139,6 @@ int identity_relinquish(Domain* domain) {
     if (frame_drop_allocation(mfn)) done++;
   }
   return 0;
-}
-
-bool identity_shows(const Domain* domain, Mfn mfn, bool& writable) {
-  writable = frame_owner(mfn) == domain->id || mfn == domain->shared_mfn;
-  if (writable) return true;
-  const u64 entry = p2m_get(domain->mm.p2m, mfn);
-  if (entry & XS_P2M_PRESENT) {
-    writable = entry & XS_P2M_WRITABLE;
-    return true;
-  }
-  const MmNestedGuard guard;  // another VCPU may be unmapping
-  writable = grant_shows(domain, mfn, true);
-  return writable || grant_shows(domain, mfn, false);
 }
 
 }  // namespace hv

@@ -17,6 +17,8 @@ struct GrantPlace;
 int identity_domain_init(Domain* domain);
 Mfn identity_frame_of(const Domain* domain, u64 name);
 u64 identity_name_of(const Domain* domain, Mfn mfn);
+/// By whatever right: its own, foreign, granted.
+u64 identity_backing(const Domain* domain, Gfn gfn);
 int identity_populate(Domain* domain, Gfn gfn, Mfn first, unsigned order);
 int identity_remove(Domain* domain, Gfn gfn);
 int identity_map_shared(Domain* domain, Gfn gfn, Mfn mfn);
@@ -30,9 +32,5 @@ int identity_accept(Domain* domain, Gfn gfn, Mfn mfn);
 int identity_take_out(Domain* domain, u64 name, Mfn& mfn, Gfn& gfn);
 void identity_put_in(Domain* domain, Gfn gfn, Mfn mfn);
 int identity_relinquish(Domain* domain);
-
-/// Whether the domain may reach the frame, by whatever right, and whether it may write it. Takes mm_lock for
-/// the time that it looks at grants.
-bool identity_shows(const Domain* domain, Mfn mfn, bool& writable);
 
 }  // namespace hv

@@ -35,6 +35,10 @@ struct MemoryModel {
   /// tables are its own business.
   bool hides_mfns;
 
+  /// Its page tables, where there are any, are plain memory of the domain's: the processor does not walk
+  /// them, but what the hypervisor makes of them.
+  bool plain_tables;
+
   P2mReader p2m_reader;
 
   /// A GFN is its MFN: memory lies where the machine has it, with holes.
@@ -45,6 +49,9 @@ struct MemoryModel {
   Mfn (*frame_of)(const Domain* domain, u64 name);
   /// The name of one of the domain's frames, or XS_M2P_INVALID.
   u64 (*name_of)(const Domain* domain, Mfn mfn);
+  /// What a translation of `gfn` may use, as an entry of a P2M (MFN, WRITABLE); without PRESENT: nothing. Of
+  /// models with plain tables.
+  u64 (*backing)(const Domain* domain, Gfn gfn);
   /// 2^order frames from `first`, already owned by the domain, become [gfn, gfn + 2^order).
   int (*populate)(Domain* domain, Gfn gfn, Mfn first, unsigned order);
   /// The domain gives up the frame named `gfn`. -XEN_EBUSY while it is still in use.

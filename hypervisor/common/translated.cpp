@@ -50,6 +50,8 @@ Mfn translated_frame_of(const Domain* domain, u64 name) {
 
 u64 translated_name_of(const Domain*, Mfn mfn) { return m2p_get(mfn); }
 
+u64 translated_backing(const Domain* domain, Gfn gfn) { return p2m_get(domain->mm.p2m, gfn); }
+
 int translated_populate(Domain* domain, Gfn gfn, Mfn first, unsigned order) {
   const u64 count = 1ull << order;
   if (gfn >= P2m::kGfns || count > P2m::kGfns - gfn || any_present(domain, gfn, count)) return -XEN_EINVAL;

@@ -20,6 +20,7 @@ struct GrantPlace;
 int translated_domain_init(Domain* domain);
 Mfn translated_frame_of(const Domain* domain, u64 name);
 u64 translated_name_of(const Domain* domain, Mfn mfn);
+u64 translated_backing(const Domain* domain, Gfn gfn);
 int translated_populate(Domain* domain, Gfn gfn, Mfn first, unsigned order);
 int translated_remove(Domain* domain, Gfn gfn);
 /// A page of the hypervisor's at `gfn`, with `rights` (XS_P2M_WRITABLE or none). Where it was before it is

@@ -62,6 +62,7 @@ void decode_head(const JsonSource& source, const Json& head, Scenario& s) {
     s.dom0.pmt = top.at("dom0").text_or("pmt", "");
     s.dom0.cmdline = top.at("dom0").text_or("cmdline", "");
     s.dom0.memory_mib = top.at("dom0").integer_or("memory", 0);
+    s.dom0.autoballoon = top.at("dom0").text_or("autoballoon", s.dom0.autoballoon);
     if (top.at("dom0").has("disk")) s.dom0.disk_mib = top.at("dom0").at("disk").at("mib").integer();
   }
   if (top.has("limits")) {

@@ -1,8 +1,8 @@
 // The page tables that the domain builder made: one mapping of the domain's first frames from virt_base on.
 // Every guest begins with them; most change a page or two.
 //
-// Two kinds of hypervisor: entries hold machine frames and change by hypercall; or they hold guest frames and
-// are plain memory (XENFEAT_auto_translated_physmap, XENFEAT_writable_page_tables).
+// Entries hold machine frames, or guest frames (XENFEAT_auto_translated_physmap); they change by hypercall,
+// or are plain memory (XENFEAT_writable_page_tables).
 #pragma once
 #include "guests/lib/boot.h"
 #include "page_table.h"

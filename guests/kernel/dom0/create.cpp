@@ -1,5 +1,6 @@
 #include "guests/kernel/dom0/create.h"
 
+#include "guests/kernel/dom0/autoballoon.h"
 #include "guests/kernel/dom0/domain_builder.h"
 #include "guests/kernel/heap.h"
 #include "guests/kernel/operator/archive.h"
@@ -93,17 +94,6 @@ bool read_config(const CommandLine& c, DomainConfig& config, Status& status) {
   return !status.error;
 }
 
-// Checked before anything is created: the common case then leaves no trace and names the sizes.
-bool memory_is_free(const DomainConfig& config, Status& status) {
-  xen_sysctl_physinfo info;
-  if (physical_info(info)) return true;  // then the allocation itself will tell
-  u64 free_kib = info.free_pages * (page_bytes / KiB);
-  if (config.memory_kib <= free_kib) return true;
-  status.fail(-XEN_ENOMEM, "not enough free memory: need %lu KiB, free are %lu KiB", config.memory_kib,
-              free_kib);
-  return false;
-}
-
 // Members carry their file name; the suffix may be left out.
 void* load_kernel(const char* name, ArchiveMember& member, Status& status) {
   long error = archive_find(name, member);
@@ -128,7 +118,8 @@ void* load_kernel(const char* name, ArchiveMember& member, Status& status) {
 
 void do_create(const CommandLine& c, Status& status) {
   DomainConfig config{};
-  if (!read_config(c, config, status) || !memory_is_free(config, status)) return;
+  // Before anything is created: the common case then leaves no trace and names the sizes.
+  if (!read_config(c, config, status) || !make_room(config, status)) return;
   ArchiveMember member;
   void* file = load_kernel(config.kernel, member, status);
   if (!file) return;

@@ -4,10 +4,11 @@
 #include "guests/lib/panic.h"
 
 namespace {
-RamPiece ram[32];     // sorted by address
+RamPiece ram[64];     // sorted by address
 RamPiece absent[64];  // sorted by number
 unsigned pieces, image_piece, absent_pieces;
 Mfn image_begin;
+Pfn numbers_end;
 
 void remove(unsigned i) {
   for (pieces--; i < pieces; i++) ram[i] = ram[i + 1];
@@ -28,6 +29,7 @@ void number_from(unsigned piece, Pfn next) {
     ram[i].pfn = next;
     next += ram[i].count;
   }
+  numbers_end = next;
 }
 }  // namespace
 
@@ -53,6 +55,14 @@ void ram_number_densely(Mfn image_first, Mfn image_end) {
   number_from(0, 0);
 }
 
+void ram_add_numbered(Pfn pfn, Mfn machine, u64 count) {
+  if (pieces == count_of(ram)) panic("more than %u pieces of RAM", pieces);
+  unsigned i = pieces++;
+  for (; i && ram[i - 1].machine > machine; i--) ram[i] = ram[i - 1];
+  ram[i] = {pfn, machine, count};
+  numbers_end = max_of(numbers_end, pfn + count);
+}
+
 static void add_absent(Mfn first, Mfn end) {
   if (first >= end) return;
   if (absent_pieces == count_of(absent)) panic("more than %u pieces of absent RAM", absent_pieces);
@@ -73,7 +83,7 @@ void ram_add_absent(u64 first_byte, u64 end_byte) {
 
 RamPieces ram_pieces() { return {ram, ram + pieces}; }
 const RamPiece& ram_of_image() { return ram[image_piece]; }
-Pfn ram_end() { return ram[pieces - 1].pfn + ram[pieces - 1].count; }
+Pfn ram_end() { return numbers_end; }
 
 Pfn ram_limit() {
   if (!absent_pieces) return ram_end();

@@ -18,6 +18,8 @@ void ram_number(Mfn image_first, Mfn image_end);
 // Or from 0 on, piece after piece, for memory with large holes.
 void ram_number_densely(Mfn image_first, Mfn image_end);
 
+// Or, of memory that has its numbers already: side by side from 0 on.
+void ram_add_numbered(Pfn pfn, Mfn machine, u64 count);
 // Then, of a machine that is shared: what of [first_byte, end_byte) is no piece so far is somebody else's, or
 // free. Numbered on from the end; no piece, but these frames may become ours.
 void ram_add_absent(u64 first_byte, u64 end_byte);

@@ -181,6 +181,7 @@ int set_registers(const Dom0& guest, const Layout& layout) {
 }  // namespace
 
 const KernelNotes arch_kernel_notes = KernelNotes::optional;
+const bool arch_kernel_has_place = true;
 
 const char* arch_dom0_start(Dom0& guest) {
   if (guest.image.machine != EM_IA_64) return "it is for another processor";

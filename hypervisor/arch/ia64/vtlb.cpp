@@ -7,7 +7,6 @@
 #include "hypervisor/arch/ia64/layout.h"
 #include "hypervisor/arch/ia64/vhpt.h"
 #include "hypervisor/common/domain.h"
-#include "hypervisor/common/identity.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/planted.h"
 
@@ -117,21 +116,13 @@ bool guest_backing(const Domain* domain, Paddr guest_physical, Backing& backing)
     return true;
   }
   const Paddr offset = guest_physical & page_mask(kPageShift);
-  if (domain->mm.model->hides_mfns) {
-    const u64 entry = p2m_get(domain->mm.p2m, gfn);
-    if (planted(Bug::translation_unchecked) && !(entry & XS_P2M_PRESENT) && frame_is_ram(gfn)) {
-      backing = {guest_physical, true, false};
-      return true;
-    }
-    if (!(entry & XS_P2M_PRESENT)) return false;
-    backing = {p2m_entry_mfn(entry) << kPageShift | offset, (entry & XS_P2M_WRITABLE) != 0, false};
+  const u64 entry = domain->mm.model->backing(domain, gfn);
+  if (planted(Bug::translation_unchecked) && !(entry & XS_P2M_PRESENT) && frame_is_ram(gfn)) {
+    backing = {guest_physical, true, false};
     return true;
   }
-  const Mfn mfn = domain->mm.model->frame_of(domain, gfn);
-  if (mfn == kInvalidMfn || !frame_is_ram(mfn)) return false;
-  bool writable;
-  if (!identity_shows(domain, mfn, writable)) return false;
-  backing = {guest_physical, writable, false};
+  if (!(entry & XS_P2M_PRESENT)) return false;
+  backing = {p2m_entry_mfn(entry) << kPageShift | offset, (entry & XS_P2M_WRITABLE) != 0, false};
   return true;
 }
 

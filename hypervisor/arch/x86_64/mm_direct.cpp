@@ -85,11 +85,13 @@ constexpr MemoryModel model_direct = {
     1u << XENFEAT_mmu_pt_update_preserve_ad | 1u << XENFEAT_pae_pgdir_above_4gb |
         1u << XENFEAT_gnttab_map_avail_bits | 1u << XENFEAT_highmem_assist,
     false,
+    false,
     P2mReader::nobody,
     false,
     direct_domain_init,
     direct_frame_of,
     direct_name_of,
+    nullptr,
     direct_populate,
     direct_remove,
     direct_map_shared,

@@ -33,7 +33,7 @@ class TableBuilder {
       if (!(entry & kPtePresent)) entry = make_pte(guest_.name_of(next_++), kTableFlags);
       table = guest_.frame_of(pte_mfn(entry));
     }
-    const bool read_only = layout_.is_table(pfn) && !guest_.domain->mm.model->hides_mfns;
+    const bool read_only = layout_.is_table(pfn) && !guest_.domain->mm.model->plain_tables;
     table_at(table)[table_slot(va, 1)] =
         make_pte(guest_.name_of(pfn), read_only ? kPageFlags & ~kPteWritable : kPageFlags);
   }
@@ -129,11 +129,14 @@ int set_registers(const Dom0& guest, const StartLayout& layout) {
 }  // namespace
 
 const KernelNotes arch_kernel_notes = KernelNotes::needed;
+const bool arch_kernel_has_place = false;
 
 const char* arch_dom0_start(Dom0& guest) {
   if (guest.image.machine != EM_X86_64) return "it is for another processor";
-  const bool own_p2m = !guest.domain->mm.model->hides_mfns;
-  if (!own_p2m && !(guest.image.features >> XENFEAT_auto_translated_physmap & 1))
+  const MemoryModel& model = *guest.domain->mm.model;
+  const bool own_p2m = !model.hides_mfns;
+  const unsigned needed = own_p2m ? XENFEAT_writable_page_tables : XENFEAT_auto_translated_physmap;
+  if (model.plain_tables && !(guest.image.features >> needed & 1))
     return "it does not run in that memory model";
   StartLayout layout;
   if (const char* error =
@@ -143,7 +146,7 @@ const char* arch_dom0_start(Dom0& guest) {
   if (own_p2m) write_p2m(guest, layout);
   write_start_info(guest, layout);
   build_tables(guest, layout);
-  if (own_p2m) {
+  if (!model.plain_tables) {
     MmGuard guard;
     if (type_pin(guest.mfn_of(layout.tables_pfn), XS_FRAME_L4, guest.domain) != 0)
       return "its initial page tables are not valid";

@@ -33,7 +33,7 @@ long get_address_size(Domain*, xen_domctl& op) {
 // Size of the pool of shadow tables, in MiB; only models that need one have it.
 long shadow_op(Domain* domain, xen_domctl& op) {
   xen_domctl_shadow_op& request = op.u.shadow_op;
-  if (!domain->mm.model->hides_mfns) return -XEN_EOPNOTSUPP;
+  if (!domain->mm.model->plain_tables) return -XEN_EOPNOTSUPP;
   switch (request.op) {
     case XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION:
       request.mb = static_cast<u32>(round_up(shadow_allocation(domain), kFramesPerMib) / kFramesPerMib);

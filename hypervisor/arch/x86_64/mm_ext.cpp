@@ -14,12 +14,12 @@ namespace hv {
 namespace {
 int pin(Domain* domain, Mfn mfn, xs_frame_type type) {
   MmGuard guard;
-  return domain->dying || domain->mm.model->hides_mfns ? -XEN_EINVAL : type_pin(mfn, type, domain);
+  return domain->dying || domain->mm.model->plain_tables ? -XEN_EINVAL : type_pin(mfn, type, domain);
 }
 
 int unpin(Domain* domain, Mfn mfn) {
   MmGuard guard;
-  if (domain->mm.model->hides_mfns || !frame_get(mfn, owner_id(domain))) return -XEN_EINVAL;
+  if (domain->mm.model->plain_tables || !frame_get(mfn, owner_id(domain))) return -XEN_EINVAL;
   const int rc = type_unpin(mfn, domain);
   frame_put(mfn);
   return rc;

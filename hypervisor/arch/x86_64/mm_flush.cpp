@@ -10,14 +10,14 @@ namespace hv {
 
 void guest_flush_local(Vaddr va) {
   const u64 self = 1ull << this_cpu().id;
-  if (!current()->domain->mm.model->hides_mfns) return arch_flush_tlb(self, va);
+  if (!current()->domain->mm.model->plain_tables) return arch_flush_tlb(self, va);
   MmGuard guard;
   arch_flush_tlb(self, shadow_drop(current(), va));
 }
 
 void guest_flush_domain(Vaddr va) {
   Domain* domain = current()->domain;
-  if (!domain->mm.model->hides_mfns) return arch_flush_tlb(arch_domain_cpu_mask(domain), va);
+  if (!domain->mm.model->plain_tables) return arch_flush_tlb(arch_domain_cpu_mask(domain), va);
   MmGuard guard;
   Vaddr what = va;
   for (Vcpu* vcpu : domain->vcpu)

@@ -1,6 +1,7 @@
 #include "hypervisor/arch/x86_64/mm_guest_walk.h"
 
 #include "hypervisor/common/domain.h"
+#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/p2m.h"
 
 namespace hv {
@@ -31,7 +32,7 @@ bool guest_walk(const Domain* domain, Gfn root, Vaddr va, u32& access, GuestTran
   unsigned level = kTopLevel, count = 0;
   out = {};
   for (;; level--) {
-    const u64 backing = p2m_get(domain->mm.p2m, table);
+    const u64 backing = domain->mm.model->backing(domain, table);
     if (!(backing & XS_P2M_PRESENT)) return fault(access, 0);
     Step& step = steps[count++];
     step.entry = table_at(p2m_entry_mfn(backing)) + table_slot(va, level);

@@ -30,7 +30,7 @@ long machphys_mfn_list(Vaddr arg) {
 }  // namespace
 
 long arch_memory_op(unsigned command, Vaddr arg) {
-  if (current()->domain->mm.model->hides_mfns) return -XEN_ENOSYS;  // what it cannot see has no address
+  if (current()->domain->mm.model->plain_tables) return -XEN_ENOSYS;  // what it cannot see has no address
   switch (command) {
     case XENMEM_machphys_mapping:
       return machphys_mapping(arg);

@@ -65,12 +65,12 @@ bool emulate_table_write(Vcpu* vcpu, Vaddr va, u32 error_code) {
 }  // namespace
 
 bool mm_handle_guest_fault(Vcpu* vcpu, Vaddr va, u32& error_code) {
-  if (vcpu->domain->mm.model->hides_mfns) return shadow_fill(vcpu, vcpu->arch.kernel_mode, va, error_code);
+  if (vcpu->domain->mm.model->plain_tables) return shadow_fill(vcpu, vcpu->arch.kernel_mode, va, error_code);
   return emulate_table_write(vcpu, va, error_code);
 }
 
 bool mm_handle_hypervisor_fault(Vcpu* vcpu, Vaddr va, u32 error_code) {
-  if (is_idle(vcpu) || !vcpu->domain->mm.model->hides_mfns) return false;
+  if (is_idle(vcpu) || !vcpu->domain->mm.model->plain_tables) return false;
   // Copies to the guest's kernel are made in its address space while the VCPU is in user mode: what is loaded
   // counts.
   const u64 loaded = read_cr3();

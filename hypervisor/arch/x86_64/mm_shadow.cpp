@@ -117,7 +117,7 @@ void evict(Vcpu* vcpu) {
 // What the CPU may do with the page: never more than the guest's entry says, and a store only after the
 // guest's entry says dirty, so that the first one comes here.
 bool leaf_entry(const Domain* domain, const GuestTranslation& t, u32& access, Pte& entry) {
-  const u64 backing = p2m_get(domain->mm.p2m, t.gfn);
+  const u64 backing = domain->mm.model->backing(domain, t.gfn);
   const bool writes = access & kFaultWrite;
   bool writable = t.writable && (t.leaf & kPteDirty);
   Pte flags = kPtePresent | kPteUser | kPteAccessed | (t.executable ? 0 : kPteNoExecute);
@@ -143,14 +143,14 @@ bool leaf_entry(const Domain* domain, const GuestTranslation& t, u32& access, Pt
 }  // namespace
 
 int shadow_create(Vcpu* vcpu) {
-  if (!vcpu->domain->mm.model->hides_mfns) return 0;
+  if (!vcpu->domain->mm.model->plain_tables) return 0;
   Shadow& s = vcpu->arch.shadow;
   for (Shadow::Root& root : s.root) {
     root.l4 = new_shadow_frame();
     if (root.l4 == kInvalidMfn) return -XEN_ENOMEM;
     Pte* l4 = table_at(root.l4);
     arch_fill_hypervisor_slots(l4);
-    l4[kGuestM2pSlot] = 0;  // the M2P is not for those who know no MFNs
+    l4[kGuestM2pSlot] = 0;  // the M2P is for those who make entries of it
   }
   return make_pool(s, kLeastTables) ? 0 : -XEN_ENOMEM;
 }

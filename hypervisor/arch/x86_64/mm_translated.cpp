@@ -1,6 +1,10 @@
-// Memory model `translated` on x86-64: a PV64 guest whose page tables and CR3 hold GFNs. The P2M is common
-// (common/translated.h), the CPU walks shadow tables (mm_shadow.h).
+// Memory models on x86-64 whose page tables are the guest's own memory: the CPU walks shadow tables
+// (mm_shadow.h).
+//
+//   translated   a PV64 guest whose tables and CR3 hold GFNs; the P2M is common (common/translated.h)
+//   identity     they hold MFNs, which are its GFNs (common/identity.h)
 #include "hypervisor/common/hypercall.h"
+#include "hypervisor/common/identity.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/mm.h"
 #include "hypervisor/common/translated.h"
@@ -16,11 +20,13 @@ constexpr MemoryModel model_translated = {
     1u << XENFEAT_auto_translated_physmap | 1u << XENFEAT_writable_page_tables |
         1u << XENFEAT_pae_pgdir_above_4gb | 1u << XENFEAT_highmem_assist,
     true,
+    true,
     P2mReader::nobody,
     false,
     translated_domain_init,
     translated_frame_of,
     translated_name_of,
+    translated_backing,
     translated_populate,
     translated_remove,
     translated_map_shared,
@@ -37,12 +43,40 @@ constexpr MemoryModel model_translated = {
     translated_relinquish,
 };
 
+constexpr MemoryModel model_identity = {
+    XS_MODEL_IDENTITY,
+    "identity",
+    1u << XENFEAT_writable_page_tables | 1u << XENFEAT_pae_pgdir_above_4gb | 1u << XENFEAT_highmem_assist,
+    false,
+    true,
+    P2mReader::nobody,
+    true,
+    identity_domain_init,
+    identity_frame_of,
+    identity_name_of,
+    identity_backing,
+    identity_populate,
+    identity_remove,
+    identity_map_shared,
+    identity_map_foreign,
+    identity_unmap,
+    identity_grant_map,
+    identity_grant_unmap,
+    identity_grant_replace,
+    arch_translations_drop,
+    identity_steal,
+    identity_accept,
+    identity_take_out,
+    identity_put_in,
+    identity_relinquish,
+};
+
 constexpr MemoryModel model_dom0_pmt =
     with_reader(model_translated, XS_MODEL_DOM0_PMT, "dom0_pmt", P2mReader::privileged);
 constexpr MemoryModel model_exposed =
     with_reader(model_translated, XS_MODEL_EXPOSED, "exposed", P2mReader::itself);
 
-const MemoryModel* const arch_memory_models[] = {&model_direct, &model_translated, &model_dom0_pmt,
-                                                 &model_exposed, nullptr};
+const MemoryModel* const arch_memory_models[] = {&model_direct,  &model_translated, &model_dom0_pmt,
+                                                 &model_exposed, &model_identity,   nullptr};
 
 }  // namespace hv

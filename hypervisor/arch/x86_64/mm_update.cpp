@@ -38,7 +38,7 @@ int update_table(const mmu_update& request, AccessedDirty mode, Domain* table_ow
 
 int update_m2p(const mmu_update& request, const FrameSource& source) {
   const Mfn mfn = request.ptr >> kPageShift;
-  if (source.domain == nullptr || source.domain->mm.model->hides_mfns ||
+  if (source.domain == nullptr || source.domain->mm.model->plain_tables ||
       !frame_get(mfn, owner_id(source.domain)))
     return -XEN_EINVAL;
   m2p_set(mfn, request.val);
@@ -79,10 +79,11 @@ long do_mmu_update(const HypercallArgs& args) {
   if (frames.error() != 0) return frames.error();
   const DomainRef tables(names >> 16 ? static_cast<DomId>((names >> 16) - 1) : DomId{DOMID_SELF});
   if (const int rc = may_act_on(tables); rc != 0) return rc;
-  if (current()->domain->mm.model->hides_mfns) return -XEN_EINVAL;
+  if (current()->domain->mm.model->plain_tables) return -XEN_EINVAL;
   return run_batch<mmu_update, MmGuard>(args, [&](const mmu_update& request) {
-    return tables->dying || tables->mm.model->hides_mfns ? -XEN_EINVAL
-                                                         : update_one(request, tables.get(), frames.source());
+    return tables->dying || tables->mm.model->plain_tables
+               ? -XEN_EINVAL
+               : update_one(request, tables.get(), frames.source());
   });
 }
 

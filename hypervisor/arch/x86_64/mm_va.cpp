@@ -14,7 +14,7 @@ namespace hv {
 namespace {
 int update_mapping(Vaddr va, Pte pte, const FrameSource& source) {
   Vcpu* vcpu = current();
-  if (!is_guest_address(va) || vcpu->domain->mm.model->hides_mfns) return -XEN_EINVAL;
+  if (!is_guest_address(va) || vcpu->domain->mm.model->plain_tables) return -XEN_EINVAL;
   MmGuard guard;
   EntryPlace place;
   if (!find_l1_entry(vcpu->arch.kernel_table, va, place)) return -XEN_EINVAL;
@@ -82,7 +82,7 @@ long do_update_descriptor(const HypercallArgs& args) {
   const Mfn mfn = at >> kPageShift;
   Domain* domain = current()->domain;
   if (at % sizeof(u64) != 0 || !descriptor_make_safe(descriptor)) return -XEN_EINVAL;
-  if (domain->mm.model->hides_mfns) return translated_update_descriptor(domain, at, descriptor);
+  if (domain->mm.model->plain_tables) return translated_update_descriptor(domain, at, descriptor);
   MmGuard guard;
   // A frame that is no descriptor page takes the store as an ordinary writable one.
   const u64 info = frame_is_ram(mfn) ? frame_type_info(mfn) : 0;

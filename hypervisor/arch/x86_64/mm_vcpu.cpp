@@ -20,7 +20,7 @@ constexpr u32 kMaxLdtEntries = 8192;
 constexpr unsigned kLdtPages = kMaxLdtEntries / kDescriptorsPerPage;
 static_assert(sizeof(ArchVcpu::ldt_frames) == kLdtPages * sizeof(Mfn));
 
-bool by_name(const Vcpu* vcpu) { return vcpu->domain->mm.model->hides_mfns; }
+bool by_name(const Vcpu* vcpu) { return vcpu->domain->mm.model->plain_tables; }
 
 // An observer is told what is referenced; a name alone holds nothing.
 void set_slot(const Vcpu* vcpu, xs_kept what, unsigned page, Mfn& slot, Mfn mfn) {
@@ -57,7 +57,7 @@ unsigned gdt_pages(u32 entries) { return (entries + kDescriptorsPerPage - 1) / k
 
 // What the CPU is to read for a descriptor page of that name: the frame itself, typed; or a checked copy.
 int get_descriptors(Domain* domain, u64 name, Mfn& frame) {
-  if (!domain->mm.model->hides_mfns) {
+  if (!domain->mm.model->plain_tables) {
     frame = name;
     if (planted(Bug::descriptors_untyped)) return frame_get(name, owner_id(domain)) ? 0 : -XEN_EINVAL;
     return frame_and_type_get(name, XS_FRAME_SEGDESC, domain);
@@ -73,7 +73,7 @@ int get_descriptors(Domain* domain, u64 name, Mfn& frame) {
 }
 
 void put_descriptors(Domain* domain, Mfn frame) {
-  if (domain->mm.model->hides_mfns)
+  if (domain->mm.model->plain_tables)
     free_frame(frame);
   else
     frame_and_type_put(frame, domain);

@@ -52,7 +52,7 @@ void resume_guest(void*) { restore_guest(leave_hypervisor()); }
 u64 arch_address_space(const Vcpu* vcpu, bool kernel_mode) {
   const Mfn named = kernel_mode ? vcpu->arch.kernel_table : vcpu->arch.user_table;
   if (named == kInvalidMfn) return hypervisor_cr3();
-  const bool shadowed = vcpu->domain->mm.model->hides_mfns;
+  const bool shadowed = vcpu->domain->mm.model->plain_tables;
   return (shadowed ? vcpu->arch.shadow.root[kernel_mode ? 0 : 1].l4 : named) << kPageShift;
 }
 

@@ -19,5 +19,7 @@ inline unsigned window_slot(const void* va) {
 void window_show(unsigned slot, Mfn frame, bool writable);
 // The frame that is shown there, which is not any more; invalid_frame: none was.
 Mfn window_hide(unsigned slot);
+// window_hide() has purged it.
+inline void window_forget(unsigned) {}
 // What a device calls the byte; 0: nothing is shown there.
 u64 window_device_address(const void* va);

@@ -5,8 +5,9 @@
 
 extern const MemoryModel model_identity, model_translated, model_with_pmt;
 
-const MemoryModel* arch_model(bool translated, bool has_pmt) {
-  return has_pmt ? &model_with_pmt : translated ? &model_translated : &model_identity;
+const MemoryModel* arch_model(const DomainTables& tables) {
+  if (tables.pmt) return &model_with_pmt;
+  return tables.translated ? &model_translated : &model_identity;
 }
 
 void* frame_va(Pfn pfn) {

@@ -1,47 +1,19 @@
 // Memory model `identity`: a domain whose frame numbers are the machine's. Region 7 shows its memory where it
-// is; what is given back leaves a hole, and what comes is wherever the hypervisor had it. So the kernel has a
-// number for every frame of the machine, those of its own at the beginning:
-//
-//   Pfn    0 ...... given           given ............ limit
-//          own memory, in pieces    what the machine has besides: others', free, the hypervisor's
-//
-// Other domains' frames cannot be placed side by side; the window shows them (kernel_window.h).
+// is.
 #include "domain_memory.h"
-#include "guests/kernel/frames.h"
-#include "guests/kernel/granted.h"
+#include "guests/kernel/identity_frames.h"
 #include "guests/kernel/native/ram.h"
-#include "guests/lib/errno.h"
-#include "guests/lib/hypercall.h"
-#include "guests/lib/panic.h"
-#include "hypervisor/abi/grants.h"
 #include "image.h"
 #include "kernel_window.h"
 #include "model_flat.h"
 
 namespace {
-struct MachineRange {
-  u64 start, bytes;
-  u32 type;
-} __attribute__((packed));
-constexpr u32 machine_ram = 1;
-
 void add(const EfiMemoryDescriptor& d) { ram_add(d.first_byte, d.first_byte + d.pages * efi_page_bytes); }
-
-// Only a privileged domain is told; another one never has more than it began with.
-void add_rest_of_machine() {
-  static MachineRange ranges[64];
-  xen_memory_map_t map{};
-  map.nr_entries = count_of(ranges);
-  set_xen_guest_handle(map.buffer, ranges);
-  if (hypercall_memory_op(XENMEM_machine_memory_map, &map)) return;
-  for (unsigned i = 0; i < map.nr_entries; i++)
-    if (ranges[i].type == machine_ram) ram_add_absent(ranges[i].start, ranges[i].start + ranges[i].bytes);
-}
 
 BootFrames boot() {
   domain_memory_visit(add);
   ram_number_densely(image_first_frame(), image_end_frame());
-  add_rest_of_machine();
+  identity_number_rest_of_machine();
   return flat_boot();
 }
 
@@ -50,165 +22,18 @@ void reclaim(void (*give)(Pfn first, u64 count)) {
   domain_memory_reserve();
 }
 
-// --- the balloon -----------------------------------------------------------------------------------------
-long change_reservation(unsigned operation, xen_pfn_t* list, unsigned count) {
-  xen_memory_reservation r{};
-  set_xen_guest_handle(r.extent_start, list);
-  r.nr_extents = count;
-  r.domid = DOMID_SELF;
-  return hypercall_memory_op(operation, &r);
-}
-
-ModelResult result(long done, unsigned count) {
-  if (done < 0) return {0, done};
-  return {static_cast<u64>(done), static_cast<unsigned>(done) < count ? -XEN_ENOMEM : 0};
-}
-
-ModelResult release(const Pfn* frames, unsigned count) {
-  xen_pfn_t list[model_batch];
-  for (unsigned i = 0; i < count; i++) list[i] = ram_machine(frames[i]);
-  return result(change_reservation(XENMEM_decrease_reservation, list, count), count);
-}
-
-// What this kernel's tables have no room for goes back.
-ModelResult accept(Pfn* frames, unsigned count) {
-  xen_pfn_t list[model_batch] = {};
-  const ModelResult r = result(change_reservation(XENMEM_populate_physmap, list, count), count);
-  u64 kept = 0;
-  for (u64 i = 0; i < r.done; i++) {
-    const Pfn pfn = ram_guest_frame(list[i]);
-    if (pfn < frame_counts().limit)
-      frames[kept++] = pfn;
-    else
-      change_reservation(XENMEM_decrease_reservation, &list[i], 1);
-  }
-  return {kept, kept < r.done ? -XEN_ENOSPC : r.error};
-}
-
-// --- other domains' frames -------------------------------------------------------------------------------
-// A frame that is mapped again while it is: the hypervisor counts it once.
-struct Again {
-  Mfn frame;
-  unsigned times;
-} again[64];
-
-bool note_again(Mfn frame) {
-  Again* free = nullptr;
-  for (Again& a : again) {
-    if (a.times && a.frame == frame) return ++a.times;
-    if (!a.times) free = &a;
-  }
-  if (free) *free = {frame, 1};
-  return free;
-}
-
-bool still_mapped(Mfn frame) {
-  for (Again& a : again)
-    if (a.times && a.frame == frame) return a.times--;
-  return false;
-}
-
-void let_go(Mfn frame) {
-  if (still_mapped(frame)) return;
-  xen_remove_from_physmap_t request{DOMID_SELF, frame};
-  hypercall_memory_op(XENMEM_remove_from_physmap, &request);
-}
-
-void hide(unsigned slot, unsigned count) {
-  for (unsigned i = 0; i < count; i++) {
-    const Mfn frame = window_hide(slot + i);
-    if (frame != invalid_frame) let_go(frame);
-  }
-}
-
-// At most model_batch of them. All, or an error.
-long show(unsigned domain, unsigned slot, const Mfn* names, unsigned count, bool writable) {
-  xen_ulong_t of[model_batch];
-  xen_pfn_t where[model_batch] = {};
-  int errors[model_batch] = {};
-  for (unsigned i = 0; i < count; i++) of[i] = names[i];
-  xen_add_to_physmap_batch_t batch{};
-  batch.domid = DOMID_SELF;
-  batch.space = XENMAPSPACE_gmfn_foreign;
-  batch.size = static_cast<u16>(count);
-  batch.u.foreign_domid = static_cast<domid_t>(domain);
-  set_xen_guest_handle(batch.idxs, of);
-  set_xen_guest_handle(batch.gpfns, where);
-  set_xen_guest_handle(batch.errs, errors);
-  long error = hypercall_memory_op(XENMEM_add_to_physmap_batch, &batch);
-  for (unsigned i = 0; i < count; i++) {
-    if (errors[i] == -XEN_EEXIST) errors[i] = note_again(where[i]) ? 0 : -XEN_ENOSPC;
-    if (!errors[i]) window_show(slot + i, where[i], writable);
-    if (!error) error = errors[i];
-  }
-  return error;
-}
-
-void* map_foreign(unsigned domain, const Mfn* names, unsigned count, bool writable, long& error) {
-  const s64 slot = window_take(count);
-  error = slot < 0 ? -XEN_ENOSPC : 0;
-  const auto first = static_cast<unsigned>(slot);
-  for (unsigned at = 0; !error && at < count; at += model_batch)
-    error = show(domain, first + at, names + at, min_of(count - at, model_batch), writable);
-  if (!error) return window_va(first);
-  if (slot < 0) return nullptr;
-  hide(first, count);
-  window_give(first, count);
-  return nullptr;
-}
-
-void unmap_window(void* va, unsigned count) {
-  if (!in_window(va)) return;  // a device's registers
-  hide(window_slot(va), count);
-  window_give(window_slot(va), count);
-}
-
 u64 device_address(const void* va) {
   return in_window(va) ? window_device_address(va) : flat_device_address(va);
 }
 
-// --- grants: the hypervisor says where the frame is ------------------------------------------------------
-void* take_places(unsigned count, u64* places) {
-  const s64 slot = window_take(count);
-  for (unsigned i = 0; slot >= 0 && i < count; i++) places[i] = 0;
-  return slot < 0 ? nullptr : window_va(static_cast<unsigned>(slot));
-}
-
-void give_places(void* va, unsigned count) {
-  for (unsigned i = 0; i < count; i++) window_hide(window_slot(va) + i);
-  window_give(window_slot(va), count);
-}
-
-void* shown_at(void* va, const u64* places, bool writable, unsigned count) {
-  for (unsigned i = 0; i < count; i++) window_show(window_slot(va) + i, places[i] >> page_shift, writable);
-  return va;
-}
-
-void surrender(const Pfn* frames, u64* numbers, unsigned count) {
-  for (unsigned i = 0; i < count; i++) numbers[i] = ram_machine(frames[i]);
-}
-
-// What has come is another frame than what has gone.
-void put_in(Pfn* frames, const u64* numbers, unsigned count) {
-  for (unsigned i = 0; i < count; i++) {
-    const Pfn pfn = ram_guest_frame(numbers[i]);
-    if (pfn >= frame_counts().limit)
-      panic("frame %lx has come, which these tables have no room for", numbers[i]);
-    if (pfn == frames[i]) continue;
-    frames_mark(frames[i], FrameState::Absent);
-    frames_mark(pfn, FrameState::Used);
-    frame_info(pfn).run = 1;
-    frames[i] = pfn;
-  }
-}
-
-const GrantOps grant_ops = {nullptr,   take_places, give_places, XS_GNTMAP_ADDRESS_BACK,
-                            shown_at,  ram_machine, put_in,      put_in,
-                            surrender, surrender,   false};
+constexpr GrantOps grant_ops = identity_grant_ops(nullptr);
 }  // namespace
 
 extern const MemoryModel model_identity;
-constexpr MemoryModel model_identity = {"identity",      boot,         reclaim,          ram_machine,
-                                        ram_guest_frame, release,      accept,           map_foreign,
-                                        flat_map_device, unmap_window, flat_device_page, device_address,
+constexpr MemoryModel model_identity = {"identity",       boot,
+                                        reclaim,          ram_machine,
+                                        ram_guest_frame,  identity_release,
+                                        identity_accept,  identity_map_foreign,
+                                        flat_map_device,  identity_unmap_window,
+                                        flat_device_page, device_address,
                                         &grant_ops};

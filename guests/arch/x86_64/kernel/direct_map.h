@@ -19,8 +19,9 @@ DirectMapTables plan_direct_map(Pfn first, Pfn limit);
 
 // The numbers that page-table entries use for frames [0, given), while the kernel's space is built.
 struct FrameNumbers {
-  const u64* list;  // the builder's; null: a frame's number is its own
-  u64 operator[](Pfn pfn) const { return list ? list[pfn] : pfn; }
+  const u64* list;  // the builder's; null: `of` tells
+  u64 (*of)(Pfn pfn);
+  u64 operator[](Pfn pfn) const { return list ? list[pfn] : of(pfn); }
 };
 // Fills and hooks the tables. Frames [0, mapped) get their entries, all but [ro_first, ro_end) and the tables
 // themselves writable; where tables are plain memory everything is.

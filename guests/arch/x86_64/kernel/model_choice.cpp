@@ -3,11 +3,13 @@
 #include "guests/kernel/memory_model.h"
 #include "table_ops.h"
 
-extern const MemoryModel model_direct, model_translated, model_with_pmt;
+extern const MemoryModel model_direct, model_identity, model_translated, model_with_pmt;
 TableOps table_ops;
 
-const MemoryModel* arch_model(bool translated, bool has_pmt) {
-  return has_pmt ? &model_with_pmt : translated ? &model_translated : &model_direct;
+const MemoryModel* arch_model(const DomainTables& tables) {
+  if (tables.pmt) return &model_with_pmt;
+  if (tables.translated) return &model_translated;
+  return tables.plain ? &model_identity : &model_direct;
 }
 
 void* frame_va(Pfn pfn) { return reinterpret_cast<void*>(direct_map_base + (pfn << page_shift)); }

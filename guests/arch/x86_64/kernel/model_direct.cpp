@@ -8,9 +8,9 @@
 #include "guests/lib/boot.h"
 #include "guests/lib/panic.h"
 #include "guests/lib/string.h"
+#include "kernel_window.h"
 #include "table_ops.h"
 #include "taps.h"
-#include "window.h"
 
 extern "C" char image_start[], image_end[];
 
@@ -180,7 +180,7 @@ BootFrames boot() {
   // The builder maps some spare pages behind its own: new page tables must have no writable mapping left.
   for (Pfn p = boot_end; boot_mapping_entry(reinterpret_cast<u64>(boot_va(p))) & pte_present; p++)
     unmap_boot_page(p);
-  build_direct_map(tables, {initial}, frames.given, frames.limit, pt_first,
+  build_direct_map(tables, {initial, nullptr}, frames.given, frames.limit, pt_first,
                    pt_first + boot_info->nr_pt_frames);
   fill_p2m(initial);
   publish_p2m();
@@ -274,7 +274,7 @@ Mfn shown_in_window(const void* va) {
 u64 device_address(const void* va) {
   const auto at = reinterpret_cast<u64>(va);
   Mfn mfn = invalid_frame;
-  if (at - window_base < u64{window_pages} * page_bytes)
+  if (in_window(va))
     mfn = shown_in_window(va);
   else if (at >= direct_map_base)
     mfn = machine(va_frame(va));

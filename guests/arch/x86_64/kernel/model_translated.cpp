@@ -16,72 +16,36 @@
 #include "guests/kernel/translated_frames.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/panic.h"
-#include "guests/lib/string.h"
-#include "table_ops.h"
-#include "window.h"
+#include "plain_tables.h"
 
 extern "C" char image_start[], image_end[];
 
 namespace {
-// Where a table is written before the direct map is there: a page of the image lends its address.
-alignas(page_bytes) [[gnu::section(".bss.pages")]] u8 table_page[page_bytes];
-
 BootFrames frames;
-DirectMapTables tables;
-bool direct_map_ready;
 Pfn foreign_first;
 IdentityFrames identity;
 u64 identity_used;
 unsigned identity_slot;  // first page of the window that shows them
 
-long write_entry(u64 table, unsigned index, u64 entry) {
-  u64* entries = static_cast<u64*>(frame_va(table));
-  if (!direct_map_ready) {
-    entries = reinterpret_cast<u64*>(table_page);
-    if (long error = boot_map(table_page, make_pte(table, pte_kernel))) return error;
-  }
-  __atomic_store_n(&entries[index], entry, __ATOMIC_RELEASE);
-  return 0;
-}
-long set_writable(Pfn, bool) { return 0; }  // tables may be written by anybody who may write their frames
-long root_as_it_is(u64) { return 0; }
-// A new root brings no old translations.
-long load_root(u64 root) { return mmuext_simple(MMUEXT_NEW_USER_BASEPTR, root); }
-void forget_page(u64 va) { mmuext_simple(MMUEXT_INVLPG_LOCAL, va); }
-
-constexpr TableOps ops = {false,         write_entry, set_writable, root_as_it_is,
-                          root_as_it_is, load_root,   forget_page};
-
-u64& window_entry(unsigned slot) {
-  auto* table = static_cast<u64*>(frame_va(tables.window_l1 + slot / table_entries));
-  return table[slot % table_entries];
-}
-
-void set_window(unsigned slot, u64 entry) { __atomic_store_n(&window_entry(slot), entry, __ATOMIC_RELEASE); }
-
 void show_identity_frames() {
   s64 slot = window_take(static_cast<unsigned>(identity.count));
   if (slot < 0) panic("no addresses for the frames of devices");
   identity_slot = static_cast<unsigned>(slot);
-  for (unsigned i = 0; i < identity.count; i++)
-    set_window(identity_slot + i, make_pte(identity.first + i, pte_kernel | pte_no_execute));
+  for (unsigned i = 0; i < identity.count; i++) window_show(identity_slot + i, identity.first + i, true);
 }
 
+Mfn machine(Pfn pfn) { return pfn; }
+Pfn guest_frame(Mfn number) { return number; }
+
 BootFrames build() {
-  table_ops = ops;
-  Pfn pt_first = boot_va_frame(reinterpret_cast<void*>(boot_info->pt_base));
   frames.given = boot_info->nr_pages;
   frames.limit = model_reservation_limit();
   frames.extra = identity.count;
-  tables = plan_direct_map(pt_first + boot_info->nr_pt_frames + 1,
-                           frames.limit);  // behind the builder's stack page
   frames.first_taken = boot_va_frame(image_start);
-  frames.end_taken = tables.end;
+  frames.end_taken = plan_direct_map(plain_tables_place(), frames.limit).end;
   if (frames.end_taken >= frames.given)
     panic("%lu frames are too few for this kernel's tables", frames.given);
-  // A frame that is not there faults, whatever the entry says: none has to change when one goes or comes.
-  build_direct_map(tables, {nullptr}, frames.limit, frames.limit, 0, 0);
-  direct_map_ready = true;
+  plain_tables_build(plain_tables_place(), {nullptr, machine}, frames.limit);
   if (identity.count) show_identity_frames();
   return frames;
 }
@@ -98,21 +62,11 @@ BootFrames boot_with_pmt() {
   return build();
 }
 
-// The builder's page tables stay in use as the kernel's root; its stack does not.
-void reclaim(void (*give)(Pfn first, u64 count)) {
-  for (Pfn p = 0; p < frames.first_taken; p++) unmap_boot_page(p);
-  Pfn stack = boot_va_frame(reinterpret_cast<void*>(boot_info->pt_base)) + boot_info->nr_pt_frames;
-  unmap_boot_page(stack);
-  give(stack, 1);
-}
-
-Mfn machine(Pfn pfn) { return pfn; }
-Pfn guest_frame(Mfn number) { return number; }
+void reclaim(void (*give)(Pfn first, u64 count)) { plain_tables_reclaim(frames.first_taken, give); }
 
 void unmap_window(void* va, unsigned count) {
   unsigned slot = window_slot(va);
-  for (unsigned i = 0; i < count; i++) set_window(slot + i, 0);
-  // What the hypervisor takes from the P2M is used by nobody any more: no flush is asked for.
+  for (unsigned i = 0; i < count; i++) window_hide(slot + i);
   translated_unplace(foreign_first + slot, count);
   window_give(slot, count);
 }
@@ -127,40 +81,24 @@ void* map_foreign(unsigned domain, const Mfn* list, unsigned count, bool writabl
     window_give(slot, count);
     return nullptr;
   }
-  u64 flags = (writable ? pte_kernel : pte_kernel_ro) | pte_no_execute;
-  for (unsigned i = 0; i < count; i++) set_window(slot + i, make_pte(foreign_first + slot + i, flags));
+  for (unsigned i = 0; i < count; i++) window_show(slot + i, foreign_first + slot + i, writable);
   return window_va(slot);
-}
-
-void* map_device(u64 machine_address, u64 bytes, long& error) {
-  u64 offset = machine_address % page_bytes;
-  auto count = static_cast<unsigned>(div_up(offset + bytes, page_bytes));
-  s64 slot = window_take(count);
-  error = slot < 0 ? -XEN_ENOSPC : 0;
-  if (error) return nullptr;
-  for (unsigned i = 0; i < count; i++)
-    set_window(static_cast<unsigned>(slot) + i,
-               make_pte(machine_address / page_bytes + i, pte_kernel | pte_uncached | pte_no_execute));
-  return static_cast<u8*>(window_va(static_cast<unsigned>(slot))) + offset;
 }
 
 void* device_page() {
   return identity_used < identity.count ? window_va(identity_slot + static_cast<unsigned>(identity_used++))
                                         : nullptr;
 }
-bool is_in_window(const void* va) {
-  return reinterpret_cast<u64>(va) - window_base < u64{window_pages} * page_bytes;
-}
 
 u64 device_address(const void* va) {
-  if (!is_in_window(va) || window_slot(va) - identity_slot >= identity.count) return 0;
+  if (!in_window(va) || window_slot(va) - identity_slot >= identity.count) return 0;
   return (identity.first + window_slot(va) - identity_slot) * page_bytes +
          reinterpret_cast<u64>(va) % page_bytes;
 }
 
 u64 address_by_pmt(const void* va) {
   Pfn gfn = invalid_frame;
-  if (is_in_window(va))
+  if (in_window(va))
     gfn = foreign_first + window_slot(va);
   else if (reinterpret_cast<u64>(va) >= direct_map_base && va_frame(va) < frames.limit)
     gfn = va_frame(va);
@@ -176,14 +114,12 @@ void* take_places(unsigned count, u64* places) {
 }
 
 void give_places(void* va, unsigned count) {
-  for (unsigned i = 0; i < count; i++) set_window(window_slot(va) + i, 0);
+  for (unsigned i = 0; i < count; i++) window_hide(window_slot(va) + i);
   window_give(window_slot(va), count);
 }
 
 void* shown_at(void* va, const u64* places, bool writable, unsigned count) {
-  const u64 flags = (writable ? pte_kernel : pte_kernel_ro) | pte_no_execute;
-  for (unsigned i = 0; i < count; i++)
-    set_window(window_slot(va) + i, make_pte(places[i] / page_bytes, flags));
+  for (unsigned i = 0; i < count; i++) window_show(window_slot(va) + i, places[i] / page_bytes, writable);
   return va;
 }
 
@@ -202,12 +138,12 @@ const GrantOps grant_ops = {grant_place,
 
 extern const MemoryModel model_translated;
 constexpr MemoryModel model_translated = {
-    "translated",      boot,        reclaim,    machine,      guest_frame, translated_release,
-    translated_accept, map_foreign, map_device, unmap_window, device_page, device_address,
+    "translated",      boot,        reclaim,          machine,      guest_frame, translated_release,
+    translated_accept, map_foreign, plain_map_device, unmap_window, device_page, device_address,
     &grant_ops};
 
 extern const MemoryModel model_with_pmt;
 constexpr MemoryModel model_with_pmt = {
-    "translated with PMT", boot_with_pmt,     reclaim,     machine,    guest_frame,
-    translated_release,    translated_accept, map_foreign, map_device, unmap_window,
+    "translated with PMT", boot_with_pmt,     reclaim,     machine,          guest_frame,
+    translated_release,    translated_accept, map_foreign, plain_map_device, unmap_window,
     pmt_device_page,       address_by_pmt,    &grant_ops};

@@ -1,7 +1,7 @@
 // Memory on the bare machine: this kernel owns all of it, nobody takes or gives any. Page tables hold machine
 // frames and are plain memory.
 #include "../table_ops.h"
-#include "../window.h"
+#include "../kernel_window.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/memory_model.h"
 #include "guests/kernel/native/ram.h"

@@ -1,0 +1,12 @@
+// Page tables in plain memory, for models in which the processor does not walk them but what the hypervisor
+// makes of them: tables change by stores, and a frame that is not there faults whatever an entry says.
+#pragma once
+#include "kernel_window.h"
+
+// Builds the direct map of all of [0, limit) behind frame `first`, and takes table_ops.
+DirectMapTables plain_tables_build(Pfn first, FrameNumbers numbers, Pfn limit);
+// The builder's page tables stay in use as the kernel's root; what else it left does not.
+void plain_tables_reclaim(Pfn image_first, void (*give)(Pfn first, u64 count));
+void* plain_map_device(u64 machine_address, u64 bytes, long& error);
+// Behind what the builder left: its tables and its stack page.
+Pfn plain_tables_place();
