@@ -84,9 +84,8 @@ Mfn frame_of_index(u32 index) {
 
 u32 frame_owner(Mfn mfn) { return frame_at(mfn)->owner; }
 void frame_set_owner(Mfn mfn, u32 owner) {
-  if (iommu_in_use()) iommu_owner_ends(mfn);
+  if (iommu_in_use()) iommu_owner_changes(mfn, owner);
   xs_table_store32(&frame_at(mfn)->owner, owner);
-  if (iommu_in_use()) iommu_owner_begins(mfn, owner);
 }
 u64 frame_count_info(Mfn mfn) { return frame_at(mfn)->count_info; }
 void frame_set_count_info(Mfn mfn, u64 value) { xs_table_store64(&frame_at(mfn)->count_info, value); }
