@@ -221,18 +221,12 @@ void iommu_dump() {
       print("slot %u: domain %u\n", slot, contexts[context_of_slot[slot] - 1].domain);
 }
 
-void iommu_owner_ends(Mfn mfn) {
-  if (planted(Bug::iommu_kept)) return;
+void iommu_owner_changes(Mfn mfn, u32 owner) {
   for_each_context([&](const Context& c) {
-    if (entry_of(c, mfn) != 0) set(c, mfn, 0);
+    const bool own = c.domain == owner;
+    if (own || (entry_of(c, mfn) != 0 && !planted(Bug::iommu_kept))) set(c, mfn, own ? kOwn : 0);
   });
   iommu_flush();
-}
-
-void iommu_owner_begins(Mfn mfn, u32 owner) {
-  for_each_context([&](const Context& c) {
-    if (c.domain == owner) set(c, mfn, kOwn);
-  });
 }
 
 void iommu_table_begins(Mfn mfn) {

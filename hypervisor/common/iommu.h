@@ -7,9 +7,9 @@
 //
 // An entry's rights follow from the rest of it. They are a domain's own frames, and others' that it has
 // mapped by grants, as they are granted; no frame that CPUs take tables from is written, whosever it is.
-// Other mappings of others' frames (a domain that is being built) are no device's affair. A right is given
-// behind what it follows from, and withdrawn, with a flush, before. A table's pages are made with the
-// context, so that nothing of this can fail. All is under mm_lock but the first two.
+// Other mappings of others' frames (a domain that is being built) are no device's affair. A right is
+// withdrawn, with a flush, before what it followed from has ended. A table's pages are made with the context,
+// so that nothing of this can fail. All is under mm_lock but the first four.
 #pragma once
 #include "hypervisor/common/types.h"
 
@@ -30,9 +30,8 @@ void iommu_dump();
 extern unsigned iommu_context_count;
 inline bool iommu_in_use() { return iommu_context_count != 0; }
 
-/// The frame is about to get another owner, be it none: no right to it is left.
-void iommu_owner_ends(Mfn mfn);
-void iommu_owner_begins(Mfn mfn, u32 owner);
+/// The frame is about to get this owner, who may be none: no right to it is left but the new owner's.
+void iommu_owner_changes(Mfn mfn, u32 owner);
 /// CPUs take page tables or descriptors from the frame from now on, or do not any more.
 void iommu_table_begins(Mfn mfn);
 void iommu_table_ends(Mfn mfn);
