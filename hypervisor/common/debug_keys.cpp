@@ -1,6 +1,7 @@
 #include "hypervisor/common/debug_keys.h"
 
 #include "hypervisor/common/domain.h"
+#include "hypervisor/common/iommu.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/platform.h"
 #include "hypervisor/common/print.h"
@@ -61,6 +62,7 @@ const DebugKey kKeys[] = {
     {'h', "this list", help},
     {'i', "interrupts", arch_dump_interrupts},
     {'m', "memory", mm_dump},
+    {'o', "IOMMU", iommu_dump},
     {'q', "domains and VCPUs", dump_domains},
     {'r', "run queue", sched_dump},
 };

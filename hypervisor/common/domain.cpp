@@ -2,6 +2,7 @@
 
 #include "hypervisor/common/console.h"
 #include "hypervisor/common/hypercall.h"
+#include "hypervisor/common/iommu.h"
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/platform.h"
@@ -239,6 +240,7 @@ int domain_kill(Domain* domain) {
   if (domain == dom0 || domain == current()->domain) return -XEN_EINVAL;
   if (!__atomic_exchange_n(&domain->dying, true, __ATOMIC_SEQ_CST)) begin_dying(domain);
   if (!__atomic_load_n(&domain->quiet, __ATOMIC_ACQUIRE)) return -kRestart;  // another CPU is at it
+  if (iommu_in_use()) iommu_domain_ends(domain);
   if (const int rc = mm_domain_relinquish(domain); rc) return rc;
   if (const int rc = grants_release_mappings(domain); rc) return rc;
   if (__atomic_exchange_n(&domain->killed, true, __ATOMIC_SEQ_CST)) return -XEN_EINVAL;

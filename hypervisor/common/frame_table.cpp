@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "arch_frame_window.h"
+#include "hypervisor/common/iommu.h"
 #include "hypervisor/common/taps.h"
 
 namespace hv {
@@ -82,7 +83,10 @@ Mfn frame_of_index(u32 index) {
 }
 
 u32 frame_owner(Mfn mfn) { return frame_at(mfn)->owner; }
-void frame_set_owner(Mfn mfn, u32 owner) { xs_table_store32(&frame_at(mfn)->owner, owner); }
+void frame_set_owner(Mfn mfn, u32 owner) {
+  if (iommu_in_use()) iommu_owner_changes(mfn, owner);
+  xs_table_store32(&frame_at(mfn)->owner, owner);
+}
 u64 frame_count_info(Mfn mfn) { return frame_at(mfn)->count_info; }
 void frame_set_count_info(Mfn mfn, u64 value) { xs_table_store64(&frame_at(mfn)->count_info, value); }
 u64 frame_type_info(Mfn mfn) { return frame_at(mfn)->type_info; }

@@ -1,7 +1,8 @@
 // Mapping granted frames, and the end of mappings.
 //
 //   map     use begins -> told to the observer -> shown (page table, P2M)
-//   unmap   not shown any more -> one flush for the batch -> told -> references and use end
+//   unmap   not shown any more, no device's any more -> one flush for the batch -> told -> references and use
+//           end
 //
 // The granter learns that its frame is free from the entry's flags, so these change last.
 #include "hypervisor/abi/grants.h"
@@ -10,6 +11,7 @@
 #include "hypervisor/common/domain_ref.h"
 #include "hypervisor/common/grant_table.h"
 #include "hypervisor/common/hypercall.h"
+#include "hypervisor/common/iommu.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/planted.h"
 
@@ -17,6 +19,7 @@ namespace hv {
 
 namespace {
 constexpr u32 kNoHandle = ~0u;
+constexpr u32 kEachPart[] = {GNTMAP_host_map, GNTMAP_device_map};
 constexpr u32 kParts = GNTMAP_host_map | GNTMAP_device_map;
 constexpr unsigned kEndingShift =
     8;  // of parts that are shown no more, until the flush: a list may name a handle twice
@@ -67,10 +70,18 @@ void end_part(Domain* user, const GrantMapping& m, u32 part, u32 flags) {
   grant_end(m.granter, m.ref, use_of(flags));
 }
 
+/// The same of one that devices may still reach the frame by.
+void undo_part(Domain* user, const GrantMapping& m, u32 part, u32 flags) {
+  iommu_grant_ends(user, grant_active(m.granter, m.ref).mfn, !(flags & GNTMAP_readonly));
+  iommu_flush();
+  end_part(user, m, part, flags);
+}
+
 int begin_part(Domain* granter, Domain* user, const gnttab_map_grant_ref& op, u32 part, Mfn& mfn) {
   const int rc = grant_begin(granter, op.ref, user, use_of(op.flags), mfn);
   if (rc != GNTST_okay) return rc;
   mark_grant(granter, user, op.ref, mfn, XS_GRANT_MAP, write_mark(op.flags) | held_mark(user, part));
+  iommu_grant_begins(user, mfn, !(op.flags & GNTMAP_readonly));
   return GNTST_okay;
 }
 
@@ -82,7 +93,7 @@ int map_host(GrantMapping& m, Domain* user, gnttab_map_grant_ref& op) {
   rc = user->mm.model->grant_map(user, place, mfn);
   if (rc != GNTST_okay) {
     grant_put_references(mfn, !(op.flags & GNTMAP_readonly));
-    end_part(user, m, GNTMAP_host_map, op.flags);
+    undo_part(user, m, GNTMAP_host_map, op.flags);
     return rc;
   }
   if (op.flags & XS_GNTMAP_ADDRESS_BACK) op.host_addr = place.address;
@@ -138,12 +149,15 @@ int begin_unmap(Domain* user, const gnttab_unmap_grant_ref& op, Ending& e) {
   }
   if (device) e.parts |= GNTMAP_device_map;
   e.handle = op.handle;
+  for (const u32 part : kEachPart)
+    if (e.parts & part) iommu_grant_ends(user, mfn, !(m.flags & GNTMAP_readonly));
   m.flags = (m.flags & ~e.parts) | e.parts << kEndingShift;
   return GNTST_okay;
 }
 
-void flush(Domain* user) {
-  if (!planted(Bug::grant_flush_missed)) user->mm.model->grant_flush(user);
+void flush(Domain* user, bool shown) {
+  if (shown && !planted(Bug::grant_flush_missed)) user->mm.model->grant_flush(user);
+  iommu_flush();
 }
 }  // namespace
 
@@ -173,7 +187,7 @@ void grant_map(gnttab_map_grant_ref& op) {
   }
   if (m.flags & GNTMAP_device_map) {
     const Mfn mfn = grant_active(m.granter, m.ref).mfn;
-    end_part(user, m, GNTMAP_device_map, op.flags);
+    undo_part(user, m, GNTMAP_device_map, op.flags);
     grant_put_references(mfn, !(op.flags & GNTMAP_readonly));
   }
   give_handle(user->grants, handle);
@@ -190,7 +204,7 @@ void grant_unmap_batch(gnttab_unmap_grant_ref* ops, unsigned count) {
       ops[i].status = static_cast<int16_t>(begin_unmap(user, ops[i], endings[i]));
       any |= (endings[i].parts & GNTMAP_host_map) != 0;
     }
-    if (any) flush(user);
+    flush(user, any);
     for (unsigned i = 0; i < count; i++)
       if (endings[i].parts != 0) complete(user, endings[i], unused[i]);
   }
@@ -213,11 +227,14 @@ void grant_unmap_and_replace(gnttab_unmap_and_replace& op) {
                ? user->mm.model->grant_replace(user, {op.host_addr, m.flags}, op.new_addr,
                                                grant_active(m.granter, m.ref).mfn, e.host_writable)
                : GNTST_bad_handle;
-      if (rc == GNTST_okay) m.flags &= ~u32{GNTMAP_host_map};
+      if (rc == GNTST_okay) {
+        iommu_grant_ends(user, grant_active(m.granter, m.ref).mfn, !(m.flags & GNTMAP_readonly));
+        m.flags &= ~u32{GNTMAP_host_map};
+      }
     }
     op.status = static_cast<int16_t>(rc);
     if (rc == GNTST_okay) {
-      flush(user);
+      flush(user, true);
       complete(user, e, unused);
     }
   }
@@ -229,7 +246,7 @@ namespace {
 void release_part(Domain* user, const GrantMapping& m, u32 part) {
   if (!(m.flags & part)) return;
   const Mfn mfn = grant_active(m.granter, m.ref).mfn;
-  end_part(user, m, part, m.flags);
+  undo_part(user, m, part, m.flags);
   if (held_mark(user, part)) grant_put_references(mfn, !(m.flags & GNTMAP_readonly));
 }
 }  // namespace
@@ -251,6 +268,14 @@ int grants_release_mappings(Domain* user) {
   }
   for (unsigned i = 0; i < count; i++) domain_put(unused[i]);
   return count == kUnmapBatch ? -kRestart : 0;
+}
+
+void grants_for_each_mapped(const Domain* user, void (*fn)(const Domain*, Mfn, bool)) {
+  for (u32 handle = 0; handle < handle_count(user->grants); handle++) {
+    const GrantMapping& m = at(user->grants, handle);
+    for (const u32 part : kEachPart)
+      if (m.flags & part) fn(user, grant_active(m.granter, m.ref).mfn, !(m.flags & GNTMAP_readonly));
+  }
 }
 
 bool grant_shows(const Domain* user, Mfn mfn, bool writable) {

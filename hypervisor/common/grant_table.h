@@ -65,6 +65,8 @@ void grants_destroy(Domain* domain);
 
 /// XENMEM_add_to_physmap, space grant_table: the frame of page `index`, made if need be; kInvalidMfn: none.
 Mfn grant_table_frame(Domain* domain, u64 index);
+/// fn(user, mfn, writable) of each part of a mapping that the domain has; under mm_lock.
+void grants_for_each_mapped(const Domain* user, void (*fn)(const Domain*, Mfn, bool));
 /// Model identity: does the domain map the frame by a grant (for writing)?
 bool grant_shows(const Domain* domain, Mfn mfn, bool writable);
 

@@ -2,6 +2,7 @@
 
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
+#include "hypervisor/common/iommu.h"
 #include "hypervisor/common/planted.h"
 #include "hypervisor/common/print.h"
 #include "hypervisor/common/tlb_epoch.h"
@@ -22,10 +23,12 @@ int first_get(Mfn mfn, xs_frame_type type, Domain* domain) {
   const xs_frame_type old = type_of(frame_type_info(mfn));
   if (old != type && old != XS_FRAME_NONE) tlb_flush_since(frame_shadow(mfn) >> 8);
   if (needs_validation(type)) {
+    iommu_table_begins(mfn);
     frame_set_type_info(mfn, type_bits(type) | 1);
     if (const int rc = arch_validate_type(mfn, type, domain); rc != 0) {
       stamp(mfn);
       frame_set_type_info(mfn, type_bits(type));
+      iommu_table_ends(mfn);
       return rc;
     }
   }
@@ -57,6 +60,7 @@ void type_put(Mfn mfn, Domain* domain) {
   }
   stamp(mfn);
   frame_set_type_info(mfn, type_bits(type));
+  if (needs_validation(type)) iommu_table_ends(mfn);
 }
 
 void frame_mapping_ends(Mfn mfn) { stamp(mfn); }

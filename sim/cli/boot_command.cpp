@@ -67,6 +67,9 @@ class Events : public observe::Listener {
   void on_unmodelled(const std::string& text) override {
     std::fprintf(stderr, "xenoscope: not modelled: %s\n", text.c_str());
   }
+  void on_dma_refused(const std::string& text) override {
+    std::fprintf(stderr, "xenoscope: %s\n", text.c_str());
+  }
   void on_panic(unsigned) override {
     if (!panicked_at_ps) panicked_at_ps = machine->now_ps();
   }

@@ -17,6 +17,8 @@ class DmaObserver {
  public:
   virtual ~DmaObserver() = default;
   virtual void on_dma(const DmaAccess& access) = 0;
+  /// It does not happen: the IOMMU refuses it.
+  virtual void on_dma_refused(const DmaAccess& access) = 0;
 };
 
 }  // namespace xs

@@ -16,8 +16,9 @@ namespace {
 
 constexpr u32 driver = 0;  ///< the domain that has the devices
 
-bool is_table(unsigned type) {
-  return (type >= XS_FRAME_L1 && type <= XS_FRAME_L4) || type == XS_FRAME_SEGDESC;
+std::string transfer(const DmaAccess& a, const std::string& driver_label) {
+  return fmt::format("the {} device of {} in slot {} {}", a.device, driver_label, a.slot,
+                     a.write ? "writes to" : "reads");
 }
 
 }  // namespace
@@ -36,8 +37,7 @@ void Observer::Impl::check_dma(const DmaAccess& a, u64 mfn) {
   const unsigned type = type_of_bits(f.type_bits);
   std::string problem;
   if (f.owner == driver) {
-    const bool in_use = (counts_[index].type_info & XS_TYPE_COUNT) != 0;
-    if (!a.write || !in_use || !is_table(type)) return;
+    if (!a.write || !table_in_use(index)) return;
     problem = fmt::format("where it has {}",
                           type == XS_FRAME_SEGDESC ? "descriptors" : fmt::format("an L{} table", type));
   } else if (f.owner < XS_OWNER_XEN && named_by(driver, mfn, a.write)) {
@@ -48,11 +48,28 @@ void Observer::Impl::check_dma(const DmaAccess& a, u64 mfn) {
   }
   isolation_broken(
       {Invariant::dma, mfn,
-       fmt::format(
-           "the {} device of {} in slot {} {} frame {:#x} of {} ({} bytes at {:#x}), {}, at {:.6f} ms; {}",
-           a.device, state_->domain_label(driver), a.slot, a.write ? "writes to" : "reads", mfn,
-           state_->domain_label(f.owner), a.size, a.pa, problem, static_cast<double>(a.time_ps) * 1e-9,
-           last_change(index))});
+       fmt::format("{} frame {:#x} of {} ({} bytes at {:#x}), {}, at {:.6f} ms; {}",
+                   transfer(a, state_->domain_label(driver)), mfn, state_->domain_label(f.owner), a.size,
+                   a.pa, problem, static_cast<double>(a.time_ps) * 1e-9, last_change(index))});
+}
+
+/// Nothing has happened to memory. The first ones are told in words, all are counted.
+void Observer::on_dma_refused(const DmaAccess& a) {
+  constexpr u64 most_told = 20;
+  Impl& i = *impl_;
+  if (++i.counters.dma_refused > most_told || !i.state_) return;
+  const u32 index = i.state_->ram().index(a.pa >> frame_shift);
+  const u32 owner = index == RamMap::none ? XS_OWNER_NONE : i.state_->frame(index).owner;
+  i.listener->on_dma_refused(fmt::format("{} frame {:#x} of {} ({} bytes at {:#x}): the IOMMU refuses it",
+                                         transfer(a, i.state_->domain_label(driver)), a.pa >> frame_shift,
+                                         i.state_->domain_label(owner), a.size, a.pa));
+}
+
+/// The CPU takes page tables or descriptors from it.
+bool Observer::Impl::table_in_use(u32 index) const {
+  const unsigned type = type_of_bits(state_->frame(index).type_bits);
+  const bool table = (type >= XS_FRAME_L1 && type <= XS_FRAME_L4) || type == XS_FRAME_SEGDESC;
+  return table && (counts_[index].type_info & XS_TYPE_COUNT) != 0;
 }
 
 /// By a grant, or an entry of a table; looked for in memory, since transfers to others' frames are few.

@@ -241,7 +241,7 @@ void Observer::Impl::mark_grant(const CpuView& view, u64 parties, u64 what, u64 
   ++(counters.*counter[u.use - XS_GRANT_MAP]);
   if (!options.isolation_monitor) return;
   if (u.use == XS_GRANT_MAP) mapped_now[view.cpu()] = {u.granter, u.ref, u.user};
-  if (u.use == XS_GRANT_UNMAP) check_unmapped(view, u);
+  if (u.use == XS_GRANT_UNMAP) check_unmapped(view, u), check_iommu(view, state_->ram().index(mfn));
   const bool ends = u.use != XS_GRANT_MAP && !is_move(u) && state_->operation(view.cpu());
   const u8* entry = ends ? grant_entry(u.granter, u.ref) : nullptr;
   if (entry) ended_grants.push_back({view.cpu(), u, load(entry).flags, now()});

@@ -5,6 +5,7 @@
 //     check_p2m.cpp          replica against the P2Ms that guests publish
 //     check_translated.cpp   P2Ms that the hypervisor holds; machine numbers where none may be
 //     check_grants.cpp       grants in use against owners, page tables and P2Ms
+//     iommu_monitor.cpp      what devices reach by an IOMMU against owners and grants in use
 //     check_references.cpp   replica's counts against page tables in machine memory and what VCPUs name
 #pragma once
 #include <algorithm>
@@ -46,6 +47,7 @@ class InvariantChecker {
   void check_place(u32 domid, const DomainRecord& d, u32 index);
   void count_foreign_entries();
   void check_grants();
+  void check_iommu();
   void check_grant_pages(u32 domid, const DomainRecord& d);
   void check_granted_entries();
   bool exceeds_grants(u32 domid, u32 index, bool writable);

@@ -66,6 +66,7 @@ CheckReport InvariantChecker::run(std::span<const CpuView* const> cpus) {
   for (const auto& [domid, d] : s_.domains()) check_p2m(domid, d);
   check_references();
   check_grants();
+  check_iommu();
   check_leaks(cpus);
   return std::move(report_);
 }

@@ -113,6 +113,7 @@ void Observer::watch_tags(std::function<std::vector<ReachablePage>(unsigned)> pa
 void Observer::watch_outlived(std::function<bool(unsigned, u64)> outlives) {
   impl_->tlb_outlives = std::move(outlives);
 }
+void Observer::watch_iommu(IommuWatch watch) { impl_->iommu = std::move(watch); }
 void Observer::watch_quanta(std::function<u64()> ended) { impl_->quanta_ended = std::move(ended); }
 void Observer::watch_events(EventWatch watch) { impl_->event_watch = std::move(watch); }
 void Observer::flush_trace() { impl_->writer.flush(); }

@@ -56,6 +56,7 @@ class Listener {
   virtual void on_triple_fault(unsigned cpu, u64 pc) { (void)cpu, (void)pc; }
   virtual void on_unmodelled(const std::string& text) { (void)text; }  ///< with PC and symbol
   virtual void on_isolation(const Violation&) {}
+  virtual void on_dma_refused(const std::string& text) { (void)text; }  ///< the first ones
 };
 
 class Observer : public CpuObserver, public DmaObserver {
@@ -80,6 +81,13 @@ class Observer : public CpuObserver, public DmaObserver {
   /// Whether it can by an entry that the tables which the core walks do not have: asked when a domain that
   /// may see the frame for other reasons ends a mapping of it by a grant. Without it that is not checked.
   void watch_outlived(std::function<bool(unsigned cpu, u64 mfn)> outlives);
+  /// What devices reach by an IOMMU: which slots have a device, and what the one in `slot` may do to frame
+  /// `mfn` now (XS_IOMMU_READ, XS_IOMMU_WRITE; none: no IOMMU is enabled). Without it that is not checked.
+  struct IommuWatch {
+    std::function<std::vector<unsigned>()> slots;
+    std::function<std::optional<u64>(unsigned slot, u64 mfn)> reach;
+  };
+  void watch_iommu(IommuWatch watch);
   /// How many quanta the cores have run so far, all together: tells the monitor of grants whether anybody
   /// else has run since the hypervisor looked at something. Without it, it is careful.
   void watch_quanta(std::function<u64()> ended);
@@ -105,6 +113,7 @@ class Observer : public CpuObserver, public DmaObserver {
   void on_triple_fault(const CpuView& view) override;
   void on_unmodelled(const CpuView& view, const char* what, u64 where) override;
   void on_dma(const DmaAccess& access) override;
+  void on_dma_refused(const DmaAccess& access) override;
 
   // What only the runner knows, for the trace. Times are simulated.
   void name_domain(u32 domid, std::string_view name);

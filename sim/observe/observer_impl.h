@@ -128,6 +128,7 @@ struct Observer::Impl {
   std::array<u32, TraceState::max_cpus> last_trap;
   std::function<bool(unsigned cpu, u64 mfn)> tlb_reaches;
   std::function<bool(unsigned cpu, u64 mfn)> tlb_outlives;
+  Observer::IommuWatch iommu;
   std::function<u64()> quanta_ended;
   std::array<Moment, TraceState::max_cpus> grant_operation;  ///< begin of the CPU's, while it is open
   std::vector<EndedGrant> ended_grants;
@@ -181,7 +182,14 @@ struct Observer::Impl {
   bool may_see(u32 domid, u32 index, u64 va, bool write) const;
   bool reads_p2m(u32 domid, u64 mfn) const;
   void check_dma(const DmaAccess& access, u64 mfn);
+  bool table_in_use(u32 index) const;
   bool named_by(u32 domid, u64 mfn, bool write) const;
+  u64 iommu_due(u32 domid, u32 index) const;
+  /// Of each slot: fn(slot, what its device reaches of the frame, what is due to it).
+  void each_iommu_slot(u32 index, const std::function<void(unsigned, u64, u64)>& fn) const;
+  std::string iommu_excess(unsigned slot, u32 index, u64 excess) const;
+  void check_iommu(const CpuView& view, u32 index);
+  void mark_iommu(u64 rights);
   void check_stale(const CpuView& view, u32 index, u32 before, u32 after);
   Moment now() const;
   bool undisturbed(unsigned cpu, u32 granter, const Moment& since) const;

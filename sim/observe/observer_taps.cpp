@@ -146,6 +146,7 @@ void Observer::Impl::store_frame(const CpuView& view, u32 index, u32 offset, u64
     ++counters.type_changes;
     record(event_at(view, EventKind::frame_type, state_->ram().mfn(index), before, after));
     remember(view, index, FrameChange::What::type, before, after);
+    check_iommu(view, index);
   } else if (offset == offsetof(xs_frame, owner)) {
     const u32 before = state_->frame(index).owner, after = static_cast<u32>(value);
     if (before == after) return;
@@ -153,6 +154,7 @@ void Observer::Impl::store_frame(const CpuView& view, u32 index, u32 offset, u64
     if (options.isolation_monitor && tlb_reaches) check_stale(view, index, before, after);
     record(event_at(view, EventKind::frame_owner, state_->ram().mfn(index), before, after));
     remember(view, index, FrameChange::What::owner, before, after);
+    check_iommu(view, index);
   }
 }
 
@@ -231,6 +233,8 @@ void Observer::Impl::mark(const CpuView& view, u64 what, u64 a, u64 b, u64 c) {
       return listener->on_boot_step(static_cast<unsigned>(a));
     case XS_MARK_KEPT:
       return mark_kept(a, b, c);
+    case XS_MARK_IOMMU:
+      return mark_iommu(b);
     default:
       ++counters.rejected;
   }

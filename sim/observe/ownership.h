@@ -117,8 +117,10 @@ struct ObserverCounters {
   u64 switches = 0, events_sent = 0, bounces = 0, tlb_flushes = 0;
   u64 exceptions = 0, interrupts = 0, page_faults = 0;
   u64 tlb_fills = 0, tlb_fills_user = 0;
-  u64 dma_reads = 0, dma_writes = 0;  ///< devices' transfers from and to memory
-  u64 dma_foreign = 0;                ///< frames of these that belong to another domain, rightly
+  u64 dma_reads = 0, dma_writes = 0;     ///< devices' transfers from and to memory
+  u64 dma_foreign = 0;                   ///< frames of these that belong to another domain, rightly
+  u64 dma_refused = 0;                   ///< transfers that an IOMMU did not let happen
+  u64 iommu_maps = 0, iommu_unmaps = 0;  ///< frames that got a right in a domain's tables, or lost one
   u64 guarded_stores =
       0;  ///< first stores to pages of frame table and M2P; depends on the engine's own table
   u64 unmodelled = 0;

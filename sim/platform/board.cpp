@@ -35,12 +35,21 @@ void Board::add_virtio_slots(const VirtioSlots& where) {
     add_device(memory_bus, ("virtio_mmio" + std::to_string(slot)).c_str(), where.base + slot * where.step,
                where.step, *virtio_slots_.back());
   }
+  if (!config.iommu) return;
+  iommu = std::make_unique<Iommu>(dram, where.count);
+  add_device(memory_bus, "iommu", iommu_registers, XS_IOMMU_REGISTER_BYTES, *iommu);
+}
+
+IommuPlace Board::iommu_place() const {
+  return {iommu ? iommu_registers : 0, static_cast<u32>(virtio_slots_.size())};
 }
 
 bool Board::guard_dma(unsigned slot, u64 pa, u64 size, bool write) {
-  if (dma_observer)
-    dma_observer->on_dma({virtio_slots_[slot]->device()->name(), slot, pa, size, write, host.now_ps()});
-  return true;
+  const bool allowed = !iommu || iommu->allows(slot, pa, size, write);
+  if (!dma_observer) return allowed;
+  const DmaAccess access{virtio_slots_[slot]->device()->name(), slot, pa, size, write, host.now_ps()};
+  allowed ? dma_observer->on_dma(access) : dma_observer->on_dma_refused(access);
+  return allowed;
 }
 
 void Board::plug(VirtioDevice& device) {

@@ -18,6 +18,8 @@
 #include "sim/platform/device/uart16550.h"
 #include "sim/platform/dma.h"
 #include "sim/platform/dram.h"
+#include "sim/platform/firmware/acpi_tables.h"
+#include "sim/platform/iommu.h"
 #include "sim/platform/machine.h"
 #include "sim/platform/network/network.h"
 #include "sim/platform/virtio/virtio_block.h"
@@ -45,6 +47,9 @@ struct VirtioSlots {
 
 class Board {
  public:
+  /// Where VT-d's units have theirs on a PC; both architectures keep the range free.
+  static constexpr u64 iommu_registers = 0xfed90000;
+
   Board(const MachineConfig& config, Dram& dram, StopRequests& stop);
   virtual ~Board();
   Board(const Board&) = delete;
@@ -82,6 +87,7 @@ class Board {
     return {};
   }
   virtual MachineCounters counters() const = 0;
+  std::vector<unsigned> occupied_slots() const;  ///< those with a device, ascending
   virtual void set_debugger(CpuDebugger* debugger) = 0;
 
   const MachineConfig config;
@@ -94,6 +100,7 @@ class Board {
   std::vector<std::unique_ptr<VirtioBlock>> disks;
   std::vector<std::unique_ptr<VirtioConsole>> consoles;
   std::unique_ptr<Network> network;  ///< null: none
+  std::unique_ptr<Iommu> iommu;      ///< null: none
 
  protected:
   /// The level of an interrupt wire, by its global number.
@@ -104,10 +111,10 @@ class Board {
   IrqLine line(unsigned gsi) {
     return [this, gsi](bool asserted) { set_interrupt(gsi, asserted); };
   }
-  bool guard_dma(unsigned slot, u64 pa, u64 size, bool write);
   void add_device(Bus& bus, const char* name, u64 base, u64 size, RegisterDevice& device);
   void add_virtio_slots(const VirtioSlots& where);
-  std::vector<unsigned> occupied_slots() const;
+  /// Where firmware says that there is an IOMMU, and for how many slots.
+  IommuPlace iommu_place() const;
   /// A device will act by itself: finish a transfer, receive what is on its way.
   bool virtio_activity() const;
 
@@ -116,6 +123,8 @@ class Board {
 
  private:
   void plug(VirtioDevice& device);
+  /// False: the IOMMU refuses it.
+  bool guard_dma(unsigned slot, u64 pa, u64 size, bool write);
 
   std::vector<std::unique_ptr<Dma>> slot_dma_;
   std::vector<std::unique_ptr<VirtioMmio>> virtio_slots_;

@@ -99,7 +99,7 @@ void Ia64Board::load(const BootImage& image) {
   }
 }
 
-void Ia64Board::start() { write_ia64_tables(dram, {config.cpus, occupied_slots()}, boot_); }
+void Ia64Board::start() { write_ia64_tables(dram, {config.cpus, occupied_slots(), iommu_place()}, boot_); }
 
 bool Ia64Board::deadlocked() const {
   for (const auto& cpu : cpus_)

@@ -171,6 +171,7 @@ const std::vector<std::string>& Machine::stop_place() const { return impl_->stop
 MachineCounters Machine::counters() const {
   MachineCounters sum = impl_->board->counters();
   if (const auto& network = impl_->board->network) network->count(sum.network, sum.station);
+  if (const auto& iommu = impl_->board->iommu) sum.iommu = iommu->counters();
   return sum;
 }
 
@@ -194,6 +195,11 @@ bool Machine::tlb_outlives_tables(unsigned cpu, u64 mfn) const {
 std::vector<ReachablePage> Machine::tagged_pages(unsigned cpu) const {
   return impl_->board->tagged_pages(cpu);
 }
+std::optional<u64> Machine::iommu_reach(unsigned slot, u64 mfn) const {
+  const auto& iommu = impl_->board->iommu;
+  return iommu && iommu->enabled() ? std::optional<u64>(iommu->reach(slot, mfn)) : std::nullopt;
+}
+std::vector<unsigned> Machine::device_slots() const { return impl_->board->occupied_slots(); }
 void Machine::watch_dma(DmaObserver* observer) { impl_->board->dma_observer = observer; }
 void Machine::set_debugger(CpuDebugger* debugger) { impl_->board->set_debugger(debugger); }
 CpuControl& Machine::control(unsigned cpu) { return impl_->board->control(cpu); }

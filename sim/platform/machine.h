@@ -14,6 +14,7 @@
 #include "sim/core/tap.h"
 #include "sim/core/timing_model.h"
 #include "sim/mmu/mmu.h"
+#include "sim/platform/iommu_counters.h"
 #include "sim/platform/network/network_config.h"
 
 namespace xs::platform {
@@ -36,6 +37,7 @@ struct MachineConfig {
   u64 disk_latency_ns = 50'000;          ///< of each virtio-blk request
   u64 disk_bytes_per_s = 500'000'000;    ///< of its data
   std::optional<NetworkConfig> network;  ///< none: no network device
+  bool iommu = false;
   u64 seed = 1;
   std::vector<u64> taps;  ///< code addresses, see sim/core/tap.h
 };
@@ -72,6 +74,7 @@ struct MachineCounters {  ///< summed over cores, and per core where it matters
   mmu::MmuCounters mmu;
   NetworkCounters network;
   StationCounters station;
+  IommuCounters iommu;
   std::vector<u64> instructions_per_cpu;
 };
 
@@ -118,6 +121,12 @@ class Machine {
   bool tlb_outlives_tables(unsigned cpu, u64 mfn) const;
   /// Where a TLB has tags: all that user code on the core can reach by it now.
   std::vector<ReachablePage> tagged_pages(unsigned cpu) const;
+
+  /// What the device in that slot may do to the frame by the IOMMU as it is now: bits XS_IOMMU_READ and
+  /// XS_IOMMU_WRITE; none: there is no IOMMU, or it is not enabled.
+  std::optional<u64> iommu_reach(unsigned slot, u64 mfn) const;
+  /// Slots that have a device, ascending.
+  std::vector<unsigned> device_slots() const;
 
   /// Devices' transfers. It must outlive the machine's runs.
   void watch_dma(DmaObserver* observer);

@@ -198,6 +198,7 @@ void read_machine(Section& s, MachineConfig& c) {
   s.object("timing", [&](Section& t) { read_timing(t, c.timing); });
   s.object("disk", [&](Section& t) { read_disk(t, c); });
   s.object("network", [&](Section& t) { read_network(t, c); });
+  s.flag("iommu", c.iommu);
   if (c.high_base % (u64{1} << 30)) s.fail(s.child("high_base"), "must be a multiple of 1 GiB");
   if (c.high_base && c.high_base < (u64{4} << 30))
     s.fail(s.child("high_base"), "must be 0 or at least 4 GiB");

@@ -104,7 +104,9 @@ void MicrovmBoard::load(const BootImage& image) {
 }
 
 void MicrovmBoard::start() {
-  const AcpiTables acpi = build_acpi(acpi_tables_pa, microvm_acpi(config.cpus, occupied_slots()));
+  AcpiBoard board = microvm_acpi(config.cpus, occupied_slots());
+  board.iommu = iommu_place();
+  const AcpiTables acpi = build_acpi(acpi_tables_pa, board);
   std::memcpy(ram_bytes(dram, acpi_tables_pa, acpi_tables_end - acpi_tables_pa), acpi.tables.data(),
               acpi.tables.size());
   std::memcpy(ram_bytes(dram, rsdp_pa, acpi.rsdp.size()), acpi.rsdp.data(), acpi.rsdp.size());

@@ -94,6 +94,12 @@ constexpr Shown grant_rows[] = {
 constexpr Shown device_rows[] = {
     {"transfers from memory", "dma.reads"},
     {"transfers to memory", "dma.writes"},
+    {"frames that the IOMMU lets devices reach from then on", "iommu.maps"},
+    {"frames that it lets them reach less from then on", "iommu.unmaps"},
+    {"frames looked up in its tables", "iommu.lookups"},
+    {"frames that it remembered", "iommu.hits"},
+    {"flushes of what it remembers", "iommu.flushes"},
+    {"transfers that it refused", "iommu.refused"},
     {"frames sent to the wire", "network.sent"},
     {"frames received from it", "network.received"},
     {"frames that no buffer waited for", "network.dropped"},

@@ -130,6 +130,7 @@ class BootedMachine : public MachineTarget, private observe::Listener {
   void on_boot_step(unsigned step) override { emit("boot", 0, observe::boot_step_name(step)); }
   void on_panic(unsigned) override { emit("panic", 0, ""); }
   void on_unmodelled(const std::string& text) override { emit("unmodelled", 0, text); }
+  void on_dma_refused(const std::string& text) override { emit("dma-refused", 0, text); }
   void on_isolation(const observe::Violation& v) override {
     emit("violation", 0, fmt::format("{}: {}", observe::invariant_name(v.which), v.text));
   }
@@ -174,6 +175,9 @@ void BootedMachine::start(TargetListener& listener) {
   observer_->watch_tags([this](unsigned cpu) { return machine_->tagged_pages(cpu); });
   observer_->watch_outlived(
       [this](unsigned cpu, u64 mfn) { return machine_->tlb_outlives_tables(cpu, mfn); });
+  if (config.iommu)
+    observer_->watch_iommu({[this] { return machine_->device_slots(); },
+                            [this](unsigned slot, u64 mfn) { return machine_->iommu_reach(slot, mfn); }});
   observer_->watch_quanta([this] { return machine_->counters().quanta; });
   machine_->watch_dma(observer_.get());
   machine_->set_serial_sink(&serial_);

@@ -165,6 +165,7 @@ void Runner::on_event(const Event& event) {
     if (auto* o = target_.observation()) o->set_kernel(event.domid, kernel_of(event.domid));
   }
   if (event.kind == "unmodelled") add_line({"machine", "not modelled: " + event.state, event.time_ps});
+  if (event.kind == "dma-refused") add_line({"machine", event.state, event.time_ps});
   if (event.kind == "violation") note_violation(event.state);
   if (event.kind == "panic") note_fatal("hypervisor panic");
   if (event.kind == "domain-state" && event.state == "crashed") domain_crashed(event.domid, "");

@@ -24,8 +24,8 @@ struct Event {
   u64 time_ps = 0;
   std::string kind;
   u32 domid = 0;
-  std::string state;  ///< domain-state: the new one; boot: the step's name; unmodelled: what; violation:
-                      ///< which invariant, and what is wrong
+  std::string state;  ///< domain-state: the new one; boot: the step's name; unmodelled, dma-refused: what;
+                      ///< violation: which invariant, and what is wrong
 };
 
 class TargetListener {

@@ -11,6 +11,7 @@
 #include "hypervisor/arch/ia64/switch.h"
 #include "hypervisor/arch/ia64/windows.h"
 #include "hypervisor/common/domain.h"
+#include "hypervisor/common/iommu.h"
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/print.h"
@@ -89,6 +90,7 @@ void boot_main(hv::Paddr parameters, hv::u64) {
   print("Brought up %u CPUs\n", cpu_count);
   mark(XS_MARK_BOOT, 2);
 
+  iommu_init(firmware_rsdp());
   dom0_build(boot_memory);
   boot_finish();
 }

@@ -2,6 +2,7 @@
 
 #include "hypervisor/arch/ia64/layout.h"
 #include "hypervisor/common/acpi.h"
+#include "hypervisor/common/iommu.h"
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/print.h"
 
@@ -106,5 +107,6 @@ u64 firmware_wall_clock() {
 }
 
 const void* arch_map_table(Paddr address, u64) { return phys_to_virt(address); }
+volatile u32* arch_map_device(Paddr address) { return &device<u32>(address); }
 
 }  // namespace hv

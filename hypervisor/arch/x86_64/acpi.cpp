@@ -4,6 +4,7 @@
 #include "hypervisor/arch/x86_64/apic.h"
 #include "hypervisor/arch/x86_64/paging.h"
 #include "hypervisor/common/acpi.h"
+#include "hypervisor/common/iommu.h"
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/print.h"
 
@@ -32,6 +33,9 @@ void read_madt(const AcpiHeader& madt, AcpiTopology& topology) {
 }  // namespace
 
 const void* arch_map_table(Paddr address, u64 bytes) { return map_device(address, bytes); }
+volatile u32* arch_map_device(Paddr address) {
+  return static_cast<volatile u32*>(map_device(address, kPageSize));
+}
 
 AcpiTopology acpi_read(Paddr address) {
   AcpiTopology topology;

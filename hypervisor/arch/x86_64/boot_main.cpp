@@ -12,6 +12,7 @@
 #include "hypervisor/arch/x86_64/serial.h"
 #include "hypervisor/arch/x86_64/smp.h"
 #include "hypervisor/common/domain.h"
+#include "hypervisor/common/iommu.h"
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/print.h"
@@ -88,6 +89,7 @@ extern "C" [[noreturn]] void boot_main(hv::u64 start_info) {
   print("Brought up %u CPUs\n", cpu_count);
   mark(XS_MARK_BOOT, 2);
 
+  iommu_init(rsdp);
   dom0_build(boot_memory);
   boot_finish();
 }

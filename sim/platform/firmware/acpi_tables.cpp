@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "hypervisor/abi/iommu.h"
 #include "sim/platform/device/power.h"
 #include "sim/platform/firmware/aml.h"
 
@@ -125,7 +126,12 @@ AcpiTables build_acpi(u64 base, const AcpiBoard& board) {
   };
   const u64 fadt_pa = place(fadt(place(dsdt(board)), board));
   const u64 madt_pa = place(acpi_table("APIC", board.madt_revision, board.name, board.madt));
-  const u64 xsdt_pa = place(acpi_table("XSDT", 1, board.name, acpi_bytes(fadt_pa) + acpi_bytes(madt_pa)));
+  std::string entries = acpi_bytes(fadt_pa) + acpi_bytes(madt_pa);
+  if (board.iommu.registers)
+    entries +=
+        acpi_bytes(place(acpi_table(XS_IOMMU_ACPI_TABLE, 1, board.name,
+                                    acpi_bytes(board.iommu.registers) + acpi_bytes(board.iommu.slots))));
+  const u64 xsdt_pa = place(acpi_table("XSDT", 1, board.name, entries));
 
   Rsdp r{};
   std::memcpy(r.signature, "RSD PTR ", 8);

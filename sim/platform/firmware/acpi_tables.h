@@ -1,7 +1,8 @@
 // The ACPI tables of a machine: hardware-reduced, and only devices in the DSDT that a kernel cannot guess.
 //
 //     RSDP --> XSDT --> FADT --> DSDT (the board's devices, \_S5)
-//                  `--> MADT (the board's processors and interrupt controllers)
+//                  |--> MADT (the board's processors and interrupt controllers)
+//                  `--> OEMI (where the IOMMU is, if there is one)
 //
 // Those of the x86-64 machine are QEMU's microvm's.
 #pragma once
@@ -13,6 +14,12 @@
 
 namespace xs::platform {
 
+/// Registers of the IOMMU (hypervisor/abi/iommu.h); 0: there is none.
+struct IommuPlace {
+  u64 registers = 0;
+  u32 slots = 0;
+};
+
 /// What differs between boards.
 struct AcpiBoard {
   const char* name;     ///< OEM table id, 8 characters
@@ -20,6 +27,7 @@ struct AcpiBoard {
   std::string devices;  ///< AML below \_SB
   u8 madt_revision = 1;
   std::string madt;  ///< behind its header
+  IommuPlace iommu{};
 };
 AcpiBoard microvm_acpi(unsigned cpus, const std::vector<unsigned>& virtio_slots);
 AcpiBoard ia64_acpi(unsigned cpus, const std::vector<unsigned>& virtio_slots);

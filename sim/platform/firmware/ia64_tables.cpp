@@ -92,7 +92,9 @@ u64 runtime_services(Area& area) {
 }
 
 u64 add_acpi(const MemoryPort& memory, const Ia64Machine& machine) {
-  const AcpiTables tables = build_acpi(acpi_tables_at, ia64_acpi(machine.cpus, machine.virtio_slots));
+  AcpiBoard board = ia64_acpi(machine.cpus, machine.virtio_slots);
+  board.iommu = machine.iommu;
+  const AcpiTables tables = build_acpi(acpi_tables_at, board);
   put(memory, acpi, tables.rsdp);
   put(memory, acpi_tables_at, tables.tables);
   return acpi;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/core/memory_port.h"
+#include "sim/platform/firmware/acpi_tables.h"
 
 namespace xs::platform {
 
@@ -27,6 +28,7 @@ struct Ia64Boot {
 struct Ia64Machine {
   unsigned cpus = 1;
   std::vector<unsigned> virtio_slots;  ///< occupied ones
+  IommuPlace iommu{};
 };
 
 /// Throws Error naming the file when the command line is too long.

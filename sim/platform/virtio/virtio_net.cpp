@@ -39,12 +39,12 @@ bool VirtioNet::take(const VirtioChain& chain) {
   const u64 bytes = chain.readable_bytes();
   if (bytes < sizeof(NetHeader) || !chain.writable.empty()) return false;
   NetworkFrame frame(bytes - sizeof(NetHeader) <= most_frame ? bytes - sizeof(NetHeader) : 0);
-  if (frame.size() < least_frame) {
+  if (frame.size() < least_frame ||
+      !chain.read(transport_->dma(), sizeof(NetHeader), frame.data(), frame.size())) {
     ++counters_.dropped;
     leaving_.push_back({chain.head, leaving_.empty() ? host_.now_ps() : leaving_.back().due_ps});
     return true;
   }
-  if (!chain.read(transport_->dma(), sizeof(NetHeader), frame.data(), frame.size())) return false;
   ++counters_.sent;
   counters_.sent_bytes += frame.size();
   leaving_.push_back({chain.head, out_->send(std::move(frame))});
@@ -70,22 +70,28 @@ void VirtioNet::frame_arrived(const NetworkFrame& frame) {
   if (transport_->driver_ok()) got = transport_->queue(receive_queue).pop(chain);
   if (got != Virtqueue::Pop::chain) ++counters_.dropped;
   if (got == Virtqueue::Pop::empty) return;
-  if (got == Virtqueue::Pop::broken || !fill(chain, frame)) return break_down();
-  ++counters_.received;
-  counters_.received_bytes += frame.size();
+  if (got == Virtqueue::Pop::broken || !fits(chain, frame)) return break_down();
+  const u32 filled = fill(chain, frame);
+  if (!transport_->queue(receive_queue).push(chain.head, filled)) return break_down();
+  ++(filled ? counters_.received : counters_.dropped);
+  if (filled) counters_.received_bytes += frame.size();
   transport_->used(receive_queue);
 }
 
 /// Without mergeable buffers each holds a whole frame (5.1.6.3.1): one that does not breaks the rules.
-bool VirtioNet::fill(const VirtioChain& chain, const NetworkFrame& frame) {
+bool VirtioNet::fits(const VirtioChain& chain, const NetworkFrame& frame) {
+  return chain.readable.empty() && chain.writable_bytes() >= sizeof(NetHeader) + frame.size();
+}
+
+/// Bytes written. None when the memory is not to be reached (an IOMMU): the frame is lost, and the buffer
+/// goes back empty.
+u32 VirtioNet::fill(const VirtioChain& chain, const NetworkFrame& frame) {
   NetHeader header{};
   header.num_buffers = 1;
-  const u64 bytes = sizeof header + frame.size();
   Dma& dma = transport_->dma();
-  return chain.readable.empty() && chain.writable_bytes() >= bytes &&
-         chain.write(dma, 0, &header, sizeof header) &&
-         chain.write(dma, sizeof header, frame.data(), frame.size()) &&
-         transport_->queue(receive_queue).push(chain.head, static_cast<u32>(bytes));
+  const bool written = chain.write(dma, 0, &header, sizeof header) &&
+                       chain.write(dma, sizeof header, frame.data(), frame.size());
+  return written ? static_cast<u32>(sizeof header + frame.size()) : 0;
 }
 
 void VirtioNet::reset() {

@@ -38,7 +38,8 @@ class VirtioNet final : public VirtioDevice, public NetworkPort {
   };
   void transmit();
   bool take(const VirtioChain& chain);
-  bool fill(const VirtioChain& chain, const NetworkFrame& frame);
+  static bool fits(const VirtioChain& chain, const NetworkFrame& frame);
+  u32 fill(const VirtioChain& chain, const NetworkFrame& frame);
   void complete_due();
   void break_down();
 

@@ -229,4 +229,24 @@ TEST_CASE("ACPI tables hang together") {
   CHECK(dsdt.find("VR23") != dsdt.npos);
   CHECK(dsdt.find("VR21") == dsdt.npos);
   CHECK(dsdt.find("LNRO0005") != dsdt.npos);
+  CHECK(acpi.tables.find("OEMI") == acpi.tables.npos);
+}
+
+TEST_CASE("a table tells where the IOMMU is") {
+  constexpr u64 base = 0xe0000;
+  AcpiBoard board = microvm_acpi(1, {23});
+  board.iommu = {0xfed90000, 24};
+  const AcpiTables acpi = build_acpi(base, board);
+  const auto at = [&](u64 place, auto out) {
+    std::memcpy(&out, acpi.tables.data() + place, sizeof out);
+    return out;
+  };
+  const std::size_t place = acpi.tables.find("OEMI");
+  REQUIRE(place != acpi.tables.npos);
+  CHECK(at(place + 4, u32{}) == 36 + 12);
+  CHECK(at(place + 36, u64{}) == 0xfed90000);
+  CHECK(at(place + 44, u32{}) == 24);
+  const std::size_t xsdt = acpi.tables.find("XSDT");
+  CHECK(at(xsdt + 4, u32{}) == 36 + 3 * 8);
+  CHECK(at(xsdt + 36 + 16, u64{}) == base + place);
 }

@@ -54,6 +54,13 @@ TEST_CASE("every key arrives") {
   CHECK(c.disk_bytes_per_s == 8000);
 }
 
+TEST_CASE("an IOMMU is there when it is asked for") {
+  CHECK_FALSE(parse_machine_json("{}", "m.json").iommu);
+  CHECK(parse_machine_json(R"({"iommu": true})", "m.json").iommu);
+  CHECK(parse_machine_json(R"({"arch": "ia64", "iommu": true})", "m.json").iommu);
+  CHECK(error_of(R"({"iommu": 1})") == "m.json: machine.iommu: must be true or false");
+}
+
 TEST_CASE("a network is there when it is asked for") {
   CHECK_FALSE(parse_machine_json("{}", "m").network);
   const MachineConfig bare = parse_machine_json(R"({"network": {}})", "m");

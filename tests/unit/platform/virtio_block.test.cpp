@@ -181,3 +181,27 @@ TEST_CASE("disks that cannot be opened are one clear error") {
   CHECK_THROWS_WITH(open("/nonexistent/disk"), Catch::StartsWith("/nonexistent/disk: "));
   CHECK_THROWS_WITH(open("/tmp"), Catch::Contains("not a regular file"));
 }
+
+TEST_CASE_METHOD(Fixture, "data that an IOMMU refuses is an I/O error, and the next request is served") {
+  refused = {data_pa >> frame_shift};
+  const u32 type = GENERATE(0u, 1u);
+  request(type, 2, 1024);
+  CHECK(finish() == 1);
+  CHECK(used_count(0) == 1);
+  CHECK_FALSE(broken());
+  CHECK(load<u64>(data_pa) == 0);
+  refused.clear();
+  request(0, 2, 1024);
+  CHECK(finish() == 0);
+  CHECK(load<u8>(data_pa + 1) ==
+        static_cast<u8>(pattern(2048)[1025]));  // what a refused write has left alone
+}
+
+TEST_CASE_METHOD(Fixture, "a ring or a status that an IOMMU refuses stops the block device") {
+  const u64 places[] = {status_pa, ring(0).desc, ring(0).avail, ring(0).used};
+  refused = {places[GENERATE(0, 1, 2, 3)] >> frame_shift};
+  request(0, 2, 512);
+  finish();
+  CHECK(broken());
+  CHECK(used_count(0) == 0);
+}

@@ -1,7 +1,9 @@
 // A small honest (or, where a test wants it, dishonest) virtio driver working on simulated memory.
 #pragma once
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <vector>
 
 #include "sim/platform/dram.h"
 #include "sim/platform/virtio/virtio_mmio.h"
@@ -20,11 +22,18 @@ struct VirtioFixture {
   FakeHost host;
   Dram dram{{ram_bytes_total, 0, 0}};
   u64 dma_writes = 0;
-  Dma dma{dram, [this](u64, u64) { ++dma_writes; }};
+  std::vector<u64> refused;  ///< frames that the device may not reach
+  Dma dma{dram, [this](u64, u64) { ++dma_writes; },
+          [this](u64 pa, u64 size, bool) { return !is_refused(pa, size); }};
   Wire irq;
   VirtioMmio slot{dma, irq.line()};
   u16 avail_index[2] = {0, 0}, used_index[2] = {0, 0};
 
+  bool is_refused(u64 pa, u64 size) const {
+    return std::any_of(refused.begin(), refused.end(), [&](u64 mfn) {
+      return pa >> frame_shift <= mfn && mfn <= (pa + size - 1) >> frame_shift;
+    });
+  }
   u64 in(u64 reg) { return get(slot, reg, 4); }
   void out(u64 reg, u64 value) { REQUIRE(slot.write(reg, 4, value)); }
 

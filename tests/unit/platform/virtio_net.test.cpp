@@ -248,3 +248,30 @@ TEST_CASE_METHOD(Fixture, "network: a driver that writes anything never harms th
   CHECK(c.sent == link.frames.size());
   CHECK(c.dropped > 0);
 }
+
+TEST_CASE_METHOD(Fixture, "a frame that an IOMMU refuses to be read is dropped, and its buffer comes back") {
+  start(2);
+  refused = {buffer >> frame_shift};
+  send(60);
+  pass();
+  CHECK(link.frames.empty());
+  CHECK(used_count(1) == 1);
+  CHECK_FALSE(broken());
+  refused.clear();
+  send(60, 1);
+  CHECK(link.frames.size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "a buffer that an IOMMU refuses to be written comes back empty") {
+  start(2);
+  refused = {other >> frame_shift};
+  offer_buffer(2048);
+  net.frame_arrived(frame_of(60));
+  CHECK(used_count(0) == 1);
+  CHECK(used_length(0, 0) == 0);
+  CHECK_FALSE(broken());
+  refused = {ring(0).used >> frame_shift};
+  offer_buffer(2048, 1);
+  net.frame_arrived(frame_of(60));
+  CHECK(broken());
+}

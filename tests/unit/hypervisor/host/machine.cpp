@@ -9,8 +9,10 @@
 
 #include "arch_frame_window.h"
 #include "hypervisor/arch/x86_64/mm_device_memory.h"
+#include "hypervisor/common/acpi.h"
 #include "hypervisor/common/guest_access.h"
 #include "hypervisor/common/hypercall.h"
+#include "hypervisor/common/iommu.h"
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/print.h"
@@ -104,6 +106,17 @@ bool clear_guest(Vaddr to, u64 bytes) {
 bool hypercall_preempt_check() { return false; }
 long hypercall_continue(const HypercallArgs&) { panic("a continuation that nobody asked for"); }
 
+namespace {
+struct [[gnu::packed]] IommuTable {
+  AcpiHeader header;
+  u64 address;
+  u32 slots;
+};
+IommuTable iommu_table = {{{}, sizeof(IommuTable), 1, 0, {}, {}, 1, 0, 1}, 0xfed90000, hvtest::kIommuSlots};
+}  // namespace
+const AcpiHeader* acpi_find_table(Paddr, const char (&)[5]) { return &iommu_table.header; }
+volatile u32* arch_map_device(Paddr) { return hvtest::iommu_registers; }
+
 Domain* domain_get(DomId id) {
   if (id == DOMID_SELF) id = current()->domain->id;
   Domain* domain = owner_domain(id);
@@ -140,6 +153,7 @@ void panic(const char* format, ...) {
 namespace hvtest {
 
 unsigned flushes;
+u32 iommu_registers[XS_IOMMU_REGISTER_BYTES / 4] = {1};  // the version
 unsigned shadow_events[8];
 std::vector<DomId> dropped;
 std::map<std::pair<u64, u64>, Mfn> kept;

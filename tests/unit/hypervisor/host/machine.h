@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "hypervisor/abi/iommu.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/heap.h"
@@ -45,6 +46,10 @@ extern std::vector<GrantMark> grant_marks;
 /// {frame, for writing} -> references that grants hold themselves.
 extern std::map<std::pair<Mfn, bool>, u64> held;
 void note_grant(u64 domains, u64 what, Mfn mfn);
+
+/// Registers of an IOMMU as they were last written: it does nothing.
+constexpr unsigned kIommuSlots = 24;
+extern u32 iommu_registers[XS_IOMMU_REGISTER_BYTES / 4];
 
 /// Boots the memory half; the process has one machine.
 void boot();

@@ -1,0 +1,259 @@
+#include "hypervisor/common/iommu.h"
+
+#include "hypervisor/abi/iommu.h"
+#include "hypervisor/common/acpi.h"
+#include "hypervisor/common/domain.h"
+#include "hypervisor/common/frame_table.h"
+#include "hypervisor/common/lib.h"
+#include "hypervisor/common/planted.h"
+#include "hypervisor/common/print.h"
+#include "hypervisor/common/taps.h"
+
+namespace hv {
+
+unsigned iommu_context_count;
+
+namespace {
+constexpr u64 kRights = XS_IOMMU_READ | XS_IOMMU_WRITE;
+constexpr u64 kOwn = 1 << 2, kTable = 1 << 3;
+constexpr u64 kReader = 1ull << 8, kReaders = 0xffffffull << 8;
+constexpr u64 kWriter = 1ull << 32, kWriters = 0xffffffull << 32;
+constexpr unsigned kEntries = 1u << XS_IOMMU_BITS_PER_LEVEL;
+constexpr unsigned kMostSlots = 64;
+
+/// A domain with devices; root kInvalidMfn: none.
+struct Context {
+  DomId domain = 0;
+  Mfn root = kInvalidMfn;
+  unsigned slots = 0;
+};
+constexpr unsigned kMostContexts = 8;
+Context contexts[kMostContexts];  // the first iommu_context_count may be in use
+u8 context_of_slot[kMostSlots];   // 1 + index; 0: none
+unsigned slot_count;
+volatile u32* registers;
+bool withdrawn;  // since the last flush
+
+u64* page_at(Mfn mfn) { return static_cast<u64*>(frame_to_virt(mfn)); }
+constexpr unsigned index_at(Mfn mfn, unsigned level) {
+  return mfn >> (level * XS_IOMMU_BITS_PER_LEVEL) & (kEntries - 1);
+}
+Mfn page_below(u64 entry) { return (entry & XS_IOMMU_PAGE) >> kPageShift; }
+
+u64& entry_of(const Context& c, Mfn mfn) {
+  Mfn page = c.root;
+  for (unsigned level = XS_IOMMU_LEVELS; --level > 0;) page = page_below(page_at(page)[index_at(mfn, level)]);
+  return page_at(page)[index_at(mfn, 0)];
+}
+
+u64 with_rights(u64 entry) {
+  u64 rights = entry & (kOwn | kReaders | kWriters) ? XS_IOMMU_READ : 0;
+  if ((entry & (kOwn | kWriters)) && !(entry & kTable)) rights |= XS_IOMMU_WRITE;
+  return (entry & ~kRights) | rights;
+}
+
+void set(const Context& c, Mfn mfn, u64 value) {
+  u64& entry = entry_of(c, mfn);
+  const u64 before = entry & kRights, after = with_rights(value);
+  __atomic_store_n(&entry, after, __ATOMIC_RELEASE);
+  if (before == (after & kRights)) return;
+  mark(XS_MARK_IOMMU, c.domain, before << 8 | (after & kRights), mfn);
+  if (before & ~after) withdrawn = true;
+}
+
+template <typename F>
+void for_each_context(F f) {
+  for (unsigned i = 0; i < iommu_context_count; i++)
+    if (contexts[i].root != kInvalidMfn) f(contexts[i]);
+}
+
+Context* context_of(DomId domain) {
+  Context* found = nullptr;
+  for_each_context([&](Context& c) {
+    if (c.domain == domain) found = &c;
+  });
+  return found;
+}
+
+// --- tables -----------------------------------------------------------------------------------------------
+bool add_path(Mfn root, Mfn mfn) {
+  Mfn page = root;
+  for (unsigned level = XS_IOMMU_LEVELS; --level > 0;) {
+    u64& entry = page_at(page)[index_at(mfn, level)];
+    if (entry == 0) {
+      const Mfn below = alloc_frame();
+      if (below == kInvalidMfn) return false;
+      entry = below << kPageShift | kRights;
+    }
+    page = page_below(entry);
+  }
+  return true;
+}
+
+void free_below(Mfn page, unsigned level) {
+  for (unsigned i = 0; level > 0 && i < kEntries; i++)
+    if (const u64 entry = page_at(page)[i]) free_below(page_below(entry), level - 1);
+  free_frame(page);
+}
+
+Mfn new_table() {
+  const Mfn root = alloc_frame();
+  if (root == kInvalidMfn) return root;
+  for (unsigned r = 0; r < ram_region_count(); r++) {
+    const Mfn first = ram_region(r).first, end = first + ram_region(r).count;
+    for (Mfn mfn = first; mfn < end; mfn = (mfn | (kEntries - 1)) + 1) {
+      if (add_path(root, mfn)) continue;
+      free_below(root, XS_IOMMU_LEVELS - 1);
+      return kInvalidMfn;
+    }
+  }
+  return root;
+}
+
+bool is_table(Mfn mfn) {
+  const xs_frame_type type = type_of(frame_type_info(mfn));
+  return (frame_type_info(mfn) & XS_TYPE_COUNT) != 0 && type != XS_FRAME_WRITABLE && type != XS_FRAME_SHARED;
+}
+
+// What the domain has had before it had a device.
+void fill(const Context& c, const Domain* domain) {
+  for (unsigned r = 0; r < ram_region_count(); r++)
+    for (Mfn mfn = ram_region(r).first; mfn < ram_region(r).first + ram_region(r).count; mfn++) {
+      const u64 own = frame_owner(mfn) == domain->id ? kOwn : 0, table = is_table(mfn) ? kTable : 0;
+      if (own | table) set(c, mfn, own | table);
+    }
+  grants_for_each_mapped(
+      domain, [](const Domain* user, Mfn mfn, bool writable) { iommu_grant_begins(user, mfn, writable); });
+}
+
+Context* new_context(DomId id) {
+  unsigned i = 0;
+  while (i < iommu_context_count && contexts[i].root != kInvalidMfn) i++;
+  if (i == kMostContexts) return nullptr;
+  const Mfn root = new_table();
+  if (root == kInvalidMfn) return nullptr;
+  contexts[i] = {id, root, 0};
+  iommu_context_count = max_of(iommu_context_count, i + 1);
+  return &contexts[i];
+}
+
+// --- registers --------------------------------------------------------------------------------------------
+void flush_now() {
+  withdrawn = false;
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  registers[XS_IOMMU_FLUSH / 4] = 1;
+}
+
+void set_root(unsigned slot, u64 root) {
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  registers[XS_IOMMU_ROOT(slot) / 4] = static_cast<u32>(root);
+  registers[XS_IOMMU_ROOT(slot) / 4 + 1] = static_cast<u32>(root >> 32);
+}
+
+// The slot's device reaches nothing; a context without devices goes.
+void release_slot(unsigned slot) {
+  if (context_of_slot[slot] == 0) return;
+  Context& c = contexts[context_of_slot[slot] - 1];
+  context_of_slot[slot] = 0;
+  set_root(slot, 0);
+  flush_now();
+  if (--c.slots != 0) return;
+  free_below(c.root, XS_IOMMU_LEVELS - 1);
+  c.root = kInvalidMfn;
+}
+
+void give_slot(unsigned slot, Context& c) {
+  c.slots++;
+  release_slot(slot);
+  context_of_slot[slot] = static_cast<u8>(&c - contexts + 1);
+  set_root(slot, c.root << kPageShift | XS_IOMMU_VALID);
+}
+}  // namespace
+
+void iommu_init(Paddr rsdp) {
+  const AcpiHeader* table = acpi_find_table(rsdp, XS_IOMMU_ACPI_TABLE);
+  if (table == nullptr || table->length < sizeof(AcpiHeader) + 12) return;
+  Paddr address;
+  memcpy(&address, table + 1, sizeof address);
+  memcpy(&slot_count, reinterpret_cast<const u8*>(table + 1) + 8, sizeof slot_count);
+  registers = arch_map_device(address);
+  slot_count = min_of(slot_count, kMostSlots);
+  Context* domain0 = registers[XS_IOMMU_VERSION / 4] == 1 ? new_context(0) : nullptr;
+  if (domain0 == nullptr) panic("IOMMU at %lx: unknown version, or no memory for its tables", address);
+  for (unsigned slot = 0; slot < slot_count; slot++) give_slot(slot, *domain0);
+  registers[XS_IOMMU_CONTROL / 4] = 1;
+  print("IOMMU at %lx, %u slots\n", address, slot_count);
+}
+
+int iommu_assign(unsigned slot, Domain* domain) {
+  if (!iommu_in_use()) return 0;
+  if (slot >= slot_count) return -XEN_EINVAL;
+  MmGuard guard;
+  Context* c = context_of(domain->id);
+  if (c == nullptr) {
+    c = new_context(domain->id);
+    if (c == nullptr) return -XEN_ENOMEM;
+    fill(*c, domain);
+  }
+  give_slot(slot, *c);
+  return 0;
+}
+
+void iommu_domain_ends(const Domain* domain) {
+  MmGuard guard;
+  const Context* c = context_of(domain->id);
+  for (unsigned slot = 0; c != nullptr && slot < slot_count; slot++)
+    if (context_of_slot[slot] == c - contexts + 1) release_slot(slot);
+}
+
+void iommu_dump() {
+  if (!iommu_in_use()) return print("there is no IOMMU\n");
+  print("%u transfers refused", registers[XS_IOMMU_FAULTS / 4]);
+  if (registers[XS_IOMMU_FAULTS / 4] != 0) {
+    const u32 info = registers[XS_IOMMU_FAULT_INFO / 4];
+    const u64 low = registers[XS_IOMMU_FAULT_ADDRESS / 4], high = registers[XS_IOMMU_FAULT_ADDRESS / 4 + 1];
+    print(", the last one of slot %u, %s %lx", info & ~XS_IOMMU_FAULT_WRITE,
+          info & XS_IOMMU_FAULT_WRITE ? "writing to" : "reading", high << 32 | low);
+  }
+  print("\n");
+  for (unsigned slot = 0; slot < slot_count; slot++)
+    if (context_of_slot[slot] != 0 && contexts[context_of_slot[slot] - 1].domain != 0)
+      print("slot %u: domain %u\n", slot, contexts[context_of_slot[slot] - 1].domain);
+}
+
+void iommu_owner_changes(Mfn mfn, u32 owner) {
+  for_each_context([&](const Context& c) {
+    const bool own = c.domain == owner;
+    if (own || (entry_of(c, mfn) != 0 && !planted(Bug::iommu_kept))) set(c, mfn, own ? kOwn : 0);
+  });
+  iommu_flush();
+}
+
+void iommu_table_begins(Mfn mfn) {
+  for_each_context([&](const Context& c) { set(c, mfn, entry_of(c, mfn) | kTable); });
+  iommu_flush();
+}
+
+void iommu_table_ends(Mfn mfn) {
+  for_each_context([&](const Context& c) { set(c, mfn, entry_of(c, mfn) & ~kTable); });
+}
+
+void iommu_grant_begins(const Domain* user, Mfn mfn, bool writable) {
+  if (const Context* c = context_of(user->id))
+    set(*c, mfn, entry_of(*c, mfn) + (writable ? kWriter : kReader));
+}
+
+// A mapping whose frame has left its owner meanwhile (the user had overwritten what showed it) counts no
+// more.
+void iommu_grant_ends(const Domain* user, Mfn mfn, bool writable) {
+  const Context* c = context_of(user->id);
+  if (c == nullptr) return;
+  const u64 entry = entry_of(*c, mfn);
+  if (entry & (writable ? kWriters : kReaders)) set(*c, mfn, entry - (writable ? kWriter : kReader));
+}
+
+void iommu_flush() {
+  if (withdrawn) flush_now();
+}
+
+}  // namespace hv
