@@ -114,8 +114,13 @@ struct Observer::Impl {
     const u8* unpublished = nullptr;
   } p2m_search;
   HeldP2ms held_p2m;
-  std::map<KeptSlot, u64> kept;  ///< -> MFN
-  std::vector<bool> guarded;     ///< frames that hold frame table and M2P, by index
+  std::map<KeptSlot, u64> kept;     ///< -> MFN
+  std::map<u64, u32> device_pages;  ///< that dom0 has given away at some time -> who has them
+  struct FramesTold {
+    u64 first = 0, count = 0;
+  };
+  std::map<u32, FramesTold> told;  ///< domain -> frames whose numbers it knows for its devices
+  std::vector<bool> guarded;       ///< frames that hold frame table and M2P, by index
   u64 guards_version = 0;
   std::vector<std::pair<u64, u64>> routines;            ///< those that store to tables: address, bytes
   std::unordered_map<u64, u64> operations;              ///< operation -> begun; read out sorted by name
@@ -181,6 +186,10 @@ struct Observer::Impl {
   bool may_see(u32 domid, u32 index, u64 va, bool write) const;
   bool reads_p2m(u32 domid, u64 mfn) const;
   void check_dma(const DmaAccess& access, u64 mfn);
+  u32 device_owner(u64 page) const;
+  void mark_device(const CpuView& view, u32 domid, u64 page);
+  /// The word is the number or an address of a frame that the domain may know.
+  bool is_told(u32 domid, u64 word) const;
   bool named_by(u32 domid, u64 mfn, bool write) const;
   void check_stale(const CpuView& view, u32 index, u32 before, u32 after);
   Moment now() const;

@@ -7,6 +7,7 @@
 //     MicrovmBoard (x86-64), Ia64Board
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,8 +51,9 @@ class Board {
   Board(const Board&) = delete;
   Board& operator=(const Board&) = delete;
 
-  // Devices occupy virtio-mmio slots from the last one down, in call order, as QEMU fills them.
-  void add_disk(const std::string& file, bool read_only);
+  // Devices occupy the slot that is asked for, or virtio-mmio slots from the last one down, in call order, as
+  // QEMU fills them.
+  void add_disk(const std::string& file, bool read_only, std::optional<unsigned> slot = {});
   void add_console(ConsoleSink* sink);
   void add_network();  ///< the configuration's
 
@@ -115,8 +117,9 @@ class Board {
   Bus port_bus{"port_bus"};
 
  private:
-  void plug(VirtioDevice& device);
+  void plug(VirtioDevice& device, std::optional<unsigned> slot = {});
 
+  VirtioSlots where_{};
   std::vector<std::unique_ptr<Dma>> slot_dma_;
   std::vector<std::unique_ptr<VirtioMmio>> virtio_slots_;
   std::vector<std::unique_ptr<DramPort>> dram_ports_;

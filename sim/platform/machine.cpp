@@ -132,8 +132,8 @@ void Machine::fail_disk_reads(u64 count) {
   if (impl_->board->disks.empty()) throw Error("the machine has no disk whose reads could fail");
   impl_->board->disks.front()->fail_reads(count);
 }
-void Machine::attach_disk(const std::string& file, bool read_only) {
-  impl_->board->add_disk(file, read_only);
+void Machine::attach_disk(const std::string& file, bool read_only, std::optional<unsigned> slot) {
+  impl_->board->add_disk(file, read_only, slot);
 }
 void Machine::attach_network() { impl_->board->add_network(); }
 void Machine::send_from_station(const StreamOrder& order) {

@@ -179,7 +179,7 @@ void BootedMachine::start(TargetListener& listener) {
   machine_->set_serial_sink(&serial_);
   machine_->add_virtio_console(&operator_);
   machine_->attach_disk(disk, true);
-  if (scenario_.dom0.disk_mib) machine_->attach_disk(data_disk, false);
+  if (scenario_.dom0.disk_mib) machine_->attach_disk(data_disk, false, scenario_.dom0.disk_slot);
   if (config.network) machine_->attach_network();
   machine_->load({plan.hypervisor, plan.cmdline, {plan.dom0_kernel}});
   view_.emplace(*observer_, *machine_, options_.arch);

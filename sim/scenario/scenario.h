@@ -37,8 +37,9 @@ struct DomainConfig {  // keys and units as xl.cfg
 
 struct Dom0Config {
   std::string kernel = "kernel", cmdline, model = "direct", pmt;
-  u64 memory_mib = 0;  ///< 0: the hypervisor's default
-  u64 disk_mib = 0;    ///< of its data disk; 0: none
+  u64 memory_mib = 0;                 ///< 0: the hypervisor's default
+  u64 disk_mib = 0;                   ///< of its data disk; 0: none
+  std::optional<unsigned> disk_slot;  ///< ... and where it is; none: in the next slot
 };
 
 struct Limits {

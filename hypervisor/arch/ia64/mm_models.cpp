@@ -92,6 +92,9 @@ int identity_relinquish(Domain* domain) {
   return 0;
 }
 
+// Whatever shows it was made of a translation of the guest's, and is made anew when it is missed.
+void hide_device(Domain* domain, Mfn) { arch_translations_drop(domain); }
+
 constexpr MemoryModel model_translated = {
     XS_MODEL_TRANSLATED,
     "translated",
@@ -111,6 +114,7 @@ constexpr MemoryModel model_translated = {
     translated_grant_unmap,
     translated_grant_replace,
     arch_translations_drop,
+    hide_device,
     translated_steal_replacing,
     translated_accept,
     translated_take_out,
@@ -136,6 +140,7 @@ constexpr MemoryModel model_identity = {
     identity_grant_unmap,
     identity_grant_replace,
     arch_translations_drop,
+    hide_device,
     identity_steal,
     identity_accept,
     identity_take_out,

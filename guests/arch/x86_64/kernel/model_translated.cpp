@@ -144,7 +144,9 @@ void* map_device(u64 machine_address, u64 bytes, long& error) {
   return static_cast<u8*>(window_va(static_cast<unsigned>(slot))) + offset;
 }
 
+// A domain may get its first device when it runs already.
 void* device_page() {
+  if (!identity.count && (identity = translated_identity_frames()).count) show_identity_frames();
   return identity_used < identity.count ? window_va(identity_slot + static_cast<unsigned>(identity_used++))
                                         : nullptr;
 }
