@@ -7,10 +7,10 @@ namespace xs {
 struct DmaAccess {
   const char* device;  ///< "block"
   unsigned slot = 0;   ///< where it is plugged in
-  u64 registers = 0;   ///< ... and the address by which it is told what to do
   u64 pa = 0, size = 0;
   bool write = false;  ///< to memory
   u64 time_ps = 0;
+  u64 registers = 0;  ///< address in the slot by which the device is told what to do
 };
 
 /// Called from the simulation's only thread, before anything is transferred.

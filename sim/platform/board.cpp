@@ -40,8 +40,8 @@ void Board::add_virtio_slots(const VirtioSlots& where) {
 
 bool Board::guard_dma(unsigned slot, u64 pa, u64 size, bool write) {
   if (dma_observer)
-    dma_observer->on_dma({virtio_slots_[slot]->device()->name(), slot, where_.base + slot * where_.step, pa,
-                          size, write, host.now_ps()});
+    dma_observer->on_dma({virtio_slots_[slot]->device()->name(), slot, pa, size, write, host.now_ps(),
+                          where_.base + slot * where_.step});
   return true;
 }
 
