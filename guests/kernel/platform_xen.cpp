@@ -5,11 +5,11 @@
 #include "guests/kernel/block/misuse.h"
 #include "guests/kernel/block/workload.h"
 #include "guests/kernel/dom0/dom0.h"
+#include "guests/kernel/driver_domain.h"
 #include "guests/kernel/heap.h"
 #include "guests/kernel/memory_model.h"
 #include "guests/kernel/net/netif.h"
 #include "guests/kernel/net/stack.h"
-#include "guests/kernel/operator/boot_word.h"
 #include "guests/kernel/operator/operator.h"
 #include "guests/kernel/p2m_verb.h"
 #include "guests/kernel/platform.h"
@@ -17,7 +17,6 @@
 #include "guests/kernel/process.h"
 #include "guests/kernel/store_client.h"
 #include "guests/kernel/thread.h"
-#include "guests/kernel/xenbus/device.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/console.h"
 #include "guests/lib/events.h"
@@ -50,19 +49,6 @@ void use_memory() {
 const char* role() { return is_dom0() ? "dom0" : "domU"; }
 const char* command_line() { return reinterpret_cast<const char*>(boot_info->cmd_line); }
 
-// `backend=net` on the command line: this domain is one that drives others' interfaces.
-void drive_network(void*) {
-  u32 domain;
-  if (bus_own_domain(domain)) netback_start(domain);
-}
-
-void start_drivers() {
-  char word[16];
-  if (!boot_word(command_line(), "backend", word, sizeof word) || strcmp(word, "net"))
-    return netfront_start();
-  if (!thread_create("drivers", drive_network, nullptr)) panic("no memory for the drivers' thread");
-}
-
 constexpr Verb domu_verbs[] = {bench_verb,        ping_verb,       stream_verb,      own_p2m_verb,
                                block_verify_verb, block_hash_verb, block_misuse_verb};
 void execute(char* line, Status& status) { verbs_execute(domu_verbs, count_of(domu_verbs), line, status); }
@@ -70,7 +56,7 @@ void execute(char* line, Status& status) { verbs_execute(domu_verbs, count_of(do
 void start_services() {
   if (is_dom0()) return dom0_start();
   store_client_start();
-  start_drivers();
+  if (!driver_domain_start(command_line())) netfront_start();
   blkfront_start();
   start_test_programs();
   operator_start_script({"", execute}, command_line());

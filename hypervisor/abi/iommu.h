@@ -10,8 +10,9 @@
 #ifndef XS_ABI_IOMMU_H
 #define XS_ABI_IOMMU_H
 
-/* An ACPI table tells that there is one: a header, then the address of the registers (8 bytes) and the number
- * of slots (4 bytes). */
+/* An ACPI table tells that there is one: a header, then the address of the registers (8 bytes), the number of
+ * slots (4 bytes), and of these how far apart their devices' registers are (4 bytes) and where the first
+ * one's are (8 bytes). */
 #define XS_IOMMU_ACPI_TABLE "OEMI"
 #define XS_IOMMU_REGISTER_BYTES 0x1000
 

@@ -147,9 +147,12 @@ enum xs_mark {
                             remote domid: what the event channel is from now on */
   XS_MARK_GRANT_TABLE = 16, /* a = domid, b = number of the page, c = MFN: that frame holds 512 entries (v1)
                                of the domain's grant table from now on; ~0 = none any more */
-  XS_MARK_GRANT = 17, /* a = domid that grants << 16 | domid that uses, b = XS_GRANT_WRITE | XS_GRANT_HELD |
-                         enum xs_grant_use << 32 | grant reference, c = MFN */
-  /* 18, 19: not in use here */
+  XS_MARK_GRANT = 17,  /* a = domid that grants << 16 | domid that uses, b = XS_GRANT_WRITE | XS_GRANT_HELD |
+                          enum xs_grant_use << 32 | grant reference, c = MFN */
+  XS_MARK_DEVICE = 18, /* a = domid that has the page of devices' registers from now on, b = its number (MFN):
+                          nobody maps it, and its devices do nothing. All pages are domain 0's at first */
+  XS_MARK_FRAMES_TOLD = 19, /* a = domid, b = MFN, c = count: frames whose numbers the domain knows, whatever
+                              its model says, because devices want them */
   XS_MARK_IOMMU = 20 /* a = domid, b = rights before << 8 | rights from now on (hypervisor/abi/iommu.h), c =
                         MFN: what the tables of the domain's devices say of the frame. Rights that end may be
                         remembered until the flush */

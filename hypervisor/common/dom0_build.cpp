@@ -1,5 +1,6 @@
 #include "hypervisor/common/dom0_build.h"
 
+#include "hypervisor/common/devices.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/heap.h"
@@ -15,7 +16,6 @@ namespace {
 constexpr u64 kFramesLeft =
     (16ull << 20) >> kPageShift;  // by default the heap keeps this for other domains' needs
 constexpr u64 kLeastFrames = (4ull << 20) >> kPageShift;
-constexpr unsigned kIdentityOrder = 6;  // rings and bounce buffers of a few virtio devices
 // GFNs from here on to 4 GiB name devices (PC memory map); a dom0 that uses GFNs has no memory there.
 constexpr u64 kDeviceFrames = (3ull << 30) >> kPageShift;
 
@@ -113,36 +113,6 @@ xs_memory_model dom0_model(const char* cmdline) {
   return model;
 }
 
-// Frames whose numbers lie behind those of the domain's memory.
-Mfn allocate_behind(const Dom0& guest, u32 owner) {
-  constexpr unsigned kTries = 4096;
-  static Mfn rejected[kTries];
-  unsigned tries = 0;
-  Mfn mfn = kInvalidMfn;
-  for (; tries < kTries; tries++) {
-    mfn = heap_alloc(kIdentityOrder, owner);
-    if (mfn == kInvalidMfn || mfn >= guest.pages) break;
-    rejected[tries] = mfn;
-  }
-  while (tries-- > 0) heap_free(rejected[tries], kIdentityOrder);
-  if (mfn == kInvalidMfn || mfn < guest.pages)
-    panic("dom0: no frames for devices behind its %lu", guest.pages);
-  return mfn;
-}
-
-// A domain that knows no machine address but drives devices, on a machine without an IOMMU, gets some frames
-// whose GFN is their MFN.
-void allocate_identity_frames(Dom0& guest) {
-  MmGuard guard;
-  const Mfn mfn = allocate_behind(guest, guest.domain->id);
-  const Gfn gfn = planted(Bug::device_frames_elsewhere) ? allocate_behind(guest, XS_OWNER_XEN) : mfn;
-  domain_own_frames(guest.domain, mfn, kIdentityOrder);
-  if (guest.domain->mm.model->populate(guest.domain, gfn, mfn, kIdentityOrder) != 0)
-    panic("dom0: no memory for its P2M");
-  guest.domain->mm.identity_first = gfn;
-  guest.domain->mm.identity_count = 1ull << kIdentityOrder;
-}
-
 // Behind the memory: a GFN that is no frame's of the domain.
 void place_shared_info(Dom0& guest) {
   MmGuard guard;
@@ -212,8 +182,10 @@ void dom0_build(const BootMemory& memory) {
   if (cmdline_value(memory.cmdline, "pmt=", pmt, sizeof pmt)) pmt_choose(pmt);
   if (model.hides_mfns && model.p2m_reader == P2mReader::nobody) {
     // The frames for devices are part of what was asked for.
-    build.pages = min_of(build.pages, kDeviceFrames) - (1ull << kIdentityOrder);
-    allocate_identity_frames(build);
+    build.pages = min_of(build.pages, kDeviceFrames) - (1ull << kDeviceFramesOrder);
+    MmGuard guard;
+    if (device_frames_give(build.domain, build.pages) != 0)
+      panic("dom0: no frames for devices behind its %lu", build.pages);
   } else if (model.hides_mfns) {
     build.pages = min_of(build.pages, kDeviceFrames);
   }

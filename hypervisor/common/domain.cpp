@@ -1,6 +1,7 @@
 #include "hypervisor/common/domain.h"
 
 #include "hypervisor/common/console.h"
+#include "hypervisor/common/devices.h"
 #include "hypervisor/common/hypercall.h"
 #include "hypervisor/common/iommu.h"
 #include "hypervisor/common/lib.h"
@@ -88,6 +89,7 @@ void begin_dying(Domain* domain) {
   for (Vcpu* vcpu : domain->vcpu)
     if (vcpu) vcpu_stop_timers(vcpu);
   events_domain_destroy(domain);
+  devices_domain_destroy(domain);
   console_guest_flush(domain);
   __atomic_store_n(&domain->quiet, true, __ATOMIC_RELEASE);
 }

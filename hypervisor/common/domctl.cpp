@@ -2,6 +2,7 @@
 #include "hypervisor/common/domctl.h"
 
 #include "hypervisor/abi/memory_models.h"
+#include "hypervisor/common/devices.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/domain_ref.h"
 #include "hypervisor/common/guest_access.h"
@@ -166,7 +167,8 @@ const DomctlHandler* find(const DomctlHandler* list, u32 command) {
 }
 
 const DomctlHandler* find(u32 command) {
-  const DomctlHandler* const lists[] = {handlers, domctl_vcpu_handlers, arch_domctl_handlers};
+  const DomctlHandler* const lists[] = {handlers, domctl_vcpu_handlers, device_domctl_handlers,
+                                        arch_domctl_handlers};
   for (const DomctlHandler* list : lists)
     if (const DomctlHandler* handler = find(list, command)) return handler;
   return nullptr;

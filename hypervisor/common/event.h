@@ -38,6 +38,8 @@ extern Spinlock event_lock;
 EventPort* event_port(const Domain* domain, u64 port);
 /// Closes every port; peers see them unbound. Then frees the table.
 void events_domain_destroy(Domain* domain);
+/// Closes the port to which the physical interrupt is bound, if any; event_lock is held.
+void event_close_pirq(unsigned pirq);
 /// Closes all ports (EVTCHNOP_reset).
 void events_reset(Domain* domain);
 

@@ -1,4 +1,5 @@
 // EVENT_CHANNEL_OP: making, connecting and closing ports. (<xen/event_channel.h>)
+#include "hypervisor/common/devices.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_ref.h"
 #include "hypervisor/common/event.h"
@@ -138,7 +139,7 @@ int bind_ipi(evtchn_bind_ipi& op) {
 int bind_pirq(evtchn_bind_pirq& op) {
   Domain* domain = current()->domain;
   if (op.pirq >= kPirqCount) return -XEN_EINVAL;
-  if (!domain->privileged) return -XEN_EPERM;
+  if (!pirq_is_of(domain, op.pirq)) return -XEN_EPERM;
   const int port = free_port(domain);
   if (port < 0) return port;
   EventPort entry;
@@ -277,6 +278,11 @@ void events_reset(Domain* domain) {
     if (entry && entry->state != PortState::free && entry->state != PortState::reserved)
       close_port(domain, port);
   }
+}
+
+void event_close_pirq(unsigned pirq) {
+  unsigned port;
+  if (Domain* domain = pirq_user(pirq, port)) close_port(domain, port);
 }
 
 void events_domain_destroy(Domain* domain) {

@@ -30,7 +30,8 @@ struct Context {
 constexpr unsigned kMostContexts = 8;
 Context contexts[kMostContexts];  // the first iommu_context_count may be in use
 u8 context_of_slot[kMostSlots];   // 1 + index; 0: none
-unsigned slot_count;
+unsigned slot_count, slot_step;
+Paddr first_slot;
 volatile u32* registers;
 bool withdrawn;  // since the last flush
 
@@ -137,6 +138,13 @@ Context* new_context(DomId id) {
   return &contexts[i];
 }
 
+Context* context_for(const Domain* domain) {
+  if (Context* known = context_of(domain->id)) return known;
+  Context* c = new_context(domain->id);
+  if (c != nullptr) fill(*c, domain);
+  return c;
+}
+
 // --- registers --------------------------------------------------------------------------------------------
 void flush_now() {
   withdrawn = false;
@@ -157,7 +165,7 @@ void release_slot(unsigned slot) {
   context_of_slot[slot] = 0;
   set_root(slot, 0);
   flush_now();
-  if (--c.slots != 0) return;
+  if (--c.slots != 0 || c.domain == 0) return;  // what dom0 gives away comes back
   free_below(c.root, XS_IOMMU_LEVELS - 1);
   c.root = kInvalidMfn;
 }
@@ -171,12 +179,19 @@ void give_slot(unsigned slot, Context& c) {
 }  // namespace
 
 void iommu_init(Paddr rsdp) {
+  struct {
+    Paddr registers;
+    u32 slots, step;
+    Paddr first;
+  } place;
   const AcpiHeader* table = acpi_find_table(rsdp, XS_IOMMU_ACPI_TABLE);
-  if (table == nullptr || table->length < sizeof(AcpiHeader) + 12) return;
-  Paddr address;
-  memcpy(&address, table + 1, sizeof address);
-  memcpy(&slot_count, reinterpret_cast<const u8*>(table + 1) + 8, sizeof slot_count);
+  if (table == nullptr || table->length < sizeof(AcpiHeader) + sizeof place) return;
+  memcpy(&place, table + 1, sizeof place);
+  const Paddr address = place.registers;
   registers = arch_map_device(address);
+  slot_count = place.slots;
+  slot_step = place.step;
+  first_slot = place.first;
   slot_count = min_of(slot_count, kMostSlots);
   Context* domain0 = registers[XS_IOMMU_VERSION / 4] == 1 ? new_context(0) : nullptr;
   if (domain0 == nullptr) panic("IOMMU at %lx: unknown version, or no memory for its tables", address);
@@ -188,14 +203,18 @@ void iommu_init(Paddr rsdp) {
 int iommu_assign(unsigned slot, Domain* domain) {
   if (!iommu_in_use()) return 0;
   if (slot >= slot_count) return -XEN_EINVAL;
-  MmGuard guard;
-  Context* c = context_of(domain->id);
-  if (c == nullptr) {
-    c = new_context(domain->id);
-    if (c == nullptr) return -XEN_ENOMEM;
-    fill(*c, domain);
-  }
+  MmNestedGuard guard;
+  Context* c = context_for(domain);
+  if (c == nullptr) return -XEN_ENOMEM;
   give_slot(slot, *c);
+  return 0;
+}
+
+int iommu_assign_page(Mfn page, Domain* domain) {
+  for (unsigned slot = 0; iommu_in_use() && slot < slot_count; slot++) {
+    if ((first_slot + u64{slot} * slot_step) >> kPageShift != page) continue;
+    if (const int rc = iommu_assign(slot, domain); rc != 0) return rc;  // of the first, if any
+  }
   return 0;
 }
 

@@ -22,6 +22,8 @@ void iommu_init(Paddr rsdp);
 /// The device in `slot`, which does nothing meanwhile, is the domain's from now on. -XEN_EINVAL: no such
 /// slot; -XEN_ENOMEM. Without an IOMMU it is 0.
 int iommu_assign(unsigned slot, Domain* domain);
+/// The same of all devices whose registers are in that page: all, or -XEN_ENOMEM.
+int iommu_assign_page(Mfn registers, Domain* domain);
 /// The domain's devices reach nothing any more, until they are assigned anew.
 void iommu_domain_ends(const Domain* domain);
 /// An operator's request.

@@ -72,6 +72,9 @@ struct MemoryModel {
   /// What is shown at `from` is shown at place.address instead of the granted frame.
   int (*grant_replace)(Domain* domain, const GrantPlace& place, u64 from, Mfn mfn, bool& writable);
   void (*grant_flush)(Domain* domain);
+  /// The page of a device's registers, which is the domain's no more, is shown to it no more; CPUs may know
+  /// it.
+  void (*hide_device)(Domain* domain, Mfn mfn);
   /// A frame that nothing refers to leaves the domain, which keeps its reference for whoever calls. A
   /// GNTST_*.
   int (*steal)(Domain* domain, u64 name, Mfn& mfn);

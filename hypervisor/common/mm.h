@@ -56,6 +56,9 @@ struct MemoryMap {
   E820Entry entries[kMaxEntries] = {};
 };
 
+/// Rings and bounce buffers of a few virtio devices (DomainMm::identity_first).
+constexpr unsigned kDeviceFramesOrder = 6;
+
 /// The memory half's part of a Domain. While it owns frames it holds one reference to the domain.
 struct DomainMm {
   const MemoryModel* model = nullptr;

@@ -2,6 +2,7 @@
 // number.
 #include "hypervisor/common/physdev.h"
 
+#include "hypervisor/common/devices.h"
 #include "hypervisor/common/domain_ref.h"
 #include "hypervisor/common/guest_access.h"
 #include "hypervisor/common/percpu.h"
@@ -16,8 +17,7 @@ namespace {
 long eoi(Vaddr arg) {
   physdev_eoi op;
   if (!copy_from_guest(op, arg)) return -XEN_EFAULT;
-  // Others have none to end.
-  if (!current()->domain->privileged || !arch_pirq_exists(op.irq)) return -XEN_EINVAL;
+  if (!pirq_is_of(current()->domain, op.irq) || !arch_pirq_exists(op.irq)) return -XEN_EINVAL;
   arch_pirq_eoi(op.irq);
   return 0;
 }
@@ -39,18 +39,19 @@ long alloc_vector(Vaddr arg) {
   return copy_to_guest(arg, op) ? 0 : -XEN_EFAULT;
 }
 
-/// Physical interrupts are dom0's alone.
-int check_owner(DomId id) {
+/// One's own, and no other domain's.
+int check_owner(DomId id, int pirq) {
   const DomainRef domain(id);
   if (!domain) return -XEN_ESRCH;
-  if (const int rc = may_drive_interrupts(); rc != 0) return rc;
+  if (may_drive_interrupts() != 0 && !pirq_is_of(current()->domain, static_cast<unsigned>(pirq)))
+    return -XEN_EPERM;
   return domain.is_caller() ? 0 : -XEN_EPERM;
 }
 
 long map_pirq(Vaddr arg) {
   physdev_map_pirq op;
   if (!copy_from_guest(op, arg)) return -XEN_EFAULT;
-  if (const int rc = check_owner(op.domid); rc != 0) return rc;
+  if (const int rc = check_owner(op.domid, op.index); rc != 0) return rc;
   if (op.type != MAP_PIRQ_TYPE_GSI) return -XEN_EINVAL;
   if (op.index < 0 || !arch_pirq_exists(static_cast<unsigned>(op.index))) return -XEN_EINVAL;
   if (op.pirq >= 0 && op.pirq != op.index) return -XEN_EINVAL;
@@ -61,7 +62,7 @@ long map_pirq(Vaddr arg) {
 long unmap_pirq(Vaddr arg) {
   physdev_unmap_pirq op;
   if (!copy_from_guest(op, arg)) return -XEN_EFAULT;
-  if (const int rc = check_owner(op.domid); rc != 0) return rc;
+  if (const int rc = check_owner(op.domid, op.pirq); rc != 0) return rc;
   return op.pirq >= 0 && arch_pirq_exists(static_cast<unsigned>(op.pirq)) ? 0 : -XEN_EINVAL;
 }
 

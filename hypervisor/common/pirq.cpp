@@ -22,8 +22,14 @@ int pirq_bind(Domain* domain, unsigned pirq, unsigned port) {
   return 0;
 }
 
+Domain* pirq_user(unsigned pirq, unsigned& port) {
+  port = bindings[pirq].port;
+  return bindings[pirq].domain;
+}
+
 void pirq_unbind(unsigned pirq) {
   arch_pirq_disable(pirq);
+  arch_pirq_eoi(pirq);  // whoever had it may have died in the middle
   bindings[pirq] = Binding{};
 }
 

@@ -12,6 +12,8 @@ constexpr unsigned kPirqCount = 64;
 /// already).
 int pirq_bind(Domain* domain, unsigned pirq, unsigned port);
 void pirq_unbind(unsigned pirq);
+/// Who has bound it, and to which port; nullptr: nobody.
+Domain* pirq_user(unsigned pirq, unsigned& port);
 /// From the interrupt.
 void pirq_arrived(unsigned pirq);
 

@@ -35,7 +35,8 @@ namespace hv {
   X(last_frame_told)         /* so does maximum_ram_page [leak] */                                           \
   X(p2m_to_anybody)          /* whoever asks may read its P2M [isolation] */                                 \
   X(device_frames_elsewhere) /* frames for devices are not where their GFNs say [dma] */                     \
-  X(iommu_kept) /* a device may reach a frame that its domain owns no more, by the IOMMU [dma] */            \
+  X(iommu_kept)  /* a device may reach a frame that its domain owns no more, by the IOMMU [dma] */           \
+  X(device_kept) /* a domain dies, and its device goes on [dma] */                                           \
   /* IA-64: */                                                                                               \
   X(translation_unchecked) /* a guest frame that the P2M has not is taken for a machine's [isolation] */     \
   X(rids_shared) /* two domains have the same region identifiers, and no flush between them [tlb_tag] */     \

@@ -10,6 +10,7 @@ struct DmaAccess {
   u64 pa = 0, size = 0;
   bool write = false;  ///< to memory
   u64 time_ps = 0;
+  u64 registers = 0;  ///< address in the slot by which the device is told what to do
 };
 
 /// Called from the simulation's only thread, before anything is transferred.

@@ -68,7 +68,9 @@ void InvariantChecker::check_memory_of(u32 index, const MachineNumbers& numbers,
   for (unsigned i = 0; i < 512; ++i) {
     u64 word;
     std::memcpy(&word, bytes + i * 8, sizeof word);
-    if (numbers.classify(word, now_ns) == MachineNumbers::Kind::none) continue;
+    if (numbers.classify(word, now_ns) == MachineNumbers::Kind::none ||
+        o_.is_told(s_.frame(index).owner, word))
+      continue;
     violate(Invariant::leak, mfn,
             fmt::format("frame {:#x} (GFN {:#x}) of {} holds machine number {:#x} at offset {:#x}", mfn,
                         s_.frame(index).gfn, label(s_.frame(index).owner), word, i * 8));
@@ -97,7 +99,8 @@ void InvariantChecker::check_leaks(std::span<const CpuView* const> cpus) {
   for (const CpuView* cpu : cpus) {
     const u32 domid = dv_domid(s_.running(cpu->cpu()));
     for (unsigned r = 0; r < most_registers && cpu->in_guest() && concerns(domid); ++r)
-      if (numbers.classify(cpu->general_reg(r), now_ns) != MachineNumbers::Kind::none)
+      if (numbers.classify(cpu->general_reg(r), now_ns) != MachineNumbers::Kind::none &&
+          !o_.is_told(domid, cpu->general_reg(r)))
         violate(Invariant::leak, invalid_frame,
                 fmt::format("register {} of {} on CPU {} holds machine number {:#x} at {}", r, label(domid),
                             cpu->cpu(), cpu->general_reg(r), o_.symbols_on(cpu->cpu()).describe(cpu->pc())));

@@ -1,9 +1,10 @@
 // The monitor of DMA. Devices take machine addresses and obey nobody but who writes their registers, which
-// the hypervisor lets dom0 do alone; so what a device reaches, dom0 has sent it to.
+// the hypervisor lets one domain do alone (XS_MARK_DEVICE; dom0, unless it has given the device away); so
+// what a device reaches, that domain has sent it to.
 //
-//     dom0's own frame             any transfer; none to memory that the CPU takes its tables from
-//     another domain's             while it is granted to dom0 (for devices or for itself), or dom0's page
-//     tables or
+//     its own frame                any transfer; none to memory that the CPU takes its tables from
+//     another domain's             while it is granted to it (for devices or for itself), or its page tables
+//     or
 //                                  P2M name it; a transfer to memory only where they may write
 //     free, the hypervisor's       none
 #include <fmt/format.h>
@@ -13,8 +14,6 @@
 
 namespace xs::observe {
 namespace {
-
-constexpr u32 driver = 0;  ///< the domain that has the devices
 
 std::string transfer(const DmaAccess& a, const std::string& driver_label) {
   return fmt::format("the {} device of {} in slot {} {}", a.device, driver_label, a.slot,
@@ -26,11 +25,18 @@ std::string transfer(const DmaAccess& a, const std::string& driver_label) {
 void Observer::on_dma(const DmaAccess& a) {
   Impl& i = *impl_;
   ++(a.write ? i.counters.dma_writes : i.counters.dma_reads);
-  if (!i.state_ || !i.options.isolation_monitor || !i.state_->domains().contains(driver)) return;
+  if (!i.state_ || !i.options.isolation_monitor || !i.state_->domains().contains(0)) return;
   for (u64 mfn = a.pa >> frame_shift; mfn <= (a.pa + a.size - 1) >> frame_shift; ++mfn) i.check_dma(a, mfn);
 }
 
+/// The domain that has the page of a device's registers.
+u32 Observer::Impl::device_owner(u64 page) const {
+  const auto given = device_pages.find(page);
+  return given == device_pages.end() ? 0 : given->second;
+}
+
 void Observer::Impl::check_dma(const DmaAccess& a, u64 mfn) {
+  const u32 driver = device_owner(a.registers >> frame_shift);
   const u32 index = state_->ram().index(mfn);
   if (index == RamMap::none) return;
   const FrameState& f = state_->frame(index);
@@ -60,9 +66,10 @@ void Observer::on_dma_refused(const DmaAccess& a) {
   if (++i.counters.dma_refused > most_told || !i.state_) return;
   const u32 index = i.state_->ram().index(a.pa >> frame_shift);
   const u32 owner = index == RamMap::none ? XS_OWNER_NONE : i.state_->frame(index).owner;
-  i.listener->on_dma_refused(fmt::format("{} frame {:#x} of {} ({} bytes at {:#x}): the IOMMU refuses it",
-                                         transfer(a, i.state_->domain_label(driver)), a.pa >> frame_shift,
-                                         i.state_->domain_label(owner), a.size, a.pa));
+  i.listener->on_dma_refused(
+      fmt::format("{} frame {:#x} of {} ({} bytes at {:#x}): the IOMMU refuses it",
+                  transfer(a, i.state_->domain_label(i.device_owner(a.registers >> frame_shift))),
+                  a.pa >> frame_shift, i.state_->domain_label(owner), a.size, a.pa));
 }
 
 /// The CPU takes page tables or descriptors from it.

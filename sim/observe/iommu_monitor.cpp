@@ -14,8 +14,6 @@
 namespace xs::observe {
 namespace {
 
-constexpr u32 driver = 0;  ///< the domain that has the devices
-
 const char* in_words(u64 rights) {
   switch (rights) {
     case XS_IOMMU_READ:
@@ -47,12 +45,16 @@ void Observer::Impl::each_iommu_slot(u32 index, const std::function<void(unsigne
   if (!iommu.reach || index == RamMap::none || !state_) return;
   for (const unsigned slot : iommu.slots())
     if (const auto reach = iommu.reach(slot, state_->ram().mfn(index)))
-      fn(slot, *reach, iommu_due(driver, index));
+      fn(slot, *reach, iommu_due(slot_owner(slot), index));
+}
+
+u32 Observer::Impl::slot_owner(unsigned slot) const {
+  return device_owner(iommu.registers(slot) >> frame_shift);
 }
 
 std::string Observer::Impl::iommu_excess(unsigned slot, u32 index, u64 excess) const {
   return fmt::format("the IOMMU lets the device of {} in slot {} {} frame {:#x} of {}{}",
-                     state_->domain_label(driver), slot, in_words(excess), state_->ram().mfn(index),
+                     state_->domain_label(slot_owner(slot)), slot, in_words(excess), state_->ram().mfn(index),
                      state_->domain_label(state_->frame(index).owner),
                      table_in_use(index) ? ", a table in use" : "");
 }
@@ -68,11 +70,11 @@ void Observer::Impl::check_iommu(const CpuView& view, u32 index) {
 }
 
 void InvariantChecker::check_iommu() {
-  if (in_motion(driver)) return;
   for (u32 index = 0; index < frames(); ++index)
     o_.each_iommu_slot(index, [&](unsigned slot, u64 reach, u64 due) {
-      const u32 owner = s_.frame(index).owner;
-      const u64 missing = owner == driver ? due & ~reach : 0;
+      const u32 driver = o_.slot_owner(slot);
+      if (in_motion(driver)) return;
+      const u64 missing = s_.frame(index).owner == driver ? due & ~reach : 0;
       if (reach & ~due)
         violate(Invariant::dma, s_.ram().mfn(index), o_.iommu_excess(slot, index, reach & ~due));
       if (missing)

@@ -5,6 +5,7 @@
 #include <xen/xen.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/observe/leak.h"
 #include "sim/observe/names.h"
@@ -60,14 +61,35 @@ void Observer::Impl::check_isolation(const CpuView& view, u64 va, u64 pa, bool w
                    symbols_on(view.cpu()).describe(view.pc()), last_change(index))});
 }
 
-/// Whoever writes a device's registers sends it to any frame: dom0 alone may.
+/// Whoever writes a device's registers sends it to any frame: one domain alone may.
 void Observer::Impl::check_device_registers(const CpuView& view, u64 va, u64 pa) {
   const u32 domid = dv_domid(state_->running(view.cpu()));
-  if (domid == 0) return;
+  const u32 owner = device_owner(pa >> frame_shift);
+  if (domid == owner) return;
   isolation_broken({Invariant::isolation, pa >> frame_shift,
-                    fmt::format("{} may reach devices' registers, {:#x} at {:#x}, CPU {}, PC {}",
-                                state_->domain_label(domid), pa, va, view.cpu(),
+                    fmt::format("{} may reach devices' registers of {}, {:#x} at {:#x}, CPU {}, PC {}",
+                                state_->domain_label(domid), state_->domain_label(owner), pa, va, view.cpu(),
                                 symbols_on(view.cpu()).describe(view.pc()))});
+}
+
+/// From here on the registers are another domain's: no guest may reach them by an older translation.
+void Observer::Impl::mark_device(const CpuView& view, u32 domid, u64 page) {
+  const u32 before = std::exchange(device_pages[page], domid);
+  for (unsigned cpu = 0; options.isolation_monitor && tlb_reaches && cpu < options.cpus; ++cpu)
+    if (tlb_reaches(cpu, page))
+      isolation_broken(
+          {Invariant::stale_tlb, page,
+           fmt::format("devices' registers at {:#x} go from {} to {}, but the TLB of CPU {} still maps "
+                       "them for guest code; {}",
+                       page << frame_shift, state_->domain_label(before), state_->domain_label(domid), cpu,
+                       here(view, view.caller()))});
+}
+
+bool Observer::Impl::is_told(u32 domid, u64 word) const {
+  const auto found = told.find(domid);
+  if (found == told.end()) return false;
+  const auto [first, count] = found->second;
+  return word - first < count || ((word & 0x000ffffffffff000) >> frame_shift) - first < count;
 }
 
 // A TLB with tags (IA-64: region identifiers) keeps what others have left. At the first operation of a VCPU
@@ -143,7 +165,9 @@ void Observer::Impl::check_result(const CpuView& view, u64 dv, u64 operation, u6
   const auto domain = state_->domains().find(dv_domid(dv));
   if (domain == state_->domains().end() || !hides_machine_numbers(dv_domid(dv), domain->second.model)) return;
   const MachineNumbers numbers(state_->ram());
-  if (!numbers.any() || numbers.classify(result, view.time_ps() / 1000) == MachineNumbers::Kind::none) return;
+  if (!numbers.any() || numbers.classify(result, view.time_ps() / 1000) == MachineNumbers::Kind::none ||
+      is_told(dv_domid(dv), result))
+    return;
   ++counters.leaks;
   constexpr std::size_t most = 20;
   if (leaks.size() < most)

@@ -81,10 +81,12 @@ class Observer : public CpuObserver, public DmaObserver {
   /// Whether it can by an entry that the tables which the core walks do not have: asked when a domain that
   /// may see the frame for other reasons ends a mapping of it by a grant. Without it that is not checked.
   void watch_outlived(std::function<bool(unsigned cpu, u64 mfn)> outlives);
-  /// What devices reach by an IOMMU: which slots have a device, and what the one in `slot` may do to frame
-  /// `mfn` now (XS_IOMMU_READ, XS_IOMMU_WRITE; none: no IOMMU is enabled). Without it that is not checked.
+  /// What devices reach by an IOMMU: which slots have a device, the address of its registers, and what it may
+  /// do to frame `mfn` now (XS_IOMMU_READ, XS_IOMMU_WRITE; none: no IOMMU is enabled). Without it that is not
+  /// checked.
   struct IommuWatch {
     std::function<std::vector<unsigned>()> slots;
+    std::function<u64(unsigned slot)> registers;
     std::function<std::optional<u64>(unsigned slot, u64 mfn)> reach;
   };
   void watch_iommu(IommuWatch watch);

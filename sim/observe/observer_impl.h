@@ -114,8 +114,13 @@ struct Observer::Impl {
     const u8* unpublished = nullptr;
   } p2m_search;
   HeldP2ms held_p2m;
-  std::map<KeptSlot, u64> kept;  ///< -> MFN
-  std::vector<bool> guarded;     ///< frames that hold frame table and M2P, by index
+  std::map<KeptSlot, u64> kept;     ///< -> MFN
+  std::map<u64, u32> device_pages;  ///< that dom0 has given away at some time -> who has them
+  struct FramesTold {
+    u64 first = 0, count = 0;
+  };
+  std::map<u32, FramesTold> told;  ///< domain -> frames whose numbers it knows for its devices
+  std::vector<bool> guarded;       ///< frames that hold frame table and M2P, by index
   u64 guards_version = 0;
   std::vector<std::pair<u64, u64>> routines;            ///< those that store to tables: address, bytes
   std::unordered_map<u64, u64> operations;              ///< operation -> begun; read out sorted by name
@@ -183,10 +188,15 @@ struct Observer::Impl {
   bool reads_p2m(u32 domid, u64 mfn) const;
   void check_dma(const DmaAccess& access, u64 mfn);
   bool table_in_use(u32 index) const;
+  u32 device_owner(u64 page) const;
+  void mark_device(const CpuView& view, u32 domid, u64 page);
+  /// The word is the number or an address of a frame that the domain may know.
+  bool is_told(u32 domid, u64 word) const;
   bool named_by(u32 domid, u64 mfn, bool write) const;
   u64 iommu_due(u32 domid, u32 index) const;
   /// Of each slot: fn(slot, what its device reaches of the frame, what is due to it).
   void each_iommu_slot(u32 index, const std::function<void(unsigned, u64, u64)>& fn) const;
+  u32 slot_owner(unsigned slot) const;
   std::string iommu_excess(unsigned slot, u32 index, u64 excess) const;
   void check_iommu(const CpuView& view, u32 index);
   void mark_iommu(u64 rights);

@@ -235,6 +235,11 @@ void Observer::Impl::mark(const CpuView& view, u64 what, u64 a, u64 b, u64 c) {
       return mark_kept(a, b, c);
     case XS_MARK_IOMMU:
       return mark_iommu(b);
+    case XS_MARK_DEVICE:
+      return mark_device(view, static_cast<u32>(a), b);
+    case XS_MARK_FRAMES_TOLD:
+      told[static_cast<u32>(a)] = {b, c};
+      return;
     default:
       ++counters.rejected;
   }
@@ -272,7 +277,7 @@ void Observer::Impl::mark_domain(const CpuView& view, u64 what, u64 a, u64 b, u6
   const u32 domid = static_cast<u32>(a);
   const bool dead = what == XS_MARK_DOMAIN_STATE && b == XS_DOM_DEAD;
   if (dead) domain_images.erase(domid), check_dead(view, domid);
-  if (dead || what == XS_MARK_DOMAIN_CREATED) forget_p2m(domid);
+  if (dead || what == XS_MARK_DOMAIN_CREATED) forget_p2m(domid), told.erase(domid);
   if (!record(event_at(view, kind, a, b, c))) return;
   const DomainInfo info = state_->domain_info(domid);
   if (what == XS_MARK_DOMAIN_CREATED)

@@ -27,6 +27,7 @@ void Board::add_device(Bus& bus, const char* name, u64 base, u64 size, RegisterD
 }
 
 void Board::add_virtio_slots(const VirtioSlots& where) {
+  where_ = where;
   for (unsigned slot = 0; slot < where.count; ++slot) {
     slot_dma_.push_back(std::make_unique<Dma>(
         dram, [this](u64 pa, u64 size) { invalidate_code(pa, size); },
@@ -41,28 +42,35 @@ void Board::add_virtio_slots(const VirtioSlots& where) {
 }
 
 IommuPlace Board::iommu_place() const {
-  return {iommu ? iommu_registers : 0, static_cast<u32>(virtio_slots_.size())};
+  return {iommu ? iommu_registers : 0, where_.count, static_cast<u32>(where_.step), where_.base};
 }
 
 bool Board::guard_dma(unsigned slot, u64 pa, u64 size, bool write) {
   const bool allowed = !iommu || iommu->allows(slot, pa, size, write);
   if (!dma_observer) return allowed;
-  const DmaAccess access{virtio_slots_[slot]->device()->name(), slot, pa, size, write, host.now_ps()};
+  const DmaAccess access{
+      virtio_slots_[slot]->device()->name(), slot, pa, size, write, host.now_ps(), slot_registers(slot)};
   allowed ? dma_observer->on_dma(access) : dma_observer->on_dma_refused(access);
   return allowed;
 }
 
-void Board::plug(VirtioDevice& device) {
+void Board::plug(VirtioDevice& device, std::optional<unsigned> wanted) {
+  if (wanted) {
+    if (*wanted >= virtio_slots_.size()) throw Error("the machine has no slot " + std::to_string(*wanted));
+    if (const VirtioDevice* there = virtio_slots_[*wanted]->device())
+      throw Error("slot " + std::to_string(*wanted) + " has a " + there->name() + " device already");
+    return virtio_slots_[*wanted]->attach(device);
+  }
   for (auto slot = virtio_slots_.rbegin(); slot != virtio_slots_.rend(); ++slot)
     if (!(*slot)->device()) return (*slot)->attach(device);
   throw Error("the machine has " + std::to_string(virtio_slots_.size()) + " slots for devices, all taken");
 }
 
-void Board::add_disk(const std::string& file, bool read_only) {
+void Board::add_disk(const std::string& file, bool read_only, std::optional<unsigned> slot) {
   const DiskTiming timing{config.disk_latency_ns, config.disk_bytes_per_s};
   const std::string serial = "disk" + std::to_string(disks.size());
   disks.push_back(std::make_unique<VirtioBlock>(host, file, read_only, timing, serial));
-  plug(*disks.back());
+  plug(*disks.back(), slot);
 }
 
 void Board::add_console(ConsoleSink* sink) {
@@ -72,7 +80,7 @@ void Board::add_console(ConsoleSink* sink) {
 
 void Board::add_network() {
   network = std::make_unique<Network>(host, config.network.value());
-  plug(network->device);
+  plug(network->device, config.network->slot);
 }
 
 std::vector<unsigned> Board::occupied_slots() const {

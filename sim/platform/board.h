@@ -7,6 +7,7 @@
 //     MicrovmBoard (x86-64), Ia64Board
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,8 +56,9 @@ class Board {
   Board(const Board&) = delete;
   Board& operator=(const Board&) = delete;
 
-  // Devices occupy virtio-mmio slots from the last one down, in call order, as QEMU fills them.
-  void add_disk(const std::string& file, bool read_only);
+  // Devices occupy the slot that is asked for, or virtio-mmio slots from the last one down, in call order, as
+  // QEMU fills them.
+  void add_disk(const std::string& file, bool read_only, std::optional<unsigned> slot = {});
   void add_console(ConsoleSink* sink);
   void add_network();  ///< the configuration's
 
@@ -115,6 +117,8 @@ class Board {
   void add_virtio_slots(const VirtioSlots& where);
   /// Where firmware says that there is an IOMMU, and for how many slots.
   IommuPlace iommu_place() const;
+  /// Address of the device's registers.
+  u64 slot_registers(unsigned slot) const { return where_.base + slot * where_.step; }
   /// A device will act by itself: finish a transfer, receive what is on its way.
   bool virtio_activity() const;
 
@@ -122,10 +126,11 @@ class Board {
   Bus port_bus{"port_bus"};
 
  private:
-  void plug(VirtioDevice& device);
+  void plug(VirtioDevice& device, std::optional<unsigned> slot = {});
   /// False: the IOMMU refuses it.
   bool guard_dma(unsigned slot, u64 pa, u64 size, bool write);
 
+  VirtioSlots where_{};
   std::vector<std::unique_ptr<Dma>> slot_dma_;
   std::vector<std::unique_ptr<VirtioMmio>> virtio_slots_;
   std::vector<std::unique_ptr<DramPort>> dram_ports_;

@@ -132,8 +132,8 @@ void Machine::fail_disk_reads(u64 count) {
   if (impl_->board->disks.empty()) throw Error("the machine has no disk whose reads could fail");
   impl_->board->disks.front()->fail_reads(count);
 }
-void Machine::attach_disk(const std::string& file, bool read_only) {
-  impl_->board->add_disk(file, read_only);
+void Machine::attach_disk(const std::string& file, bool read_only, std::optional<unsigned> slot) {
+  impl_->board->add_disk(file, read_only, slot);
 }
 void Machine::attach_network() { impl_->board->add_network(); }
 void Machine::send_from_station(const StreamOrder& order) {
@@ -200,6 +200,7 @@ std::optional<u64> Machine::iommu_reach(unsigned slot, u64 mfn) const {
   return iommu && iommu->enabled() ? std::optional<u64>(iommu->reach(slot, mfn)) : std::nullopt;
 }
 std::vector<unsigned> Machine::device_slots() const { return impl_->board->occupied_slots(); }
+u64 Machine::slot_registers(unsigned slot) const { return impl_->board->slot_registers(slot); }
 void Machine::watch_dma(DmaObserver* observer) { impl_->board->dma_observer = observer; }
 void Machine::set_debugger(CpuDebugger* debugger) { impl_->board->set_debugger(debugger); }
 CpuControl& Machine::control(unsigned cpu) { return impl_->board->control(cpu); }

@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -84,15 +85,16 @@ class Machine {
   Machine(const MachineConfig& config, CpuObserver* observer);
   ~Machine();
 
-  /// Device wiring, before the first run. Devices occupy virtio-mmio slots 23, 22, ... in call
-  /// order, as QEMU fills them for its -device options; GSI = 24 + slot.
-  void attach_disk(const std::string& file, bool read_only);  ///< virtio-mmio block; throws Error
-  void attach_network();                                      ///< the one that the configuration has
-  void send_from_station(const StreamOrder& order);           ///< throws Error when there is none
-  void fail_disk_reads(u64 count);             ///< fault: the next reads of disk 0 end in an I/O error
-  void set_serial_sink(ConsoleSink* sink);     ///< 16550
-  void add_virtio_console(ConsoleSink* sink);  ///< index 0, 1, ... in call order
-  void load(const BootImage& image);           ///< throws Error (bad ELF, too large)
+  /// Device wiring, before the first run. Devices occupy the slot that is asked for, or virtio-mmio slots 23,
+  /// 22, ... in call order, as QEMU fills them for its -device options; GSI = 24 + slot.
+  /// virtio-mmio block; throws Error
+  void attach_disk(const std::string& file, bool read_only, std::optional<unsigned> slot = {});
+  void attach_network();                             ///< the one that the configuration has
+  void send_from_station(const StreamOrder& order);  ///< throws Error when there is none
+  void fail_disk_reads(u64 count);                   ///< fault: the next reads of disk 0 end in an I/O error
+  void set_serial_sink(ConsoleSink* sink);           ///< 16550
+  void add_virtio_console(ConsoleSink* sink);        ///< index 0, 1, ... in call order
+  void load(const BootImage& image);                 ///< throws Error (bad ELF, too large)
 
   void serial_input(std::string_view bytes);
   void console_input(unsigned index, std::string_view bytes);
@@ -127,6 +129,8 @@ class Machine {
   std::optional<u64> iommu_reach(unsigned slot, u64 mfn) const;
   /// Slots that have a device, ascending.
   std::vector<unsigned> device_slots() const;
+  /// Address of the registers of the device in that slot.
+  u64 slot_registers(unsigned slot) const;
 
   /// Devices' transfers. It must outlive the machine's runs.
   void watch_dma(DmaObserver* observer);

@@ -163,6 +163,9 @@ void read_address(Section& s, const char* key, u32& out) {
 void read_network(Section& s, MachineConfig& c) {
   NetworkConfig& network = c.network.emplace();
   read_mac(s, "mac", network.mac);
+  unsigned slot = ia64_map::virtio_slots;
+  s.number("slot", slot, 0, ia64_map::virtio_slots - 1);
+  if (slot < ia64_map::virtio_slots) network.slot = slot;
   s.number("latency_ns", network.link.latency_ns, 0, 10'000'000'000);
   s.number("bytes_per_s", network.link.bytes_per_s, 1'000, 1'000'000'000'000);
   s.number("lose_every", network.link.lose_every, 0, 1'000'000'000);

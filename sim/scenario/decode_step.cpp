@@ -67,9 +67,16 @@ void decode_network_attach(const Node& n, const Scenario& scenario, Step& step) 
 
 void decode_block_attach(const Node& n, const Scenario& scenario, Step& step) {
   const std::string domain = decode_domain_name(n.at("domain"), scenario);
-  set_command(step, "block-attach", domain,
-              fmt::format("block-attach {} {} {} {}", domain, n.at("target").text(),
-                          n.text_or("vdev", "xvda"), n.text_or("mode", "r")));
+  std::string line = fmt::format("block-attach {} {} {} {}", domain, n.at("target").text(),
+                                 n.text_or("vdev", "xvda"), n.text_or("mode", "r"));
+  if (n.has("backend")) line += " backend=" + decode_domain_name(n.at("backend"), scenario);
+  set_command(step, "block-attach", domain, std::move(line));
+}
+
+template <const char* verb>
+void decode_device(const Node& n, const Scenario& scenario, Step& step) {
+  const std::string domain = decode_domain_name(n.at("domain"), scenario);
+  set_command(step, verb, domain, fmt::format("{} {} {}", verb, domain, n.at("slot").integer()));
 }
 
 void decode_hash(const Node& n, const Scenario&, Step& step) {
@@ -163,7 +170,8 @@ void decode_expect_step(const Node& n, const Scenario& scenario, Step& step) {
 constexpr char mem_set[] = "mem-set", mem_max[] = "mem-max", pause_verb[] = "pause", unpause[] = "unpause",
                destroy[] = "destroy", shutdown_verb[] = "shutdown", list[] = "list", info[] = "info",
                shutdown_host[] = "shutdown-host", ping[] = "ping", stream[] = "stream", count[] = "count",
-               packets[] = "packets", p2m[] = "p2m";
+               packets[] = "packets", p2m[] = "p2m", device_attach[] = "device-attach",
+               device_detach[] = "device-detach";
 
 constexpr struct {
   const char* key;
@@ -181,6 +189,8 @@ constexpr struct {
     {"debug-keys", decode_debug_keys},
     {"network-attach", decode_network_attach},
     {"block-attach", decode_block_attach},
+    {"device-attach", decode_device<device_attach>},
+    {"device-detach", decode_device<device_detach>},
     {"hash", decode_hash},
     {"p2m", decode_domain_verb<p2m>},
     {"ping", decode_traffic<ping, count>},

@@ -44,6 +44,11 @@ void decode_domains(const Node& list, Scenario& s) {
   }
 }
 
+void decode_disk(const Node& n, Dom0Config& dom0) {
+  dom0.disk_mib = n.at("mib").integer();
+  if (n.has("slot")) dom0.disk_slot = static_cast<unsigned>(n.at("slot").integer());
+}
+
 void decode_head(const JsonSource& source, const Json& head, Scenario& s) {
   const Node top(source, head, "", "");
   s.name = top.at("name").text();
@@ -63,7 +68,7 @@ void decode_head(const JsonSource& source, const Json& head, Scenario& s) {
     s.dom0.cmdline = top.at("dom0").text_or("cmdline", "");
     s.dom0.memory_mib = top.at("dom0").integer_or("memory", 0);
     s.dom0.autoballoon = top.at("dom0").text_or("autoballoon", s.dom0.autoballoon);
-    if (top.at("dom0").has("disk")) s.dom0.disk_mib = top.at("dom0").at("disk").at("mib").integer();
+    if (top.at("dom0").has("disk")) decode_disk(top.at("dom0").at("disk"), s.dom0);
   }
   if (top.has("limits")) {
     const Node limits = top.at("limits");

@@ -177,13 +177,14 @@ void BootedMachine::start(TargetListener& listener) {
       [this](unsigned cpu, u64 mfn) { return machine_->tlb_outlives_tables(cpu, mfn); });
   if (config.iommu)
     observer_->watch_iommu({[this] { return machine_->device_slots(); },
+                            [this](unsigned slot) { return machine_->slot_registers(slot); },
                             [this](unsigned slot, u64 mfn) { return machine_->iommu_reach(slot, mfn); }});
   observer_->watch_quanta([this] { return machine_->counters().quanta; });
   machine_->watch_dma(observer_.get());
   machine_->set_serial_sink(&serial_);
   machine_->add_virtio_console(&operator_);
   machine_->attach_disk(disk, true);
-  if (scenario_.dom0.disk_mib) machine_->attach_disk(data_disk, false);
+  if (scenario_.dom0.disk_mib) machine_->attach_disk(data_disk, false, scenario_.dom0.disk_slot);
   if (config.network) machine_->attach_network();
   machine_->load({plan.hypervisor, plan.cmdline, {plan.dom0_kernel}});
   view_.emplace(*observer_, *machine_, options_.arch);

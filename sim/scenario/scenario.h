@@ -37,9 +37,10 @@ struct DomainConfig {  // keys and units as xl.cfg
 
 struct Dom0Config {
   std::string kernel = "kernel", cmdline, model = "direct", pmt;
-  u64 memory_mib = 0;                ///< 0: the hypervisor's default, all but 16 MiB
-  std::string autoballoon = "auto";  ///< or on, off; auto: when it has all memory
-  u64 disk_mib = 0;                  ///< of its data disk; 0: none
+  u64 memory_mib = 0;                 ///< 0: the hypervisor's default, all but 16 MiB
+  std::string autoballoon = "auto";   ///< or on, off; auto: when it has all memory
+  u64 disk_mib = 0;                   ///< of its data disk; 0: none
+  std::optional<unsigned> disk_slot;  ///< ... and where it is; none: in the next slot
 };
 
 struct Limits {

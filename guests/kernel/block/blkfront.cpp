@@ -2,6 +2,9 @@
 //
 //   thread ──Job──> slots, each a request: its frames are granted ──ring──> backend
 //   thread <──woken when its last slot is answered── driver's thread <──────── ring
+//
+// A backend that closes has refused the disk: who waits is told. One whose domain dies says nothing; requests
+// without an answer stay in their slots and are sent to the backend that the toolstack names next.
 #include "guests/kernel/block/blkif.h"
 #include "guests/kernel/block/block.h"
 #include "guests/kernel/block/misuse.h"
@@ -33,6 +36,7 @@ struct Slot {
   Job* job;        // null: free
   u8* to;          // where a read is awaited
   u32 bytes;
+  blkif_request_t request;  // but for the references
 };
 
 struct Front : BlockDisk {
@@ -42,7 +46,7 @@ struct Front : BlockDisk {
   blkif_front_ring_t ring;
   Slot slots[::slots];
   WaitQueue slot_free;
-  bool lost;
+  bool connected, lost;
 };
 
 BlockDisk* disks;
@@ -92,27 +96,35 @@ bool grant_frames(Front& f, Slot& s, bool readonly) {
   return true;
 }
 
-// From here on the slot is its job's.
-void send(Front& f, Slot& s, Job& job, const blkif_request_t& request) {
-  s.job = &job;
-  job.pending++;
+bool send(Front& f, Slot& s) {
+  if (!grant_frames(f, s, s.request.operation != BLKIF_OP_READ)) return false;
   blkif_request_t& r = *RING_GET_REQUEST(&f.ring, f.ring.req_prod_pvt++);
-  r = request;
+  r = s.request;
   r.id = static_cast<u64>(&s - f.slots);
+  for (unsigned i = 0; i < s.pages; i++) r.seg[i].gref = s.refs[i];
   int notify;
   RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&f.ring, notify);
   if (notify) event_send(f.bus.port);
+  return true;
+}
+
+// From here on the slot is its job's.
+void begin(Front& f, Slot& s, Job& job, const blkif_request_t& request) {
+  s.job = &job;
+  s.request = request;
+  job.pending++;
+  if (f.connected && !send(f, s)) finish(f, s, BLKIF_RSP_ERROR);
 }
 
 blkif_request_t request_of(const Front& f, const Slot& s, u8 operation, u64 sector) {
   blkif_request_t r{};
   r.operation = operation;
-  r.nr_segments = static_cast<u8>(s.pages);
+  r.nr_segments = static_cast<u8>(div_up(s.bytes, page_bytes));
   r.handle = static_cast<blkif_vdev_t>(f.number);
   r.sector_number = sector;
-  for (unsigned i = 0; i < s.pages; i++) {
+  for (unsigned i = 0; i < r.nr_segments; i++) {
     const u64 sectors = min_of<u64>((s.bytes - i * page_bytes) / sector_bytes, sectors_per_page);
-    r.seg[i] = {s.refs[i], 0, static_cast<u8>(sectors - 1)};
+    r.seg[i] = {no_grant, 0, static_cast<u8>(sectors - 1)};
   }
   return r;
 }
@@ -123,8 +135,7 @@ bool submit(Front& f, Job& job, u64 sector, u32 bytes, const u8* from, u8* to) {
   s->bytes = bytes;
   s->to = to;
   if (from) memcpy(s->data, from, bytes);
-  if (!grant_frames(f, *s, from != nullptr)) return false;
-  send(f, *s, job, request_of(f, *s, job.operation, sector));
+  begin(f, *s, job, request_of(f, *s, job.operation, sector));
   return true;
 }
 
@@ -173,6 +184,10 @@ bool prepare(Front& f) {
     if (first == invalid_frame) return false;
     s.data = static_cast<u8*>(frame_va(first));
   }
+  return true;
+}
+
+bool offer_ring(Front& f) {
   f.ring_page = share_page(f.bus.other_domain);
   if (!f.ring_page.va || bus_offer_port(f.bus)) return false;
   auto* ring = static_cast<blkif_sring_t*>(f.ring_page.va);
@@ -181,35 +196,85 @@ bool prepare(Front& f) {
   return true;
 }
 
-bool connect(Front& f) {
-  if (bus_wait_for(f.bus, bus_gone | bus_states(XenbusStateInitWait)) != XenbusStateInitWait || !prepare(f))
-    return false;
+// Of the first backend: what the disk is. Others must have the same.
+bool read_geometry(Front& f, bool first) {
+  u64 sectors, info = VDISK_READONLY;
+  if (store_read_number(f.bus.other, "sectors", sectors)) return false;
+  store_read_number(f.bus.other, "info", info);
+  const bool writable = !(info & VDISK_READONLY);
+  if (!first) return sectors == f.sectors && writable == f.writable;
+  f.sectors = sectors;
+  f.writable = writable;
+  if (store_read_number(f.bus.other, "bytes", f.bytes)) f.bytes = f.sectors * sector_bytes;
+  return true;
+}
+
+bool connect(Front& f, bool first) {
+  if (bus_wait_for(f.bus, bus_gone | bus_states(XenbusStateInitWait)) != XenbusStateInitWait) return false;
+  if ((first && !prepare(f)) || !offer_ring(f)) return false;
   const StoreNumber numbers[] = {{"ring-ref", f.ring_page.ref}, {"event-channel", f.bus.port}};
   if (store_write_together(f.bus.own, numbers, count_of(numbers))) return false;
   bus_set_state(f.bus, XenbusStateInitialised);
   if (bus_wait_for(f.bus, bus_gone | bus_states(XenbusStateConnected)) != XenbusStateConnected) return false;
-  u64 info = VDISK_READONLY;
-  if (store_read_number(f.bus.other, "sectors", f.sectors)) return false;
-  if (store_read_number(f.bus.other, "bytes", f.bytes)) f.bytes = f.sectors * sector_bytes;
-  store_read_number(f.bus.other, "info", info);
-  f.writable = !(info & VDISK_READONLY);
+  if (!read_geometry(f, first)) return false;
   bus_set_state(f.bus, XenbusStateConnected);
+  f.connected = true;
   return true;
 }
 
-void run(Front& f) {
+void announce(Front& f) {
   BlockDisk** last = &disks;
   while (*last) last = &(*last)->next;
   *last = &f;
   wake_all(disks_changed);
   print_line("block: %s is connected to domain %u, %lu sectors, %s", f.name, f.bus.other_domain, f.sectors,
              f.writable ? "read-write" : "read-only");
+}
+
+// Until the backend is there no more.
+void run(Front& f) {
   while (!bus_other_left(f.bus, bus_states(XenbusStateConnected))) {
     f.bus.moved = false;
     take_answers(f);
     bus_wait(f.bus);
   }
-  print_line("block: %s has lost its backend", f.name);
+  take_answers(f);
+  f.connected = false;
+}
+
+// What the last backend could use is this domain's alone again. Its domain may take a while to die.
+void take_back(Front& f) {
+  bus_close_port(f.bus);
+  for (Slot& s : f.slots)
+    while (s.pages)
+      if (grant_end_access(s.refs[s.pages - 1]))
+        s.pages--;
+      else
+        sleep_ns(ns_per_ms);
+  while (!unshare_page(f.ring_page)) sleep_ns(ns_per_ms);
+}
+
+void send_again(Front& f) {
+  unsigned count = 0;
+  for (Slot& s : f.slots) {
+    if (!s.job) continue;
+    count++;
+    if (!send(f, s)) finish(f, s, BLKIF_RSP_ERROR);
+  }
+  print_line("block: %s is connected to domain %u, %u requests sent again", f.name, f.bus.other_domain,
+             count);
+}
+
+// False: the backend has refused the disk.
+bool connect_again(Front& f) {
+  do {
+    if (bus_states(XenbusStateClosing, XenbusStateClosed) >> bus_other_state(f.bus) & 1) return false;
+    print_line("block: %s waits for another backend", f.name);
+    bus_reopen(f.bus, "backend");
+    take_back(f);
+  } while (!connect(f, false));
+  send_again(f);
+  return true;
 }
 
 // Who waits is told. What can be had back goes back; the disk itself stays, for whoever knows it.
@@ -234,11 +299,13 @@ void serve(const char* path) {
   store_read_number(path, "virtual-device", number);
   disk_name(static_cast<u32>(number), f->name);
   f->number = static_cast<u32>(number);
-  const bool connected = connect(*f);
-  if (connected)
-    run(*f);
-  else
-    print_line("block: %s cannot be connected", f->name);
+  const bool connected = connect(*f, true);
+  if (connected) {
+    announce(*f);
+    do run(*f);
+    while (connect_again(*f));
+  }
+  print_line("block: %s %s", f->name, connected ? "has lost its backend" : "cannot be connected");
   lose(*f);
   if (!connected) heap_free(f);
 }
@@ -267,7 +334,8 @@ long block_send(BlockDisk& disk, const blkif_request_t& request) {
   Slot* const s = take_slot(f);
   if (!s) return -XEN_EIO;
   s->to = nullptr;
-  send(f, *s, job, request);
+  s->bytes = 0;
+  begin(f, *s, job, request);
   return wait_for(job);
 }
 

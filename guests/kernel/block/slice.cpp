@@ -38,6 +38,14 @@ long slice_open(const char* target, Slice& slice) {
   return begins(target, disk_word) ? open_disk(target + strlen(disk_word), slice) : -XEN_EINVAL;
 }
 
+bool slice_elsewhere(const char* target, Slice& slice) {
+  constexpr u64 all = 1ull << 55;  // sectors: more than any disk has
+  slice = {{}, 0, all, 0, true};
+  if (!begins(target, disk_word)) return false;
+  const char* part = target + strlen(disk_word);
+  return !*part || (parse_part(part, slice.first, slice.count) && slice.first < all && slice.count <= all);
+}
+
 bool slices_overlap(const Slice& a, const Slice& b) {
   return a.holder.context == b.holder.context && a.first < b.first + b.count && b.first < a.first + a.count;
 }

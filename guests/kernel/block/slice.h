@@ -14,4 +14,6 @@ struct Slice {
 long slice_open(const char* target, Slice& slice);
 // Then it is read-only, and opening it reads the archive.
 bool slice_is_file(const char* target);
+// What a target names of a disk that another domain has, however large that is. False: no such target.
+bool slice_elsewhere(const char* target, Slice& slice);
 bool slices_overlap(const Slice& a, const Slice& b);

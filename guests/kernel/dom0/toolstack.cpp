@@ -4,6 +4,7 @@
 #include "guests/kernel/bench/bench.h"
 #include "guests/kernel/dom0/block_attach.h"
 #include "guests/kernel/dom0/create.h"
+#include "guests/kernel/dom0/device_attach.h"
 #include "guests/kernel/dom0/dma_misuse.h"
 #include "guests/kernel/dom0/domain.h"
 #include "guests/kernel/dom0/network_attach.h"
@@ -187,6 +188,8 @@ constexpr Verb verbs[] = {
     {"network-attach", any_number,
      "<domain> [receive=copy|flip|donate-copy|donate-free|exchange] [backend=<domain>]", do_network_attach},
     block_attach_verb,
+    {"device-attach", 2, "<domain> <slot>", do_device_attach},
+    {"device-detach", 2, "<domain> <slot>", do_device_detach},
     {"info", 0, "", do_info},
     {"p2m", 1, "<domain>", do_p2m},
     {"dma-misuse", 2, "<machine address> r|w", do_dma_misuse},

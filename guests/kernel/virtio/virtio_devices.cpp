@@ -9,13 +9,13 @@
 
 namespace {
 const char* user;
-bool wire_wanted;
+bool wire_wanted, archive_wanted;
 OperatorPort operator_port;
 
 long use_disk(VirtioDevice& d) {
   Sectors disk;
   if (long error = virtio_block_use(d, disk)) return error;
-  if (archive_present())
+  if (archive_present() || !archive_wanted)
     data_disk = disk;
   else
     archive_use(disk);
@@ -50,6 +50,13 @@ void take_device(VirtioDevice* d) {
 OperatorPort virtio_devices_use(const char* who, bool wire) {
   user = who;
   wire_wanted = wire;
+  archive_wanted = true;
   virtio_probe(take_device);
   return operator_port;
+}
+
+bool virtio_device_use(const char* place, const char* who, bool wire) {
+  user = who;
+  wire_wanted = wire;
+  return virtio_probe_at(place, take_device);
 }

@@ -112,10 +112,13 @@ bool virtio_collect(VirtioQueue& q, unsigned& first, u32& length) {
   return true;
 }
 
-// With an interrupt the deadline only guards against a lost one.
-static void wait_guarded(VirtioDevice& d, u64 guard_ns) {
-  wait_on(d.interrupt, now_ns() + (d.interrupts ? guard_ns : poll_interval_ns));
+// With an interrupt the deadline only guards against a lost one. False: it has passed.
+static bool wait_guarded(VirtioDevice& d, u64 guard_ns) {
+  return wait_on(d.interrupt, now_ns() + (d.interrupts ? guard_ns : poll_interval_ns));
 }
 
-void virtio_wait(VirtioDevice& d) { wait_guarded(d, lost_interrupt_ns); }
+// A device that says nothing is looked at: it may have been taken away.
+void virtio_wait(VirtioDevice& d) {
+  if (!wait_guarded(d, lost_interrupt_ns) && d.interrupts) virtio_read(d, VIRTIO_MMIO_INTERRUPT_STATUS);
+}
 void virtio_watch(VirtioDevice& d) { wait_guarded(d, lost_input_ns); }

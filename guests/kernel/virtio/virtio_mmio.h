@@ -38,8 +38,21 @@ struct VirtioDevice {
 };
 
 // Calls `found` for every device present, in the order in which they were attached: those named on the
-// command line (virtio_mmio.device=<size>@<base>:<irq>), else the slots of the microvm board.
+// command line (virtio_mmio.device=<size>@<base>:<irq>), else the slots of the microvm board. Slots named by
+// `hide=<slot>,<slot>` are left alone: others may get them.
 void virtio_probe(void (*found)(VirtioDevice* device));
+// The one device that is described so: <size>@<base>:<irq>. False: there is none, or it cannot be reached.
+bool virtio_probe_at(const char* place, void (*found)(VirtioDevice* device));
+
+// What the board has, as virtio_probe() has seen it: a bit for each slot.
+struct VirtioSlots {
+  u32 present, hidden;
+};
+extern VirtioSlots virtio_slots;
+constexpr u32 virtio_slot_count = 24;
+constexpr u64 virtio_slot_bytes = 0x200;
+constexpr u64 virtio_slot_address(u32 slot) { return 0xfeb00000 + slot * virtio_slot_bytes; }
+constexpr u32 virtio_slot_interrupt(u32 slot) { return 24 + slot; }
 
 u32 virtio_read(const VirtioDevice& d, u32 offset);
 void virtio_write(VirtioDevice& d, u32 offset, u32 value);

@@ -98,6 +98,22 @@ long bus_open(BusDevice& d, const char* own, const char* other_end) {
 
 void bus_close(BusDevice& d) { store_unwatch(d.watcher); }
 
+void bus_reopen(BusDevice& d, const char* other_end) {
+  char own[sizeof d.own], own_state[sizeof d.other_state];
+  copy_string(own, sizeof own, d.own);
+  format(own_state, sizeof own_state, "%s/state", own);
+  bus_close(d);
+  StoreWatcher made{own_state, &d.wake};
+  store_watch(made);
+  u64 state;
+  do {
+    while (!made.fired) wait_on(d.wake);
+    made.fired = false;
+  } while (store_read_number(own, "state", state) || state != XenbusStateInitialising ||
+           bus_open(d, own, other_end));
+  store_unwatch(made);
+}
+
 void bus_set_state(BusDevice& d, XenbusState state) { store_write_number(d.own, "state", state); }
 
 XenbusState bus_other_state(const BusDevice& d) {

@@ -28,6 +28,9 @@ struct BusDevice {
 // Reads who is at the other end ("backend" and "backend-id", or "frontend" and "frontend-id") and watches it.
 long bus_open(BusDevice& device, const char* own, const char* other_end);
 void bus_close(BusDevice& device);
+// The other end's domain has gone. Waits until the toolstack has made this end's directory anew, for another
+// one.
+void bus_reopen(BusDevice& device, const char* other_end);
 void bus_set_state(BusDevice& device, XenbusState state);
 // XenbusStateUnknown: there is none (any more).
 XenbusState bus_other_state(const BusDevice& device);

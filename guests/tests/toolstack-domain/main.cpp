@@ -3,10 +3,10 @@
 // dom0 builds and ends every domain with these calls, so each must do what public/domctl.h says and leave
 // everything as it was when it refuses. As dom0 the test makes a domain that never runs and takes it through
 // its life: made (once per id), sized, paused and unpaused as often as it was paused, shut down from outside
-// and resumed, its event channels reset, destroyed. What changed must show in getdomaininfo. As an ordinary
-// domain the test checks that it is refused whatever it asks. VCPUs are the subject of toolstack-vcpu, memory
-// that of foreign-memory.
-#include "guests/tests/lib/domain.h"
+// and resumed, its event channels reset, given devices, destroyed. What changed must show in getdomaininfo.
+// As an ordinary domain the test checks that it is refused whatever it asks. VCPUs are the subject of
+// toolstack-vcpu, memory that of foreign-memory.
+#include "guests/tests/toolstack-domain/devices.h"
 
 const char test_name[] = "toolstack-domain";
 
@@ -28,8 +28,9 @@ void check_argument() {
 }
 
 void check_unprivileged() {
-  const u32 commands[] = {XEN_DOMCTL_createdomain,  XEN_DOMCTL_getdomaininfo, XEN_DOMCTL_pausedomain,
-                          XEN_DOMCTL_destroydomain, XEN_DOMCTL_max_mem,       999};
+  const u32 commands[] = {XEN_DOMCTL_createdomain,   XEN_DOMCTL_getdomaininfo,  XEN_DOMCTL_pausedomain,
+                          XEN_DOMCTL_destroydomain,  XEN_DOMCTL_max_mem,        XEN_DOMCTL_iomem_permission,
+                          XEN_DOMCTL_irq_permission, XEN_DOMCTL_memory_mapping, 999};
   for (u32 command : commands)
     test_equal("domctl of an unprivileged domain", domctl_simple(command, 0), -XEN_EPERM);
   test_equal("its pausedomain of no domain", domctl_simple(XEN_DOMCTL_pausedomain, test_no_such_domain),
@@ -219,5 +220,6 @@ void test_main() {
   check_pauses(domain);
   check_shutdown(domain);
   check_events(domain);
+  check_devices(domain);
   test_destroy_domain(domain);
 }

@@ -20,6 +20,9 @@ namespace hv {
 
 namespace {
 
+// Whatever shows it was made of a translation of the guest's, and is made anew when it is missed.
+void hide_device(Domain* domain, Mfn) { arch_translations_drop(domain); }
+
 constexpr MemoryModel model_translated = {
     XS_MODEL_TRANSLATED,
     "translated",
@@ -41,6 +44,7 @@ constexpr MemoryModel model_translated = {
     translated_grant_unmap,
     translated_grant_replace,
     arch_translations_drop,
+    hide_device,
     translated_steal_replacing,
     translated_accept,
     translated_take_out,
@@ -68,6 +72,7 @@ constexpr MemoryModel model_identity = {
     identity_grant_unmap,
     identity_grant_replace,
     arch_translations_drop,
+    hide_device,
     identity_steal,
     identity_accept,
     identity_take_out,

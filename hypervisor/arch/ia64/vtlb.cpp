@@ -6,6 +6,7 @@
 #include "hypervisor/arch/ia64/keys.h"
 #include "hypervisor/arch/ia64/layout.h"
 #include "hypervisor/arch/ia64/vhpt.h"
+#include "hypervisor/common/devices.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/planted.h"
@@ -99,6 +100,13 @@ bool fill_physical(Vcpu* vcpu, Vaddr address, Side side) {
 
 }  // namespace
 
+bool arch_device_page_may_be_given(Mfn mfn) {
+  constexpr Paddr kDevicesStart = 0xfeb00000, kDevicesEnd = 0xfec00000;
+  return mfn >= kDevicesStart >> kPageShift && mfn < kDevicesEnd >> kPageShift;
+}
+
+volatile u32* arch_device_registers(Mfn mfn) { return &device<u32>(mfn << kPageShift); }
+
 u64 machine_region(const Vcpu* vcpu, unsigned region) {
   const bool physical = (vcpu->arch.vpsr & (kPsrDt | kPsrIt)) != (kPsrDt | kPsrIt);
   const u64 block = vcpu->domain->arch.rid_block;
@@ -109,9 +117,8 @@ u64 machine_region(const Vcpu* vcpu, unsigned region) {
 }
 
 bool guest_backing(const Domain* domain, Paddr guest_physical, Backing& backing) {
-  constexpr Paddr kDevicesStart = 0xfeb00000, kDevicesEnd = 0xfec00000;
   const Gfn gfn = guest_physical >> kPageShift;
-  if (domain->privileged && guest_physical >= kDevicesStart && guest_physical < kDevicesEnd) {
+  if (arch_device_page_may_be_given(gfn) && device_page_is_shown(domain, gfn)) {
     backing = {guest_physical, true, true};
     return true;
   }

@@ -2,6 +2,7 @@
 
 #include "arch_frame_window.h"
 #include "hypervisor/arch/x86_64/mm_pte.h"
+#include "hypervisor/common/devices.h"
 #include "hypervisor/common/frame_table.h"
 
 namespace hv {
@@ -28,6 +29,11 @@ bool device_frame_is_mappable(Mfn mfn, bool writable) {
   static const unsigned bits = physical_address_bits();
   if (mfn >> (bits - kPageShift)) return false;
   return !(writable && mfn >= kInterruptControllers && mfn < kInterruptControllersEnd);
+}
+
+bool arch_device_page_may_be_given(Mfn mfn) {
+  constexpr Mfn kEnd = 1ull << (32 - kPageShift);  // the hypervisor reaches devices below 4 GiB
+  return mfn < kEnd && !frame_is_ram(mfn) && device_frame_is_mappable(mfn, true);
 }
 
 void arch_show_m2p_to_guests(Mfn first_entry, Mfn backing, u64 pages) {

@@ -1,6 +1,7 @@
 // Memory model `direct` (Xen/x86 PV): guests see MFNs in their page tables and keep their own P2M; the
 // hypervisor owns the M2P and validates every table.
 #include "hypervisor/arch/x86_64/mm_grant.h"
+#include "hypervisor/arch/x86_64/mm_pte.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/hypercall.h"
@@ -62,6 +63,17 @@ bool release_vcpus_and_pins(Domain* domain) {
   return any;
 }
 
+// The guest's own entries name it: they go, wherever they are. Tables that are in none's use are validated
+// before they are again.
+void direct_hide_device(Domain* domain, Mfn device) {
+  for (Mfn mfn = frame_list_first(domain->mm.frames); mfn != kInvalidMfn; mfn = frame_list_next(mfn)) {
+    const u64 info = frame_type_info(mfn);
+    if (type_of(info) != XS_FRAME_L1 || (info & XS_TYPE_COUNT) == 0) continue;
+    for (Pte* entry = table_at(mfn); entry < table_at(mfn) + kTableEntries; entry++)
+      if ((*entry & kPtePresent) && pte_mfn(*entry) == device) __atomic_store_n(entry, 0, __ATOMIC_RELEASE);
+  }
+}
+
 int direct_relinquish(Domain* domain) {
   if (release_vcpus_and_pins(domain)) return -kRestart;
   unsigned done = 0;
@@ -101,6 +113,7 @@ constexpr MemoryModel model_direct = {
     direct_grant_unmap,
     direct_grant_replace,
     direct_grant_flush,
+    direct_hide_device,
     direct_steal,
     direct_accept,
     direct_take_out,

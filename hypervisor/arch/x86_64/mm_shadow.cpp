@@ -3,6 +3,7 @@
 #include "hypervisor/arch/x86_64/layout.h"
 #include "hypervisor/arch/x86_64/mm_device_memory.h"
 #include "hypervisor/arch/x86_64/mm_guest_walk.h"
+#include "hypervisor/common/devices.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/frame_table.h"
 #include "hypervisor/common/lib.h"
@@ -125,8 +126,9 @@ bool leaf_entry(const Domain* domain, const GuestTranslation& t, u32& access, Pt
   if (backing & XS_P2M_PRESENT) {
     mfn = p2m_entry_mfn(backing);
     writable = writable && (backing & XS_P2M_WRITABLE);
-  } else if (domain->privileged && !frame_is_ram(t.gfn) && device_frame_is_mappable(t.gfn, writes)) {
-    // Devices of a privileged domain: GFN = MFN, in caches as its own entry says.
+  } else if (!frame_is_ram(t.gfn) && device_page_is_shown(domain, t.gfn) &&
+             device_frame_is_mappable(t.gfn, writes)) {
+    // The domain's devices: GFN = MFN, in caches as its own entry says.
     writable = writable && device_frame_is_mappable(t.gfn, true);
     flags |= t.leaf & kCacheBits;
   } else {

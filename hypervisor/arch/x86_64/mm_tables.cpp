@@ -2,6 +2,7 @@
 
 #include "arch_vcpu.h"
 #include "hypervisor/arch/x86_64/mm_device_memory.h"
+#include "hypervisor/common/devices.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/memory_model.h"
@@ -24,7 +25,8 @@ FrameSource own_frames(Domain* domain) { return {FrameSource::frames_of_domain, 
 
 // Memory that is not RAM: devices and firmware tables, not counted.
 int get_device_frame(Pte pte, const Domain* table_owner, const FrameSource& source) {
-  if (source.kind == FrameSource::hypervisor_tables || !table_owner->privileged) return -XEN_EPERM;
+  if (source.kind == FrameSource::hypervisor_tables || !device_page_is_of(table_owner, pte_mfn(pte)))
+    return -XEN_EPERM;
   return device_frame_is_mappable(pte_mfn(pte), pte & kPteWritable) ? 0 : -XEN_EPERM;
 }
 

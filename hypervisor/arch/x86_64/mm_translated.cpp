@@ -13,6 +13,11 @@ namespace hv {
 
 extern const MemoryModel model_direct;
 
+namespace {
+// What shows it is made anew when it is missed.
+void hide_device(Domain* domain, Mfn) { arch_translations_drop(domain); }
+}  // namespace
+
 extern const MemoryModel model_translated;
 constexpr MemoryModel model_translated = {
     XS_MODEL_TRANSLATED,
@@ -36,6 +41,7 @@ constexpr MemoryModel model_translated = {
     translated_grant_unmap,
     translated_grant_replace,
     arch_translations_drop,
+    hide_device,
     translated_steal,
     translated_accept,
     translated_take_out,
@@ -64,6 +70,7 @@ constexpr MemoryModel model_identity = {
     identity_grant_unmap,
     identity_grant_replace,
     arch_translations_drop,
+    hide_device,
     identity_steal,
     identity_accept,
     identity_take_out,

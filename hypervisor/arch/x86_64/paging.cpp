@@ -2,6 +2,7 @@
 
 #include "hypervisor/arch/x86_64/arch_vcpu.h"
 #include "hypervisor/arch/x86_64/cpu.h"
+#include "hypervisor/common/devices.h"
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/lock.h"
 #include "hypervisor/common/mm.h"
@@ -131,6 +132,10 @@ void* map_device(Paddr address, u64 bytes) {
   const Vaddr at = kDeviceWindow + page;
   arch_map_hypervisor(at, page >> kPageShift, pages, HvMapping::uncached);
   return reinterpret_cast<void*>(at + (address - page));
+}
+
+volatile u32* arch_device_registers(Mfn mfn) {
+  return static_cast<volatile u32*>(map_device(mfn << kPageShift, kPageSize));
 }
 
 void set_window_page(Vaddr address, u64 entry) {

@@ -130,7 +130,8 @@ AcpiTables build_acpi(u64 base, const AcpiBoard& board) {
   if (board.iommu.registers)
     entries +=
         acpi_bytes(place(acpi_table(XS_IOMMU_ACPI_TABLE, 1, board.name,
-                                    acpi_bytes(board.iommu.registers) + acpi_bytes(board.iommu.slots))));
+                                    acpi_bytes(board.iommu.registers) + acpi_bytes(board.iommu.slots) +
+                                        acpi_bytes(board.iommu.step) + acpi_bytes(board.iommu.first))));
   const u64 xsdt_pa = place(acpi_table("XSDT", 1, board.name, entries));
 
   Rsdp r{};

@@ -17,7 +17,8 @@ namespace xs::platform {
 /// Registers of the IOMMU (hypervisor/abi/iommu.h); 0: there is none.
 struct IommuPlace {
   u64 registers = 0;
-  u32 slots = 0;
+  u32 slots = 0, step = 0;  ///< devices that it guards, and how far apart their registers are
+  u64 first = 0;            ///< registers of slot 0
 };
 
 /// What differs between boards.

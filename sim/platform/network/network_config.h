@@ -28,6 +28,7 @@ struct StreamOrder {
 
 struct NetworkConfig {
   MacAddress mac{0x00, 0x16, 0x3e, 0xff, 0x00, 0x00};  ///< the device's
+  std::optional<unsigned> slot;                        ///< none: the next one
   LinkSettings link;
   std::optional<StationSettings> station;  ///< none: the wire leads nowhere
 };

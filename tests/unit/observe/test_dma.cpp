@@ -1,4 +1,4 @@
-// The monitor of DMA: which frames devices may reach. They are dom0's.
+// The monitor of DMA: which frames devices may reach. They are dom0's, unless it has given them away.
 #include <catch2/catch.hpp>
 
 #include "fake_grants.h"
@@ -12,6 +12,8 @@ namespace {
 constexpr u64 own = 0x61, own_table = 0x62;
 
 struct Devices : Grants {
+  static constexpr u64 page = 0xfeb02;
+  u64 registers = (page << 12) + 0xc00;
   Devices() {
     m.give(0, own, 1);
     m.give(0, own_table, 2);
@@ -19,7 +21,7 @@ struct Devices : Grants {
   }
   /// Violations so far, behind a transfer of 16 bytes.
   u64 transfer(u64 mfn, bool write, u64 offset = 0x100) {
-    m.observer->on_dma({"block", 22, (mfn << 12) + offset, 16, write, 5'000'000});
+    m.observer->on_dma({"block", 22, (mfn << 12) + offset, 16, write, 5'000'000, registers});
     return counters().isolation_violations;
   }
   u64 reads(u64 mfn) { return transfer(mfn, false); }
@@ -125,6 +127,21 @@ TEST_CASE("devices reach what dom0's P2M names of others") {
   CHECK(d.writes(granted) == 1);
   d.m.memory.word(leaf, 7) = 0;
   CHECK(d.reads(granted) == 2);
+}
+
+TEST_CASE("a device reaches what its domain may, while it is that domain's") {
+  Devices d;
+  d.m.mark(XS_MARK_DEVICE, granter, Devices::page);
+  CHECK(d.writes(granted) == 0);
+  CHECK(d.reads(own) == 1);  // dom0's
+  CHECK(d.m.observer->isolation_violations()[0].text.starts_with(
+      "the block device of dom1 in slot 22 reads frame 0x61 of dom0"));
+  d.registers -= 0x1000;  // another page, which dom0 has kept
+  CHECK(d.reads(own) == 1);
+  d.registers += 0x1000;
+  d.m.mark(XS_MARK_DEVICE, 0, Devices::page);
+  CHECK(d.writes(own) == 1);
+  CHECK(d.writes(granted) == 2);
 }
 
 TEST_CASE("without dom0 nobody is to blame, and without the monitor nothing is looked at") {

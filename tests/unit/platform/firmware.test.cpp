@@ -235,7 +235,7 @@ TEST_CASE("ACPI tables hang together") {
 TEST_CASE("a table tells where the IOMMU is") {
   constexpr u64 base = 0xe0000;
   AcpiBoard board = microvm_acpi(1, {23});
-  board.iommu = {0xfed90000, 24};
+  board.iommu = {0xfed90000, 24, 0x200, 0xfeb00000};
   const AcpiTables acpi = build_acpi(base, board);
   const auto at = [&](u64 place, auto out) {
     std::memcpy(&out, acpi.tables.data() + place, sizeof out);
@@ -243,9 +243,11 @@ TEST_CASE("a table tells where the IOMMU is") {
   };
   const std::size_t place = acpi.tables.find("OEMI");
   REQUIRE(place != acpi.tables.npos);
-  CHECK(at(place + 4, u32{}) == 36 + 12);
+  CHECK(at(place + 4, u32{}) == 36 + 24);
   CHECK(at(place + 36, u64{}) == 0xfed90000);
   CHECK(at(place + 44, u32{}) == 24);
+  CHECK(at(place + 48, u32{}) == 0x200);
+  CHECK(at(place + 52, u64{}) == 0xfeb00000);
   const std::size_t xsdt = acpi.tables.find("XSDT");
   CHECK(at(xsdt + 4, u32{}) == 36 + 3 * 8);
   CHECK(at(xsdt + 36 + 16, u64{}) == base + place);

@@ -66,7 +66,9 @@ void unmap_window(void* va, unsigned count) {
   window_give(static_cast<unsigned>(first - foreign_first), count);
 }
 
+// A domain may get its first device when it runs already.
 void* device_page() {
+  if (!identity.count) identity = translated_identity_frames();
   return identity_used < identity.count ? va_of(identity.first + identity_used++) : nullptr;
 }
 

@@ -85,7 +85,9 @@ void* map_foreign(unsigned domain, const Mfn* list, unsigned count, bool writabl
   return window_va(slot);
 }
 
+// A domain may get its first device when it runs already.
 void* device_page() {
+  if (!identity.count && (identity = translated_identity_frames()).count) show_identity_frames();
   return identity_used < identity.count ? window_va(identity_slot + static_cast<unsigned>(identity_used++))
                                         : nullptr;
 }

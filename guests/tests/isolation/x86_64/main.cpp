@@ -1,5 +1,5 @@
-// Memory that is not the domain's to use: somebody else's frame, its own page table or GDT as data, a frame
-// that it has given back.
+// Memory that is not the domain's to use: somebody else's frame, a device's registers, its own page table or
+// GDT as data, a frame that it has given back.
 //
 // Each is a step of an attack that the hypervisor's checks have to stop: owner, type, reference count. The
 // guest announces each attempt and then leaves everything as it is for a while, so that whoever watches from
@@ -56,6 +56,14 @@ void try_foreign_frame(Pfn page) {
   test_check(result < 0, "somebody else's frame was mapped");
   if (asked_to_touch()) (void)*static_cast<volatile u64*>(test_va(page));
   announce("somebody else's frame");
+}
+
+// Of the first virtio devices (docs/machine.md): whoever writes them sends a device to any frame.
+void try_device(Pfn page) {
+  constexpr Mfn registers = 0xfeb00;
+  test_equal("a device's registers mapped",
+             update_va_mapping(test_va(page), make_pte(registers, pte_kernel), UVMF_NONE), -XEN_EPERM);
+  announce("a device's registers");
 }
 
 void try_writable_table() {
@@ -117,6 +125,7 @@ void test_main() {
   if (test_is_privileged()) test_skip("a privileged domain may map any frame");
   const Pfn page = test_spare_frames(3);
   try_foreign_frame(page);
+  try_device(page);
   try_writable_table();
   try_writable_descriptors(page + 1);
   try_mapped_frame(page + 2);

@@ -110,9 +110,11 @@ namespace {
 struct [[gnu::packed]] IommuTable {
   AcpiHeader header;
   u64 address;
-  u32 slots;
+  u32 slots, step;
+  u64 first;
 };
-IommuTable iommu_table = {{{}, sizeof(IommuTable), 1, 0, {}, {}, 1, 0, 1}, 0xfed90000, hvtest::kIommuSlots};
+IommuTable iommu_table = {
+    {{}, sizeof(IommuTable), 1, 0, {}, {}, 1, 0, 1}, 0xfed90000, hvtest::kIommuSlots, 0x200, 0xfeb00000};
 }  // namespace
 const AcpiHeader* acpi_find_table(Paddr, const char (&)[5]) { return &iommu_table.header; }
 volatile u32* arch_map_device(Paddr) { return hvtest::iommu_registers; }
