@@ -88,6 +88,15 @@ unsigned frames_find_absent(Pfn* list, unsigned max) {
   return n;
 }
 
+Pfn frames_find_absent_block(unsigned count) {
+  for (Pfn first = 0; first + count <= counts.limit; first += count) {
+    unsigned n = 0;
+    while (n < count && info[first + n].state == FrameState::Absent) n++;
+    if (n == count) return first;
+  }
+  return invalid_frame;
+}
+
 void frames_mark(Pfn pfn, FrameState state) {
   FrameState old = info[pfn].state;
   if (old == state) return;

@@ -28,6 +28,8 @@ FrameInfo& frame_info(Pfn pfn);
 // For the balloon: picks up to `max` free frames and makes them Used; picks absent frames (no state change).
 unsigned frames_take_free(Pfn* list, unsigned max);
 unsigned frames_find_absent(Pfn* list, unsigned max);
+// The first of `count` frames that are all absent, a multiple of that; invalid_frame when there is none.
+Pfn frames_find_absent_block(unsigned count);
 void frames_mark(Pfn pfn, FrameState state);
 
 struct FrameCounts {

@@ -25,6 +25,7 @@ std::string hypervisor_cmdline(const Scenario& s) {
   if (s.dom0.memory_mib) out += fmt::format("dom0_mem={}M ", s.dom0.memory_mib);
   if (s.dom0.model != "direct") out += "dom0_model=" + s.dom0.model + " ";
   if (s.dom0.pmt != "linear,attributes" && !s.dom0.pmt.empty()) out += "pmt=" + s.dom0.pmt + " ";
+  if (s.dom0.superpages == "no") out += "superpages=no ";
   if (!s.hypervisor_cmdline.empty()) out += s.hypervisor_cmdline + " ";
   if (!s.dom0.cmdline.empty()) out += fmt::format("dom0=\"{}\" ", s.dom0.cmdline);
   if (!out.empty()) out.pop_back();
