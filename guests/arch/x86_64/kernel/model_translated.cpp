@@ -12,6 +12,7 @@
 #include "grant_place.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/granted.h"
+#include "guests/kernel/operator/boot_word.h"
 #include "guests/kernel/pmt.h"
 #include "guests/kernel/translated_frames.h"
 #include "guests/lib/boot.h"
@@ -67,14 +68,21 @@ void show_identity_frames() {
     set_window(identity_slot + i, make_pte(identity.first + i, pte_kernel | pte_no_execute));
 }
 
+// `large_pages=no` on the command line: to see what they are good for.
+bool large_pages_wanted() {
+  char word[8];
+  return !boot_word(reinterpret_cast<const char*>(boot_info->cmd_line), "large_pages", word, sizeof word) ||
+         strcmp(word, "no") != 0;
+}
+
 BootFrames build() {
   table_ops = ops;
   Pfn pt_first = boot_va_frame(reinterpret_cast<void*>(boot_info->pt_base));
   frames.given = boot_info->nr_pages;
   frames.limit = model_reservation_limit();
   frames.extra = identity.count;
-  tables = plan_direct_map(pt_first + boot_info->nr_pt_frames + 1,
-                           frames.limit);  // behind the builder's stack page
+  tables = plan_direct_map(pt_first + boot_info->nr_pt_frames + 1, frames.limit,
+                           large_pages_wanted());  // behind the builder's stack page
   frames.first_taken = boot_va_frame(image_start);
   frames.end_taken = tables.end;
   if (frames.end_taken >= frames.given)
