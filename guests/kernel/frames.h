@@ -20,8 +20,8 @@ void frames_init(const BootFrames& boot);
 // Hands [first, first + count) to the allocator.
 void frames_give(Pfn first, u64 count);
 
-// Contents undefined. invalid_frame when there is no run of that length.
-Pfn frames_alloc(unsigned count = 1);
+// Contents undefined, the first frame a multiple of `alignment`. invalid_frame when there is no such run.
+Pfn frames_alloc(unsigned count = 1, unsigned alignment = 1);
 void frames_free(Pfn first);
 FrameInfo& frame_info(Pfn pfn);
 

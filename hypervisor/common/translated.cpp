@@ -19,8 +19,9 @@ constexpr u64 kOwn = XS_P2M_WRITABLE;
 // The entry goes, then what was cached of it; the frame is still referenced by whoever calls. An entry of its
 // own, which no superpage holds, can always go.
 int clear_entry(Domain* domain, Gfn gfn, xs_shattered cause = XS_SHATTERED_OTHER) {
+  const bool kept = planted(Bug::superpage_kept) && p2m_leaf(domain->mm.p2m, gfn) == kInvalidMfn;
   if (const int rc = p2m_set(domain, gfn, 0, cause); rc != 0) return rc;
-  arch_translations_drop(domain);
+  if (!kept) arch_translations_drop(domain);
   return 0;
 }
 
