@@ -13,10 +13,16 @@ bool space_create(AddressSpace& space);
 // Frees the tables, and every frame mapped below user_va_end.
 void space_destroy(AddressSpace& space);
 
+// What is mapped at once, in as many frames that follow each other from a multiple of their number on: a
+// page, or more of them where the architecture can and the command line says so (IA-64: user_pages=16k).
+u64 user_page_bytes();
+inline unsigned user_page_frames() { return static_cast<unsigned>(user_page_bytes() / page_bytes); }
+
 struct UserPage {
   Pfn pfn;
   bool writable, executable;
 };
+// Addresses are multiples of user_page_bytes(), `pfn` is the first of the page's frames.
 // Errors: -ENOMEM no frame for a table, -EEXIST already mapped, or what the hypervisor says.
 long space_map(AddressSpace& space, u64 va, const UserPage& page);
 // invalid_frame when nothing was mapped. The frame is the caller's again.

@@ -33,7 +33,18 @@ Step shrink(u64 frames) {
   return {r.done, r.error};
 }
 
+// A large piece where one fits; what the machine or the model has not in one piece comes frame by frame.
+Step grow_by_extent(u64 frames) {
+  const bool fits = memory_model->accept_extent && frames >= model_extent;
+  const Pfn first = fits ? frames_find_absent_block(model_extent) : invalid_frame;
+  if (first == invalid_frame) return {0, -XEN_ENOSPC};
+  const ModelResult r = memory_model->accept_extent(first);
+  for (unsigned i = 0; i < r.done; i++) frames_mark(first + i, FrameState::Free);
+  return {r.done, r.error};
+}
+
 Step grow(u64 frames) {
+  if (const Step large = grow_by_extent(frames); large.moved) return {large.moved, 0};
   Pfn list[model_batch];
   unsigned n = frames_find_absent(list, static_cast<unsigned>(min_of(frames, u64{model_batch})));
   if (!n) return {0, -XEN_ENOSPC};

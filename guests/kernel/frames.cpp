@@ -16,10 +16,11 @@ bool follows(Pfn p) {
 
 bool is_here(FrameState state) { return state == FrameState::Free || state == FrameState::Used; }
 
-Pfn find_run(unsigned count, Pfn from, Pfn to) {
+Pfn find_run(unsigned count, unsigned alignment, Pfn from, Pfn to) {
   unsigned run = 0;
   for (Pfn p = from; p < to; p++) {
     if (run != 0 && !follows(p)) run = 0;
+    if (run == 0 && p % alignment != 0) continue;
     run = info[p].state == FrameState::Free ? run + 1 : 0;
     if (run == count) return p + 1 - count;
   }
@@ -49,9 +50,9 @@ void frames_give(Pfn first, u64 count) {
   counts.free += count;
 }
 
-Pfn frames_alloc(unsigned count) {
-  Pfn first = find_run(count, hint, counts.limit);
-  if (first == invalid_frame) first = find_run(count, 0, min_of<Pfn>(hint + count, counts.limit));
+Pfn frames_alloc(unsigned count, unsigned alignment) {
+  Pfn first = find_run(count, alignment, hint, counts.limit);
+  if (first == invalid_frame) first = find_run(count, alignment, 0, min_of<Pfn>(hint + count, counts.limit));
   if (first == invalid_frame) return invalid_frame;
   for (unsigned i = 0; i < count; i++) info[first + i] = {FrameState::Used, 0, 0};
   info[first].run = static_cast<u16>(count);
@@ -86,6 +87,15 @@ unsigned frames_find_absent(Pfn* list, unsigned max) {
   for (Pfn p = 0; p < counts.limit && n < max; p++)
     if (info[p].state == FrameState::Absent) list[n++] = p;
   return n;
+}
+
+Pfn frames_find_absent_block(unsigned count) {
+  for (Pfn first = 0; first + count <= counts.limit; first += count) {
+    unsigned n = 0;
+    while (n < count && info[first + n].state == FrameState::Absent) n++;
+    if (n == count) return first;
+  }
+  return invalid_frame;
 }
 
 void frames_mark(Pfn pfn, FrameState state) {

@@ -20,14 +20,16 @@ void frames_init(const BootFrames& boot);
 // Hands [first, first + count) to the allocator.
 void frames_give(Pfn first, u64 count);
 
-// Contents undefined. invalid_frame when there is no run of that length.
-Pfn frames_alloc(unsigned count = 1);
+// Contents undefined, the first frame a multiple of `alignment`. invalid_frame when there is no such run.
+Pfn frames_alloc(unsigned count = 1, unsigned alignment = 1);
 void frames_free(Pfn first);
 FrameInfo& frame_info(Pfn pfn);
 
 // For the balloon: picks up to `max` free frames and makes them Used; picks absent frames (no state change).
 unsigned frames_take_free(Pfn* list, unsigned max);
 unsigned frames_find_absent(Pfn* list, unsigned max);
+// The first of `count` frames that are all absent, a multiple of that; invalid_frame when there is none.
+Pfn frames_find_absent_block(unsigned count);
 void frames_mark(Pfn pfn, FrameState state);
 
 struct FrameCounts {

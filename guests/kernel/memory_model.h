@@ -55,6 +55,10 @@ struct MemoryModel {
   u64 (*device_address)(const void* va);
 
   const GrantOps* grants;  // null: no other domain's frames can be had
+
+  // As `accept`, model_extent frames from `first` on, a multiple of that, in one piece of the machine's
+  // memory. Null: pieces are nothing to this model.
+  ModelResult (*accept_extent)(Pfn first) = nullptr;
 };
 
 extern const MemoryModel* memory_model;  // set before anything else here is used
@@ -72,6 +76,7 @@ const MemoryModel* arch_model(const DomainTables& tables);
 Pfn model_reservation_limit();
 
 constexpr unsigned model_batch = 128;
+constexpr unsigned model_extent_order = 9, model_extent = 1u << model_extent_order;  // 2 MiB
 void* frame_va(Pfn pfn);
 Pfn va_frame(const void* va);
 

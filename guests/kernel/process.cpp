@@ -38,11 +38,11 @@ void free_process(Process* p) {
   heap_free(p);
 }
 
-// A frame for user memory. While the guest is short of memory the process waits: the balloon may give some
-// back.
+// Frames for a page of user memory. While the guest is short of memory the process waits: the balloon may
+// give some back.
 Pfn user_frame(Process& p) {
   for (;;) {
-    Pfn pfn = frames_alloc();
+    Pfn pfn = frames_alloc(user_page_frames(), user_page_frames());
     if (pfn != invalid_frame) return pfn;
     p.oom_waits++;
     sleep_ns(50 * ns_per_ms);
@@ -51,7 +51,7 @@ Pfn user_frame(Process& p) {
 
 long add_page(Process& p, u64 va, bool writable, bool executable, Pfn& pfn) {
   pfn = user_frame(p);
-  memset(frame_va(pfn), 0, page_bytes);
+  memset(frame_va(pfn), 0, user_page_bytes());
   long error;
   while ((error = space_map(p.space, va, {pfn, writable, executable})) == -XEN_ENOMEM)
     sleep_ns(50 * ns_per_ms);
@@ -70,14 +70,15 @@ bool add_region(Process& p, u64 first, u64 end) {
 
 bool load_segment(void* context, const ElfSegment& s) {
   auto& p = *static_cast<Process*>(context);
-  for (u64 va = align_down(s.va, page_bytes); va < s.va + s.memory_bytes; va += page_bytes) {
+  const u64 bytes = user_page_bytes();
+  for (u64 va = align_down(s.va, bytes); va < s.va + s.memory_bytes; va += bytes) {
     Pfn pfn;
     UserPage page;
     if (space_lookup(p.space, va, page))
       pfn = page.pfn;
     else if (add_page(p, va, s.writable, s.executable, pfn))
       return false;
-    elf_copy_part(s, va, page_bytes, frame_va(pfn));
+    elf_copy_part(s, va, bytes, frame_va(pfn));
   }
   return true;
 }
@@ -135,8 +136,8 @@ bool read_user(const Process& p, u64 va, char* to, u64 bytes) {
   while (bytes) {
     UserPage page;
     if (va >= user_va_end || !space_lookup(p.space, va, page)) return false;
-    u64 n = min_of(bytes, page_bytes - va % page_bytes);
-    memcpy(to, static_cast<const u8*>(frame_va(page.pfn)) + va % page_bytes, n);
+    const u64 offset = va % user_page_bytes(), n = min_of(bytes, user_page_bytes() - offset);
+    memcpy(to, static_cast<const u8*>(frame_va(page.pfn)) + offset, n);
     to += n, va += n, bytes -= n;
   }
   return true;
@@ -151,9 +152,13 @@ s64 do_write(Process& p, u64 text, u64 length) {
   return static_cast<s64>(length);
 }
 
+// Programs reckon in pages of 4 KiB; what they get is whole pages of the kernel's.
+u64 region_bytes(u64 pages) { return align_up(pages * page_bytes, user_page_bytes()); }
+
 s64 do_map(Process& p, u64 pages) {
-  u64 bytes = pages * page_bytes;
-  if (!pages || pages > (user_heap_end - p.heap_next) / page_bytes) return -XEN_ENOMEM;
+  u64 bytes = region_bytes(pages);
+  if (!pages || pages > (user_heap_end - user_heap_base) / page_bytes || bytes > user_heap_end - p.heap_next)
+    return -XEN_ENOMEM;
   u64 va = p.heap_next;
   if (!add_region(p, va, va + bytes)) return -XEN_ENOMEM;
   p.heap_next += bytes;
@@ -161,11 +166,11 @@ s64 do_map(Process& p, u64 pages) {
 }
 
 s64 do_unmap(Process& p, u64 va, u64 pages) {
-  u64 end = va + pages * page_bytes;
+  u64 end = va + region_bytes(pages);
   for (unsigned i = 0; i < p.region_count; i++) {
     UserRegion& r = p.regions[i];
     if (r.first != va || r.end != end) continue;
-    for (; va < end; va += page_bytes) {
+    for (; va < end; va += user_page_bytes()) {
       Pfn pfn = space_unmap(p.space, va);
       if (pfn == invalid_frame) continue;
       frames_free(pfn);
@@ -173,7 +178,7 @@ s64 do_unmap(Process& p, u64 va, u64 pages) {
     }
     r = p.regions[--p.region_count];
     // The highest region gives its addresses back too.
-    if (end == p.heap_next) p.heap_next = end - pages * page_bytes;
+    if (end == p.heap_next) p.heap_next = end - region_bytes(pages);
     return 0;
   }
   return -XEN_EINVAL;
@@ -188,7 +193,7 @@ bool copy_page(void* context, u64 va, const UserPage& page) {
   auto& c = *static_cast<CopyContext*>(context);
   Pfn pfn;
   c.error = add_page(*c.child, va, page.writable, page.executable, pfn);
-  if (!c.error) memcpy(frame_va(pfn), frame_va(page.pfn), page_bytes);
+  if (!c.error) memcpy(frame_va(pfn), frame_va(page.pfn), user_page_bytes());
   return !c.error;
 }
 
@@ -304,11 +309,11 @@ s64 process_syscall(u64 number, u64 a1, u64 a2, u64, const void* frame, u64 fram
 void process_page_fault(u64 va, bool) {
   Process& p = *current_thread()->process;
   if (va >= user_va_end) process_kill("no memory there", va);
-  u64 page = align_down(va, page_bytes);
+  u64 page = align_down(va, user_page_bytes());
   UserPage present;
   if (space_lookup(p.space, page, present)) process_kill("access refused", va);
   for (unsigned i = 0; i < p.region_count; i++) {
-    if (page < p.regions[i].first || page >= p.regions[i].end) continue;
+    if (va < p.regions[i].first || va >= p.regions[i].end) continue;
     Pfn pfn;
     if (long error = add_page(p, page, true, false, pfn)) process_kill(errno_name(error), va);
     return;

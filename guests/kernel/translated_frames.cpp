@@ -12,16 +12,17 @@ constexpr Pfn foreign_places[] = {1ull << 28, 1ull << 29};
 constexpr Pfn first_device = (3ull << 30) / page_bytes, behind_devices = (4ull << 30) / page_bytes;
 constexpr u64 hypervisor_frames = 64;  // shared_info is behind the memory
 
-ModelResult change_reservation(unsigned operation, const Pfn* list, unsigned count) {
+ModelResult change_reservation(unsigned operation, const Pfn* list, unsigned count, unsigned order = 0) {
   xen_pfn_t copy[model_batch];
   for (unsigned i = 0; i < count; i++) copy[i] = list[i];
   xen_memory_reservation r{};
   set_xen_guest_handle(r.extent_start, copy);
   r.nr_extents = count;
+  r.extent_order = order;
   r.domid = DOMID_SELF;
   long done = hypercall_memory_op(operation, &r);
   if (done < 0) return {0, done};
-  return {static_cast<u64>(done), static_cast<unsigned>(done) < count ? -XEN_ENOMEM : 0};
+  return {static_cast<u64>(done) << order, static_cast<unsigned>(done) < count ? -XEN_ENOMEM : 0};
 }
 
 bool overlaps(Pfn a, u64 a_count, Pfn b, u64 b_count) { return a < b + b_count && b < a + a_count; }
@@ -55,6 +56,10 @@ ModelResult translated_release(const Pfn* list, unsigned count) {
 }
 ModelResult translated_accept(Pfn* list, unsigned count) {
   return change_reservation(XENMEM_populate_physmap, list, count);
+}
+
+ModelResult translated_accept_extent(Pfn first) {
+  return change_reservation(XENMEM_populate_physmap, &first, 1, model_extent_order);
 }
 
 IdentityFrames translated_identity_frames() {

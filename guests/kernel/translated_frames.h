@@ -5,6 +5,7 @@
 
 ModelResult translated_release(const Pfn* list, unsigned count);
 ModelResult translated_accept(Pfn* list, unsigned count);
+ModelResult translated_accept_extent(Pfn first);
 
 // Frames whose number is their machine frame number, for devices; none: count is 0.
 struct IdentityFrames {

@@ -22,11 +22,13 @@ struct xs_counters {
 };
 
 /* The long-format VHPT that the hypervisor keeps for each VCPU on IA-64. */
-#define XS_EACH_VHPT_COUNTER(what)                                                      \
-  what(insertions)     /* entries made */                                               \
-      what(collisions) /* of these: in the place of another address's, which is lost */ \
-      what(purges)     /* entries that a purge of their address took away */            \
-      what(flushes)    /* tables emptied */
+#define XS_EACH_VHPT_COUNTER(what)                                                       \
+  what(insertions)      /* entries made */                                               \
+      what(collisions)  /* of these: in the place of another address's, which is lost */ \
+      what(purges)      /* entries that a purge of their address took away */            \
+      what(flushes)     /* tables emptied */                                             \
+      what(pages_16k)   /* translations made for 16 KiB; each has four entries */        \
+      what(pages_large) /* for more */
 
 /* Hyperprivops by number, from 1 on (hypervisor/abi/arch_ia64.h). A block has the VHPT's counters, then those
  * that were done between the break and its rfi (fast), then those that went through C++ (slow). */

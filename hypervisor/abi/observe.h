@@ -81,6 +81,8 @@ enum xs_frame_type { /* exclusive; changes only at type count 0 */
 
 /* A P2M that the hypervisor holds, in models where the guest has none: pages of 512 entries, allocated at run
  * time and announced one by one (XS_MARK_P2M_PAGE). An entry of a leaf page stands for one GFN; 0: no frame.
+ * An entry of a level 2 page is a leaf's MFN and PRESENT, or with SUPERPAGE itself what 512 GFNs have: from
+ * its MFN on, all with its rights. When a leaf takes a superpage's place its entry says why.
  */
 #define XS_P2M_PRESENT 1ull
 #define XS_P2M_WRITABLE 2ull
@@ -89,7 +91,21 @@ enum xs_frame_type { /* exclusive; changes only at type count 0 */
 #define XS_P2M_SHARED 8ull /* hypervisor page shared with the domain */
 #define XS_P2M_GRANTED \
   16ull /* with FOREIGN: put there by GNTTABOP_map_grant_ref, and taken away by its counterpart alone */
+#define XS_P2M_SUPERPAGE 32ull
+#define XS_P2M_SHATTERED_SHIFT 6 /* of enum xs_shattered, in an entry that leads to a leaf */
+#define XS_P2M_SHATTERED_MASK 7ull
 #define XS_P2M_MFN_SHIFT 12
+
+/* Why 512 frames are not kept as a superpage any more. */
+enum xs_shattered {
+  XS_SHATTERED_NOT = 0,     /* it was none */
+  XS_SHATTERED_BALLOON = 1, /* decrease_reservation took a frame */
+  XS_SHATTERED_FLIP = 2,    /* a frame was transferred, donated or exchanged */
+  XS_SHATTERED_GRANT = 3,   /* a frame went to the place of a granted one (unmap_and_replace) */
+  XS_SHATTERED_EXPOSED = 4, /* leaves are shown to who may read the P2M (pmt.h) */
+  XS_SHATTERED_OTHER = 5,
+  XS_SHATTERED_CAUSES
+};
 
 #define XS_LAYOUT_MAGIC 0x31594c5358ull /* "XSLY1" */
 #define XS_LAYOUT_VERSION 2

@@ -113,6 +113,13 @@ xs_memory_model dom0_model(const char* cmdline) {
   return model;
 }
 
+void choose_superpages(const char* cmdline) {
+  char value[8];
+  if (!cmdline_value(cmdline, "superpages=", value, sizeof value)) return;
+  if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0) panic("superpages=%s: yes or no", value);
+  p2m_keep_superpages(strcmp(value, "yes") == 0);
+}
+
 // Behind the memory: a GFN that is no frame's of the domain.
 void place_shared_info(Dom0& guest) {
   MmGuard guard;
@@ -180,6 +187,7 @@ void dom0_build(const BootMemory& memory) {
   const MemoryModel& model = *build.domain->mm.model;
   char pmt[40];
   if (cmdline_value(memory.cmdline, "pmt=", pmt, sizeof pmt)) pmt_choose(pmt);
+  choose_superpages(memory.cmdline);
   if (model.hides_mfns && model.p2m_reader == P2mReader::nobody) {
     // The frames for devices are part of what was asked for.
     build.pages = min_of(build.pages, kDeviceFrames) - (1ull << kDeviceFramesOrder);

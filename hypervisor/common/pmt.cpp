@@ -129,8 +129,10 @@ bool make_copies(const Domain* domain, Pmt& pmt) {
   return true;
 }
 
-// Linear: every leaf there is room for exists; tree: those that do are shown.
+// Linear: every leaf there is room for exists; tree: those that do are shown. Superpages have none.
 bool show_leaves(Domain* domain, Pmt& pmt) {
+  for (u64 i = 0; i < pmt.leaves; i++)
+    if (p2m_shatter(domain, i * kLeafEntries, XS_SHATTERED_EXPOSED) != 0) return false;
   if (!is_tree(pmt) && p2m_reserve(domain, 0, pmt.leaves * kLeafEntries) != 0) return false;
   for (u64 i = 0; i < pmt.leaves; i++) {
     const Mfn leaf = p2m_leaf(domain->mm.p2m, i * kLeafEntries);
@@ -214,6 +216,11 @@ void pmt_leaf_made(Domain* domain, Gfn first, Mfn leaf) {
   Pmt* pmt = domain->mm.pmt;
   if (pmt != nullptr && !is_plain(*pmt) && first / kLeafEntries < pmt->leaves)
     show(*pmt, first / kLeafEntries, leaf);
+}
+
+bool pmt_shows_leaf(const Domain* domain, Gfn gfn) {
+  const Pmt* pmt = domain->mm.pmt;
+  return pmt != nullptr && !is_plain(*pmt) && gfn / kLeafEntries < pmt->leaves;
 }
 
 void pmt_entry_changed(Domain* domain, Gfn gfn, u64 entry) {

@@ -34,6 +34,8 @@ void pmt_choose(const char* words);
 long pmt_expose(Vaddr arg);
 /// A leaf of the domain's P2M has been made for the GFNs from `first` on.
 void pmt_leaf_made(Domain* domain, Gfn first, Mfn leaf);
+/// The leaf for `gfn` is or will be read by its own frame: form `attributes`.
+bool pmt_shows_leaf(const Domain* domain, Gfn gfn);
 void pmt_entry_changed(Domain* domain, Gfn gfn, u64 entry);
 /// Nobody reads it any more.
 void pmt_end(Domain* domain);

@@ -13,13 +13,16 @@
 namespace hv {
 
 namespace {
-constexpr unsigned kEntriesPerSlice = 2048;
+constexpr u64 kEntriesPerSlice = 2048;
 constexpr u64 kOwn = XS_P2M_WRITABLE;
 
-// The entry goes, then what was cached of it; the frame is still referenced by whoever calls.
-void clear_entry(Domain* domain, Gfn gfn) {
-  p2m_set(domain, gfn, 0);  // its page exists: this cannot fail
-  arch_translations_drop(domain);
+// The entry goes, then what was cached of it; the frame is still referenced by whoever calls. An entry of its
+// own, which no superpage holds, can always go.
+int clear_entry(Domain* domain, Gfn gfn, xs_shattered cause = XS_SHATTERED_OTHER) {
+  const bool kept = planted(Bug::superpage_kept) && p2m_leaf(domain->mm.p2m, gfn) == kInvalidMfn;
+  if (const int rc = p2m_set(domain, gfn, 0, cause); rc != 0) return rc;
+  if (!kept) arch_translations_drop(domain);
+  return 0;
 }
 
 // Lets go of what an entry that is already gone referred to.
@@ -35,9 +38,13 @@ void put_entry(u64 entry) {
 }
 
 bool any_present(const Domain* domain, Gfn gfn, u64 count) {
-  for (u64 i = 0; i < count; i++)
-    if (p2m_get(domain->mm.p2m, gfn + i) & XS_P2M_PRESENT) return true;
-  return false;
+  Gfn at = gfn;
+  u64 entry;
+  return p2m_next(domain->mm.p2m, at, entry) && at < gfn + count;
+}
+
+void set_m2p(Mfn first, u64 count, Gfn gfn) {
+  for (u64 i = 0; i < count; i++) m2p_set(first + i, gfn == XS_M2P_INVALID ? gfn : gfn + i);
 }
 }  // namespace
 
@@ -55,20 +62,17 @@ u64 translated_backing(const Domain* domain, Gfn gfn) { return p2m_get(domain->m
 int translated_populate(Domain* domain, Gfn gfn, Mfn first, unsigned order) {
   const u64 count = 1ull << order;
   if (gfn >= P2m::kGfns || count > P2m::kGfns - gfn || any_present(domain, gfn, count)) return -XEN_EINVAL;
-  for (u64 i = 0; i < count; i++) {
-    if (const int rc = p2m_set(domain, gfn + i, p2m_entry_for(first + i, kOwn)); rc != 0) {
-      while (i-- > 0) p2m_set(domain, gfn + i, 0), m2p_set(first + i, XS_M2P_INVALID);
-      return rc;
-    }
-    m2p_set(first + i, gfn + i);
-  }
-  return 0;
+  set_m2p(first, count, gfn);
+  const int rc = p2m_set_run(domain, gfn, first, count, kOwn);
+  if (rc != 0) set_m2p(first, count, XS_M2P_INVALID);
+  return rc;
 }
 
 int translated_remove(Domain* domain, Gfn gfn) {
   const u64 entry = p2m_get(domain->mm.p2m, gfn);
   if (!(entry & XS_P2M_PRESENT) || (entry & (XS_P2M_FOREIGN | XS_P2M_SHARED))) return -XEN_EINVAL;
-  if (!planted(Bug::entry_kept)) clear_entry(domain, gfn);
+  if (!planted(Bug::entry_kept))
+    if (const int rc = clear_entry(domain, gfn, XS_SHATTERED_BALLOON); rc != 0) return rc;
   if (planted(Bug::frame_lost)) return m2p_set(p2m_entry_mfn(entry), XS_M2P_INVALID), 0;
   put_entry(entry);
   return 0;
@@ -124,10 +128,12 @@ int translated_relinquish(Domain* domain) {
   pmt_end(domain);
   P2m& p2m = domain->mm.p2m;
   u64 entry;
-  for (unsigned done = 0; p2m_next(p2m, p2m.relinquished, entry); done++) {
-    if (done == kEntriesPerSlice) return -kRestart;
-    p2m_set(domain, p2m.relinquished++, 0);
-    put_entry(entry);
+  for (u64 done = 0; p2m_next(p2m, p2m.relinquished, entry);) {
+    if (done >= kEntriesPerSlice) return -kRestart;
+    const u64 count = p2m_clear(domain, p2m.relinquished);
+    for (u64 i = 0; i < count; i++) put_entry(entry + (i << XS_P2M_MFN_SHIFT));
+    p2m.relinquished += count;
+    done += count;
   }
   p2m_free(domain);
   return 0;

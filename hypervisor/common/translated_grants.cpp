@@ -19,11 +19,13 @@ bool shows_grant(u64 entry, Mfn mfn) {
   return (entry & XS_P2M_PRESENT) && (entry & XS_P2M_GRANTED) && p2m_entry_mfn(entry) == mfn;
 }
 
-// The domain's own frame at `name`, if nothing but its allocation refers to it.
-bool may_leave(const Domain* domain, u64 name, Mfn& mfn) {
+// The domain's own frame at `name`, if nothing but its allocation refers to it, has an entry of its own from
+// here on.
+bool may_leave(Domain* domain, u64 name, Mfn& mfn) {
   const u64 entry = p2m_get(domain->mm.p2m, name);
   mfn = p2m_entry_mfn(entry);
-  return is_own(entry) && frame_count_info(mfn) == (XS_COUNT_ALLOCATED | 1);
+  return is_own(entry) && frame_count_info(mfn) == (XS_COUNT_ALLOCATED | 1) &&
+         p2m_shatter(domain, name, XS_SHATTERED_FLIP) == 0;
 }
 
 void replace_entry(Domain* domain, Gfn gfn, Mfn mfn, u64 instead) {
@@ -55,6 +57,7 @@ int translated_grant_replace(Domain* domain, const GrantPlace& place, u64 from, 
   const Gfn gfn = place.address >> kPageShift, other = from >> kPageShift;
   const u64 entry = p2m_get(domain->mm.p2m, gfn), replacement = p2m_get(domain->mm.p2m, other);
   if (!shows_grant(entry, mfn) || !is_own(replacement)) return GNTST_general_error;
+  if (p2m_shatter(domain, other, XS_SHATTERED_GRANT) != 0) return GNTST_no_space;
   writable = entry & XS_P2M_WRITABLE;
   p2m_set(domain, other, 0);
   p2m_set(domain, gfn, replacement);

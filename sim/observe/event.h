@@ -14,9 +14,10 @@ enum class EventKind : u8 {
   frame_type = 3,   ///< a = MFN, b = old, c = new type bits (type_info >> 58: type, PINNED, VALIDATED)
   m2p = 4,          ///< a = MFN, b = old, c = new GFN
   p2m = 5,          ///< a = domid, b = GFN, c = old, d = new MFN (a guest's own store, or the hypervisor's)
-  p2m_run = 6,   ///< a = domid, b = first GFN, c = first MFN (or ~0), d = entries: read from a published P2M
-  op_begin = 7,  ///< a = dv, b = operation, c = subject
-  op_end = 8,    ///< a = dv, b = operation, c = result
+  p2m_run = 6,      ///< a = domid, b = first GFN, c = first MFN (or ~0), d = entries: read from a published
+                    ///< P2M, or a superpage that comes or goes as a whole
+  op_begin = 7,     ///< a = dv, b = operation, c = subject
+  op_end = 8,       ///< a = dv, b = operation, c = result
   domain_created = 9,  ///< a = domid, b = MFN of shared_info, c = enum xs_memory_model
   domain_state = 10,   ///< a = domid, b = enum xs_domain_state, c = shutdown reason
   domain_ready = 11,   ///< a = domid

@@ -172,6 +172,7 @@ struct Observer::Impl {
   void store_m2p(const CpuView& view, u32 index, u64 value);
   void store_by_type(const CpuView& view, u64 address, u64 value, unsigned bytes);
   void store_held_p2m(const CpuView& view, const HeldP2ms::Page& page, u64 index, u64 value);
+  void store_above_leaf(const CpuView& view, const HeldP2ms::Page& page, u64 index, u64 value);
   void mark_shadow(const CpuView& view, u64 dv, u64 event, u64 what);
   void check_result(const CpuView& view, u64 dv, u64 operation, u64 result);
   void remember(const CpuView& view, u32 index, FrameChange::What what, u64 before, u64 after);

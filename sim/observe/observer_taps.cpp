@@ -80,12 +80,31 @@ void Observer::Impl::store_by_type(const CpuView& view, u64 address, u64 value, 
 
 void Observer::Impl::store_held_p2m(const CpuView& view, const HeldP2ms::Page& page, u64 index, u64 value) {
   const auto domain = state_->domains().find(page.domid);
-  if (page.level != 1 || domain == state_->domains().end()) return;
+  if (domain == state_->domains().end()) return;
+  if (page.level == 2) return store_above_leaf(view, page, index, value);
+  if (page.level != 1) return;
   const HeldP2mEntry entry = HeldP2mEntry::decode(page.first_gfn + index, value);
   const u64 before = domain->second.p2m.get(entry.gfn);
   if (before == entry.mfn) return;
   ++counters.p2m_changes;
   record(event_at(view, EventKind::p2m, page.domid, entry.gfn, before, entry.mfn));
+}
+
+// A leaf that takes a superpage's place says what that has said; anything else is a change of all its GFNs.
+void Observer::Impl::store_above_leaf(const CpuView& view, const HeldP2ms::Page& page, u64 index, u64 value) {
+  constexpr u64 frames = HeldP2ms::entries_per_page;
+  const HeldP2mEntry e = HeldP2mEntry::decode(page.first_gfn + index * frames, value);
+  const bool was = held_p2m.set_superpage(page.domid, e.gfn, e.superpage);
+  counters.superpages = held_p2m.superpages();
+  if (!was && !e.superpage) return;
+  if (!e.superpage && e.mfn != invalid_frame) {
+    const u64 cause = value >> XS_P2M_SHATTERED_SHIFT & XS_P2M_SHATTERED_MASK;
+    ++counters.superpages_shattered[cause < XS_SHATTERED_CAUSES ? cause : u64{XS_SHATTERED_OTHER}];
+    return;
+  }
+  counters.superpages_made += e.superpage;
+  counters.p2m_changes += frames;
+  record(event_at(view, EventKind::p2m_run, page.domid, e.gfn, e.mfn, frames));
 }
 
 void Observer::Impl::mark_shadow(const CpuView& view, u64 dv, u64 event, u64 what) {

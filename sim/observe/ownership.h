@@ -79,6 +79,7 @@ struct P2mShape {
   u64 entries = 0;            ///< that name a frame
   u64 same = 0;               ///< of these: the frame of that very number
   u64 read_only = 0, foreign = 0, granted = 0, shared = 0;  ///< of these, in P2Ms that are held
+  u64 superpages = 0;                                       ///< that hold 512 entries each
 };
 
 /// What happened to one frame, newest first.
@@ -105,6 +106,9 @@ struct ObserverCounters {
   u64 taps = 0;  ///< all tap calls
   u64 frame_stores = 0, owner_changes = 0, type_changes = 0, count_changes = 0;
   u64 m2p_changes = 0, p2m_changes = 0;
+  u64 superpages = 0;  ///< in P2Ms that the hypervisor holds, now
+  u64 superpages_made = 0;
+  std::array<u64, XS_SHATTERED_CAUSES> superpages_shattered{};  ///< by enum xs_shattered
   u64 stores_outside = 0;  ///< tap stores to no known table: the taps or the layout are wrong
   u64 stores_not_ram = 0;  ///< entries of frames that are no RAM (tables are backed in whole pages)
   u64 stores_shadow = 0;   ///< entries of shadow page tables

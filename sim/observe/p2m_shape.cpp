@@ -13,6 +13,7 @@ void count_entry(P2mShape& shape, const HeldP2mEntry& e) {
   shape.foreign += e.foreign;
   shape.granted += e.granted;
   shape.shared += e.shared;
+  shape.superpages += e.superpage && e.gfn % HeldP2ms::entries_per_page == 0;
 }
 
 void count_published(P2mShape& shape, const GuestP2m& p2m, MemoryPort& memory) {

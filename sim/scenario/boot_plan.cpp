@@ -31,6 +31,7 @@ std::string hypervisor_cmdline(const Scenario& s) {
   if (s.dom0.memory_mib) out += fmt::format("dom0_mem={}M ", s.dom0.memory_mib);
   if (s.dom0.model != "direct") out += "dom0_model=" + s.dom0.model + " ";
   if (s.dom0.pmt != "linear,attributes" && !s.dom0.pmt.empty()) out += "pmt=" + s.dom0.pmt + " ";
+  if (s.dom0.superpages == "no") out += "superpages=no ";
   if (!s.hypervisor_cmdline.empty()) out += s.hypervisor_cmdline + " ";
   if (const std::string words = dom0_cmdline(s.dom0); !words.empty())
     out += fmt::format("dom0=\"{}\" ", words);

@@ -83,6 +83,15 @@ constexpr Shown vhpt_rows[] = {
     {"entries purged", "vhpt.purges"},
     {"tables emptied", "vhpt.flushes"},
 };
+constexpr Shown superpage_rows[] = {
+    {"kept at the end", "p2m.superpages"},
+    {"made", "p2m.superpages_made"},
+    {"shattered by balloons", "p2m.shattered.balloon"},
+    {"by frames that changed hands", "p2m.shattered.flip"},
+    {"by a mapped grant's end", "p2m.shattered.grant"},
+    {"for readers of the P2M", "p2m.shattered.exposed"},
+    {"by anything else", "p2m.shattered.other"},
+};
 constexpr Shown grant_rows[] = {
     {"frames mapped", "grant.maps"},
     {"mappings ended", "grant.unmaps"},
@@ -187,6 +196,7 @@ std::vector<Group> groups_of(const std::vector<Column>& columns) {
           group_of(columns, "translation by the processor", translation_rows),
           group_of(columns, "shadow tables", shadow_rows),
           group_of(columns, "VHPT", vhpt_rows),
+          group_of(columns, "superpages", superpage_rows),
           hyperprivops(columns),
           group_of(columns, "grants", grant_rows),
           group_of(columns, "devices", device_rows),

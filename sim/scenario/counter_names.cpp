@@ -16,6 +16,11 @@ namespace {
 using M = platform::MachineCounters;
 using O = observe::ObserverCounters;
 
+template <xs_shattered cause>
+u64 shattered(const M&, const O& o) {
+  return o.superpages_shattered[cause];
+}
+
 constexpr struct {
   const char* name;
   u64 (*read)(const M&, const O&);
@@ -64,6 +69,13 @@ constexpr struct {
     {"observer.type_changes", [](const M&, const O& o) { return o.type_changes; }},
     {"observer.m2p_changes", [](const M&, const O& o) { return o.m2p_changes; }},
     {"observer.p2m_changes", [](const M&, const O& o) { return o.p2m_changes; }},
+    {"p2m.superpages", [](const M&, const O& o) { return o.superpages; }},
+    {"p2m.superpages_made", [](const M&, const O& o) { return o.superpages_made; }},
+    {"p2m.shattered.balloon", shattered<XS_SHATTERED_BALLOON>},
+    {"p2m.shattered.flip", shattered<XS_SHATTERED_FLIP>},
+    {"p2m.shattered.grant", shattered<XS_SHATTERED_GRANT>},
+    {"p2m.shattered.exposed", shattered<XS_SHATTERED_EXPOSED>},
+    {"p2m.shattered.other", shattered<XS_SHATTERED_OTHER>},
     {"observer.stores_outside", [](const M&, const O& o) { return o.stores_outside; }},
     {"observer.operations", [](const M&, const O& o) { return o.operations; }},
     {"observer.switches", [](const M&, const O& o) { return o.switches; }},

@@ -51,7 +51,8 @@ Json shapes_to_json(const std::vector<observe::P2mShape>& shapes) {
                    {"read_only", s.read_only},
                    {"foreign", s.foreign},
                    {"granted", s.granted},
-                   {"shared", s.shared}});
+                   {"shared", s.shared},
+                   {"superpages", s.superpages}});
   return all;
 }
 
@@ -59,7 +60,8 @@ std::vector<observe::P2mShape> shapes_from_json(const Json& all) {
   std::vector<observe::P2mShape> shapes;
   for (const Json& j : all)
     shapes.push_back({j.at("domain"), j.at("held"), j.at("own_pages"), j.at("entries"), j.at("same"),
-                      j.at("read_only"), j.at("foreign"), j.at("granted"), j.at("shared")});
+                      j.at("read_only"), j.at("foreign"), j.at("granted"), j.at("shared"),
+                      j.at("superpages")});
   return shapes;
 }
 

@@ -12,6 +12,7 @@ constexpr u64 pte_user = 1 << 2;
 constexpr u64 pte_uncached = 1 << 4;  // PCD
 constexpr u64 pte_accessed = 1 << 5;
 constexpr u64 pte_dirty = 1 << 6;
+constexpr u64 pte_large = 1 << 7;  // an entry of level 2: 2 MiB
 constexpr u64 pte_no_execute = 1ull << 63;
 constexpr u64 pte_frame_mask = 0x000ffffffffff000ull;
 

@@ -16,6 +16,13 @@ struct GuestTranslation {
   bool valid = false;
 };
 
+/// An entry of a VHPT for more than 16 KiB. It stands at the place of the page that was missed.
+struct LargeTranslation {
+  u64 va = 0;
+  u16 entry = 0;
+  u8 shift = 0;
+};
+
 constexpr unsigned kGuestTrs = 8;    ///< of each kind; PAL_VM_SUMMARY tells a domain
 constexpr unsigned kGuestPkrs = 16;  ///< protection key registers: as many as every CPU has
 
@@ -48,11 +55,14 @@ struct ArchVcpu {
   Spinlock vhpt_lock;      ///< its CPU inserts, any CPU flushes
   u32 vhpt_count = 0;      ///< entries made since it was emptied; the first ones are here
   u16 vhpt_used[128] = {};
-  bool keys_used = false;            ///< PSR.pk has been set, or a PKR written
-  u8 pkr_left_out = kGuestPkrs - 1;  ///< for which the CPU has no register (keys.h)
-  bool in_hypercall = false;         ///< of its registers, only what hypercall.S names is in `regs`
-  bool high_fp_loaded = false;       ///< f32 to f127 are in the CPU it runs on
-  alignas(16) u64 f[128][2] = {};    ///< while not in a CPU; f0, f1 and f6 to f11 are not used
+  bool vhpt_16k = false;  ///< translations of 16 KiB were among them
+  u32 vhpt_large_count = 0;
+  LargeTranslation vhpt_large[32] = {};  ///< entries that other addresses' purges have to take away, too
+  bool keys_used = false;                ///< PSR.pk has been set, or a PKR written
+  u8 pkr_left_out = kGuestPkrs - 1;      ///< for which the CPU has no register (keys.h)
+  bool in_hypercall = false;             ///< of its registers, only what hypercall.S names is in `regs`
+  bool high_fp_loaded = false;           ///< f32 to f127 are in the CPU it runs on
+  alignas(16) u64 f[128][2] = {};        ///< while not in a CPU; f0, f1 and f6 to f11 are not used
 };
 
 static_assert(offsetof(ArchVcpu, stacked) == REGS_STACKED &&

@@ -37,9 +37,9 @@
 #define ARCH_VPSR (ARCH_PRIVILEGED + 8)
 #define ARCH_KR (ARCH_PRIVILEGED + 16)
 /* Of Vcpu. */
-#define VCPU_INFO 6256
+#define VCPU_INFO 6768
 /* Of PerCpu: hyperprivops that fast.S does, from number 1 on. */
-#define PERCPU_FAST 712
+#define PERCPU_FAST 728
 #define HYPERPRIVOPS 0x1b
 /* Bits of an address of the direct map that are not physical begin here (layout.h). */
 #define REGION_BIT 60

@@ -14,7 +14,7 @@ struct Entry {
 static_assert(sizeof(Entry) == 32);
 constexpr u64 kEntries = (1ull << kVhptShift) / sizeof(Entry);
 constexpr u64 kNoTag = 1ull << 63;
-constexpr u64 kItir = u64{kPageShift} << 2;
+constexpr unsigned kMiddleShift = 14;  ///< of pages with an entry for each of their parts
 constexpr unsigned kItirKeyShift = 8;
 constexpr unsigned kPagesOneByOne = 8;  ///< a purge of more than 2^8 pages empties the table
 
@@ -46,6 +46,74 @@ void remember(Vcpu* vcpu, const Entry& entry) {
   ++arch.vhpt_count;
 }
 
+constexpr u64 page_mask(unsigned shift) { return (1ull << shift) - 1; }
+
+/// False: there is no room to remember it, so that it must not be entered.
+bool remember_large(Vcpu* vcpu, Vaddr address, unsigned shift) {
+  ArchVcpu& arch = vcpu->arch;
+  const auto entry = static_cast<u16>(&entry_of(vcpu, address) - reinterpret_cast<Entry*>(arch.vhpt));
+  u32 at = 0;
+  while (at < arch.vhpt_large_count && arch.vhpt_large[at].entry != entry) at++;
+  if (at == count_of(arch.vhpt_large)) return false;
+  arch.vhpt_large[at] = {address & ~page_mask(shift), entry, static_cast<u8>(shift)};
+  arch.vhpt_large_count = max_of(arch.vhpt_large_count, at + 1);
+  return true;
+}
+
+void enter(Vcpu* vcpu, Vaddr address, u64 pte, u64 itir) {
+  Entry& entry = entry_of(vcpu, address);
+  const u64 tag = tag_of(address);
+  count(XS_VHPT_insertions);
+  if (entry.tag != kNoTag && entry.tag != tag) count(XS_VHPT_collisions);
+  __atomic_store_n(&entry.tag, kNoTag, __ATOMIC_RELEASE);
+  entry.pte = pte;
+  entry.itir = itir;
+  __atomic_store_n(&entry.tag, tag, __ATOMIC_RELEASE);
+  remember(vcpu, entry);
+}
+
+/// `pte` names the page around the address. Returns of which size the translation is.
+unsigned enter_all(Vcpu* vcpu, Vaddr address, u64& pte, u64 key, unsigned shift) {
+  LockGuard guard(vcpu->arch.vhpt_lock);
+  if (shift > kMiddleShift && !remember_large(vcpu, address, shift)) shift = kPageShift;
+  pte &= ~(kPtePpn & page_mask(shift));
+  const u64 itir = u64{shift} << 2 | key << kItirKeyShift;
+  if (shift > kMiddleShift) {
+    count(XS_VHPT_pages_large);
+    enter(vcpu, address, pte, itir);
+    return shift;
+  }
+  if (shift > kPageShift) {
+    count(XS_VHPT_pages_16k);
+    vcpu->arch.vhpt_16k = true;
+  }
+  const Vaddr first = address & ~page_mask(shift);
+  for (u64 at = 0; at < 1ull << shift; at += kPageSize) enter(vcpu, first + at, pte, itir);
+  return shift;
+}
+
+void take_away(Entry& entry) {
+  count(XS_VHPT_purges);
+  __atomic_store_n(&entry.tag, kNoTag, __ATOMIC_RELEASE);
+}
+
+/// In whatever region, with whatever identifier: a translation may vanish at any time.
+void purge_large(Vcpu* vcpu, Vaddr va, unsigned shift) {
+  constexpr u64 kOffset = (1ull << 61) - 1;
+  ArchVcpu& arch = vcpu->arch;
+  LockGuard guard(arch.vhpt_lock);
+  for (u32 n = 0; n < arch.vhpt_large_count;) {
+    const LargeTranslation& t = arch.vhpt_large[n];
+    const u64 apart = ~page_mask(max_of<unsigned>(shift, t.shift)) & kOffset;
+    if (((t.va ^ va) & apart) != 0) {
+      ++n;
+      continue;
+    }
+    take_away(reinterpret_cast<Entry*>(arch.vhpt)[t.entry]);
+    arch.vhpt_large[n] = arch.vhpt_large[--arch.vhpt_large_count];
+  }
+}
+
 }  // namespace
 
 u64 machine_pta(const Vcpu* vcpu) {
@@ -67,21 +135,10 @@ void vtlb_destroy(Vcpu* vcpu) {
   vcpu->arch.vhpt = nullptr;
 }
 
-void vhpt_insert(Vcpu* vcpu, Vaddr address, Side side, u64 pte, u64 key) {
-  const u64 itir = kItir | key << kItirKeyShift;
-  {
-    LockGuard guard(vcpu->arch.vhpt_lock);
-    Entry& entry = entry_of(vcpu, address);
-    const u64 tag = tag_of(address);
-    count(XS_VHPT_insertions);
-    if (entry.tag != kNoTag && entry.tag != tag) count(XS_VHPT_collisions);
-    __atomic_store_n(&entry.tag, kNoTag, __ATOMIC_RELEASE);
-    entry.pte = pte;
-    entry.itir = itir;
-    __atomic_store_n(&entry.tag, tag, __ATOMIC_RELEASE);
-    remember(vcpu, entry);
-  }
-  const u64 page = address & ~(kPageSize - 1);
+void vhpt_insert(Vcpu* vcpu, Vaddr address, Side side, u64 pte, u64 key, unsigned shift) {
+  shift = enter_all(vcpu, address, pte, key, shift);
+  const u64 itir = u64{shift} << 2 | key << kItirKeyShift;
+  const u64 page = address & ~page_mask(shift);
   // With collection off nothing may miss: these are registers and the image.
   if (side == Side::data)
     asm volatile(
@@ -99,12 +156,16 @@ void vhpt_insert(Vcpu* vcpu, Vaddr address, Side side, u64 pte, u64 key) {
 
 void vhpt_purge(Vcpu* vcpu, Vaddr va, unsigned shift) {
   if (shift > kPageShift + kPagesOneByOne) return vhpt_flush(vcpu);
-  for (u64 page = 0; page < 1ull << (shift - kPageShift); ++page) {
-    const Vaddr address = va + (page << kPageShift);
+  if (__atomic_load_n(&vcpu->arch.vhpt_large_count, __ATOMIC_ACQUIRE) != 0) purge_large(vcpu, va, shift);
+  // A page of 16 KiB goes with each of its four.
+  const unsigned span =
+      __atomic_load_n(&vcpu->arch.vhpt_16k, __ATOMIC_ACQUIRE) ? max_of(shift, kMiddleShift) : shift;
+  const Vaddr first = va & ~page_mask(span);
+  for (u64 at = 0; at < 1ull << span; at += kPageSize) {
+    const Vaddr address = first + at;
     Entry& entry = entry_of(vcpu, address);
-    if (entry.tag != tag_of(address)) continue;
-    count(XS_VHPT_purges);
-    __atomic_store_n(&entry.tag, kNoTag, __ATOMIC_RELEASE);
+    const bool named = address - va < 1ull << shift;
+    if (entry.tag == tag_of(address) && (named || itir_shift(entry.itir) != kPageShift)) take_away(entry);
   }
 }
 
@@ -118,7 +179,8 @@ void tlb_purge(Vaddr va, unsigned shift, bool everywhere) {
 
 u64 vhpt_find(const Vcpu* vcpu, Vaddr address) {
   const Entry& entry = entry_of(vcpu, address);
-  return entry.tag == tag_of(address) ? entry.pte : 0;
+  if (entry.tag != tag_of(address)) return 0;
+  return entry.pte + (address & page_mask(itir_shift(entry.itir)) & ~page_mask(kPageShift));
 }
 
 bool vhpt_find_key(const Vcpu* vcpu, Vaddr address, u64& key) {
@@ -137,6 +199,8 @@ void vhpt_flush(Vcpu* vcpu) {
   for (u64 n = 0; n < used; ++n)
     __atomic_store_n(&entries[all ? n : arch.vhpt_used[n]].tag, kNoTag, __ATOMIC_RELEASE);
   arch.vhpt_count = 0;
+  arch.vhpt_large_count = 0;
+  arch.vhpt_16k = false;
 }
 
 }  // namespace hv

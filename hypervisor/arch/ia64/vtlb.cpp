@@ -59,16 +59,29 @@ u64 without_stores(u64 pte) {
 /// Ring compression: the kernel's level 0 is 1.
 u64 compress(u64 pte) { return pte & kPtePl ? pte : pte | 1ull << kPtePlShift; }
 
-bool fill_from(Vcpu* vcpu, Vaddr address, Side side, u64 pte, Paddr guest_physical, u64 key) {
+/// The largest page that the CPU may have of a translation of 2^most bytes, of which 2^order frames lie
+/// together. What the hypervisor shows by itself must not be covered.
+unsigned page_for(const Vcpu* vcpu, Vaddr address, unsigned most, unsigned order) {
+  unsigned shift = min_of(most, kPageShift + order);
+  while (!page_size_ok(shift)) --shift;
+  const auto page_of = [shift](Vaddr va) { return va & ~page_mask(shift); };
+  const Vaddr page = page_of(address), xsi = vcpu->arch.xsi;
+  return page == page_of(xsi) || page == page_of(xsi + XEN_IA64_XSI_BYTES - 1) ? kPageShift : shift;
+}
+
+/// From the guest's translation of 2^most bytes.
+bool fill_from(Vcpu* vcpu, Vaddr address, Side side, u64 pte, Paddr guest_physical, u64 key, unsigned most) {
   u64 machine = compress(pte & ~kPtePpn);
+  unsigned shift = kPageShift;
   if (pte & kPtePresent) {
     Backing backing;
-    if (!guest_backing(vcpu->domain, guest_physical, backing)) return false;
+    if (!guest_backing(vcpu->domain, guest_physical, backing, most - kPageShift)) return false;
+    shift = page_for(vcpu, address, most, backing.order);
     machine |= backing.machine & kPtePpn;
     if (!backing.writable) machine = without_stores(machine);
     if (backing.device && (machine & kPteMa) != kPteMaNat) machine = (machine & ~kPteMa) | kPteMaUc;
   }
-  vhpt_insert(vcpu, address, side, machine, key);
+  vhpt_insert(vcpu, address, side, machine, key, shift);
   return true;
 }
 
@@ -82,7 +95,7 @@ bool fill_xsi(Vcpu* vcpu, Vaddr address, Side side) {
   constexpr u64 kReadWrite = 2ull << kPteArShift;
   vhpt_insert(vcpu, address, side,
               kPtePresent | kPteAccessed | kPteDirty | 1ull << kPtePlShift | kReadWrite | mfn << kPageShift,
-              kHypervisorKey);
+              kHypervisorKey, kPageShift);
   return true;
 }
 
@@ -95,7 +108,8 @@ bool fill_physical(Vcpu* vcpu, Vaddr address, Side side) {
   constexpr u64 kAllRights = 3ull << kPteArShift;
   const u64 pte = kPtePresent | kPteAccessed | kPteDirty | kAllRights | (address >> 63 ? kPteMaUc : 0);
   const Paddr physical = address & ~(1ull << 63);
-  return physical < 1ull << kPhysicalBits && fill_from(vcpu, address, side, pte, physical, kHypervisorKey);
+  return physical < 1ull << kPhysicalBits &&
+         fill_from(vcpu, address, side, pte, physical, kHypervisorKey, kPageShift);
 }
 
 }  // namespace
@@ -116,7 +130,7 @@ u64 machine_region(const Vcpu* vcpu, unsigned region) {
   return HV_RR(rid, u64{kPageShift}) | HV_RR_WALKED;
 }
 
-bool guest_backing(const Domain* domain, Paddr guest_physical, Backing& backing) {
+bool guest_backing(const Domain* domain, Paddr guest_physical, Backing& backing, unsigned most) {
   const Gfn gfn = guest_physical >> kPageShift;
   if (arch_device_page_may_be_given(gfn) && device_page_is_shown(domain, gfn)) {
     backing = {guest_physical, true, true};
@@ -130,6 +144,7 @@ bool guest_backing(const Domain* domain, Paddr guest_physical, Backing& backing)
   }
   if (!(entry & XS_P2M_PRESENT)) return false;
   backing = {p2m_entry_mfn(entry) << kPageShift | offset, (entry & XS_P2M_WRITABLE) != 0, false};
+  if (most != 0 && domain->mm.model->hides_mfns) backing.order = p2m_contiguous(domain->mm.p2m, gfn, most);
   return true;
 }
 
@@ -143,7 +158,8 @@ Fill fill(Vcpu* vcpu, Vaddr address, Side side) {
   if (is_physical(vcpu, side)) return fill_or(fill_physical(vcpu, address, side), Fill::no_memory);
   const GuestTranslation* t = find(vcpu->arch, address, guest_rid(vcpu, address), side);
   if (t == nullptr) return Fill::no_translation;
-  return fill_or(fill_from(vcpu, address, side, t->pte, physical_of(*t, address), machine_key(t->itir)),
+  return fill_or(fill_from(vcpu, address, side, t->pte, physical_of(*t, address), machine_key(t->itir),
+                           itir_shift(t->itir)),
                  Fill::no_memory);
 }
 

@@ -1,7 +1,8 @@
 // Guest translations: what a guest inserts names GFNs; what the CPU uses is made of it here.
 //
 //   guest's TRs, its last TC entries ----- P2M ----> VHPT of the VCPU (64 KiB, long format) ----> TLB
-//        (ArchVcpu)                   4 KiB a time     walked by the CPU, emptied by purges
+//        (ArchVcpu)                   as large as it   walked by the CPU, emptied by purges
+//                                     allows
 //
 // Nothing else holds a machine frame: a miss is filled from the guest's own translation or is the guest's.
 #pragma once
@@ -65,8 +66,10 @@ struct Backing {
   Paddr machine = 0;
   bool writable = false;
   bool device = false;  ///< uncached
+  unsigned order = 0;   ///< of the pages around it, aligned, that lie with it and may be used like it
 };
-bool guest_backing(const Domain* domain, Paddr guest_physical, Backing& backing);
+/// `most`: the largest order that is of use.
+bool guest_backing(const Domain* domain, Paddr guest_physical, Backing& backing, unsigned most = 0);
 
 /// Drops all that was made for it.
 void vhpt_flush(Vcpu* vcpu);

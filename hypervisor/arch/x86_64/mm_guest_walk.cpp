@@ -41,9 +41,10 @@ bool guest_walk(const Domain* domain, Gfn root, Vaddr va, u32& access, GuestTran
     if (!(step.pte & kPtePresent)) return fault(access, 0);
     if (!(step.pte & kPteWritable)) out.writable = false;
     if (step.pte & kPteNoExecute) out.executable = false;
-    out.large = level > 1 && (step.pte & kPteLarge);
-    if (out.large && level > kLargestPageLevel) return fault(access, kFaultPresent | kFaultReserved);
-    if (level == 1 || out.large) break;
+    const bool large = level > 1 && (step.pte & kPteLarge);
+    if (large && level > kLargestPageLevel) return fault(access, kFaultPresent | kFaultReserved);
+    out.level = level;
+    if (level == 1 || large) break;
     table = pte_mfn(step.pte);
   }
   if (((access & kFaultWrite) && !out.writable) || ((access & kFaultFetch) && !out.executable))

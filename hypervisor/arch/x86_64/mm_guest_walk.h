@@ -14,7 +14,7 @@ struct GuestTranslation {
   Pte leaf = 0;          ///< the guest's last entry, with the bits that the walk has set
   bool writable = true;  ///< by all levels
   bool executable = true;
-  bool large = false;  ///< the entry maps more than one page
+  unsigned level = 1;  ///< of that entry: above 1 it maps more than one page
 };
 
 /// Error bits of a page fault (SDM vol. 3A, 4.7).

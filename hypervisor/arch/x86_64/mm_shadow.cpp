@@ -20,6 +20,7 @@ constexpr u32 kLeastTables = 64;
 constexpr u64 kFramesPerVcpu = (1ull << 20) >> kPageShift;
 constexpr u64 kMemoryPerShadow = 128;
 constexpr Pte kTableFlags = kPtePresent | kPteWritable | kPteUser | kPteAccessed;
+constexpr unsigned kSuperpageLevel = 2;
 constexpr Pte kCacheBits = kPteWriteThrough | kPteCacheDisable;
 
 Mfn new_shadow_frame() {
@@ -92,12 +93,13 @@ bool make_pool(Shadow& s, u32 size) {
 }
 
 // --- filling -------------------------------------------------------------------------------------
-// The L1 slot for `va`, tables made on the way; nullptr when the pool is used up.
-Pte* leaf_slot(Shadow& s, Shadow::Root& root, Vaddr va) {
+// The slot of that level for `va`, tables made on the way; nullptr when the pool is used up. A page of 2 MiB
+// makes room for its parts, as a translation may vanish at any time.
+Pte* leaf_slot(Shadow& s, Shadow::Root& root, Vaddr va, unsigned lowest) {
   Pte* table = table_at(root.l4);
-  for (unsigned level = kTopLevel; level > 1; level--) {
+  for (unsigned level = kTopLevel; level > lowest; level--) {
     const unsigned slot = table_slot(va, level);
-    if (!(table[slot] & kPtePresent)) {
+    if (!(table[slot] & kPtePresent) || (level == kSuperpageLevel && (table[slot] & kPteLarge))) {
       const Mfn below = take_table(s, root);
       if (below == kInvalidMfn) return nullptr;
       if (level == kTopLevel) root.used_slots[slot / 64] |= 1ull << slot % 64;
@@ -105,7 +107,7 @@ Pte* leaf_slot(Shadow& s, Shadow::Root& root, Vaddr va) {
     }
     table = table_at(pte_mfn(table[slot]));
   }
-  return table + table_slot(va, 1);
+  return table + table_slot(va, lowest);
 }
 
 void evict(Vcpu* vcpu) {
@@ -116,8 +118,10 @@ void evict(Vcpu* vcpu) {
 }
 
 // What the CPU may do with the page: never more than the guest's entry says, and a store only after the
-// guest's entry says dirty, so that the first one comes here.
-bool leaf_entry(const Domain* domain, const GuestTranslation& t, u32& access, Pte& entry) {
+// guest's entry says dirty, so that the first one comes here. `level`: 2 where both the guest's entry and the
+// P2M have 2 MiB in one piece.
+bool leaf_entry(const Domain* domain, const GuestTranslation& t, u32& access, Pte& entry, unsigned& level) {
+  level = 1;
   const u64 backing = domain->mm.model->backing(domain, t.gfn);
   const bool writes = access & kFaultWrite;
   bool writable = t.writable && (t.leaf & kPteDirty);
@@ -126,6 +130,12 @@ bool leaf_entry(const Domain* domain, const GuestTranslation& t, u32& access, Pt
   if (backing & XS_P2M_PRESENT) {
     mfn = p2m_entry_mfn(backing);
     writable = writable && (backing & XS_P2M_WRITABLE);
+    if (t.level >= kSuperpageLevel && domain->mm.model->hides_mfns &&
+        p2m_contiguous(domain->mm.p2m, t.gfn, P2m::kSuperpageOrder) == P2m::kSuperpageOrder) {
+      level = kSuperpageLevel;
+      mfn &= ~((1ull << P2m::kSuperpageOrder) - 1);
+      flags |= kPteLarge;
+    }
   } else if (!frame_is_ram(t.gfn) && device_page_is_shown(domain, t.gfn) &&
              device_frame_is_mappable(t.gfn, writes)) {
     // The domain's devices: GFN = MFN, in caches as its own entry says.
@@ -202,18 +212,19 @@ bool shadow_fill(Vcpu* vcpu, bool kernel_mode, Vaddr va, u32& error_code) {
   GuestTranslation t;
   u32 access = error_code & (kFaultWrite | kFaultFetch);
   Pte entry;
+  unsigned level = 1;
   if (named == kInvalidMfn || s.size == 0 || !guest_walk(vcpu->domain, named, va, access, t) ||
-      !leaf_entry(vcpu->domain, t, access, entry)) {
+      !leaf_entry(vcpu->domain, t, access, entry, level)) {
     error_code = (error_code & ~(kFaultPresent | kFaultReserved)) | access;
     tell(vcpu, XS_SHADOW_REFLECT, va);
     return false;
   }
-  Pte* slot = leaf_slot(s, root, va);
+  Pte* slot = leaf_slot(s, root, va, level);
   if (slot == nullptr) {
     evict(vcpu);
-    slot = leaf_slot(s, root, va);
+    slot = leaf_slot(s, root, va, level);
   }
-  root.splits_large |= t.large;
+  root.splits_large |= t.level > level;
   xs_store64(slot, entry);
   tell(vcpu, XS_SHADOW_FILL, va);
   return true;
@@ -233,13 +244,11 @@ Vaddr drop_page(Vcpu* vcpu, bool kernel_mode, Vaddr va) {
   Shadow::Root& root = vcpu->arch.shadow.root[kernel_mode ? 0 : 1];
   // INVLPG drops a large page as a whole, whatever address inside is named.
   if (root.splits_large) return shadow_drop_root(vcpu, kernel_mode), kFlushAll;
-  Pte* table = table_at(root.l4);
-  for (unsigned level = kTopLevel; level > 1; level--) {
-    const Pte pte = table[table_slot(va, level)];
-    if (!(pte & kPtePresent)) return va;
-    table = table_at(pte_mfn(pte));
+  Pte* slot = table_at(root.l4) + table_slot(va, kTopLevel);
+  for (unsigned level = kTopLevel; level > 1 && (*slot & kPtePresent); level--) {
+    if (level == kSuperpageLevel && (*slot & kPteLarge)) break;
+    slot = table_at(pte_mfn(*slot)) + table_slot(va, level - 1);
   }
-  Pte* slot = table + table_slot(va, 1);
   if (!(*slot & kPtePresent)) return va;
   xs_store64(slot, 0);
   tell(vcpu, XS_SHADOW_DROP_PAGE, va);

@@ -5,6 +5,8 @@
 
 #include "cpu_ops.h"
 #include "guests/kernel/frames.h"
+#include "guests/kernel/operator/boot_word.h"
+#include "guests/kernel/platform.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/string.h"
 #include "page_table.h"
@@ -43,6 +45,24 @@ u64* find_last(const AddressSpace& space, u64 va, AddressSpace* build) {
   return table;
 }
 
+// The processor needs pages of 16 KiB in aligned frames. Where numbers of frames are this guest's own to
+// choose they are.
+unsigned chosen_shift() {
+  constexpr unsigned larger_shift = 14;
+  char word[8];
+  const bool larger = memory_model->accept_extent &&
+                      boot_word(platform.command_line(), "user_pages", word, sizeof word) &&
+                      !strcmp(word, "16k");
+  return larger ? larger_shift : page_shift;
+}
+
+unsigned user_page_shift() {
+  static const unsigned shift = chosen_shift();
+  return shift;
+}
+
+u64* page_entries(u64* table, u64 va) { return &table[table_index(align_down(va, user_page_bytes()), 1)]; }
+
 UserPage page_of(u64 entry) {
   return {entry_frame(entry), (entry & pte_writable) != 0, (entry & pte_executable) != 0};
 }
@@ -50,7 +70,7 @@ UserPage page_of(u64 entry) {
 unsigned entries_of(unsigned level) { return level == root_level ? user_root_entries : table_entries; }
 
 bool visit_table(const u64* table, unsigned level, u64 va, PageVisitor visit, void* context) {
-  for (unsigned i = 0; i < entries_of(level); i++) {
+  for (unsigned i = 0; i < entries_of(level); i += level == 1 ? user_page_frames() : 1) {
     if (!table[i]) continue;
     u64 at = va + i * entry_bytes_covered(level);
     bool go_on = level == 1 ? visit(context, at, page_of(table[i]))
@@ -61,7 +81,7 @@ bool visit_table(const u64* table, unsigned level, u64 va, PageVisitor visit, vo
 }
 
 void destroy_table(u64* table, unsigned level) {
-  for (unsigned i = 0; i < entries_of(level); i++) {
+  for (unsigned i = 0; i < entries_of(level); i += level == 1 ? user_page_frames() : 1) {
     if (!table[i]) continue;
     if (level == 1)
       frames_free(entry_frame(table[i]));
@@ -97,29 +117,33 @@ void space_destroy(AddressSpace& space) { destroy_table(table_at(space.root), ro
 long space_map(AddressSpace& space, u64 va, const UserPage& page) {
   u64* table = find_last(space, va, &space);
   if (!table) return -XEN_ENOMEM;
-  u64& entry = table[table_index(va, 1)];
-  if (entry) return -XEN_EEXIST;
+  u64* entries = page_entries(table, va);
+  if (*entries) return -XEN_EEXIST;
   u64 flags = pte_present | pte_accessed | pte_user | (page.writable ? pte_writable | pte_dirty : 0) |
               (page.executable ? pte_executable : 0);
-  __atomic_store_n(&entry, model_machine(page.pfn) << page_shift | flags, __ATOMIC_RELEASE);
+  for (unsigned i = 0; i < user_page_frames(); i++)
+    __atomic_store_n(&entries[i], model_machine(page.pfn + i) << page_shift | flags, __ATOMIC_RELEASE);
   return 0;
 }
 
 // The space is that of the running process.
 Pfn space_unmap(AddressSpace& space, u64 va) {
   u64* table = find_last(space, va, nullptr);
-  u64 entry = table ? table[table_index(va, 1)] : 0;
+  u64 entry = table ? *page_entries(table, va) : 0;
   if (!entry) return invalid_frame;
-  __atomic_store_n(&table[table_index(va, 1)], 0, __ATOMIC_RELEASE);
+  for (unsigned i = 0; i < user_page_frames(); i++)
+    __atomic_store_n(&page_entries(table, va)[i], 0, __ATOMIC_RELEASE);
   space_forget(va);
   return entry_frame(entry);
 }
 
-void space_forget(u64 va) { purge_page(va, page_shift); }
+void space_forget(u64 va) { purge_page(align_down(va, user_page_bytes()), user_page_shift()); }
+
+u64 user_page_bytes() { return u64{1} << user_page_shift(); }
 
 bool space_lookup(const AddressSpace& space, u64 va, UserPage& page) {
-  const u64* table = find_last(space, va, nullptr);
-  u64 entry = table ? table[table_index(va, 1)] : 0;
+  u64* table = find_last(space, va, nullptr);
+  u64 entry = table ? *page_entries(table, va) : 0;
   if (entry) page = page_of(entry);
   return entry != 0;
 }
@@ -130,7 +154,7 @@ bool space_visit(const AddressSpace& space, PageVisitor visit, void* context) {
 
 void space_activate(const AddressSpace& space) {
   u64* root = table_at(space.root);
-  write_user_region(REGION_REGISTER(current_region_id(root[root_region_id]), page_shift));
+  write_user_region(REGION_REGISTER(current_region_id(root[root_region_id]), user_page_shift()));
   write_user_root(reinterpret_cast<u64>(root));
 }
 

@@ -112,13 +112,26 @@ const GrantOps grant_ops = {nullptr,
 }  // namespace
 
 extern const MemoryModel model_translated;
-constexpr MemoryModel model_translated = {
-    "translated",      boot,        reclaim,         machine,      guest_frame, translated_release,
-    translated_accept, map_foreign, flat_map_device, unmap_window, device_page, device_address,
-    &grant_ops};
+constexpr MemoryModel model_translated = {"translated",      boot,
+                                          reclaim,           machine,
+                                          guest_frame,       translated_release,
+                                          translated_accept, map_foreign,
+                                          flat_map_device,   unmap_window,
+                                          device_page,       device_address,
+                                          &grant_ops,        translated_accept_extent};
 
 extern const MemoryModel model_with_pmt;
-constexpr MemoryModel model_with_pmt = {
-    "translated with PMT", boot_with_pmt,     reclaim,     machine,         guest_frame,
-    translated_release,    translated_accept, map_foreign, flat_map_device, unmap_window,
-    pmt_device_page,       address_by_pmt,    &grant_ops};
+constexpr MemoryModel model_with_pmt = {"translated with PMT",
+                                        boot_with_pmt,
+                                        reclaim,
+                                        machine,
+                                        guest_frame,
+                                        translated_release,
+                                        translated_accept,
+                                        map_foreign,
+                                        flat_map_device,
+                                        unmap_window,
+                                        pmt_device_page,
+                                        address_by_pmt,
+                                        &grant_ops,
+                                        translated_accept_extent};

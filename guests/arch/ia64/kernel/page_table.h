@@ -4,6 +4,9 @@
 //
 //   va: | 0 | root 37..30 | middle 29..21 | last 20..12 | offset 11..0 |
 //
+// A user page of 16 KiB (user_pages=16k) has four entries of the last level, of which the processor takes
+// any: the size comes from the region register, and what an entry says below it is not looked at.
+//
 // A user root maps with its lower half; its last entry is the space's region identifier
 // (address_space_ia64.cpp).
 #pragma once

@@ -129,6 +129,8 @@ Pfn space_unmap(AddressSpace& space, u64 va) {
   return entry_frame(entry);
 }
 
+u64 user_page_bytes() { return page_bytes; }
+
 void space_forget(u64 va) { table_ops.forget_page(va); }
 
 bool space_lookup(const AddressSpace& space, u64 va, UserPage& page) {

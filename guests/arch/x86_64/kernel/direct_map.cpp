@@ -42,9 +42,10 @@ void fill_l1(FrameNumbers numbers, Pfn first, Pfn mapped, const ReadOnlyRanges& 
 }
 }  // namespace
 
-DirectMapTables plan_direct_map(Pfn first, Pfn limit) {
-  u64 l1_count = div_up(limit, table_entries);
-  u64 l2_count = div_up(l1_count, table_entries);
+DirectMapTables plan_direct_map(Pfn first, Pfn limit, bool large) {
+  u64 l2_entries = div_up(limit, table_entries);
+  u64 l1_count = large ? l2_entries - limit / table_entries : l2_entries;
+  u64 l2_count = div_up(l2_entries, table_entries);
   DirectMapTables t{};
   t.l3 = first;
   t.l2 = t.l3 + 1;
@@ -63,12 +64,20 @@ void build_direct_map(const DirectMapTables& t, FrameNumbers p2m, Pfn mapped, Pf
   for (Pfn l2 = t.l2; l2 < t.window_l2; l2++)
     hook_empty(p2m[t.l3], static_cast<unsigned>(l2 - t.l2), p2m[l2]);
   hook_empty(p2m[t.l3], table_index(window_base, 3), p2m[t.window_l2]);
-  for (Pfn first = 0; first < limit; first += table_entries) {
-    u64 n = first / table_entries;
-    open_scratch(p2m[t.l1 + n]);
+  const u64 pieces = div_up(limit, table_entries), large = pieces - (t.window_l1 - t.l1);
+  for (u64 n = 0; n < pieces; n++) {
+    const Pfn first = n * table_entries;
+    const Mfn l2 = p2m[t.l2 + n / table_entries];
+    if (n < large) {
+      long r = table_ops.write(l2, n % table_entries, make_pte(p2m[first], pte_kernel | pte_large));
+      if (r) panic("cannot map 2 MiB at frame %lx: %ld", first, r);
+      continue;
+    }
+    const Mfn l1 = p2m[t.l1 + n - large];
+    open_scratch(l1);
     fill_l1(p2m, first, mapped, ro);
     close_scratch();
-    hook(p2m[t.l2 + n / table_entries], n % table_entries, p2m[t.l1 + n]);
+    hook(l2, n % table_entries, l1);
   }
   for (unsigned i = 0; i < window_tables; i++) hook_empty(p2m[t.window_l2], i, p2m[t.window_l1 + i]);
 }

@@ -1,6 +1,8 @@
 // The kernel's address space, the same in every memory model.
 //
-//   0xffff8800_00000000  direct map: va = base + pfn * 4096     (L1 tables of one contiguous run of frames)
+//   0xffff8800_00000000  direct map: va = base + pfn * 4096     (L1 tables of one contiguous run of frames;
+//   or
+//                                                                pages of 2 MiB, and a table for the rest)
 //   0xffff8840_00000000  window: foreign frames and devices     (four L1 tables)
 //   0xffffffff_80000000  image and what the domain builder put behind it (the builder's tables)
 #pragma once
@@ -14,8 +16,9 @@ constexpr unsigned window_tables = 4;
 struct DirectMapTables {
   Pfn l3, l2, window_l2, l1, window_l1, end;
 };
-// Plans the tables for `limit` frames from frame `first` on; touches nothing.
-DirectMapTables plan_direct_map(Pfn first, Pfn limit);
+// Plans the tables for `limit` frames from frame `first` on; touches nothing. `large`: in pages of 2 MiB,
+// where neither numbers nor rights of single frames differ.
+DirectMapTables plan_direct_map(Pfn first, Pfn limit, bool large = false);
 
 // The numbers that page-table entries use for frames [0, given), while the kernel's space is built.
 struct FrameNumbers {

@@ -32,7 +32,7 @@ BootFrames boot() {
   frames.end_taken = plan_direct_map(plain_tables_place(), frames.limit).end;
   if (frames.end_taken >= frames.given)
     panic("%lu frames are too few for this kernel's tables", frames.given);
-  plain_tables_build(plain_tables_place(), {nullptr, ram_machine}, frames.limit);
+  plain_tables_build(plain_tables_place(), {nullptr, ram_machine}, frames.limit, false);
   return frames;
 }
 

@@ -12,6 +12,7 @@
 #include "grant_place.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/granted.h"
+#include "guests/kernel/operator/boot_word.h"
 #include "guests/kernel/pmt.h"
 #include "guests/kernel/translated_frames.h"
 #include "guests/lib/boot.h"
@@ -37,15 +38,22 @@ void show_identity_frames() {
 Mfn machine(Pfn pfn) { return pfn; }
 Pfn guest_frame(Mfn number) { return number; }
 
+// `large_pages=no` on the command line: to see what they are good for.
+bool large_pages_wanted() {
+  char word[8];
+  return !boot_word(reinterpret_cast<const char*>(boot_info->cmd_line), "large_pages", word, sizeof word) ||
+         strcmp(word, "no") != 0;
+}
+
 BootFrames build() {
   frames.given = boot_info->nr_pages;
   frames.limit = model_reservation_limit();
   frames.extra = identity.count;
   frames.first_taken = boot_va_frame(image_start);
-  frames.end_taken = plan_direct_map(plain_tables_place(), frames.limit).end;
+  frames.end_taken = plan_direct_map(plain_tables_place(), frames.limit, large_pages_wanted()).end;
   if (frames.end_taken >= frames.given)
     panic("%lu frames are too few for this kernel's tables", frames.given);
-  plain_tables_build(plain_tables_place(), {nullptr, machine}, frames.limit);
+  plain_tables_build(plain_tables_place(), {nullptr, machine}, frames.limit, large_pages_wanted());
   if (identity.count) show_identity_frames();
   return frames;
 }
@@ -139,13 +147,26 @@ const GrantOps grant_ops = {grant_place,
 }  // namespace
 
 extern const MemoryModel model_translated;
-constexpr MemoryModel model_translated = {
-    "translated",      boot,        reclaim,          machine,      guest_frame, translated_release,
-    translated_accept, map_foreign, plain_map_device, unmap_window, device_page, device_address,
-    &grant_ops};
+constexpr MemoryModel model_translated = {"translated",      boot,
+                                          reclaim,           machine,
+                                          guest_frame,       translated_release,
+                                          translated_accept, map_foreign,
+                                          plain_map_device,  unmap_window,
+                                          device_page,       device_address,
+                                          &grant_ops,        translated_accept_extent};
 
 extern const MemoryModel model_with_pmt;
-constexpr MemoryModel model_with_pmt = {
-    "translated with PMT", boot_with_pmt,     reclaim,     machine,          guest_frame,
-    translated_release,    translated_accept, map_foreign, plain_map_device, unmap_window,
-    pmt_device_page,       address_by_pmt,    &grant_ops};
+constexpr MemoryModel model_with_pmt = {"translated with PMT",
+                                        boot_with_pmt,
+                                        reclaim,
+                                        machine,
+                                        guest_frame,
+                                        translated_release,
+                                        translated_accept,
+                                        map_foreign,
+                                        plain_map_device,
+                                        unmap_window,
+                                        pmt_device_page,
+                                        address_by_pmt,
+                                        &grant_ops,
+                                        translated_accept_extent};

@@ -48,13 +48,12 @@ Pfn stack_of_builder() {
 
 Pfn plain_tables_place() { return stack_of_builder() + 1; }
 
-DirectMapTables plain_tables_build(Pfn first, FrameNumbers numbers, Pfn limit) {
+void plain_tables_build(Pfn first, FrameNumbers numbers, Pfn limit, bool large) {
   table_ops = ops;
-  tables = plan_direct_map(first, limit);
+  tables = plan_direct_map(first, limit, large);
   // A frame that is not there faults, whatever the entry says: none has to change when one goes or comes.
   build_direct_map(tables, numbers, limit, limit, 0, 0);
   direct_map_ready = true;
-  return tables;
 }
 
 void plain_tables_reclaim(Pfn image_first, void (*give)(Pfn first, u64 count)) {

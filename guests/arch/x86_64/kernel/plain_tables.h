@@ -3,8 +3,9 @@
 #pragma once
 #include "kernel_window.h"
 
-// Builds the direct map of all of [0, limit) behind frame `first`, and takes table_ops.
-DirectMapTables plain_tables_build(Pfn first, FrameNumbers numbers, Pfn limit);
+// Builds the direct map of all of [0, limit) behind frame `first`, of large pages where numbers follow each
+// other anyway, and takes table_ops.
+void plain_tables_build(Pfn first, FrameNumbers numbers, Pfn limit, bool large);
 // The builder's page tables stay in use as the kernel's root; what else it left does not.
 void plain_tables_reclaim(Pfn image_first, void (*give)(Pfn first, u64 count));
 void* plain_map_device(u64 machine_address, u64 bytes, long& error);
