@@ -17,6 +17,7 @@
 #include "guests/kernel/translated_frames.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/panic.h"
+#include "guests/lib/string.h"
 #include "plain_tables.h"
 
 extern "C" char image_start[], image_end[];
