@@ -82,11 +82,12 @@ int give_pages(Domain* domain, const Range& range) {
   if (domain->dying) return -XEN_EINVAL;
   if (domain->mm.model->hides_mfns && domain->mm.identity_count == 0)
     if (const int rc = device_frames_give(domain, domain->mm.max_pages); rc != 0) return rc;
-  for (u64 i = 0; i < range.count; i++) {
-    Given* page = find_or_make(range.first + i);
-    if (page == nullptr) return -XEN_ENOSPC;
-    if (owner_of(*page) != domain->id) change_owner(*page, dom0, domain->id);
-  }
+  // All of them, or none.
+  for (u64 i = 0; i < range.count; i++)
+    if (find_or_make(range.first + i) == nullptr) return -XEN_ENOSPC;
+  for (u64 i = 0; i < range.count; i++)
+    if (Given* page = find(range.first + i); owner_of(*page) != domain->id)
+      change_owner(*page, dom0, domain->id);
   return 0;
 }
 
