@@ -88,9 +88,11 @@ int give_pages(Domain* domain, const Range& range) {
   if (domain->dying) return -XEN_EINVAL;
   if (domain->mm.model->hides_mfns && domain->mm.identity_count == 0)
     if (const int rc = device_frames_give(domain, domain->mm.max_pages); rc != 0) return rc;
+  // All of them, or none: memory can lack for the first one that changes hands only (iommu.h).
+  for (u64 i = 0; i < range.count; i++)
+    if (find_or_make(range.first + i) == nullptr) return -XEN_ENOSPC;
   for (u64 i = 0; i < range.count; i++) {
-    Given* page = find_or_make(range.first + i);
-    if (page == nullptr) return -XEN_ENOSPC;
+    Given* page = find(range.first + i);
     if (owner_of(*page) == domain->id) continue;
     if (const int rc = change_owner(*page, dom0, domain); rc != 0) return rc;
   }

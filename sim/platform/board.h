@@ -90,6 +90,8 @@ class Board {
   }
   virtual MachineCounters counters() const = 0;
   std::vector<unsigned> occupied_slots() const;  ///< those with a device, ascending
+  /// Address of the device's registers.
+  u64 slot_registers(unsigned slot) const { return where_.base + slot * where_.step; }
   virtual void set_debugger(CpuDebugger* debugger) = 0;
 
   const MachineConfig config;
@@ -117,8 +119,6 @@ class Board {
   void add_virtio_slots(const VirtioSlots& where);
   /// Where firmware says that there is an IOMMU, and for how many slots.
   IommuPlace iommu_place() const;
-  /// Address of the device's registers.
-  u64 slot_registers(unsigned slot) const { return where_.base + slot * where_.step; }
   /// A device will act by itself: finish a transfer, receive what is on its way.
   bool virtio_activity() const;
 

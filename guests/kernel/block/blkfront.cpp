@@ -1,68 +1,26 @@
-// The frontend of a virtual disk: device/vbd/<n>.
-//
-//   thread ──Job──> slots, each a request: its frames are granted ──ring──> backend
-//   thread <──woken when its last slot is answered── driver's thread <──────── ring
-//
-// A backend that closes has refused the disk: who waits is told. One whose domain dies says nothing; requests
-// without an answer stay in their slots and are sent to the backend that the toolstack names next.
-#include "guests/kernel/block/blkif.h"
-#include "guests/kernel/block/block.h"
+// The frontend of a virtual disk: requests. What becomes of the device itself: blkfront_life.cpp.
+#include "guests/kernel/block/front.h"
 #include "guests/kernel/block/misuse.h"
 #include "guests/kernel/frames.h"
-#include "guests/kernel/heap.h"
-#include "guests/kernel/xenbus/device.h"
-#include "guests/lib/console.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/string.h"
 
 namespace {
-constexpr unsigned most_pages = BLKIF_MAX_SEGMENTS_PER_REQUEST;
-constexpr unsigned slots = 8;
-static_assert(slots <= block_ring_slots);
-
-// What one thread waits for.
-struct Job {
-  u8 operation;
-  unsigned pending;
-  int16_t status;  // the last answer that is not BLKIF_RSP_OKAY
-  WaitQueue done;
-};
-
-// A request and its frames; data is copied, so that a backend that keeps frames gets no others.
-struct Slot {
-  u8* data;
-  grant_ref_t refs[most_pages];
-  unsigned pages;  // granted
-  Job* job;        // null: free
-  u8* to;          // where a read is awaited
-  u32 bytes;
-  blkif_request_t request;  // but for the references
-};
-
-struct Front : BlockDisk {
-  u32 number;  // "virtual-device"
-  BusDevice bus;
-  SharedPage ring_page;
-  blkif_front_ring_t ring;
-  Slot slots[::slots];
-  WaitQueue slot_free;
-  bool connected, lost;
-};
-
 BlockDisk* disks;
 WaitQueue disks_changed;
 
 // False: the backend still uses the frames, which are therefore not this kernel's to use again.
-bool end_grants(Slot& s) {
+bool end_grants(FrontSlot& s) {
   bool all = true;
   for (unsigned i = 0; i < s.pages; i++) all &= grant_end_access(s.refs[i]);
   s.pages = 0;
   if (!all) s.data = nullptr;
   return all;
 }
+}  // namespace
 
-void finish(Front& f, Slot& s, int16_t status) {
-  Job& job = *s.job;
+void front_finish(Front& f, FrontSlot& s, int16_t status) {
+  FrontJob& job = *s.job;
   if (!end_grants(s)) status = BLKIF_RSP_ERROR;
   if (status == BLKIF_RSP_OKAY && s.to) memcpy(s.to, s.data, s.bytes);
   if (status != BLKIF_RSP_OKAY) job.status = status;
@@ -71,10 +29,11 @@ void finish(Front& f, Slot& s, int16_t status) {
   wake_all(f.slot_free);
 }
 
-Slot* take_slot(Front& f) {
+namespace {
+FrontSlot* take_slot(Front& f) {
   for (;;) {
     bool any = false;
-    for (Slot& s : f.slots) {
+    for (FrontSlot& s : f.slots) {
       if (f.lost) return nullptr;
       if (s.data && !s.job) return &s;
       any |= s.data != nullptr;
@@ -84,7 +43,7 @@ Slot* take_slot(Front& f) {
   }
 }
 
-bool grant_frames(Front& f, Slot& s, bool readonly) {
+bool grant_frames(Front& f, FrontSlot& s, bool readonly) {
   const auto backend = static_cast<domid_t>(f.bus.other_domain);
   for (unsigned wanted = div_up(s.bytes, page_bytes); s.pages < wanted; s.pages++) {
     const Pfn frame = va_frame(s.data + s.pages * page_bytes);
@@ -95,8 +54,9 @@ bool grant_frames(Front& f, Slot& s, bool readonly) {
   }
   return true;
 }
+}  // namespace
 
-bool send(Front& f, Slot& s) {
+bool front_send(Front& f, FrontSlot& s) {
   if (!grant_frames(f, s, s.request.operation != BLKIF_OP_READ)) return false;
   blkif_request_t& r = *RING_GET_REQUEST(&f.ring, f.ring.req_prod_pvt++);
   r = s.request;
@@ -108,15 +68,16 @@ bool send(Front& f, Slot& s) {
   return true;
 }
 
+namespace {
 // From here on the slot is its job's.
-void begin(Front& f, Slot& s, Job& job, const blkif_request_t& request) {
+void begin(Front& f, FrontSlot& s, FrontJob& job, const blkif_request_t& request) {
   s.job = &job;
   s.request = request;
   job.pending++;
-  if (f.connected && !send(f, s)) finish(f, s, BLKIF_RSP_ERROR);
+  if (f.connected && !front_send(f, s)) front_finish(f, s, BLKIF_RSP_ERROR);
 }
 
-blkif_request_t request_of(const Front& f, const Slot& s, u8 operation, u64 sector) {
+blkif_request_t request_of(const Front& f, const FrontSlot& s, u8 operation, u64 sector) {
   blkif_request_t r{};
   r.operation = operation;
   r.nr_segments = static_cast<u8>(div_up(s.bytes, page_bytes));
@@ -129,8 +90,8 @@ blkif_request_t request_of(const Front& f, const Slot& s, u8 operation, u64 sect
   return r;
 }
 
-bool submit(Front& f, Job& job, u64 sector, u32 bytes, const u8* from, u8* to) {
-  Slot* const s = take_slot(f);
+bool submit(Front& f, FrontJob& job, u64 sector, u32 bytes, const u8* from, u8* to) {
+  FrontSlot* const s = take_slot(f);
   if (!s) return false;
   s->bytes = bytes;
   s->to = to;
@@ -139,7 +100,7 @@ bool submit(Front& f, Job& job, u64 sector, u32 bytes, const u8* from, u8* to) {
   return true;
 }
 
-long wait_for(Job& job) {
+long wait_for(FrontJob& job) {
   while (job.pending) wait_on(job.done);
   if (job.status == BLKIF_RSP_OKAY) return 0;
   return job.status == BLKIF_RSP_EOPNOTSUPP ? -XEN_EOPNOTSUPP : -XEN_EIO;
@@ -148,9 +109,9 @@ long wait_for(Job& job) {
 // `from` or `to` is where the data is, of a flush neither.
 long perform(BlockDisk& disk, u8 operation, u64 first, u32 count, const u8* from, u8* to) {
   auto& f = static_cast<Front&>(disk);
-  constexpr u32 most = most_pages * sectors_per_page;
+  constexpr u32 most = front_most_pages * sectors_per_page;
   if (first > disk.sectors || count > disk.sectors - first) return -XEN_EINVAL;
-  Job job{operation, 0, BLKIF_RSP_OKAY, {}};
+  FrontJob job{operation, 0, BLKIF_RSP_OKAY, {}};
   u32 at = 0;
   do {
     const u32 n = min_of(count - at, most);
@@ -162,155 +123,30 @@ long perform(BlockDisk& disk, u8 operation, u64 first, u32 count, const u8* from
   } while (at < count && job.status == BLKIF_RSP_OKAY);
   return wait_for(job);
 }
+}  // namespace
 
-void take_answers(Front& f) {
+void front_take_answers(Front& f) {
   int more;
   do {
     const RING_IDX end = __atomic_load_n(&f.ring.sring->rsp_prod, __ATOMIC_ACQUIRE);
     if (RING_RESPONSE_PROD_OVERFLOW(&f.ring, end)) return;
     for (; f.ring.rsp_cons != end; f.ring.rsp_cons++) {
       const blkif_response_t r = *RING_GET_RESPONSE(&f.ring, f.ring.rsp_cons);
-      if (r.id < slots && f.slots[r.id].job) finish(f, f.slots[r.id], r.status);
+      if (r.id < front_slots && f.slots[r.id].job) front_finish(f, f.slots[r.id], r.status);
     }
     RING_FINAL_CHECK_FOR_RESPONSES(&f.ring, more);
   } while (more);
 }
 
-// --- life ------------------------------------------------------------------------------------------------
-bool prepare(Front& f) {
-  if (granted_start()) return false;
-  for (Slot& s : f.slots) {
-    const Pfn first = frames_alloc(most_pages);
-    if (first == invalid_frame) return false;
-    s.data = static_cast<u8*>(frame_va(first));
-  }
-  return true;
-}
-
-bool offer_ring(Front& f) {
-  f.ring_page = share_page(f.bus.other_domain);
-  if (!f.ring_page.va || bus_offer_port(f.bus)) return false;
-  auto* ring = static_cast<blkif_sring_t*>(f.ring_page.va);
-  SHARED_RING_INIT(ring);
-  FRONT_RING_INIT(&f.ring, ring, page_bytes);
-  return true;
-}
-
-// Of the first backend: what the disk is. Others must have the same.
-bool read_geometry(Front& f, bool first) {
-  u64 sectors, info = VDISK_READONLY;
-  if (store_read_number(f.bus.other, "sectors", sectors)) return false;
-  store_read_number(f.bus.other, "info", info);
-  const bool writable = !(info & VDISK_READONLY);
-  if (!first) return sectors == f.sectors && writable == f.writable;
-  f.sectors = sectors;
-  f.writable = writable;
-  if (store_read_number(f.bus.other, "bytes", f.bytes)) f.bytes = f.sectors * sector_bytes;
-  return true;
-}
-
-bool connect(Front& f, bool first) {
-  if (bus_wait_for(f.bus, bus_gone | bus_states(XenbusStateInitWait)) != XenbusStateInitWait) return false;
-  if ((first && !prepare(f)) || !offer_ring(f)) return false;
-  const StoreNumber numbers[] = {{"ring-ref", f.ring_page.ref}, {"event-channel", f.bus.port}};
-  if (store_write_together(f.bus.own, numbers, count_of(numbers))) return false;
-  bus_set_state(f.bus, XenbusStateInitialised);
-  if (bus_wait_for(f.bus, bus_gone | bus_states(XenbusStateConnected)) != XenbusStateConnected) return false;
-  if (!read_geometry(f, first)) return false;
-  bus_set_state(f.bus, XenbusStateConnected);
-  f.connected = true;
-  return true;
-}
-
-void announce(Front& f) {
+void front_add(Front& f) {
   BlockDisk** last = &disks;
   while (*last) last = &(*last)->next;
   *last = &f;
   wake_all(disks_changed);
-  print_line("block: %s is connected to domain %u, %lu sectors, %s", f.name, f.bus.other_domain, f.sectors,
-             f.writable ? "read-write" : "read-only");
 }
 
-// Until the backend is there no more.
-void run(Front& f) {
-  while (!bus_other_left(f.bus, bus_states(XenbusStateConnected))) {
-    f.bus.moved = false;
-    take_answers(f);
-    bus_wait(f.bus);
-  }
-  take_answers(f);
-  f.connected = false;
-}
-
-// What the last backend could use is this domain's alone again. Its domain may take a while to die.
-void take_back(Front& f) {
-  bus_close_port(f.bus);
-  for (Slot& s : f.slots)
-    while (s.pages)
-      if (grant_end_access(s.refs[s.pages - 1]))
-        s.pages--;
-      else
-        sleep_ns(ns_per_ms);
-  while (!unshare_page(f.ring_page)) sleep_ns(ns_per_ms);
-}
-
-void send_again(Front& f) {
-  unsigned count = 0;
-  for (Slot& s : f.slots) {
-    if (!s.job) continue;
-    count++;
-    if (!send(f, s)) finish(f, s, BLKIF_RSP_ERROR);
-  }
-  print_line("block: %s is connected to domain %u, %u requests sent again", f.name, f.bus.other_domain,
-             count);
-}
-
-// False: the backend has refused the disk.
-bool connect_again(Front& f) {
-  do {
-    if (bus_states(XenbusStateClosing, XenbusStateClosed) >> bus_other_state(f.bus) & 1) return false;
-    print_line("block: %s waits for another backend", f.name);
-    bus_reopen(f.bus, "backend");
-    take_back(f);
-  } while (!connect(f, false));
-  send_again(f);
-  return true;
-}
-
-// Who waits is told. What can be had back goes back; the disk itself stays, for whoever knows it.
-void lose(Front& f) {
-  f.lost = true;
-  bus_close_port(f.bus);
-  for (Slot& s : f.slots) {
-    if (s.job) finish(f, s, BLKIF_RSP_ERROR);
-    if (s.data) frames_free(va_frame(s.data));
-    s.data = nullptr;
-  }
-  wake_all(f.slot_free);
-  unshare_page(f.ring_page);
-  bus_set_state(f.bus, XenbusStateClosed);
-  bus_close(f.bus);
-}
-
-void serve(const char* path) {
-  auto* f = heap_new<Front>();
-  if (!f || bus_open(f->bus, path, "backend")) return heap_free(f);
-  u64 number = 0;
-  store_read_number(path, "virtual-device", number);
-  disk_name(static_cast<u32>(number), f->name);
-  f->number = static_cast<u32>(number);
-  const bool connected = connect(*f, true);
-  if (connected) {
-    announce(*f);
-    do run(*f);
-    while (connect_again(*f));
-  }
-  print_line("block: %s %s", f->name, connected ? "has lost its backend" : "cannot be connected");
-  lose(*f);
-  if (!connected) heap_free(f);
-}
-
-constexpr BusType type = {"device/vbd", 1, serve};
+namespace {
+constexpr BusType type = {"device/vbd", 1, front_serve};
 }  // namespace
 
 BlockDisk* block_find(const char* name, u64 deadline_ns) {
@@ -330,8 +166,8 @@ long block_write(BlockDisk& disk, u64 first, u32 count, const void* from) {
 }
 long block_send(BlockDisk& disk, const blkif_request_t& request) {
   auto& f = static_cast<Front&>(disk);
-  Job job{request.operation, 0, BLKIF_RSP_OKAY, {}};
-  Slot* const s = take_slot(f);
+  FrontJob job{request.operation, 0, BLKIF_RSP_OKAY, {}};
+  FrontSlot* const s = take_slot(f);
   if (!s) return -XEN_EIO;
   s->to = nullptr;
   s->bytes = 0;

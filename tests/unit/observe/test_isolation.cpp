@@ -40,8 +40,37 @@ TEST_CASE("a guest may see its own frames and the published M2P, nothing else") 
   m.mark(XS_MARK_SWITCH, dv(0), dv(1));
   CHECK(fill(0xfeb00, 0x7000, true, false) == 5);
   CHECK(fill(0xfeb00, 0x7000, false) == 6);
-  CHECK(found.back().text ==
-        "dom1 may reach devices' registers, 0xfeb00000 at 0x7000, CPU 0, PC hv.elf: xs_mark_store+0x0");
+  CHECK(
+      found.back().text ==
+      "dom1 may reach devices' registers of dom0, 0xfeb00000 at 0x7000, CPU 0, PC hv.elf: xs_mark_store+0x0");
+}
+
+TEST_CASE("a device's registers are for the domain that has it") {
+  ObserverOptions options;
+  options.isolation_monitor = true;
+  FakeMachine m(options);
+  m.boot();
+  FakeGuest g(m);
+  const auto fill = [&](u64 page) {
+    m.observer->on_tlb_fill(m.cpus[0], 0x7000, page << 12, frame_size, true, true);
+    return m.observer->counters().isolation_violations;
+  };
+  std::set<u64> reached;
+  m.observer->watch_tlbs([&](unsigned, u64 page) { return reached.contains(page); });
+  m.mark(XS_MARK_DEVICE, 1, 0xfeb00);
+  g.run();
+  CHECK(fill(0xfeb00) == 0);
+  CHECK(fill(0xfeb01) == 1);
+  m.mark(XS_MARK_SWITCH, dv(1), dv(0));
+  CHECK(fill(0xfeb00) == 2);
+  m.mark(XS_MARK_DEVICE, 0, 0xfeb00);
+  CHECK(fill(0xfeb00) == 2);
+  reached.insert(0xfeb00);
+  m.mark(XS_MARK_DEVICE, 1, 0xfeb00);
+  const auto& found = m.observer->isolation_violations();
+  CHECK(found.back().which == Invariant::stale_tlb);
+  CHECK(found.back().text.starts_with(
+      "devices' registers at 0xfeb00000 go from dom0 to dom1, but the TLB of CPU 0 still maps them"));
 }
 
 namespace {

@@ -197,6 +197,10 @@ TEST_CASE("a machine address in a domU's memory or in an answer to it is a leak"
   REQUIRE(found.size() == 1);
   CHECK(found[0].text.starts_with(
       "frame 0x100000023 (GFN 0x203) of dom1 holds machine number 0x100000021067 at offset 0x38"));
+  m.mark(XS_MARK_FRAMES_TOLD, 1, Translated::frame(1), 1);
+  CHECK(m.violations(Invariant::leak).empty());  // for its devices
+  m.memory.word(Translated::frame(3), 7) = Translated::frame(2) << 12 | 0x67;
+  CHECK(m.violations(Invariant::leak).size() == 1);
   m.memory.word(Translated::frame(3), 7) = 0x201067;
   CHECK(m.violations(Invariant::leak).empty());
   m.begin(dv(1), op_populate);
