@@ -20,7 +20,7 @@ struct Shadow {
     u64 used_slots[8] = {};   ///< bit per guest's slot of the L4 that may be present
     u32 first = 0, last = 0;  ///< chain of tables in use below it, as pool positions + 1; 0: none
     u32 count = 0;
-    bool splits_large = false;  ///< pages cached here may be parts of a larger one of the guest's
+    bool splits_huge = false;  ///< pages cached here may be parts of one of the guest's of 1 GiB
   };
   Root root[2];            ///< kernel mode, user mode
   Mfn* table = nullptr;    ///< the pool: [0, size)

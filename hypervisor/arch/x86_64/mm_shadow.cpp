@@ -21,6 +21,9 @@ constexpr u64 kFramesPerVcpu = (1ull << 20) >> kPageShift;
 constexpr u64 kMemoryPerShadow = 128;
 constexpr Pte kTableFlags = kPtePresent | kPteWritable | kPteUser | kPteAccessed;
 constexpr unsigned kSuperpageLevel = 2;
+// Of an entry of level 2 here, which the CPU ignores (SDM vol. 3 table 4-18): its table has parts of a page
+// of the guest's that INVLPG drops as a whole, whatever address inside is named.
+constexpr Pte kPteParts = 1u << 9;
 constexpr Pte kCacheBits = kPteWriteThrough | kPteCacheDisable;
 
 Mfn new_shadow_frame() {
@@ -66,7 +69,7 @@ void empty_root(Shadow& s, Shadow::Root& root) {
   s.next[root.last - 1] = s.free;
   s.free = root.first;
   root.first = root.last = root.count = 0;
-  root.splits_large = false;
+  root.splits_huge = false;
 }
 
 void release_pool(Shadow& s) {
@@ -108,6 +111,25 @@ Pte* leaf_slot(Shadow& s, Shadow::Root& root, Vaddr va, unsigned lowest) {
     table = table_at(pte_mfn(table[slot]));
   }
   return table + table_slot(va, lowest);
+}
+
+// The lowest entry for `va`, and its level: that of a page, of a table of parts, or of nothing.
+Pte* lowest_entry(const Shadow::Root& root, Vaddr va, unsigned& level) {
+  level = kTopLevel;
+  Pte* slot = table_at(root.l4) + table_slot(va, level);
+  while (level > 1 && (*slot & kPtePresent) &&
+         !(level == kSuperpageLevel && (*slot & (kPteLarge | kPteParts)))) {
+    level--;
+    slot = table_at(pte_mfn(*slot)) + table_slot(va, level);
+  }
+  return slot;
+}
+
+void note_parts(const Shadow::Root& root, Vaddr va) {
+  Pte* slot = table_at(root.l4) + table_slot(va, kTopLevel);
+  for (unsigned level = kTopLevel - 1; level >= kSuperpageLevel; level--)
+    slot = table_at(pte_mfn(*slot)) + table_slot(va, level);
+  if (!(*slot & kPteParts)) xs_store64(slot, *slot | kPteParts);
 }
 
 void evict(Vcpu* vcpu) {
@@ -224,7 +246,8 @@ bool shadow_fill(Vcpu* vcpu, bool kernel_mode, Vaddr va, u32& error_code) {
     evict(vcpu);
     slot = leaf_slot(s, root, va, level);
   }
-  root.splits_large |= t.level > level;
+  if (t.level == kSuperpageLevel && level < t.level) note_parts(root, va);
+  root.splits_huge |= t.level > kSuperpageLevel;
   xs_store64(slot, entry);
   tell(vcpu, XS_SHADOW_FILL, va);
   return true;
@@ -242,17 +265,14 @@ namespace {
 // Returns what the CPU has to flush.
 Vaddr drop_page(Vcpu* vcpu, bool kernel_mode, Vaddr va) {
   Shadow::Root& root = vcpu->arch.shadow.root[kernel_mode ? 0 : 1];
-  // INVLPG drops a large page as a whole, whatever address inside is named.
-  if (root.splits_large) return shadow_drop_root(vcpu, kernel_mode), kFlushAll;
-  Pte* slot = table_at(root.l4) + table_slot(va, kTopLevel);
-  for (unsigned level = kTopLevel; level > 1 && (*slot & kPtePresent); level--) {
-    if (level == kSuperpageLevel && (*slot & kPteLarge)) break;
-    slot = table_at(pte_mfn(*slot)) + table_slot(va, level - 1);
-  }
+  if (root.splits_huge) return shadow_drop_root(vcpu, kernel_mode), kFlushAll;
+  unsigned level;
+  Pte* slot = lowest_entry(root, va, level);
   if (!(*slot & kPtePresent)) return va;
+  const bool parts = level == kSuperpageLevel && (*slot & kPteParts);
   xs_store64(slot, 0);
   tell(vcpu, XS_SHADOW_DROP_PAGE, va);
-  return va;
+  return parts ? kFlushAll : va;
 }
 }  // namespace
 

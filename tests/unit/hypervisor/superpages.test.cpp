@@ -249,6 +249,24 @@ TEST_CASE("a flush of any address takes a shadow entry of 2 MiB, and that alone"
   CHECK(g.cached(kFrames << kPageShift, level) != 0);
 }
 
+TEST_CASE("a flush of any address takes all parts of a page of 2 MiB, and no more") {
+  Guest g(11);
+  unsigned level;
+  REQUIRE(g.remove(17) == 0);
+  REQUIRE(g.fill(18 << kPageShift));
+  REQUIRE(g.fill(19 << kPageShift));
+  REQUIRE(g.fill(kFrames << kPageShift));
+  {
+    MmGuard guard;
+    CHECK(shadow_drop(g.vcpu, 19 << kPageShift) == kFlushAll);
+  }
+  CHECK(g.cached(18 << kPageShift, level) == 0);
+  CHECK(g.cached(kFrames << kPageShift, level) != 0);
+  REQUIRE(g.fill(18 << kPageShift));
+  CHECK(g.cached(18 << kPageShift, level) != 0);
+  CHECK(level == 1);
+}
+
 TEST_CASE("a page of 2 MiB that was only read is not writable, and one without dirty comes once more") {
   Guest g(10);
   unsigned level;
