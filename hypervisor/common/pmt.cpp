@@ -162,7 +162,7 @@ long begin(Domain* domain, Pmt& wanted) {
 bool may_read(const Domain* reader, const DomainRef& domain) {
   if (planted(Bug::p2m_to_anybody) && reader == domain.get() && !reader->privileged) return true;
   const P2mReader own = reader->mm.model->p2m_reader, other = domain->mm.model->p2m_reader;
-  if (reader == domain.get() && own == P2mReader::itself) return true;
+  if (reader == domain.get() && pmt_reads_own(reader)) return true;
   return reader->privileged && own != P2mReader::nobody && other != P2mReader::nobody;
 }
 
@@ -208,6 +208,11 @@ long pmt_expose(Vaddr arg) {
   if (domain->mm.pmt != nullptr && domain->mm.pmt->reader != reader) return -XEN_EBUSY;
   pmt_end(domain.get());
   return wanted.leaves == 0 ? 0 : begin(domain.get(), wanted);
+}
+
+bool pmt_reads_own(const Domain* domain) {
+  const P2mReader reader = domain->mm.model->p2m_reader;
+  return reader == P2mReader::itself || (reader == P2mReader::privileged && domain->privileged);
 }
 
 void pmt_leaf_made(Domain* domain, Gfn first, Mfn leaf) {

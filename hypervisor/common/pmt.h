@@ -32,6 +32,8 @@ struct Pmt {
 void pmt_choose(const char* words);
 /// XS_XENMEM_expose_p2m.
 long pmt_expose(Vaddr arg);
+/// The domain may have its own table shown.
+bool pmt_reads_own(const Domain* domain);
 /// A leaf of the domain's P2M has been made for the GFNs from `first` on.
 void pmt_leaf_made(Domain* domain, Gfn first, Mfn leaf);
 void pmt_entry_changed(Domain* domain, Gfn gfn, u64 entry);
