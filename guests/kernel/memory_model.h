@@ -54,6 +54,10 @@ struct MemoryModel {
   u64 (*device_address)(const void* va);
 
   const GrantOps* grants;  // null: no other domain's frames can be had
+
+  // The same as device_page(): a power of two of them, up to model_batch, side by side for the kernel and for
+  // devices.
+  void* (*device_pages)(unsigned count);
 };
 
 extern const MemoryModel* memory_model;  // set before anything else here is used

@@ -4,6 +4,7 @@
 #include "guests/kernel/bench/bench.h"
 #include "guests/kernel/dom0/block_attach.h"
 #include "guests/kernel/dom0/create.h"
+#include "guests/kernel/dom0/disk_read.h"
 #include "guests/kernel/dom0/dma_misuse.h"
 #include "guests/kernel/dom0/domain.h"
 #include "guests/kernel/dom0/network_attach.h"
@@ -190,6 +191,7 @@ constexpr Verb verbs[] = {
     {"info", 0, "", do_info},
     {"p2m", 1, "<domain>", do_p2m},
     {"dma-misuse", 2, "<machine address> r|w", do_dma_misuse},
+    disk_read_verb,
     {"debug-keys", 1, "<characters>", do_debug_keys},
     files_verb,
     hash_verb,

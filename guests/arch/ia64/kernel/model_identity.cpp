@@ -22,7 +22,10 @@ void reclaim(void (*give)(Pfn first, u64 count)) {
 }  // namespace
 
 extern const MemoryModel model_identity;
-constexpr MemoryModel model_identity = {"identity",      boot,        reclaim,          ram_machine,
-                                        ram_guest_frame, flat_refuse, flat_refuse,      flat_no_foreign,
-                                        flat_map_device, flat_unmap,  flat_device_page, flat_device_address,
-                                        nullptr};
+constexpr MemoryModel model_identity = {"identity",       boot,
+                                        reclaim,          ram_machine,
+                                        ram_guest_frame,  flat_refuse,
+                                        flat_refuse,      flat_no_foreign,
+                                        flat_map_device,  flat_unmap,
+                                        flat_device_page, flat_device_address,
+                                        nullptr,          flat_device_pages};

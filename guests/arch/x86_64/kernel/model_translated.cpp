@@ -10,6 +10,7 @@
 #include "guests/kernel/memory_model.h"
 
 #include "grant_place.h"
+#include "guests/kernel/contiguous.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/granted.h"
 #include "guests/kernel/pmt.h"
@@ -144,10 +145,12 @@ void* map_device(u64 machine_address, u64 bytes, long& error) {
   return static_cast<u8*>(window_va(static_cast<unsigned>(slot))) + offset;
 }
 
-void* device_page() {
-  return identity_used < identity.count ? window_va(identity_slot + static_cast<unsigned>(identity_used++))
-                                        : nullptr;
+void* device_pages(unsigned count) {
+  if (identity.count - identity_used < count) return nullptr;
+  identity_used += count;
+  return window_va(identity_slot + static_cast<unsigned>(identity_used - count));
 }
+void* device_page() { return device_pages(1); }
 bool is_in_window(const void* va) {
   return reinterpret_cast<u64>(va) - window_base < u64{window_pages} * page_bytes;
 }
@@ -166,6 +169,8 @@ u64 address_by_pmt(const void* va) {
     gfn = va_frame(va);
   return pmt_device_address(va, gfn, foreign_first + window_pages);
 }
+
+void* pages_by_exchange(unsigned count) { return contiguous_pages(count, exchange_in_place); }
 
 // --- grants: at guest frame numbers of the window's -----------------------------------------------------
 void* take_places(unsigned count, u64* places) {
@@ -204,10 +209,10 @@ extern const MemoryModel model_translated;
 constexpr MemoryModel model_translated = {
     "translated",      boot,        reclaim,    machine,      guest_frame, translated_release,
     translated_accept, map_foreign, map_device, unmap_window, device_page, device_address,
-    &grant_ops};
+    &grant_ops,        device_pages};
 
 extern const MemoryModel model_with_pmt;
 constexpr MemoryModel model_with_pmt = {
-    "translated with PMT", boot_with_pmt,     reclaim,     machine,    guest_frame,
-    translated_release,    translated_accept, map_foreign, map_device, unmap_window,
-    pmt_device_page,       address_by_pmt,    &grant_ops};
+    "translated with PMT", boot_with_pmt,     reclaim,     machine,          guest_frame,
+    translated_release,    translated_accept, map_foreign, map_device,       unmap_window,
+    pmt_device_page,       address_by_pmt,    &grant_ops,  pages_by_exchange};
