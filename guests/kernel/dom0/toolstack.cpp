@@ -8,6 +8,7 @@
 #include "guests/kernel/dom0/dma_misuse.h"
 #include "guests/kernel/dom0/domain.h"
 #include "guests/kernel/dom0/network_attach.h"
+#include "guests/kernel/dom0/page_swap.h"
 #include "guests/kernel/dom0/store_server.h"
 #include "guests/kernel/net/stack.h"
 #include "guests/kernel/operator/archive_verbs.h"
@@ -192,6 +193,7 @@ constexpr Verb verbs[] = {
     {"p2m", 1, "<domain>", do_p2m},
     {"dma-misuse", 2, "<machine address> r|w", do_dma_misuse},
     disk_read_verb,
+    page_swap_verb,
     {"debug-keys", 1, "<characters>", do_debug_keys},
     files_verb,
     hash_verb,
