@@ -100,7 +100,7 @@ void pmt_write(const PmtTable& t, Pfn gfn, Mfn mfn) {
 }
 
 long pmt_commit(const Pfn* gfns, unsigned count) {
-  xs_commit_p2m request{reinterpret_cast<u64>(gfns), count, 0};
+  xs_commit_p2m request{hypercall_arg(gfns), count, 0};
   return hypercall_memory_op(XS_XENMEM_commit_p2m, &request);
 }
 

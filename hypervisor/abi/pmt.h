@@ -42,20 +42,21 @@ struct xs_expose_p2m {
   uint64_t frames; /* in: room; out: how many the table takes */
 };
 
-/* A sub-operation of memory_op; argument: struct xs_commit_p2m. What the caller's own table, shown to it for
- * writing, says of these GFNs is so from now on: all of it or nothing. The frames that they have now are all
- * that may be named, each once; a frame that no entry names any more is given up, as by
+/* A sub-operation of memory_op; argument: struct xs_commit_p2m. What the caller's own table, shown to it
+ * for writing, says of these GFNs is so from now on: all of it or nothing. The frames that they have now
+ * are all that may be named, each once; a frame that no entry names any more is given up, as by
  * decrease_reservation. In either case the entries say afterwards what is so.
- *   -EPERM       no table is shown to the caller for writing
- *   -EINVAL      too many GFNs (`refused` is 0 then); or a GFN that the table does not cover, is named twice,
- * or is of another domain's frame or the hypervisor's; or an entry with a frame that none of the GFNs has, or
- * that another entry names -EBUSY       something else refers to the frame that is to leave the GFN (a
- * mapping by a grant, a registered page) -ENOMEM, -EFAULT */
+ *   -EPERM    no table is shown to the caller for writing
+ *   -EINVAL   too many GFNs (`refused` is 0 then); a GFN that the table does not cover, is named twice, or
+ *             is of another domain's frame or the hypervisor's; an entry with a frame that none of the
+ *             GFNs has, or that an entry before it names
+ *   -EBUSY    something else refers to the frame that is to leave the GFN: a mapping, a registered page
+ *   -ENOMEM   for the P2M; -EFAULT */
 #define XS_XENMEM_commit_p2m 49
 
 #define XS_PMT_COMMIT_MOST 128u
 struct xs_commit_p2m {
-  uint64_t gfns;    /* address of uint64_t[count] */
+  uint64_t gfns;    /* address of uint64_t[count], as hypercalls take it */
   uint32_t count;   /* at most XS_PMT_COMMIT_MOST */
   uint32_t refused; /* out: which of the GFNs is wrong; `count`: none */
 };

@@ -9,6 +9,7 @@
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/guest_access.h"
 #include "hypervisor/common/hypercall.h"
+#include "hypervisor/common/m2p.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/p2m.h"
 #include "hypervisor/common/percpu.h"
@@ -20,13 +21,26 @@ namespace {
 struct Place {
   Gfn gfn;
   Mfn was, wanted;
+  bool claimed;  // `was` is wanted somewhere
   bool changes() const { return was != wanted; }
 };
 
 struct Batch {
   u64 gfns[XS_PMT_COMMIT_MOST];
   Place places[XS_PMT_COMMIT_MOST];
+  u8 by_gfn[2 * XS_PMT_COMMIT_MOST];  // hash table: index in `places` + 1, 0: none
+
+  u8& slot(Gfn gfn) {
+    u64 at = gfn;
+    while (by_gfn[at % sizeof by_gfn] != 0 && places[by_gfn[at % sizeof by_gfn] - 1].gfn != gfn) at++;
+    return by_gfn[at % sizeof by_gfn];
+  }
+  Place* find(Gfn gfn) {
+    const u8 found = slot(gfn);
+    return found == 0 ? nullptr : &places[found - 1];
+  }
 };
+static_assert(XS_PMT_COMMIT_MOST < 256);
 
 int read_place(const Domain* domain, const Pmt& pmt, Gfn gfn, Place& p) {
   const u32* at = pmt_place(pmt, gfn);
@@ -44,33 +58,29 @@ int read_place(const Domain* domain, const Pmt& pmt, Gfn gfn, Place& p) {
   return -XEN_EBUSY;
 }
 
-// Against those before it: each GFN and each frame once. Against all: no frame but theirs.
-int check_place(const Place* places, u32 count, u32 i) {
-  bool known = places[i].wanted == kInvalidMfn;
-  for (u32 j = 0; j < count; j++) {
-    if (j < i && places[j].gfn == places[i].gfn) return -XEN_EINVAL;
-    if (j < i && places[i].wanted != kInvalidMfn && places[j].wanted == places[i].wanted) return -XEN_EINVAL;
-    known |= places[j].was == places[i].wanted;
-  }
-  return known ? 0 : -XEN_EINVAL;
+// A frame's GFN, by the M2P, is one of those that were named, and nobody before has wanted it.
+int claim(Batch& b, Mfn wanted) {
+  if (wanted == kInvalidMfn) return 0;
+  Place* from = b.find(m2p_get(wanted));
+  if (from == nullptr || from->was != wanted || from->claimed) return -XEN_EINVAL;
+  from->claimed = true;
+  return 0;
 }
 
 int check(Domain* domain, const Pmt& pmt, Batch& b, u32 count, u32& refused) {
   int rc = 0;
-  for (refused = 0; refused < count; refused++)
+  for (refused = 0; refused < count; refused++) {
+    u8& slot = b.slot(b.gfns[refused]);
+    if (slot != 0) return -XEN_EINVAL;  // named twice
     if ((rc = read_place(domain, pmt, b.gfns[refused], b.places[refused])) != 0) return rc;
+    slot = static_cast<u8>(refused + 1);
+  }
   for (refused = 0; refused < count; refused++) {
     const Place& p = b.places[refused];
-    if ((rc = check_place(b.places, count, refused)) != 0) return rc;
+    if ((rc = claim(b, p.wanted)) != 0) return rc;
     if (p.wanted != kInvalidMfn && (rc = p2m_reserve(domain, p.gfn, 1)) != 0) return rc;
   }
   return 0;
-}
-
-bool is_wanted(const Batch& b, u32 count, Mfn mfn) {
-  for (u32 i = 0; i < count; i++)
-    if (b.places[i].wanted == mfn) return true;
-  return false;
 }
 
 void take_over(Domain* domain, const Batch& b, u32 count) {
@@ -85,8 +95,7 @@ void take_over(Domain* domain, const Batch& b, u32 count) {
       model.put_in(domain, b.places[i].gfn, b.places[i].wanted);
   arch_translations_drop(domain);
   for (u32 i = 0; i < count; i++)
-    if (b.places[i].was != kInvalidMfn && !is_wanted(b, count, b.places[i].was))
-      frame_drop_allocation(b.places[i].was);
+    if (b.places[i].was != kInvalidMfn && !b.places[i].claimed) frame_drop_allocation(b.places[i].was);
 }
 
 // The table says again what is so.
