@@ -56,6 +56,10 @@ struct MemoryModel {
 
   const GrantOps* grants;  // null: no other domain's frames can be had
 
+  // The same as device_page(): a power of two of them, up to model_batch, side by side for the kernel and for
+  // devices.
+  void* (*device_pages)(unsigned count);
+
   // As `accept`, model_extent frames from `first` on, a multiple of that, in one piece of the machine's
   // memory. Null: pieces are nothing to this model.
   ModelResult (*accept_extent)(Pfn first) = nullptr;

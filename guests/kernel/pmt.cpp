@@ -37,7 +37,7 @@ long show(unsigned domain, PmtTable& t, u64* places) {
   if (error)
     model.give_places(va, t.frames);
   else
-    t.at = static_cast<const u8*>(model.shown_at(va, places, false, t.frames));
+    t.at = static_cast<const u8*>(model.shown_at(va, places, t.form & XS_PMT_WRITABLE, t.frames));
   return error;
 }
 }  // namespace
@@ -71,22 +71,40 @@ void pmt_close(unsigned domain, PmtTable& t) {
   t = {};
 }
 
-Mfn pmt_machine(const PmtTable& t, Pfn gfn) {
-  if (gfn >= t.gfns) return invalid_frame;
+// Of a GFN that the table covers; null: a tree has no leaf there.
+static const u8* entry_at(const PmtTable& t, Pfn gfn) {
   const u64 size = t.form & XS_PMT_PLAIN ? sizeof(u32) : sizeof(u64), each = page_bytes / size;
   const u8* leaf = t.at + gfn / each * page_bytes;
   if (t.form & XS_PMT_TREE) {
     const u64 at = __atomic_load_n(reinterpret_cast<const u64*>(t.at) + gfn / each, __ATOMIC_ACQUIRE);
-    if (!at) return invalid_frame;
+    if (!at) return nullptr;
     leaf = t.at + (at - t.place) * page_bytes;
   }
+  return leaf + gfn % each * size;
+}
+
+Mfn pmt_machine(const PmtTable& t, Pfn gfn) {
+  const u8* at = gfn < t.gfns ? entry_at(t, gfn) : nullptr;
+  if (!at) return invalid_frame;
   if (t.form & XS_PMT_PLAIN) {
-    const u32 mfn = __atomic_load_n(reinterpret_cast<const u32*>(leaf) + gfn % each, __ATOMIC_RELAXED);
+    const u32 mfn = __atomic_load_n(reinterpret_cast<const u32*>(at), __ATOMIC_RELAXED);
     return mfn == XS_PMT_NONE ? invalid_frame : mfn;
   }
-  const u64 entry = __atomic_load_n(reinterpret_cast<const u64*>(leaf) + gfn % each, __ATOMIC_RELAXED);
+  const u64 entry = __atomic_load_n(reinterpret_cast<const u64*>(at), __ATOMIC_RELAXED);
   return entry & XS_P2M_PRESENT ? entry >> XS_P2M_MFN_SHIFT : invalid_frame;
 }
+
+void pmt_write(const PmtTable& t, Pfn gfn, Mfn mfn) {
+  auto* at = reinterpret_cast<u32*>(const_cast<u8*>(entry_at(t, gfn)));
+  if (at) __atomic_store_n(at, mfn == invalid_frame ? XS_PMT_NONE : static_cast<u32>(mfn), __ATOMIC_RELAXED);
+}
+
+long pmt_commit(const Pfn* gfns, unsigned count) {
+  xs_commit_p2m request{hypercall_arg(gfns), count, 0};
+  return hypercall_memory_op(XS_XENMEM_commit_p2m, &request);
+}
+
+const PmtTable* pmt_to_write() { return own.at && (own.form & XS_PMT_WRITABLE) ? &own : nullptr; }
 
 void* pmt_device_page() {
   const Pfn frame = frames_alloc();

@@ -19,6 +19,14 @@ void pmt_close(unsigned domain, PmtTable& table);
 // invalid_frame: none there.
 Mfn pmt_machine(const PmtTable& table, Pfn gfn);
 
+// What the entry says from now on, in a table that is for writing: so it is when pmt_commit() says so.
+void pmt_write(const PmtTable& table, Pfn gfn, Mfn mfn);
+// Has what this domain's table says of these frames taken over, all or nothing; 0 or a negative errno. At
+// most XS_PMT_COMMIT_MOST.
+long pmt_commit(const Pfn* gfns, unsigned count);
+// This domain's own table, if it is open for writing; else null.
+const PmtTable* pmt_to_write();
+
 // Of a memory model with a table of its own, for device_page() and device_address().
 void* pmt_device_page();
 // `gfn`: where `va` is, invalid_frame when it is nowhere; `gfns`: what the table must cover. 0: no device

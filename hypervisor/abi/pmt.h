@@ -1,15 +1,17 @@
 /* The PMT: a P2M that the hypervisor holds and dom0 may read (the physical-to-machine table of the 2005
  * debate; Xen/ia64 had it as IA64_DOM0VP_expose_p2m and _expose_foreign_p2m).
  *
- *     linear   entry of GFN g at byte  g * size  of frames that follow each other
- *     tree     directory (one or more frames): u64[], the GFN of each leaf in the reader's own numbers, 0
- * where there is none;  entry of GFN g at byte  g % (4096 / size) * size  of the leaf of g / (4096 / size)
+ *     linear       entry of GFN g at byte  g * size  of frames that follow each other
+ *     tree         directory (one or more frames): u64[], the GFN of each leaf in the reader's own
+ *                  numbers, 0 where there is none; entry of GFN g at byte  g % (4096 / size) * size
+ *                  of the leaf of  g / (4096 / size)
  *
- *     with attributes   u64 entries, XS_P2M_* of observe.h: the hypervisor's own leaves, nothing is kept
- * twice plain             u32 entries, the MFN or XS_PMT_NONE: a copy, of half the size, that each change
- * writes
+ *     attributes   u64 entries, XS_P2M_* of observe.h: the hypervisor's own leaves, nothing is kept twice
+ *     plain        u32 entries, the MFN or XS_PMT_NONE: a copy, of half the size, that each change writes
+ *     writable     plain, and dom0 may write the leaves of its own table, which changes nothing until it
+ *                  asks for it (XS_XENMEM_commit_p2m)
  *
- * Which of them it is the machine's owner chooses (hypervisor option `pmt`). All frames are read-only.
+ * Which of them it is the machine's owner chooses (hypervisor option `pmt`). All other frames are read-only.
  */
 #ifndef XS_ABI_PMT_H
 #define XS_ABI_PMT_H
@@ -28,6 +30,7 @@
 
 #define XS_PMT_TREE 1u
 #define XS_PMT_PLAIN 2u
+#define XS_PMT_WRITABLE 4u
 #define XS_PMT_NONE 0xffffffffu
 
 struct xs_expose_p2m {
@@ -37,5 +40,24 @@ struct xs_expose_p2m {
   uint64_t place;
   uint64_t gfns;
   uint64_t frames; /* in: room; out: how many the table takes */
+};
+
+/* A sub-operation of memory_op; argument: struct xs_commit_p2m. What the caller's own table, shown to it
+ * for writing, says of these GFNs is so from now on: all of it or nothing. The frames that they have now
+ * are all that may be named, each once; a frame that no entry names any more is given up, as by
+ * decrease_reservation. In either case the entries say afterwards what is so.
+ *   -EPERM    no table is shown to the caller for writing
+ *   -EINVAL   too many GFNs (`refused` is 0 then); a GFN that the table does not cover, is named twice, or
+ *             is of another domain's frame or the hypervisor's; an entry with a frame that none of the
+ *             GFNs has, or that an entry before it names
+ *   -EBUSY    something else refers to the frame that is to leave the GFN: a mapping, a registered page
+ *   -ENOMEM   for the P2M; -EFAULT */
+#define XS_XENMEM_commit_p2m 49
+
+#define XS_PMT_COMMIT_MOST 128u
+struct xs_commit_p2m {
+  uint64_t gfns;    /* address of uint64_t[count], as hypercalls take it */
+  uint32_t count;   /* at most XS_PMT_COMMIT_MOST */
+  uint32_t refused; /* out: which of the GFNs is wrong; `count`: none */
 };
 #endif

@@ -2,6 +2,10 @@
 //
 // Done in groups of the larger of the two extents; a group is exchanged completely or not at all:
 //   new frames first (over the limit for a moment) -> old ones given up -> M2P and the list of new MFNs
+//
+// Where the hypervisor holds the P2M names are GFNs, and a group's places stay the group's: each new frame
+// has a place that an old one had. Nothing is answered but how much was done, as Xen answers such guests; who
+// may exchange may read its P2M, and that tells it.
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/domain_ref.h"
 #include "hypervisor/common/guest_access.h"
@@ -9,6 +13,8 @@
 #include "hypervisor/common/hypercall.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/memory_op.h"
+#include "hypervisor/common/p2m.h"
+#include "hypervisor/common/pmt.h"
 
 namespace hv {
 
@@ -30,25 +36,39 @@ bool is_sane(const xen_memory_exchange& r) {
   return r.in.nr_extents << r.in.extent_order == r.out.nr_extents << r.out.extent_order;
 }
 
-bool may_leave(const Exchange& x, Mfn first) {
+bool may_leave(const Exchange& x, u64 first) {
   for (u64 n = 0; n < 1ull << x.request.in.extent_order; n++)
-    if (!frame_may_leave(x.domain, first + n)) return false;
+    if (!frame_may_leave(x.domain, x.domain->mm.model->frame_of(x.domain, first + n))) return false;
   return true;
 }
 
-// No frame is named twice within the group.
-bool are_distinct(const Exchange& x, const Mfn* extents) {
-  const u64 frames = 1ull << x.request.in.extent_order;
-  for (u64 i = 0; i < x.in_per_group(); i++)
+// No frame is named twice among `count` extents.
+bool are_distinct(const u64* extents, u64 count, unsigned order) {
+  for (u64 i = 0; i < count; i++)
     for (u64 j = 0; j < i; j++)
-      if (extents[i] - extents[j] < frames || extents[j] - extents[i] < frames) return false;
+      if ((extents[i] - extents[j]) >> order == 0 || (extents[j] - extents[i]) >> order == 0) return false;
   return true;
 }
 
 struct Group {
   Mfn in[1u << kMaxGroupOrder], out[1u << kMaxGroupOrder];
   Gfn gfn[1u << kMaxGroupOrder];
+  Mfn old[1u << kMaxGroupOrder];  // what was at each place
 };
+
+bool was_named(const Exchange& x, const Group& g, Gfn gfn) {
+  for (u64 i = 0; i < x.in_per_group(); i++)
+    if ((gfn - g.in[i]) >> x.request.in.extent_order == 0) return true;
+  return false;
+}
+
+bool keeps_places(const Exchange& x, const Group& g) {
+  const unsigned order = x.request.out.extent_order;
+  for (u64 i = 0; i < x.out_per_group(); i++)
+    for (u64 n = 0; n < 1ull << order; n++)
+      if (!was_named(x, g, g.gfn[i] + n)) return false;
+  return are_distinct(g.gfn, x.out_per_group(), order);
+}
 
 bool read_group(const Exchange& x, u64 group, Group& g) {
   for (u64 i = 0; i < x.in_per_group(); i++)
@@ -72,21 +92,61 @@ bool allocate_group(const Exchange& x, Group& g) {
   return true;
 }
 
-int exchange_group(const Exchange& x, Group& g) {
-  MmGuard guard;
-  if (x.domain->dying) return -XEN_EINVAL;
-  if (!are_distinct(x, g.in)) return -XEN_EINVAL;
+// The new ones are the domain's already. What was cached of all places goes at once, before anybody can have
+// one of the old frames.
+void change_places(const Exchange& x, Group& g) {
+  const MemoryModel& model = *x.domain->mm.model;
+  u64 given = 0;
+  Gfn place;
   for (u64 i = 0; i < x.in_per_group(); i++)
-    if (!may_leave(x, g.in[i])) return -XEN_EINVAL;
-  if (!allocate_group(x, g)) return -XEN_ENOMEM;
-  // The new ones enter first: a domain never owns nothing while it is alive.
-  for (u64 i = 0; i < x.out_per_group(); i++) {
-    domain_own_frames(x.domain, g.out[i], x.request.out.extent_order);
+    for (u64 n = 0; n < 1ull << x.request.in.extent_order; n++)
+      model.take_out(x.domain, g.in[i] + n, g.old[given++], place);
+  for (u64 i = 0; i < x.out_per_group(); i++)
+    for (u64 n = 0; n < 1ull << x.request.out.extent_order; n++)
+      model.put_in(x.domain, g.gfn[i] + n, g.out[i] + n);
+  arch_translations_drop(x.domain);
+  while (given-- > 0) frame_drop_allocation(g.old[given]);
+}
+
+void change_names(const Exchange& x, const Group& g) {
+  for (u64 i = 0; i < x.out_per_group(); i++)
     x.domain->mm.model->populate(x.domain, g.gfn[i], g.out[i], x.request.out.extent_order);
-  }
   for (u64 i = 0; i < x.in_per_group(); i++)
     for (u64 n = 0; n < 1ull << x.request.in.extent_order; n++) frame_drop_allocation(g.in[i] + n);
+}
+
+// Single frames will leave the superpages around them; without memory for that, nothing has changed.
+bool shatter_places(const Exchange& x, const Group& g) {
+  for (u64 i = 0; i < x.in_per_group(); i++)
+    for (u64 n = 0; n < 1ull << x.request.in.extent_order; n++)
+      if (p2m_shatter(x.domain, g.in[i] + n, XS_SHATTERED_OTHER) != 0) return false;
+  return true;
+}
+
+int exchange_group(const Exchange& x, Group& g) {
+  MmGuard guard;
+  const bool by_places = x.domain->mm.model->hides_mfns;
+  if (x.domain->dying) return -XEN_EINVAL;
+  if (!are_distinct(g.in, x.in_per_group(), x.request.in.extent_order)) return -XEN_EINVAL;
+  for (u64 i = 0; i < x.in_per_group(); i++)
+    if (!may_leave(x, g.in[i])) return -XEN_EINVAL;
+  if (by_places && !keeps_places(x, g)) return -XEN_EINVAL;
+  if (by_places && !shatter_places(x, g)) return -XEN_ENOMEM;
+  if (!allocate_group(x, g)) return -XEN_ENOMEM;
+  // The new ones enter first: a domain never owns nothing while it is alive.
+  for (u64 i = 0; i < x.out_per_group(); i++)
+    domain_own_frames(x.domain, g.out[i], x.request.out.extent_order);
+  by_places ? change_places(x, g) : change_names(x, g);
   return 0;
+}
+
+bool tell_group(const Exchange& x, u64 group, const Group& g) {
+  if (x.domain->mm.model->hides_mfns) return true;
+  for (u64 i = 0; i < x.out_per_group(); i++)
+    if (!copy_to_guest_index(handle_address(x.request.out.extent_start), group * x.out_per_group() + i,
+                             g.out[i]))
+      return false;
+  return true;
 }
 
 // Groups are the unit of progress; `nr_exchanged` counts input extents.
@@ -100,10 +160,7 @@ long run(Exchange& x, Group& g, const HypercallArgs& args) {
   while (group < groups && rc == 0 && !preempted) {
     rc = read_group(x, group, g) ? exchange_group(x, g) : -XEN_EFAULT;
     if (rc != 0) break;
-    for (u64 i = 0; i < x.out_per_group(); i++)
-      if (!copy_to_guest_index(handle_address(x.request.out.extent_start), group * x.out_per_group() + i,
-                               g.out[i]))
-        rc = -XEN_EFAULT;
+    if (!tell_group(x, group, g)) rc = -XEN_EFAULT;
     group++;
     preempted = group < groups && hypercall_preempt_check();
   }
@@ -119,7 +176,8 @@ long memory_exchange(const HypercallArgs& args) {
   if (!is_sane(x.request)) return -XEN_EINVAL;
   const DomainRef domain(x.request.in.domid);
   if (const int rc = may_act_on(domain); rc != 0) return rc;
-  if (domain->mm.model->hides_mfns) return -XEN_EOPNOTSUPP;  // contiguity is nothing it could see
+  // Elsewhere contiguity is nothing it could see.
+  if (domain->mm.model->hides_mfns && !pmt_reads_own(domain.get())) return -XEN_EOPNOTSUPP;
   x.domain = domain.get();
   x.group_order = max_of(x.request.in.extent_order, x.request.out.extent_order);
   x.address_bits = XENMEMF_get_address_bits(x.request.out.mem_flags);

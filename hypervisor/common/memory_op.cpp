@@ -174,6 +174,8 @@ long do_memory_op(const HypercallArgs& args) {
       return memory_map_machine(arg);
     case XS_XENMEM_expose_p2m:
       return pmt_expose(arg);
+    case XS_XENMEM_commit_p2m:
+      return pmt_commit(arg);
     case XENMEM_exchange:
       return memory_exchange(args);
     default:

@@ -26,8 +26,9 @@ struct Word {
 };
 constexpr Word kWords[] = {{"linear", XS_PMT_TREE, 0},
                            {"tree", 0, XS_PMT_TREE},
-                           {"attributes", XS_PMT_PLAIN, 0},
-                           {"plain", 0, XS_PMT_PLAIN}};
+                           {"attributes", XS_PMT_PLAIN | XS_PMT_WRITABLE, 0},
+                           {"plain", XS_PMT_WRITABLE, XS_PMT_PLAIN},
+                           {"writable", 0, XS_PMT_PLAIN | XS_PMT_WRITABLE}};
 
 void choose_word(const char* text, size_t length) {
   for (const Word& w : kWords)
@@ -35,11 +36,12 @@ void choose_word(const char* text, size_t length) {
       chosen_form = (chosen_form & ~w.clear) | w.set;
       return;
     }
-  panic("pmt=%s: of linear, tree, attributes, plain", text);
+  panic("pmt=%s: of linear, tree, attributes, plain, writable", text);
 }
 
 bool is_tree(const Pmt& pmt) { return (pmt.form & XS_PMT_TREE) != 0; }
 bool is_plain(const Pmt& pmt) { return (pmt.form & XS_PMT_PLAIN) != 0; }
+bool is_writable(const Pmt& pmt) { return (pmt.form & XS_PMT_WRITABLE) != 0; }
 u64 entries_per_leaf(const Pmt& pmt) { return is_plain(pmt) ? kCopyEntries : kLeafEntries; }
 u64 directories(const Pmt& pmt) { return is_tree(pmt) ? (pmt.leaves + kLeafEntries - 1) / kLeafEntries : 0; }
 Mfn* copies(const Pmt& pmt) { return static_cast<Mfn*>(frame_to_virt(pmt.copies_table)); }
@@ -48,10 +50,11 @@ Mfn* copies(const Pmt& pmt) { return static_cast<Mfn*>(frame_to_virt(pmt.copies_
 // The reader's P2M has its pages by now. A directory names a leaf when it can be read: the reader may be on
 // another CPU.
 void show(Pmt& pmt, u64 leaf, Mfn mfn) {
-  if (!is_tree(pmt)) return void(translated_show(pmt.reader, pmt.place + leaf, mfn, 0));
+  const u64 rights = is_writable(pmt) ? XS_P2M_WRITABLE : 0;
+  if (!is_tree(pmt)) return void(translated_show(pmt.reader, pmt.place + leaf, mfn, rights));
   // The place is taken first: the entry made there may ask for a leaf of its own.
   const Gfn at = pmt.place + directories(pmt) + pmt.placed++;
-  if (translated_show(pmt.reader, at, mfn, 0) != 0) return;
+  if (translated_show(pmt.reader, at, mfn, rights) != 0) return;
   auto* names = static_cast<u64*>(frame_to_virt(pmt.directory[leaf / kLeafEntries]));
   __atomic_store_n(names + leaf % kLeafEntries, at, __ATOMIC_RELEASE);
 }
@@ -71,22 +74,32 @@ void free_page(Mfn mfn) {
   free_frame(mfn);
 }
 
-u32 plain_entry(u64 entry) {
-  // A number that 32 bits cannot hold is not told.
-  const Mfn mfn = entry & XS_P2M_PRESENT ? p2m_entry_mfn(entry) : kInvalidMfn;
-  return mfn < XS_PMT_NONE ? static_cast<u32>(mfn) : XS_PMT_NONE;
+// One that the reader may write is shared with it, like a page of its grant table.
+Mfn new_copy(const Pmt& pmt) {
+  if (!is_writable(pmt)) return new_page(0xff);
+  const Mfn mfn = alloc_frame();
+  if (mfn == kInvalidMfn) return mfn;
+  memset(frame_to_virt(mfn), 0xff, kPageSize);
+  share_frame_with_domain(mfn, pmt.reader);
+  return mfn;
+}
+
+void free_copy(const Pmt& pmt, Mfn mfn) {
+  if (!is_writable(pmt)) return free_page(mfn);
+  m2p_set(mfn, XS_M2P_INVALID);
+  unshare_frame(mfn);
 }
 
 u32* copy_entries(const Pmt& pmt, u64 leaf) { return static_cast<u32*>(frame_to_virt(copies(pmt)[leaf])); }
 
 // The copy of leaf `leaf` as the P2M is now, if there is memory for it.
 bool make_copy(const Domain* domain, Pmt& pmt, u64 leaf) {
-  const Mfn copy = copies(pmt)[leaf] = new_page(0xff);
+  const Mfn copy = copies(pmt)[leaf] = new_copy(pmt);
   if (copy == kInvalidMfn) return false;
   const Gfn end = (leaf + 1) * kCopyEntries;
   u64 entry;
   for (Gfn gfn = leaf * kCopyEntries; p2m_next(domain->mm.p2m, gfn, entry) && gfn < end; gfn++)
-    copy_entries(pmt, leaf)[gfn % kCopyEntries] = plain_entry(entry);
+    copy_entries(pmt, leaf)[gfn % kCopyEntries] = pmt_plain_entry(entry);
   show(pmt, leaf, copy);
   return true;
 }
@@ -94,8 +107,8 @@ bool make_copy(const Domain* domain, Pmt& pmt, u64 leaf) {
 void write_copy(const Domain* domain, Pmt& pmt, Gfn gfn, u64 entry) {
   const u64 leaf = gfn / kCopyEntries;
   if (leaf >= pmt.leaves) return;
-  if (copies(pmt)[leaf] != kInvalidMfn)
-    __atomic_store_n(copy_entries(pmt, leaf) + gfn % kCopyEntries, plain_entry(entry), __ATOMIC_RELAXED);
+  if (u32* place = pmt_place(pmt, gfn))
+    __atomic_store_n(place, pmt_plain_entry(entry), __ATOMIC_RELAXED);
   else if (entry & XS_P2M_PRESENT)
     make_copy(domain, pmt, leaf);
 }
@@ -164,8 +177,15 @@ long begin(Domain* domain, Pmt& wanted) {
 bool may_read(const Domain* reader, const DomainRef& domain) {
   if (planted(Bug::p2m_to_anybody) && reader == domain.get() && !reader->privileged) return true;
   const P2mReader own = reader->mm.model->p2m_reader, other = domain->mm.model->p2m_reader;
-  if (reader == domain.get() && own == P2mReader::itself) return true;
+  if (reader == domain.get() && pmt_reads_own(reader)) return true;
   return reader->privileged && own != P2mReader::nobody && other != P2mReader::nobody;
+}
+
+// Dom0 alone writes, and its own table alone.
+u32 form_for(const Domain* reader, const Domain* domain) {
+  const bool may_write =
+      reader == domain && reader->privileged && reader->mm.model->p2m_reader == P2mReader::privileged;
+  return may_write ? chosen_form : chosen_form & ~XS_PMT_WRITABLE;
 }
 
 // As many as a domain of that size warrants, as for the P2M's own pages: a table is the machine's memory.
@@ -194,7 +214,7 @@ long pmt_expose(Vaddr arg) {
   if (!may_read(reader, domain)) return -XEN_EPERM;
   Pmt wanted;
   wanted.reader = reader;
-  wanted.form = request.form = chosen_form;
+  wanted.form = request.form = form_for(reader, domain.get());
   wanted.place = request.place;
   const u64 each = entries_per_leaf(wanted);
   if (request.gfns > Pmt::kMostLeaves * each) return -XEN_EINVAL;
@@ -210,6 +230,11 @@ long pmt_expose(Vaddr arg) {
   if (domain->mm.pmt != nullptr && domain->mm.pmt->reader != reader) return -XEN_EBUSY;
   pmt_end(domain.get());
   return wanted.leaves == 0 ? 0 : begin(domain.get(), wanted);
+}
+
+bool pmt_reads_own(const Domain* domain) {
+  const P2mReader reader = domain->mm.model->p2m_reader;
+  return reader == P2mReader::itself || (reader == P2mReader::privileged && domain->privileged);
 }
 
 void pmt_leaf_made(Domain* domain, Gfn first, Mfn leaf) {
@@ -228,17 +253,34 @@ void pmt_entry_changed(Domain* domain, Gfn gfn, u64 entry) {
   if (pmt != nullptr && is_plain(*pmt)) write_copy(domain, *pmt, gfn, entry);
 }
 
+u32 pmt_plain_entry(u64 entry) {
+  // A number that 32 bits cannot hold is not told.
+  const Mfn mfn = entry & XS_P2M_PRESENT ? p2m_entry_mfn(entry) : kInvalidMfn;
+  return mfn < XS_PMT_NONE ? static_cast<u32>(mfn) : XS_PMT_NONE;
+}
+
+Pmt* pmt_written(const Domain* domain) {
+  Pmt* pmt = domain->mm.pmt;
+  return pmt != nullptr && pmt->reader == domain && is_writable(*pmt) ? pmt : nullptr;
+}
+
+u32* pmt_place(const Pmt& pmt, Gfn gfn) {
+  const u64 leaf = gfn / kCopyEntries;
+  if (leaf >= pmt.leaves || copies(pmt)[leaf] == kInvalidMfn) return nullptr;
+  return copy_entries(pmt, leaf) + gfn % kCopyEntries;
+}
+
 void pmt_end(Domain* domain) {
   Pmt* pmt = domain->mm.pmt;
   if (pmt == nullptr) return;
   domain->mm.pmt = nullptr;
-  for (u64 i = 0; i < pmt->frames; i++) translated_hide(pmt->reader, pmt->place + i);
+  for (u64 i = 0; i < pmt->frames; i++) translated_hide(pmt->reader, pmt->place + i, is_writable(*pmt));
   arch_translations_drop(pmt->reader);
   for (const Mfn mfn : pmt->directory)
     if (mfn != kInvalidMfn) free_page(mfn);
   if (pmt->copies_table != kInvalidMfn) {
     for (u64 i = 0; i < pmt->leaves; i++)
-      if (copies(*pmt)[i] != kInvalidMfn) free_page(copies(*pmt)[i]);
+      if (copies(*pmt)[i] != kInvalidMfn) free_copy(*pmt, copies(*pmt)[i]);
     free_frames(pmt->copies_table, Pmt::kCopiesOrder);
   }
   release(pmt);

@@ -90,9 +90,9 @@ int translated_show(Domain* domain, Gfn gfn, Mfn mfn, u64 rights) {
   return 0;
 }
 
-void translated_hide(Domain* domain, Gfn gfn) {
+void translated_hide(Domain* domain, Gfn gfn, bool writable) {
   const u64 entry = p2m_get(domain->mm.p2m, gfn);
-  if (!(entry & XS_P2M_SHARED) || (entry & XS_P2M_WRITABLE)) return;
+  if (!(entry & XS_P2M_SHARED) || (!writable && (entry & XS_P2M_WRITABLE))) return;
   p2m_set(domain, gfn, 0);
   put_entry(entry);
 }

@@ -26,9 +26,9 @@ int translated_remove(Domain* domain, Gfn gfn);
 /// A page of the hypervisor's at `gfn`, with `rights` (XS_P2M_WRITABLE or none). Where it was before it is
 /// not any more.
 int translated_show(Domain* domain, Gfn gfn, Mfn mfn, u64 rights);
-/// Takes away what was shown there without rights, if anything; what is cached of it is the caller's
-/// business.
-void translated_hide(Domain* domain, Gfn gfn);
+/// Takes away what was shown there without rights (`writable`: or with), if anything; what is cached of it is
+/// the caller's business.
+void translated_hide(Domain* domain, Gfn gfn, bool writable);
 int translated_map_shared(Domain* domain, Gfn gfn, Mfn mfn);
 int translated_map_foreign(Domain* domain, Gfn& gfn, Domain* owner, u64 name);
 int translated_unmap(Domain* domain, Gfn gfn);

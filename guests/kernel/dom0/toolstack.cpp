@@ -5,9 +5,11 @@
 #include "guests/kernel/dom0/block_attach.h"
 #include "guests/kernel/dom0/create.h"
 #include "guests/kernel/dom0/device_attach.h"
+#include "guests/kernel/dom0/disk_read.h"
 #include "guests/kernel/dom0/dma_misuse.h"
 #include "guests/kernel/dom0/domain.h"
 #include "guests/kernel/dom0/network_attach.h"
+#include "guests/kernel/dom0/page_swap.h"
 #include "guests/kernel/dom0/store_server.h"
 #include "guests/kernel/net/stack.h"
 #include "guests/kernel/operator/archive_verbs.h"
@@ -193,6 +195,8 @@ constexpr Verb verbs[] = {
     {"info", 0, "", do_info},
     {"p2m", 1, "<domain>", do_p2m},
     {"dma-misuse", 2, "<machine address> r|w", do_dma_misuse},
+    disk_read_verb,
+    page_swap_verb,
     {"debug-keys", 1, "<characters>", do_debug_keys},
     files_verb,
     hash_verb,

@@ -1,5 +1,6 @@
 // virtio block devices: one request at a time, to and from the caller's memory where the device reaches it,
-// else through bounce frames that all disks share. VIRTIO 1.2 section 5.2.
+// else through bounce frames that all disks share. What is in one piece in the machine is one descriptor of a
+// request, and the more of it there is the more fits into one. VIRTIO 1.2 section 5.2.
 #include "guests/kernel/virtio/virtio_block.h"
 
 #include "guests/kernel/heap.h"
@@ -12,7 +13,7 @@
 
 namespace {
 constexpr unsigned data_frames = 8;
-constexpr u32 sectors_per_request = data_frames * page_bytes / sector_bytes;
+constexpr u32 bounce_bytes = data_frames * page_bytes, most_bytes = 32 * page_bytes;
 constexpr u64 request_timeout_ns = 10 * ns_per_s;
 constexpr u32 feature_read_only = 1u << VIRTIO_BLK_F_RO, feature_flush = 1u << VIRTIO_BLK_F_FLUSH;
 
@@ -30,6 +31,7 @@ struct Bounce {
   WaitQueue turn;
 };
 Bounce bounce{};
+DiskCounts counts;
 
 struct Disk {
   VirtioDevice* device;
@@ -59,28 +61,42 @@ bool allocate_bounce() {
   return bounce.request;
 }
 
-// What a request's sectors go to or come from, by pages.
+// What a request's sectors go to or come from, by pieces of the machine's memory.
 struct Pieces {
-  VirtioBuffer list[data_frames + 1];
+  VirtioBuffer list[data_frames + 1];  // as many pages as bounce frames, and the caller's may begin anywhere
   unsigned count = 0;
+
+  bool add(u64 machine, u32 bytes, bool device_writes) {
+    if (count && list[count - 1].machine + list[count - 1].length == machine)
+      list[count - 1].length += bytes;
+    else if (count < count_of(list))
+      list[count++] = {machine, bytes, device_writes};
+    else
+      return false;
+    return true;
+  }
 };
 
-// The caller's own memory, if the device reaches all of it.
-bool pieces_of(const u8* memory, u32 bytes, bool device_writes, Pieces& p) {
-  for (u32 at = 0, size; at < bytes; at += size) {
+// The caller's own memory as far as the device reaches it and there are descriptors: how many bytes of it,
+// whole sectors.
+u32 pieces_of(const u8* memory, u32 bytes, bool device_writes, Pieces& p) {
+  u32 at = 0;
+  for (u32 size; at < bytes; at += size) {
     size = min_of(bytes - at, static_cast<u32>(page_bytes - reinterpret_cast<u64>(memory + at) % page_bytes));
     const u64 address = machine_address(memory + at);
-    if (!address) return false;
-    p.list[p.count++] = {address, size, device_writes};
+    if (!address || !p.add(address, size, device_writes)) break;
   }
-  return true;
+  const u32 part = at % sector_bytes;
+  if (part) p.list[p.count - 1].length -= part;
+  return at - part;
 }
 
-void pieces_of_bounce(u32 bytes, bool device_writes, Pieces& p) {
+u32 pieces_of_bounce(u32 bytes, bool device_writes, Pieces& p) {
   p.count = 0;
+  bytes = min_of(bytes, bounce_bytes);
   for (u32 at = 0; at < bytes; at += page_bytes)
-    p.list[p.count++] = {machine_address(bounce.data[at / page_bytes]), min_of<u32>(bytes - at, page_bytes),
-                         device_writes};
+    p.add(machine_address(bounce.data[at / page_bytes]), min_of<u32>(bytes - at, page_bytes), device_writes);
+  return bytes;
 }
 
 void submit(Disk& d, u32 type, u64 sector, const Pieces& data) {
@@ -91,6 +107,8 @@ void submit(Disk& d, u32 type, u64 sector, const Pieces& data) {
   buffers[n++] = {machine_address(&bounce.request->header), sizeof bounce.request->header, false};
   for (unsigned i = 0; i < data.count; i++) buffers[n++] = data.list[i];
   buffers[n++] = {machine_address(&bounce.request->status), 1, true};
+  counts.requests++;
+  counts.descriptors += n;
   virtio_submit(d.queue, 0, buffers, n);
 }
 
@@ -116,35 +134,37 @@ long request(Disk& d, u32 type, u64 sector, const Pieces& data) {
   return wait_for_answer(d);
 }
 
-long read_chunk(Disk& d, u64 sector, u32 bytes, u8* to) {
+// `bytes`: at most, and then how many it was.
+long read_chunk(Disk& d, u64 sector, u32& bytes, u8* to) {
   BounceTurn turn;
   Pieces data;
-  const bool reached = pieces_of(to, bytes, true, data);
-  if (!reached) pieces_of_bounce(bytes, true, data);
+  const u32 reached = pieces_of(to, bytes, true, data);
+  bytes = reached ? reached : pieces_of_bounce(bytes, true, data);
   if (long error = request(d, VIRTIO_BLK_T_IN, sector, data)) return error;
   for (u32 at = 0; !reached && at < bytes; at += page_bytes)
     memcpy(to + at, bounce.data[at / page_bytes], min_of<u32>(bytes - at, page_bytes));
   return 0;
 }
 
-long write_chunk(Disk& d, u64 sector, u32 bytes, const u8* from) {
+long write_chunk(Disk& d, u64 sector, u32& bytes, const u8* from) {
   BounceTurn turn;
   Pieces data;
-  if (!pieces_of(from, bytes, false, data)) {
-    pieces_of_bounce(bytes, false, data);
-    for (u32 at = 0; at < bytes; at += page_bytes)
-      memcpy(bounce.data[at / page_bytes], from + at, min_of<u32>(bytes - at, page_bytes));
-  }
+  const u32 reached = pieces_of(from, bytes, false, data);
+  bytes = reached ? reached : pieces_of_bounce(bytes, false, data);
+  for (u32 at = 0; !reached && at < bytes; at += page_bytes)
+    memcpy(bounce.data[at / page_bytes], from + at, min_of<u32>(bytes - at, page_bytes));
   return request(d, VIRTIO_BLK_T_OUT, sector, data);
 }
 
 template <typename Byte>
-long in_chunks(long (*move)(Disk&, u64, u32, Byte*), void* disk, u64 first, u32 count, Byte* memory) {
+long in_chunks(long (*move)(Disk&, u64, u32&, Byte*), void* disk, u64 first, u32 count, Byte* memory) {
   long error = 0;
-  for (u32 at = 0; at < count && !error; at += sectors_per_request)
-    error = move(*static_cast<Disk*>(disk), first + at,
-                 static_cast<u32>(min_of(count - at, sectors_per_request) * sector_bytes),
-                 memory + u64{at} * sector_bytes);
+  for (u64 end = first + count; first < end && !error;) {
+    auto bytes = static_cast<u32>(min_of<u64>((end - first) * sector_bytes, most_bytes));
+    error = move(*static_cast<Disk*>(disk), first, bytes, memory);
+    first += bytes / sector_bytes;
+    memory += bytes;
+  }
   return error;
 }
 
@@ -179,6 +199,8 @@ long virtio_block_use(VirtioDevice& device, Sectors& sectors) {
              device.features & feature_flush ? flush_disk : nullptr, d, capacity};
   return 0;
 }
+
+const DiskCounts& virtio_block_counts() { return counts; }
 
 long virtio_block_misuse(const Sectors& disk, u64 machine, bool device_writes) {
   Disk& d = *static_cast<Disk*>(disk.context);

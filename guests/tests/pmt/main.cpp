@@ -3,8 +3,9 @@
 // In model `exposed` a domain may have its own table shown. Then each of its frames has an entry, no two the
 // same, which goes and comes with the frame; nobody but the hypervisor can change it, whatever the page is
 // used for; and where the table was shown there is nothing when it is hidden again. The same is true of dom0
-// in model dom0_pmt. Everybody else gets EPERM whatever is asked for. The console says when there was
-// something to read.
+// in model dom0_pmt, which may be shown its own for writing: then its frames change places when it asks for
+// that, and nothing else ever comes of what it writes. Everybody else gets EPERM whatever is asked for. The
+// console says when there was something to read, or to write.
 #include "guests/tests/lib/touch.h"
 #include "hypervisor/abi/pmt.h"
 
@@ -26,6 +27,17 @@ long expose(Pfn place, u64 gfns, u64 frames) {
   return expose(request, DOMID_SELF, place, gfns, frames);
 }
 
+long commit(const u64* gfns, u32 count, u32& refused) {
+  xs_commit_p2m request{hypercall_arg(gfns), count, ~0u};
+  const long error = hypercall_memory_op(XS_XENMEM_commit_p2m, &request);
+  refused = request.refused;
+  return error;
+}
+void check_commit(const char* what, const u64* gfns, u32 count, long expected) {
+  u32 refused;
+  test_equal(what, commit(gfns, count, refused), expected);
+}
+
 long reserve(unsigned operation, xen_pfn_t frame) {
   xen_memory_reservation r{};
   set_xen_guest_handle(r.extent_start, &frame);
@@ -40,6 +52,7 @@ struct Shown {
   u32 form;
 
   bool plain() const { return form & XS_PMT_PLAIN; }
+  bool writable() const { return form & XS_PMT_WRITABLE; }
   Pfn leaf() const {
     if (!(form & XS_PMT_TREE)) return place;
     const Pfn at = *static_cast<volatile u64*>(test_alias(lens, place));
@@ -52,6 +65,10 @@ struct Shown {
         plain() ? reinterpret_cast<volatile u32*>(at)[gfn] : reinterpret_cast<volatile u64*>(at)[gfn];
     test_end_alias(lens);
     return value;
+  }
+  void write(Pfn gfn, u64 value) const {
+    static_cast<volatile u32*>(test_alias(lens, leaf()))[gfn] = static_cast<u32>(value);
+    test_end_alias(lens);
   }
   bool present(Pfn gfn) const { return plain() ? entry(gfn) != XS_PMT_NONE : entry(gfn) & XS_P2M_PRESENT; }
 };
@@ -83,6 +100,66 @@ void check_read_only(const Shown& table) {
   test_check(write.faulted, "the table can be written");
   test_check(touch_read(at).value == read.value, "a store that faulted changed the table");
   test_end_alias(table.lens);
+  const u64 gfn = 0;
+  check_commit("commit of what is for reading", &gfn, 1, -XEN_EPERM);
+}
+
+volatile u64* first_word(Pfn frame) { return static_cast<volatile u64*>(test_va(frame)); }
+
+void check_swap(const Shown& table, Pfn a, Pfn b) {
+  const u64 gfns[] = {a, b}, of_a = table.entry(a), of_b = table.entry(b);
+  *first_word(a) = 0xa;
+  *first_word(b) = 0xb;
+  table.write(a, of_b);
+  table.write(b, of_a);
+  test_check(*first_word(a) == 0xa && *first_word(b) == 0xb, "frames moved before anybody asked for it");
+  check_commit("swap of two frames", gfns, 2, 0);
+  test_check(*first_word(a) == 0xb && *first_word(b) == 0xa, "the frames have not changed places");
+  test_check(table.entry(a) == of_b && table.entry(b) == of_a, "the table says something else");
+}
+
+// Whatever frame is named, it is not had; and the table says afterwards what is so.
+void check_stolen(const Shown& table, Pfn a, Pfn b) {
+  const u64 gfns[] = {b, a}, own = table.entry(a), none[] = {a, a}, of_table = table.leaf();
+  *first_word(a) = 0xa;
+  const u64 others[] = {u64{0}, own + 1,    own - 1,        own + 0x1000,
+                        u64{1}, u64{0x100}, table.entry(b), u64{XS_PMT_NONE - 1}};
+  for (const u64 mfn : others) {
+    table.write(a, mfn);
+    u32 refused;
+    test_equal("another frame", commit(gfns, 2, refused), -XEN_EINVAL);
+    test_equal("which one is refused", refused, 1);
+    test_check(table.entry(a) == own, "what was refused stays in the table");
+    test_equal("word of the frame", static_cast<s64>(*first_word(a)), 0xa);
+  }
+  check_commit("a frame named twice", none, 2, -XEN_EINVAL);
+  check_commit("the table's own page", &of_table, 1, -XEN_EINVAL);
+  const u64 beyond[] = {~0ull, 1ull << 36, 1ull << 40};
+  for (const u64& gfn : beyond) check_commit("beyond the table", &gfn, 1, -XEN_EINVAL);
+  check_commit("more than there can be", gfns, ~0u, -XEN_EINVAL);
+  check_commit("list in unmapped memory", static_cast<const u64*>(test_unmapped), 1, -XEN_EFAULT);
+  test_equal("request in unmapped memory", hypercall_memory_op(XS_XENMEM_commit_p2m, test_unmapped),
+             -XEN_EFAULT);
+}
+
+// A frame that no entry names goes, and its place is free.
+void check_given_up(const Shown& table, Pfn frame) {
+  const u64 gfn = frame;
+  table.write(frame, XS_PMT_NONE);
+  check_commit("giving a frame up", &gfn, 1, 0);
+  test_check(touch_read(test_va(frame)).faulted, "a frame that was given up can be read");
+  test_equal("populate where it was", reserve(XENMEM_populate_physmap, frame), 1);
+  test_check(table.present(frame), "a frame has no entry");
+}
+
+void check_written(const Shown& table) {
+  print_line("test-pmt: the table can be written");
+  const Pfn a = test_spare_frames(2), b = a + 1;
+  if (b >= covered) test_error("frame %lx is beyond %lu", b, covered);
+  check_swap(table, a, b);
+  check_stolen(table, a, b);
+  check_swap(table, b, a);
+  check_given_up(table, b);
 }
 
 // The hypervisor's pages are not the domain's to give, whatever they are called.
@@ -124,7 +201,7 @@ void check_readable(Pfn place) {
   if (frame >= covered) test_error("frame %lx is beyond %lu", frame, covered);
   check_entries(table);
   check_changes(table, frame);
-  check_read_only(table);
+  table.writable() ? check_written(table) : check_read_only(table);
   check_not_owned(table);
   test_equal("showing it again elsewhere", expose(place + 16, covered, 2), 0);
   check_hidden_again({place + 16, table.lens, table.form});
@@ -135,6 +212,8 @@ void check_hidden(Pfn place) {
   test_equal("own table", expose(place, covered, 2), -XEN_EPERM);
   test_equal("nothing of it", expose(place, 0, 0), -XEN_EPERM);
   test_equal("dom0's table", expose(request, 0, place, covered, 2), -XEN_EPERM);
+  const u64 gfn = 0;
+  check_commit("commit of what is not shown", &gfn, 1, -XEN_EPERM);
 }
 }  // namespace
 

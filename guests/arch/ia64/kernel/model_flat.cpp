@@ -1,6 +1,7 @@
 // Regions 6 and 7 show all of memory: there is nothing to build.
 #include "model_flat.h"
 
+#include "guests/kernel/contiguous.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/native/ram.h"
 #include "guests/lib/console.h"
@@ -75,4 +76,5 @@ void* flat_device_page() {
   Pfn frame = frames_alloc();
   return frame == invalid_frame ? nullptr : frame_va(frame);
 }
+void* flat_device_pages(unsigned count) { return contiguous_pages(count, nullptr); }
 u64 flat_device_address(const void* va) { return reinterpret_cast<u64>(va) - KERNEL_BASE; }

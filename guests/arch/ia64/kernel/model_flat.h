@@ -11,4 +11,5 @@ void* flat_no_foreign(unsigned, const Mfn*, unsigned, bool, long& error);
 void* flat_map_device(u64 machine_address, u64 bytes, long& error);
 void flat_unmap(void*, unsigned);
 void* flat_device_page();
+void* flat_device_pages(unsigned count);
 u64 flat_device_address(const void* va);

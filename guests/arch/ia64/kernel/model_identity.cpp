@@ -36,4 +36,4 @@ constexpr MemoryModel model_identity = {"identity",       boot,
                                         identity_accept,  identity_map_foreign,
                                         flat_map_device,  identity_unmap_window,
                                         flat_device_page, device_address,
-                                        &grant_ops};
+                                        &grant_ops,       flat_device_pages};

@@ -2,6 +2,7 @@
 // hypervisor's. Region 7 shows them by their numbers, and beyond them frames of other domains and those that
 // devices may use.
 #include "domain_memory.h"
+#include "guests/kernel/contiguous.h"
 #include "guests/kernel/granted.h"
 #include "guests/kernel/pmt.h"
 #include "guests/kernel/translated_frames.h"
@@ -67,10 +68,13 @@ void unmap_window(void* va, unsigned count) {
 }
 
 // A domain may get its first device when it runs already.
-void* device_page() {
+void* device_pages(unsigned count) {
   if (!identity.count) identity = translated_identity_frames();
-  return identity_used < identity.count ? va_of(identity.first + identity_used++) : nullptr;
+  if (identity.count - identity_used < count) return nullptr;
+  identity_used += count;
+  return va_of(identity.first + identity_used - count);
 }
+void* device_page() { return device_pages(1); }
 
 Pfn frame_of(const void* va) { return (reinterpret_cast<u64>(va) - KERNEL_BASE) >> page_shift; }
 
@@ -82,6 +86,8 @@ u64 address_by_pmt(const void* va) {
   const u64 gfns = foreign_first + window_pages;
   return pmt_device_address(va, frame_of(va) < gfns ? frame_of(va) : invalid_frame, gfns);
 }
+
+void* pages_by_exchange(unsigned count) { return contiguous_pages(count, exchange_in_place); }
 
 // --- grants: at guest frame numbers of the window's -----------------------------------------------------
 void* take_places(unsigned count, u64* places) {
@@ -112,26 +118,14 @@ const GrantOps grant_ops = {nullptr,
 }  // namespace
 
 extern const MemoryModel model_translated;
-constexpr MemoryModel model_translated = {"translated",      boot,
-                                          reclaim,           machine,
-                                          guest_frame,       translated_release,
-                                          translated_accept, map_foreign,
-                                          flat_map_device,   unmap_window,
-                                          device_page,       device_address,
-                                          &grant_ops,        translated_accept_extent};
+constexpr MemoryModel model_translated = {"translated",      boot,         reclaim,
+                                          machine,           guest_frame,  translated_release,
+                                          translated_accept, map_foreign,  flat_map_device,
+                                          unmap_window,      device_page,  device_address,
+                                          &grant_ops,        device_pages, translated_accept_extent};
 
 extern const MemoryModel model_with_pmt;
-constexpr MemoryModel model_with_pmt = {"translated with PMT",
-                                        boot_with_pmt,
-                                        reclaim,
-                                        machine,
-                                        guest_frame,
-                                        translated_release,
-                                        translated_accept,
-                                        map_foreign,
-                                        flat_map_device,
-                                        unmap_window,
-                                        pmt_device_page,
-                                        address_by_pmt,
-                                        &grant_ops,
-                                        translated_accept_extent};
+constexpr MemoryModel model_with_pmt = {
+    "translated with PMT", boot_with_pmt,     reclaim,     machine,           guest_frame,
+    translated_release,    translated_accept, map_foreign, flat_map_device,   unmap_window,
+    pmt_device_page,       address_by_pmt,    &grant_ops,  pages_by_exchange, translated_accept_extent};

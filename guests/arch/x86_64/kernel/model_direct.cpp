@@ -3,6 +3,7 @@
 #include "guests/kernel/memory_model.h"
 
 #include "grant_place.h"
+#include "guests/kernel/contiguous.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/granted.h"
 #include "guests/lib/boot.h"
@@ -324,11 +325,23 @@ void surrender(const Pfn* list, u64* numbers, unsigned count) { give_up(list, nu
 // ... and ours while it may stay: what the P2M has not, the M2P has not.
 void offer(const Pfn* list, u64* numbers, unsigned count) { give_up(list, numbers, count, true); }
 
+bool exchange(Pfn first, unsigned count) {
+  Pfn list[model_batch]{};
+  Mfn numbers[model_batch]{}, got;
+  for (unsigned i = 0; i < count; i++) list[i] = first + i;
+  surrender(list, numbers, count);
+  const bool done = !exchange_for_run(numbers, count, first, got);
+  for (unsigned i = 0; done && i < count; i++) numbers[i] = got + i;
+  map_frames(list, numbers, count);
+  return done;
+}
+void* device_pages(unsigned count) { return contiguous_pages(count, exchange); }
+
 const GrantOps grant_ops = {grant_place, take_places, give_places, 0,     shown_at, accept_as,
                             adopt,       put_in,      surrender,   offer, false};
 }  // namespace
 
 extern const MemoryModel model_direct;
-constexpr MemoryModel model_direct = {"direct",    boot,           reclaim,     machine,    guest_frame,
-                                      release,     accept,         map_foreign, map_device, unmap_window,
-                                      device_page, device_address, &grant_ops};
+constexpr MemoryModel model_direct = {"direct",    boot,           reclaim,     machine,     guest_frame,
+                                      release,     accept,         map_foreign, map_device,  unmap_window,
+                                      device_page, device_address, &grant_ops,  device_pages};

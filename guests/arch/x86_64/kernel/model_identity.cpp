@@ -1,6 +1,7 @@
 // Memory model `identity`: page tables hold machine frames and are plain memory, as on the bare machine. The
 // builder's list says which frames there are; they keep its numbers, in pieces.
 #include "grant_place.h"
+#include "guests/kernel/contiguous.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/identity_frames.h"
 #include "guests/kernel/native/ram.h"
@@ -44,6 +45,8 @@ void* device_page() {
   return frame == invalid_frame ? nullptr : frame_va(frame);
 }
 
+void* device_pages(unsigned count) { return contiguous_pages(count, nullptr); }
+
 u64 device_address(const void* va) {
   if (in_window(va)) return window_device_address(va);
   if (reinterpret_cast<u64>(va) < direct_map_base || va_frame(va) >= frames.limit) return 0;
@@ -60,4 +63,4 @@ constexpr MemoryModel model_identity = {"identity",       boot,
                                         identity_accept,  identity_map_foreign,
                                         plain_map_device, identity_unmap_window,
                                         device_page,      device_address,
-                                        &grant_ops};
+                                        &grant_ops,       device_pages};

@@ -10,6 +10,7 @@
 #include "guests/kernel/memory_model.h"
 
 #include "grant_place.h"
+#include "guests/kernel/contiguous.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/granted.h"
 #include "guests/kernel/operator/boot_word.h"
@@ -95,11 +96,13 @@ void* map_foreign(unsigned domain, const Mfn* list, unsigned count, bool writabl
 }
 
 // A domain may get its first device when it runs already.
-void* device_page() {
+void* device_pages(unsigned count) {
   if (!identity.count && (identity = translated_identity_frames()).count) show_identity_frames();
-  return identity_used < identity.count ? window_va(identity_slot + static_cast<unsigned>(identity_used++))
-                                        : nullptr;
+  if (identity.count - identity_used < count) return nullptr;
+  identity_used += count;
+  return window_va(identity_slot + static_cast<unsigned>(identity_used - count));
 }
+void* device_page() { return device_pages(1); }
 
 u64 device_address(const void* va) {
   if (!in_window(va) || window_slot(va) - identity_slot >= identity.count) return 0;
@@ -115,6 +118,8 @@ u64 address_by_pmt(const void* va) {
     gfn = va_frame(va);
   return pmt_device_address(va, gfn, foreign_first + window_pages);
 }
+
+void* pages_by_exchange(unsigned count) { return contiguous_pages(count, exchange_in_place); }
 
 // --- grants: at guest frame numbers of the window's -----------------------------------------------------
 void* take_places(unsigned count, u64* places) {
@@ -148,26 +153,14 @@ const GrantOps grant_ops = {grant_place,
 }  // namespace
 
 extern const MemoryModel model_translated;
-constexpr MemoryModel model_translated = {"translated",      boot,
-                                          reclaim,           machine,
-                                          guest_frame,       translated_release,
-                                          translated_accept, map_foreign,
-                                          plain_map_device,  unmap_window,
-                                          device_page,       device_address,
-                                          &grant_ops,        translated_accept_extent};
+constexpr MemoryModel model_translated = {"translated",      boot,         reclaim,
+                                          machine,           guest_frame,  translated_release,
+                                          translated_accept, map_foreign,  plain_map_device,
+                                          unmap_window,      device_page,  device_address,
+                                          &grant_ops,        device_pages, translated_accept_extent};
 
 extern const MemoryModel model_with_pmt;
-constexpr MemoryModel model_with_pmt = {"translated with PMT",
-                                        boot_with_pmt,
-                                        reclaim,
-                                        machine,
-                                        guest_frame,
-                                        translated_release,
-                                        translated_accept,
-                                        map_foreign,
-                                        plain_map_device,
-                                        unmap_window,
-                                        pmt_device_page,
-                                        address_by_pmt,
-                                        &grant_ops,
-                                        translated_accept_extent};
+constexpr MemoryModel model_with_pmt = {
+    "translated with PMT", boot_with_pmt,     reclaim,     machine,           guest_frame,
+    translated_release,    translated_accept, map_foreign, plain_map_device,  unmap_window,
+    pmt_device_page,       address_by_pmt,    &grant_ops,  pages_by_exchange, translated_accept_extent};

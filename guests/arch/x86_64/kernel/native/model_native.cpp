@@ -1,7 +1,8 @@
 // Memory on the bare machine: this kernel owns all of it, nobody takes or gives any. Page tables hold machine
 // frames and are plain memory.
-#include "../table_ops.h"
 #include "../kernel_window.h"
+#include "../table_ops.h"
+#include "guests/kernel/contiguous.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/memory_model.h"
 #include "guests/kernel/native/ram.h"
@@ -138,6 +139,7 @@ void* device_page() {
   Pfn frame = frames_alloc();
   return frame == invalid_frame ? nullptr : frame_va(frame);
 }
+void* device_pages(unsigned count) { return contiguous_pages(count, nullptr); }
 u64 device_address(const void* va) {
   if (reinterpret_cast<u64>(va) - direct_map_base >= window_base - direct_map_base) return 0;
   return ram_machine(va_frame(va)) * page_bytes + reinterpret_cast<u64>(va) % page_bytes;
@@ -148,4 +150,4 @@ extern const MemoryModel model_native;
 constexpr MemoryModel model_native = {"native",        boot,         ram_give_below_image, ram_machine,
                                       ram_guest_frame, nobody_there, nobody_gives,         no_foreign_frames,
                                       map_device,      unmap_window, device_page,          device_address,
-                                      nullptr};
+                                      nullptr,         device_pages};
