@@ -130,8 +130,8 @@ Mfn allocate_behind(const Dom0& guest, u32 owner) {
   return mfn;
 }
 
-// A domain that knows no machine address but drives devices, on a machine without an IOMMU, gets some frames
-// whose GFN is their MFN.
+// A domain that knows no machine address but drives devices, for which nobody translates addresses, gets some
+// frames whose GFN is their MFN.
 void allocate_identity_frames(Dom0& guest) {
   MmGuard guard;
   const Mfn mfn = allocate_behind(guest, guest.domain->id);

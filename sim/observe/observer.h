@@ -84,7 +84,7 @@ class Observer : public CpuObserver, public DmaObserver {
   /// What devices reach by an IOMMU: which slots have a device, and what the one in `slot` may do to frame
   /// `mfn` now (XS_IOMMU_READ, XS_IOMMU_WRITE; none: no IOMMU is enabled). Without it that is not checked.
   struct IommuWatch {
-    std::function<std::vector<unsigned>()> slots;
+    std::vector<unsigned> slots;
     std::function<std::optional<u64>(unsigned slot, u64 mfn)> reach;
   };
   void watch_iommu(IommuWatch watch);
