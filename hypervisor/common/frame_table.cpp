@@ -84,7 +84,9 @@ Mfn frame_of_index(u32 index) {
 
 u32 frame_owner(Mfn mfn) { return frame_at(mfn)->owner; }
 void frame_set_owner(Mfn mfn, u32 owner) {
-  if (iommu_in_use()) iommu_owner_changes(mfn, owner);
+  // Frames that come from or go to a domain do so under mm_lock; the hypervisor's own are no device's.
+  if (iommu_in_use() && (owner < XS_OWNER_XEN || frame_owner(mfn) < XS_OWNER_XEN))
+    iommu_owner_changes(mfn, owner);
   xs_table_store32(&frame_at(mfn)->owner, owner);
 }
 u64 frame_count_info(Mfn mfn) { return frame_at(mfn)->count_info; }

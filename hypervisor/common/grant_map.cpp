@@ -70,9 +70,17 @@ void end_part(Domain* user, const GrantMapping& m, u32 part, u32 flags) {
   grant_end(m.granter, m.ref, use_of(flags));
 }
 
+/// These parts let no device reach the frame any more, once it is flushed.
+void withdraw(Domain* user, const GrantMapping& m, u32 parts) {
+  if (!iommu_in_use()) return;
+  for (const u32 part : kEachPart)
+    if (parts & part)
+      iommu_grant_changes(user, grant_active(m.granter, m.ref).mfn, !(m.flags & GNTMAP_readonly), false);
+}
+
 /// The same of one that devices may still reach the frame by.
 void undo_part(Domain* user, const GrantMapping& m, u32 part, u32 flags) {
-  iommu_grant_ends(user, grant_active(m.granter, m.ref).mfn, !(flags & GNTMAP_readonly));
+  withdraw(user, m, part);
   iommu_flush();
   end_part(user, m, part, flags);
 }
@@ -81,7 +89,7 @@ int begin_part(Domain* granter, Domain* user, const gnttab_map_grant_ref& op, u3
   const int rc = grant_begin(granter, op.ref, user, use_of(op.flags), mfn);
   if (rc != GNTST_okay) return rc;
   mark_grant(granter, user, op.ref, mfn, XS_GRANT_MAP, write_mark(op.flags) | held_mark(user, part));
-  iommu_grant_begins(user, mfn, !(op.flags & GNTMAP_readonly));
+  if (iommu_in_use()) iommu_grant_changes(user, mfn, !(op.flags & GNTMAP_readonly), true);
   return GNTST_okay;
 }
 
@@ -149,8 +157,7 @@ int begin_unmap(Domain* user, const gnttab_unmap_grant_ref& op, Ending& e) {
   }
   if (device) e.parts |= GNTMAP_device_map;
   e.handle = op.handle;
-  for (const u32 part : kEachPart)
-    if (e.parts & part) iommu_grant_ends(user, mfn, !(m.flags & GNTMAP_readonly));
+  withdraw(user, m, e.parts);
   m.flags = (m.flags & ~e.parts) | e.parts << kEndingShift;
   return GNTST_okay;
 }
@@ -228,7 +235,7 @@ void grant_unmap_and_replace(gnttab_unmap_and_replace& op) {
                                                grant_active(m.granter, m.ref).mfn, e.host_writable)
                : GNTST_bad_handle;
       if (rc == GNTST_okay) {
-        iommu_grant_ends(user, grant_active(m.granter, m.ref).mfn, !(m.flags & GNTMAP_readonly));
+        withdraw(user, m, GNTMAP_host_map);
         m.flags &= ~u32{GNTMAP_host_map};
       }
     }

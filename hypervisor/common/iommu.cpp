@@ -12,6 +12,7 @@
 namespace hv {
 
 unsigned iommu_context_count;
+bool iommu_withdrawn;  // something, since the last flush
 
 namespace {
 constexpr u64 kRights = XS_IOMMU_READ | XS_IOMMU_WRITE;
@@ -33,7 +34,6 @@ u8 context_of_slot[kMostSlots];   // 1 + index; 0: none
 unsigned slot_count, slot_step;
 Paddr first_slot;
 volatile u32* registers;
-bool withdrawn;  // since the last flush
 
 u64* page_at(Mfn mfn) { return static_cast<u64*>(frame_to_virt(mfn)); }
 constexpr unsigned index_at(Mfn mfn, unsigned level) {
@@ -59,7 +59,7 @@ void set(const Context& c, Mfn mfn, u64 value) {
   __atomic_store_n(&entry, after, __ATOMIC_RELEASE);
   if (before == (after & kRights)) return;
   mark(XS_MARK_IOMMU, c.domain, before << 8 | (after & kRights), mfn);
-  if (before & ~after) withdrawn = true;
+  if (before & ~after) iommu_withdrawn = true;
 }
 
 template <typename F>
@@ -123,8 +123,9 @@ void fill(const Context& c, const Domain* domain) {
       const u64 own = frame_owner(mfn) == domain->id ? kOwn : 0, table = is_table(mfn) ? kTable : 0;
       if (own | table) set(c, mfn, own | table);
     }
-  grants_for_each_mapped(
-      domain, [](const Domain* user, Mfn mfn, bool writable) { iommu_grant_begins(user, mfn, writable); });
+  grants_for_each_mapped(domain, [](const Domain* user, Mfn mfn, bool writable) {
+    iommu_grant_changes(user, mfn, writable, true);
+  });
 }
 
 Context* new_context(DomId id) {
@@ -146,12 +147,6 @@ Context* context_for(const Domain* domain) {
 }
 
 // --- registers --------------------------------------------------------------------------------------------
-void flush_now() {
-  withdrawn = false;
-  __atomic_thread_fence(__ATOMIC_SEQ_CST);
-  registers[XS_IOMMU_FLUSH / 4] = 1;
-}
-
 void set_root(unsigned slot, u64 root) {
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
   registers[XS_IOMMU_ROOT(slot) / 4] = static_cast<u32>(root);
@@ -164,10 +159,11 @@ void release_slot(unsigned slot) {
   Context& c = contexts[context_of_slot[slot] - 1];
   context_of_slot[slot] = 0;
   set_root(slot, 0);
-  flush_now();
+  iommu_flush_now();
   if (--c.slots != 0 || c.domain == 0) return;  // what dom0 gives away comes back
-  free_below(c.root, XS_IOMMU_LEVELS - 1);
+  const Mfn root = c.root;
   c.root = kInvalidMfn;
+  free_below(root, XS_IOMMU_LEVELS - 1);
 }
 
 void give_slot(unsigned slot, Context& c) {
@@ -227,14 +223,12 @@ void iommu_domain_ends(const Domain* domain) {
 
 void iommu_dump() {
   if (!iommu_in_use()) return print("there is no IOMMU\n");
-  print("%u transfers refused", registers[XS_IOMMU_FAULTS / 4]);
-  if (registers[XS_IOMMU_FAULTS / 4] != 0) {
-    const u32 info = registers[XS_IOMMU_FAULT_INFO / 4];
-    const u64 low = registers[XS_IOMMU_FAULT_ADDRESS / 4], high = registers[XS_IOMMU_FAULT_ADDRESS / 4 + 1];
-    print(", the last one of slot %u, %s %lx", info & ~XS_IOMMU_FAULT_WRITE,
-          info & XS_IOMMU_FAULT_WRITE ? "writing to" : "reading", high << 32 | low);
-  }
-  print("\n");
+  const u32 faults = registers[XS_IOMMU_FAULTS / 4], info = registers[XS_IOMMU_FAULT_INFO / 4];
+  const u64 low = registers[XS_IOMMU_FAULT_ADDRESS / 4], high = registers[XS_IOMMU_FAULT_ADDRESS / 4 + 1];
+  print("%u transfers refused\n", faults);
+  if (faults != 0)
+    print("the last one: slot %u %s %lx\n", info & ~XS_IOMMU_FAULT_WRITE,
+          info & XS_IOMMU_FAULT_WRITE ? "writes to" : "reads", high << 32 | low);
   for (unsigned slot = 0; slot < slot_count; slot++)
     if (context_of_slot[slot] != 0 && contexts[context_of_slot[slot] - 1].domain != 0)
       print("slot %u: domain %u\n", slot, contexts[context_of_slot[slot] - 1].domain);
@@ -248,31 +242,29 @@ void iommu_owner_changes(Mfn mfn, u32 owner) {
   iommu_flush();
 }
 
-void iommu_table_begins(Mfn mfn) {
-  for_each_context([&](const Context& c) { set(c, mfn, entry_of(c, mfn) | kTable); });
+void iommu_table_changes(Mfn mfn, bool begins) {
+  for_each_context([&](const Context& c) {
+    set(c, mfn, begins ? entry_of(c, mfn) | kTable : entry_of(c, mfn) & ~kTable);
+  });
   iommu_flush();
 }
 
-void iommu_table_ends(Mfn mfn) {
-  for_each_context([&](const Context& c) { set(c, mfn, entry_of(c, mfn) & ~kTable); });
-}
-
-void iommu_grant_begins(const Domain* user, Mfn mfn, bool writable) {
-  if (const Context* c = context_of(user->id))
-    set(*c, mfn, entry_of(*c, mfn) + (writable ? kWriter : kReader));
-}
-
-// A mapping whose frame has left its owner meanwhile (the user had overwritten what showed it) counts no
-// more.
-void iommu_grant_ends(const Domain* user, Mfn mfn, bool writable) {
+// The end of a mapping whose frame has left its owner meanwhile (the user had overwritten what showed it)
+// finds nothing to count.
+void iommu_grant_changes(const Domain* user, Mfn mfn, bool writable, bool begins) {
   const Context* c = context_of(user->id);
   if (c == nullptr) return;
-  const u64 entry = entry_of(*c, mfn);
-  if (entry & (writable ? kWriters : kReaders)) set(*c, mfn, entry - (writable ? kWriter : kReader));
+  const u64 entry = entry_of(*c, mfn), one = writable ? kWriter : kReader;
+  if (begins)
+    set(*c, mfn, entry + one);
+  else if (entry & (writable ? kWriters : kReaders))
+    set(*c, mfn, entry - one);
 }
 
-void iommu_flush() {
-  if (withdrawn) flush_now();
+void iommu_flush_now() {
+  iommu_withdrawn = false;
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  registers[XS_IOMMU_FLUSH / 4] = 1;
 }
 
 }  // namespace hv

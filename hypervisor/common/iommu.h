@@ -30,18 +30,21 @@ void iommu_domain_ends(const Domain* domain);
 void iommu_dump();
 
 extern unsigned iommu_context_count;
+extern bool iommu_withdrawn;
 inline bool iommu_in_use() { return iommu_context_count != 0; }
 
 /// The frame is about to get this owner, who may be none: no right to it is left but the new owner's.
 void iommu_owner_changes(Mfn mfn, u32 owner);
 /// CPUs take page tables or descriptors from the frame from now on, or do not any more.
-void iommu_table_begins(Mfn mfn);
-void iommu_table_ends(Mfn mfn);
-void iommu_grant_begins(const Domain* user, Mfn mfn, bool writable);
-/// Whoever calls has to call iommu_flush(), before the granter learns of it.
-void iommu_grant_ends(const Domain* user, Mfn mfn, bool writable);
+void iommu_table_changes(Mfn mfn, bool begins);
+/// What `user` has mapped by a grant, or will have no more: whoever calls has to call iommu_flush() then,
+/// before the granter learns of it.
+void iommu_grant_changes(const Domain* user, Mfn mfn, bool writable, bool begins);
 /// No device reaches any more what has been withdrawn.
-void iommu_flush();
+void iommu_flush_now();
+inline void iommu_flush() {
+  if (iommu_withdrawn) iommu_flush_now();
+}
 
 /// The address of a page of device registers.
 volatile u32* arch_map_device(Paddr address);

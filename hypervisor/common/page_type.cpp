@@ -23,12 +23,12 @@ int first_get(Mfn mfn, xs_frame_type type, Domain* domain) {
   const xs_frame_type old = type_of(frame_type_info(mfn));
   if (old != type && old != XS_FRAME_NONE) tlb_flush_since(frame_shadow(mfn) >> 8);
   if (needs_validation(type)) {
-    iommu_table_begins(mfn);
+    if (iommu_in_use()) iommu_table_changes(mfn, true);
     frame_set_type_info(mfn, type_bits(type) | 1);
     if (const int rc = arch_validate_type(mfn, type, domain); rc != 0) {
       stamp(mfn);
       frame_set_type_info(mfn, type_bits(type));
-      iommu_table_ends(mfn);
+      if (iommu_in_use()) iommu_table_changes(mfn, false);
       return rc;
     }
   }
@@ -60,7 +60,7 @@ void type_put(Mfn mfn, Domain* domain) {
   }
   stamp(mfn);
   frame_set_type_info(mfn, type_bits(type));
-  if (needs_validation(type)) iommu_table_ends(mfn);
+  if (iommu_in_use() && needs_validation(type)) iommu_table_changes(mfn, false);
 }
 
 void frame_mapping_ends(Mfn mfn) { stamp(mfn); }

@@ -43,7 +43,7 @@ u64 Observer::Impl::iommu_due(u32 domid, u32 index) const {
 
 void Observer::Impl::each_iommu_slot(u32 index, const std::function<void(unsigned, u64, u64)>& fn) const {
   if (!iommu.reach || index == RamMap::none || !state_) return;
-  for (const unsigned slot : iommu.slots())
+  for (const unsigned slot : iommu.slots)
     if (const auto reach = iommu.reach(slot, state_->ram().mfn(index)))
       fn(slot, *reach, iommu_due(slot_owner(slot), index));
 }

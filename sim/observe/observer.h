@@ -85,7 +85,7 @@ class Observer : public CpuObserver, public DmaObserver {
   /// do to frame `mfn` now (XS_IOMMU_READ, XS_IOMMU_WRITE; none: no IOMMU is enabled). Without it that is not
   /// checked.
   struct IommuWatch {
-    std::function<std::vector<unsigned>()> slots;
+    std::vector<unsigned> slots;
     std::function<u64(unsigned slot)> registers;
     std::function<std::optional<u64>(unsigned slot, u64 mfn)> reach;
   };

@@ -175,10 +175,6 @@ void BootedMachine::start(TargetListener& listener) {
   observer_->watch_tags([this](unsigned cpu) { return machine_->tagged_pages(cpu); });
   observer_->watch_outlived(
       [this](unsigned cpu, u64 mfn) { return machine_->tlb_outlives_tables(cpu, mfn); });
-  if (config.iommu)
-    observer_->watch_iommu({[this] { return machine_->device_slots(); },
-                            [this](unsigned slot) { return machine_->slot_registers(slot); },
-                            [this](unsigned slot, u64 mfn) { return machine_->iommu_reach(slot, mfn); }});
   observer_->watch_quanta([this] { return machine_->counters().quanta; });
   machine_->watch_dma(observer_.get());
   machine_->set_serial_sink(&serial_);
@@ -186,6 +182,10 @@ void BootedMachine::start(TargetListener& listener) {
   machine_->attach_disk(disk, true);
   if (scenario_.dom0.disk_mib) machine_->attach_disk(data_disk, false, scenario_.dom0.disk_slot);
   if (config.network) machine_->attach_network();
+  if (config.iommu)
+    observer_->watch_iommu({machine_->device_slots(),
+                            [this](unsigned slot) { return machine_->slot_registers(slot); },
+                            [this](unsigned slot, u64 mfn) { return machine_->iommu_reach(slot, mfn); }});
   machine_->load({plan.hypervisor, plan.cmdline, {plan.dom0_kernel}});
   view_.emplace(*observer_, *machine_, options_.arch);
   view_->set_kernel(0, scenario_.dom0.kernel);

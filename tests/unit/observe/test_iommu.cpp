@@ -21,7 +21,7 @@ struct Devices : Grants {
     m.give(0, own_table, 2);
     m.set_type(own_table, FakeMachine::type(XS_FRAME_L1, 1, true));
     reach = {{own, both}, {own_table, XS_IOMMU_READ}, {0x41, both}};
-    m.observer->watch_iommu({[] { return std::vector<unsigned>{22}; },
+    m.observer->watch_iommu({{22},
                              [](unsigned) { return u64{0xfeb02c00}; },
                              [this](unsigned slot, u64 mfn) -> std::optional<u64> {
                                if (!enabled) return std::nullopt;

@@ -227,6 +227,18 @@ TEST_CASE("every scenario can be run in another memory model, but for domains th
   CHECK(error_of(text, {{"dom0_model", "quantum"}}).find("/dom0/model") != std::string::npos);
 }
 
+TEST_CASE("every scenario can be run with an IOMMU, but those that say whether there is one") {
+  const std::string plain = R"({"name":"t","steps":[{"list":{}}]})";
+  CHECK(load(plain).machine_json == Scenario{}.machine_json);
+  CHECK(load(plain, {{"iommu", "false"}}).machine_json == Scenario{}.machine_json);
+  CHECK(load(plain, {{"iommu", "true"}}).machine_json == R"({"iommu":true})");
+  const std::string none = R"({"name":"t","machine":{"cpus":2,"iommu":false},"steps":[{"list":{}}]})";
+  CHECK(load(none, {{"iommu", "true"}}).machine_json == R"({"cpus":2,"iommu":false})");
+  CHECK(
+      error_of(plain, {{"iommu", "maybe"}}).find("/parameters/iommu: --set iommu=maybe: must be a boolean") !=
+      std::string::npos);
+}
+
 TEST_CASE("loops are unrolled and their steps keep their place in the file") {
   const Scenario s = load(with_steps(R"(
 {"for":{"parameter":"m","in":[16,"${mib}"],"steps":[
