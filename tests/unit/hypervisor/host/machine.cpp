@@ -126,6 +126,12 @@ Domain* domain_get(DomId id) {
   return domain;
 }
 bool device_frame_is_mappable(Mfn mfn, bool) { return mfn == 0xfeb00; }
+bool arch_device_page_may_be_given(Mfn mfn) { return mfn == 0xfeb00; }
+volatile u32* arch_device_registers(Mfn) { return hvtest::device_registers; }
+bool arch_pirq_exists(unsigned pirq) { return pirq < 48; }
+Spinlock event_lock;
+void event_close_pirq(unsigned pirq) { hvtest::closed_pirqs.push_back(pirq); }
+Domain* dom0;
 bool frame_backs_m2p(Mfn) { return false; }
 Mfn m2p_chunk_frame(u64) { return 0; }
 void domain_put(Domain* domain) {
@@ -154,6 +160,8 @@ void panic(const char* format, ...) {
 
 namespace hvtest {
 
+u32 device_registers[kPageSize / 4];
+std::vector<unsigned> closed_pirqs;
 unsigned flushes;
 u32 iommu_registers[XS_IOMMU_REGISTER_BYTES / 4] = {1};  // the version
 unsigned shadow_events[8];

@@ -28,7 +28,10 @@ constexpr Mfn kLowFrames = 1024;
 constexpr Mfn kHighFirst = 1ull << 32;
 constexpr u64 kHighFrames = 4096;
 
-extern unsigned flushes;            ///< of all CPUs
+extern unsigned flushes;  ///< of all CPUs
+/// Of the one page of devices that there is, 0xfeb00; interrupts whose ports were closed.
+extern u32 device_registers[kPageSize / 4];
+extern std::vector<unsigned> closed_pirqs;
 extern unsigned shadow_events[8];   ///< by enum xs_shadow_event
 extern std::vector<DomId> dropped;  ///< domain_put() calls
 /// What marks have told: {VCPU, xs_kept << 32 | page} -> frame.
