@@ -45,6 +45,10 @@ struct Translated : FakeMachine {
     store64(at_mfn(leaf, index), raw);
     memory.word(leaf, index) = raw;
   }
+  void upper_entry(u64 index, u64 raw) {
+    store64(at_mfn(upper, index), raw);
+    memory.word(upper, index) = raw;
+  }
   std::vector<Violation> violations(Invariant which) {
     std::vector<Violation> out;
     for (const Violation& v : observer->check_invariants().violations)
@@ -98,10 +102,11 @@ TEST_CASE("stores to announced pages make the P2M") {
 }
 
 TEST_CASE("an entry of level 2 is what 512 GFNs have, until a leaf says it in its place") {
-  constexpr u64 other_leaf = 0x92, first = Translated::frame(0) & ~u64{511};
+  constexpr u64 other_leaf = 0x92;
+  const u64 first = Translated::frame(0) & ~u64{511};
   Translated m;
   const u64 superpage = first << XS_P2M_MFN_SHIFT | XS_P2M_PRESENT | XS_P2M_WRITABLE | XS_P2M_SUPERPAGE;
-  m.store64(at_mfn(upper, 7), superpage);
+  m.upper_entry(7, superpage);
   CHECK(m.observer->counters().superpages == 1);
   CHECK(m.observer->counters().superpages_made == 1);
   CHECK(m.observer->counters().p2m_changes == 4 + 512);
@@ -118,8 +123,8 @@ TEST_CASE("an entry of level 2 is what 512 GFNs have, until a leaf says it in it
     m.memory.word(other_leaf, i) = (superpage & ~XS_P2M_SUPERPAGE) + (i << XS_P2M_MFN_SHIFT);
   m.set_type(other_leaf, FakeMachine::type(XS_FRAME_P2M, 0));
   m.mark(XS_MARK_P2M_PAGE, u64{1} << 32 | 1, other_leaf, gfn);
-  m.store64(at_mfn(upper, 7), other_leaf << XS_P2M_MFN_SHIFT | XS_P2M_PRESENT |
-                                  u64{XS_SHATTERED_FLIP} << XS_P2M_SHATTERED_SHIFT);
+  m.upper_entry(
+      7, other_leaf << XS_P2M_MFN_SHIFT | XS_P2M_PRESENT | u64{XS_SHATTERED_FLIP} << XS_P2M_SHATTERED_SHIFT);
   CHECK(m.observer->counters().superpages == 0);
   CHECK(m.observer->counters().superpages_shattered[XS_SHATTERED_FLIP] == 1);
   CHECK(m.observer->counters().p2m_changes == 4 + 512);
@@ -133,8 +138,8 @@ TEST_CASE("an entry of level 2 is what 512 GFNs have, until a leaf says it in it
 
 TEST_CASE("a superpage that goes as a whole leaves nothing") {
   Translated m;
-  m.store64(at_mfn(upper, 7), Translated::frame(0) << XS_P2M_MFN_SHIFT | XS_P2M_PRESENT | XS_P2M_SUPERPAGE);
-  m.store64(at_mfn(upper, 7), 0);
+  m.upper_entry(7, Translated::frame(0) << XS_P2M_MFN_SHIFT | XS_P2M_PRESENT | XS_P2M_SUPERPAGE);
+  m.upper_entry(7, 0);
   CHECK(m.observer->counters().superpages == 0);
   CHECK(m.observer->counters().p2m_changes == 4 + 2 * 512);
   CHECK(m.observer->p2m(1).size() == 4);
