@@ -17,9 +17,17 @@ using observe::EventKind;
 
 constexpr auto refresh_every = std::chrono::milliseconds(15);
 
-bool is_change(EventKind kind, const EventFields& f) {
+// What was read from a published P2M later on has happened before, on no CPU in particular.
+bool is_superpage_change(const EventHead& head) {
+  constexpr u8 no_cpu = 255;
+  return head.kind == EventKind::p2m_run && head.cpu != no_cpu;
+}
+
+bool is_change(const EventHead& head, const EventFields& f) {
+  const EventKind kind = head.kind;
   return kind == EventKind::frame_owner || kind == EventKind::frame_type || kind == EventKind::m2p ||
-         kind == EventKind::p2m || (kind == EventKind::grant && observe::is_mapping(f[2]));
+         kind == EventKind::p2m || is_superpage_change(head) ||
+         (kind == EventKind::grant && observe::is_mapping(f[2]));
 }
 
 bool matches(const std::optional<u64>& wanted, u64 is) { return !wanted || *wanted == is; }
@@ -36,6 +44,13 @@ bool hits_grant(const Breakpoint& b, const EventHead& head, const EventFields& f
          (!b.domid || *b.domid == use->granter || *b.domid == use->user);
 }
 
+// Of one entry, or of a superpage's.
+bool hits_p2m(const Breakpoint& b, const EventHead& head, const EventFields& f) {
+  if (!matches(b.domid, f[0])) return false;
+  if (is_superpage_change(head)) return !b.number || *b.number - f[1] < f[3];
+  return head.kind == EventKind::p2m && matches(b.number, f[1]);
+}
+
 bool hits(const Breakpoint& b, const EventHead& head, const EventFields& f, u64 steps_ended) {
   if (!b.enabled) return false;
   switch (b.on) {
@@ -43,7 +58,7 @@ bool hits(const Breakpoint& b, const EventHead& head, const EventFields& f, u64 
       return head.kind == EventKind::frame_owner && matches(b.number, f[0]) &&
              (!b.domid || *b.domid == f[1] || *b.domid == f[2]);
     case Breakpoint::On::p2m_entry:
-      return head.kind == EventKind::p2m && matches(b.number, f[1]) && matches(b.domid, f[0]);
+      return hits_p2m(b, head, f);
     case Breakpoint::On::domain_state:
       return head.kind == EventKind::domain_state && matches(b.number, f[1]) && matches(b.domid, f[0]);
     case Breakpoint::On::step_end:
@@ -63,6 +78,8 @@ std::string hit_text(const EventHead& head, const EventFields& f) {
     return fmt::format("frame {:#x}: owner {} → {}", f[0], observe::owner_name(static_cast<u32>(f[1])),
                        observe::owner_name(static_cast<u32>(f[2])));
   if (head.kind == EventKind::p2m) return fmt::format("P2M of dom{}: entry {:#x} changes", f[0], f[1]);
+  if (head.kind == EventKind::p2m_run)
+    return fmt::format("P2M of dom{}: {} entries from {:#x} on change", f[0], f[3], f[1]);
   if (const auto use = grant_use(head, f))
     return fmt::format("grant: {} by dom{}, reference {} of dom{}, frame {:#x}",
                        observe::grant_use_name(use->use), use->user, use->ref, use->granter, use->mfn);
@@ -241,7 +258,7 @@ bool Gate::stops_at(const EventHead& head, const EventFields& fields, std::strin
   const unsigned watch = watch_;
   if (head.kind == EventKind::step_end) ++steps_ended_;
   if (watch == 0) return false;
-  if ((watch & watch_change) && is_change(head.kind, fields)) {
+  if ((watch & watch_change) && is_change(head, fields)) {
     why = "a frame has changed";
     return true;
   }

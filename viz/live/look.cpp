@@ -53,6 +53,7 @@ std::vector<TableEntry> decode_p2m(std::span<const u8> bytes) {
     if (value & XS_P2M_WRITABLE) means += " W";
     if (value & XS_P2M_FOREIGN) means += " foreign";
     if (value & XS_P2M_SHARED) means += " shared";
+    if (value & XS_P2M_SUPERPAGE) means += " 2 MiB";
     out.push_back({i, value, std::move(means), value >> XS_P2M_MFN_SHIFT});
   }
   return out;

@@ -45,6 +45,10 @@ struct Translated : FakeMachine {
     store64(at_mfn(leaf, index), raw);
     memory.word(leaf, index) = raw;
   }
+  void upper_entry(u64 index, u64 raw) {
+    store64(at_mfn(upper, index), raw);
+    memory.word(upper, index) = raw;
+  }
   std::vector<Violation> violations(Invariant which) {
     std::vector<Violation> out;
     for (const Violation& v : observer->check_invariants().violations)
@@ -95,6 +99,50 @@ TEST_CASE("stores to announced pages make the P2M") {
   REQUIRE(m.violations(Invariant::p2m).size() == 1);
   CHECK(m.violations(Invariant::p2m)[0].text.starts_with(
       "frame 0x100000022 of dom1 has M2P entry 0x202, but P2M of that GFN names frame 0xffffffffffffffff"));
+}
+
+TEST_CASE("an entry of level 2 is what 512 GFNs have, until a leaf says it in its place") {
+  constexpr u64 other_leaf = 0x92;
+  const u64 first = Translated::frame(0) & ~u64{511};
+  Translated m;
+  const u64 superpage = first << XS_P2M_MFN_SHIFT | XS_P2M_PRESENT | XS_P2M_WRITABLE | XS_P2M_SUPERPAGE;
+  m.upper_entry(7, superpage);
+  CHECK(m.observer->counters().superpages == 1);
+  CHECK(m.observer->counters().superpages_made == 1);
+  CHECK(m.observer->counters().p2m_changes == 4 + 512);
+  const u64 gfn = 7 * 512;
+  const std::vector<P2mEntry> p2m = m.observer->p2m(1);
+  REQUIRE(p2m.size() == 4 + 512);
+  CHECK((p2m.back().gfn == gfn + 511 && p2m.back().mfn == first + 511));
+  u64 count = 0;
+  m.observer->compare_with_memory(m.cpus[0], &count);
+  const u64 before = count;
+  CHECK(m.observer->p2m_shapes()[0].superpages == 1);
+
+  for (u64 i = 0; i < 512; ++i)
+    m.memory.word(other_leaf, i) = (superpage & ~XS_P2M_SUPERPAGE) + (i << XS_P2M_MFN_SHIFT);
+  m.set_type(other_leaf, FakeMachine::type(XS_FRAME_P2M, 0));
+  m.mark(XS_MARK_P2M_PAGE, u64{1} << 32 | 1, other_leaf, gfn);
+  m.upper_entry(
+      7, other_leaf << XS_P2M_MFN_SHIFT | XS_P2M_PRESENT | u64{XS_SHATTERED_FLIP} << XS_P2M_SHATTERED_SHIFT);
+  CHECK(m.observer->counters().superpages == 0);
+  CHECK(m.observer->counters().superpages_shattered[XS_SHATTERED_FLIP] == 1);
+  CHECK(m.observer->counters().p2m_changes == 4 + 512);
+  CHECK(m.observer->p2m(1).size() == 4 + 512);
+  m.observer->compare_with_memory(m.cpus[0], &count);
+  CHECK(count == before);
+  m.memory.word(other_leaf, 5) = 0;  // a leaf that does not say what the superpage said
+  m.observer->compare_with_memory(m.cpus[0], &count);
+  CHECK(count == before + 1);
+}
+
+TEST_CASE("a superpage that goes as a whole leaves nothing") {
+  Translated m;
+  m.upper_entry(7, Translated::frame(0) << XS_P2M_MFN_SHIFT | XS_P2M_PRESENT | XS_P2M_SUPERPAGE);
+  m.upper_entry(7, 0);
+  CHECK(m.observer->counters().superpages == 0);
+  CHECK(m.observer->counters().p2m_changes == 4 + 2 * 512);
+  CHECK(m.observer->p2m(1).size() == 4);
 }
 
 TEST_CASE("a P2M that names another's frame, or disagrees with M2P, is a violation") {
