@@ -157,12 +157,13 @@ void identity_surrender(const Pfn* frames, u64* numbers, unsigned count) {
 
 // What has come is another frame than what has gone.
 void identity_put_in(Pfn* frames, const u64* numbers, unsigned count) {
+  for (unsigned i = 0; i < count; i++)
+    if (ram_guest_frame(numbers[i]) != frames[i]) frames_mark(frames[i], FrameState::Absent);
   for (unsigned i = 0; i < count; i++) {
     const Pfn pfn = ram_guest_frame(numbers[i]);
     if (pfn >= frame_counts().limit)
       panic("frame %lx has come, which these tables have no room for", numbers[i]);
     if (pfn == frames[i]) continue;
-    frames_mark(frames[i], FrameState::Absent);
     frames_mark(pfn, FrameState::Used);
     frame_info(pfn).run = 1;
     frames[i] = pfn;

@@ -78,6 +78,8 @@ int check(Domain* domain, const Pmt& pmt, Batch& b, u32 count, u32& refused) {
   for (refused = 0; refused < count; refused++) {
     const Place& p = b.places[refused];
     if ((rc = claim(b, p.wanted)) != 0) return rc;
+    // Frames leave and enter one by one: without memory for that, nothing has changed.
+    if (p.changes() && (rc = p2m_shatter(domain, p.gfn, XS_SHATTERED_OTHER)) != 0) return rc;
     if (p.wanted != kInvalidMfn && (rc = p2m_reserve(domain, p.gfn, 1)) != 0) return rc;
   }
   return 0;

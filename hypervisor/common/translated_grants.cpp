@@ -84,7 +84,7 @@ int translated_steal_replacing(Domain* domain, u64 name, Mfn& mfn) {
 int translated_take_out(Domain* domain, u64 name, Mfn& mfn, Gfn& gfn) {
   if (!may_leave(domain, name, mfn)) return GNTST_bad_page;
   gfn = name;
-  p2m_set(domain, gfn, 0);  // its page exists: this cannot fail
+  p2m_set(domain, gfn, 0);  // shattered, so that this cannot fail
   m2p_set(mfn, XS_M2P_INVALID);
   return GNTST_okay;
 }

@@ -177,6 +177,7 @@ long block_send(BlockDisk& disk, const blkif_request_t& request) {
 
 bool block_overrun(BlockDisk& disk, u64 deadline_ns) {
   auto& f = static_cast<Front&>(disk);
+  if (!f.connected) return false;
   __atomic_store_n(&f.ring.sring->req_prod, f.ring.req_prod_pvt + block_ring_slots + 1, __ATOMIC_RELEASE);
   event_send(f.bus.port);
   while (!f.lost && wait_on(f.slot_free, deadline_ns)) {

@@ -48,7 +48,10 @@ bool connect(Front& f, bool first) {
   if (store_write_together(f.bus.own, numbers, count_of(numbers))) return false;
   bus_set_state(f.bus, XenbusStateInitialised);
   if (bus_wait_for(f.bus, bus_gone | bus_states(XenbusStateConnected)) != XenbusStateConnected) return false;
-  if (!read_geometry(f, first)) return false;
+  if (!read_geometry(f, first)) {
+    f.refused = true;  // it is another disk
+    return false;
+  }
   bus_set_state(f.bus, XenbusStateConnected);
   f.connected = true;
   return true;
@@ -94,10 +97,11 @@ void send_again(Front& f) {
              count);
 }
 
-// False: the backend has refused the disk.
+// False: the backend has refused the disk, or has another one.
 bool connect_again(Front& f) {
   do {
-    if (bus_states(XenbusStateClosing, XenbusStateClosed) >> bus_other_state(f.bus) & 1) return false;
+    if (f.refused || bus_states(XenbusStateClosing, XenbusStateClosed) >> bus_other_state(f.bus) & 1)
+      return false;
     print_line("block: %s waits for another backend", f.name);
     bus_reopen(f.bus, "backend");
     take_back(f);

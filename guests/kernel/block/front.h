@@ -39,6 +39,7 @@ struct Front : BlockDisk {
   FrontSlot slots[front_slots];
   WaitQueue slot_free;
   bool connected, lost;
+  bool refused;  // its new backend has another disk
 };
 
 // Of a slot with a job: grants its frames and puts the request into the ring. False: there are no grants

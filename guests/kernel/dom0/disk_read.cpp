@@ -1,5 +1,6 @@
 #include "guests/kernel/dom0/disk_read.h"
 
+#include "guests/kernel/balloon.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/memory_model.h"
 #include "guests/kernel/thread.h"
@@ -58,21 +59,28 @@ void measure(const char* what, u8* buffer, Status& status) {
 }
 
 // Gives the frames back and takes as many, every second one first: neighbours are none in the machine, as a
-// balloon leaves memory.
+// balloon leaves memory. False: other frames have come, or fewer, and the buffer is no more.
 bool scatter(Pfn first) {
-  Pfn list[buffer_pages];
-  for (unsigned i = 0; i < buffer_pages; i++) list[i] = first + 2 * i % buffer_pages + 2 * i / buffer_pages;
-  const ModelResult given = model_release(list, buffer_pages);
-  return given.done && model_accept(list, static_cast<unsigned>(given.done)).done == given.done;
+  Pfn was[buffer_pages], list[buffer_pages];
+  for (unsigned i = 0; i < buffer_pages; i++)
+    list[i] = was[i] = first + 2 * i % buffer_pages + 2 * i / buffer_pages;
+  const u64 given = model_release(list, buffer_pages).done;
+  const u64 taken = model_accept(list, static_cast<unsigned>(given)).done;
+  bool same = taken == buffer_pages;
+  for (unsigned i = 0; i < buffer_pages; i++) same = same && list[i] == was[i];
+  if (same) return true;
+  for (unsigned i = 0; i < buffer_pages; i++)
+    frames_mark(was[i], i < given ? FrameState::Absent : FrameState::Free);
+  for (unsigned i = 0; i < taken; i++) frames_mark(list[i], FrameState::Free);
+  balloon_look();
+  return false;
 }
 
 void read_scattered(Status& status) {
   const Pfn first = frames_alloc(buffer_pages);
   if (first == invalid_frame) return status.fail(-XEN_ENOMEM, "no memory for a buffer");
-  if (scatter(first))
-    measure("scattered", static_cast<u8*>(frame_va(first)), status);
-  else
-    print_line("disk-read: memory here is as it is");
+  if (!scatter(first)) return print_line("disk-read: scattered: frames here are as they are");
+  measure("scattered", static_cast<u8*>(frame_va(first)), status);
   frames_free(first);
 }
 }  // namespace

@@ -98,7 +98,19 @@ long bus_open(BusDevice& d, const char* own, const char* other_end) {
 
 void bus_close(BusDevice& d) { store_unwatch(d.watcher); }
 
+namespace {
+// The toolstack has named another one than `before`.
+bool open_other(BusDevice& d, const char* own, const char* other_end, const char* before) {
+  if (bus_open(d, own, other_end)) return false;
+  if (strcmp(d.other, before) != 0) return true;
+  bus_close(d);
+  return false;
+}
+}  // namespace
+
 void bus_reopen(BusDevice& d, const char* other_end) {
+  char before[sizeof d.other];
+  copy_string(before, sizeof before, d.other);
   char own[sizeof d.own], own_state[sizeof d.other_state];
   copy_string(own, sizeof own, d.own);
   format(own_state, sizeof own_state, "%s/state", own);
@@ -110,7 +122,7 @@ void bus_reopen(BusDevice& d, const char* other_end) {
     while (!made.fired) wait_on(d.wake);
     made.fired = false;
   } while (store_read_number(own, "state", state) || state != XenbusStateInitialising ||
-           bus_open(d, own, other_end));
+           !open_other(d, own, other_end, before));
   store_unwatch(made);
 }
 
