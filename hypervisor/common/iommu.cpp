@@ -185,6 +185,7 @@ int iommu_assign(unsigned slot, Domain* domain) {
   if (!iommu_in_use()) return 0;
   if (slot >= slot_count) return -XEN_EINVAL;
   MmGuard guard;
+  if (domain->dying) return -XEN_EINVAL;  // iommu_domain_ends() may have been there
   Context* c = context_of(domain->id);
   if (c == nullptr) {
     c = new_context(domain->id);
