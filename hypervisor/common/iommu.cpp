@@ -200,6 +200,7 @@ int iommu_assign(unsigned slot, Domain* domain) {
   if (!iommu_in_use()) return 0;
   if (slot >= slot_count) return -XEN_EINVAL;
   MmNestedGuard guard;
+  if (domain->dying) return -XEN_EINVAL;  // iommu_domain_ends() may have been there
   Context* c = context_for(domain);
   if (c == nullptr) return -XEN_ENOMEM;
   give_slot(slot, *c);

@@ -20,7 +20,7 @@ struct Domain;
 /// Boot, before there is a domain: looks for an IOMMU. All devices are domain 0's at first.
 void iommu_init(Paddr rsdp);
 /// The device in `slot`, which does nothing meanwhile, is the domain's from now on. -XEN_EINVAL: no such
-/// slot; -XEN_ENOMEM. Without an IOMMU it is 0.
+/// slot, or the domain is dying; -XEN_ENOMEM. Without an IOMMU it is 0.
 int iommu_assign(unsigned slot, Domain* domain);
 /// The same of all devices whose registers are in that page: all, or -XEN_ENOMEM.
 int iommu_assign_page(Mfn registers, Domain* domain);

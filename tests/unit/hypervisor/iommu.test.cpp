@@ -198,6 +198,9 @@ TEST_CASE("a device that comes later reaches what its domain has mapped before")
 TEST_CASE("slots and domains beyond what there is") {
   Devices d(kPairs[0]);
   CHECK(iommu_assign(kIommuSlots, d.user.domain) == -XEN_EINVAL);
+  d.granter.domain->dying = true;
+  CHECK(iommu_assign(kSlot, d.granter.domain) == -XEN_EINVAL);
+  d.granter.domain->dying = false;
   const u64 root = root_of(kSlot);
   REQUIRE(iommu_assign(kSlot, d.granter.domain) == 0);  // the user has no device any more
   CHECK(root_of(kSlot) != root);
