@@ -94,7 +94,7 @@ void do_device_attach(const CommandLine& c, Status& status) {
          virtio_slot_interrupt(r.slot));
   if (!error) error = store_write_text(path, place);
   if (!error) return;
-  if (error != -XEN_EBUSY) take_away(r);
+  take_away(r);  // what is another domain's stays that
   status.fail(error, "the device cannot be given");
 }
 

@@ -9,13 +9,14 @@ constexpr unsigned child_vcpus = 2, child_frames = 8;
 
 u32 any_command() {
   const u32 commands[] = {
-      XEN_DOMCTL_createdomain,      XEN_DOMCTL_destroydomain,   XEN_DOMCTL_pausedomain,
-      XEN_DOMCTL_unpausedomain,     XEN_DOMCTL_resumedomain,    XEN_DOMCTL_getdomaininfo,
-      XEN_DOMCTL_getpageframeinfo3, XEN_DOMCTL_max_mem,         XEN_DOMCTL_setdomainhandle,
-      XEN_DOMCTL_settimeoffset,     XEN_DOMCTL_scheduler_op,    XEN_DOMCTL_max_vcpus,
-      XEN_DOMCTL_setvcpucontext,    XEN_DOMCTL_getvcpucontext,  XEN_DOMCTL_getvcpuinfo,
-      XEN_DOMCTL_setvcpuaffinity,   XEN_DOMCTL_getvcpuaffinity, XEN_DOMCTL_hypercall_init,
-      XEN_DOMCTL_set_address_size,  XEN_DOMCTL_get_address_size};
+      XEN_DOMCTL_createdomain,      XEN_DOMCTL_destroydomain,    XEN_DOMCTL_pausedomain,
+      XEN_DOMCTL_unpausedomain,     XEN_DOMCTL_resumedomain,     XEN_DOMCTL_getdomaininfo,
+      XEN_DOMCTL_getpageframeinfo3, XEN_DOMCTL_max_mem,          XEN_DOMCTL_setdomainhandle,
+      XEN_DOMCTL_settimeoffset,     XEN_DOMCTL_scheduler_op,     XEN_DOMCTL_max_vcpus,
+      XEN_DOMCTL_setvcpucontext,    XEN_DOMCTL_getvcpucontext,   XEN_DOMCTL_getvcpuinfo,
+      XEN_DOMCTL_setvcpuaffinity,   XEN_DOMCTL_getvcpuaffinity,  XEN_DOMCTL_hypercall_init,
+      XEN_DOMCTL_set_address_size,  XEN_DOMCTL_get_address_size, XEN_DOMCTL_iomem_permission,
+      XEN_DOMCTL_irq_permission,    XEN_DOMCTL_memory_mapping};
   return rnd.one_in(12) ? static_cast<u32>(any_number()) : rnd.pick(commands);
 }
 
@@ -32,6 +33,9 @@ u64 context_room() {
   return hypercall_arg(at ? at : world.hole);
 }
 
+// Mostly of the virtio devices (docs/machine.md).
+Mfn any_device_page() { return rnd.one_in(4) ? any_number() : 0xfeb00 + rnd.below(3); }
+
 void fill_domctl(xen_domctl& op) {
   const u64 data = any_data();
   switch (op.cmd) {
@@ -42,6 +46,17 @@ void fill_domctl(xen_domctl& op) {
     case XEN_DOMCTL_getpageframeinfo3:
       op.u.getpageframeinfo3.array.p = reinterpret_cast<xen_pfn_t*>(data);
       op.u.getpageframeinfo3.num = count_of_list(data, data_bytes, rnd.below(data_bytes / sizeof(u64)));
+      return;
+    case XEN_DOMCTL_iomem_permission:
+      op.u.iomem_permission = {any_device_page(), any_count(3), static_cast<u8>(rnd.below(2))};
+      return;
+    case XEN_DOMCTL_memory_mapping:
+      op.u.memory_mapping = {any_device_page(), any_device_page(), any_count(3),
+                             static_cast<u32>(rnd.below(2)), 0};
+      return;
+    case XEN_DOMCTL_irq_permission:
+      op.u.irq_permission.pirq = static_cast<u32>(any_count(64));
+      op.u.irq_permission.allow_access = static_cast<u8>(rnd.below(2));
       return;
     case XEN_DOMCTL_max_vcpus:
       op.u.max_vcpus.max = static_cast<u32>(any_count(child_vcpus));
@@ -105,8 +120,9 @@ void make_sysctl(Call& call) {
   call.arg[0] = place(op, true);
 }
 
-constexpr u64 tool_errors = errors(XEN_EPERM, XEN_EFAULT, XEN_EINVAL, XEN_ESRCH, XEN_EACCES, XEN_ENOSYS,
-                                   XEN_ENOMEM, XEN_EEXIST, XEN_E2BIG, XEN_ENODATA, XEN_EOPNOTSUPP);
+constexpr u64 tool_errors =
+    errors(XEN_EPERM, XEN_EFAULT, XEN_EINVAL, XEN_ESRCH, XEN_EACCES, XEN_ENOSYS, XEN_ENOMEM, XEN_EEXIST,
+           XEN_E2BIG, XEN_ENODATA, XEN_EOPNOTSUPP, XEN_EBUSY, XEN_ENOSPC);
 constexpr CallKind kinds[] = {
     {"domctl", __HYPERVISOR_domctl, 8, tool_errors, 0, make_domctl, nullptr},
     {"sysctl", __HYPERVISOR_sysctl, 4, tool_errors, 0, make_sysctl, nullptr},
