@@ -34,6 +34,7 @@ namespace hv {
   X(frame_told)  /* populate_physmap tells a domain its machine frames [leak] */                             \
   X(last_frame_told)         /* so does maximum_ram_page [leak] */                                           \
   X(p2m_to_anybody)          /* whoever asks may read its P2M [isolation] */                                 \
+  X(exchange_undropped)      /* exchanged frames are still what their places show [isolation] */             \
   X(device_frames_elsewhere) /* frames for devices are not where their GFNs say [dma] */                     \
   /* IA-64: */                                                                                               \
   X(translation_unchecked) /* a guest frame that the P2M has not is taken for a machine's [isolation] */     \
