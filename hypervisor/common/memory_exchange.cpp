@@ -14,6 +14,7 @@
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/memory_op.h"
 #include "hypervisor/common/p2m.h"
+#include "hypervisor/common/planted.h"
 #include "hypervisor/common/pmt.h"
 
 namespace hv {
@@ -104,7 +105,7 @@ void change_places(const Exchange& x, Group& g) {
   for (u64 i = 0; i < x.out_per_group(); i++)
     for (u64 n = 0; n < 1ull << x.request.out.extent_order; n++)
       model.put_in(x.domain, g.gfn[i] + n, g.out[i] + n);
-  arch_translations_drop(x.domain);
+  if (!planted(Bug::exchange_undropped)) arch_translations_drop(x.domain);
   while (given-- > 0) frame_drop_allocation(g.old[given]);
 }
 

@@ -29,13 +29,14 @@ namespace hv {
   /* Memory model translated: */                                                                             \
   X(shadow_kept) /* a P2M entry ends, what was made of it for hardware goes on showing its frame [isolation] \
                   */                                                                                         \
-  X(superpage_kept)  /* a frame leaves a superpage, what was made of that for hardware goes on showing it    \
-                        [isolation] */                                                                       \
-  X(entry_kept)      /* decrease_reservation frees a frame and leaves the P2M entry [p2m] */                 \
-  X(frame_lost)      /* decrease_reservation ends the P2M entry and leaves the frame allocated [p2m] */      \
-  X(frame_told)      /* populate_physmap tells a domain its machine frames [leak] */                         \
-  X(last_frame_told) /* so does maximum_ram_page [leak] */                                                   \
-  X(p2m_to_anybody)  /* whoever asks may read its P2M [isolation] */                                         \
+  X(superpage_kept)     /* a frame leaves a superpage, what was made of that for hardware goes on showing it \
+                           [isolation] */                                                                    \
+  X(entry_kept)         /* decrease_reservation frees a frame and leaves the P2M entry [p2m] */              \
+  X(frame_lost)         /* decrease_reservation ends the P2M entry and leaves the frame allocated [p2m] */   \
+  X(frame_told)         /* populate_physmap tells a domain its machine frames [leak] */                      \
+  X(last_frame_told)    /* so does maximum_ram_page [leak] */                                                \
+  X(p2m_to_anybody)     /* whoever asks may read its P2M [isolation] */                                      \
+  X(exchange_undropped) /* exchanged frames are still what their places show [isolation] */                  \
   X(device_frames_elsewhere) /* frames for devices are not where their GFNs say [dma] */                     \
   X(iommu_kept)  /* a device may reach a frame that its domain owns no more, by the IOMMU [dma] */           \
   X(device_kept) /* a domain dies, and its device goes on [dma] */                                           \
