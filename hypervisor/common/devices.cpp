@@ -86,16 +86,23 @@ int check_pages(const Domain* domain, const Range& range, bool give) {
 
 int give_pages(Domain* domain, const Range& range) {
   if (domain->dying) return -XEN_EINVAL;
-  if (domain->mm.model->hides_mfns && domain->mm.identity_count == 0)
-    if (const int rc = device_frames_give(domain, domain->mm.max_pages); rc != 0) return rc;
-  // All of them, or none: memory can lack for the first one that changes hands only (iommu.h).
   for (u64 i = 0; i < range.count; i++)
     if (find_or_make(range.first + i) == nullptr) return -XEN_ENOSPC;
-  for (u64 i = 0; i < range.count; i++) {
+  if (domain->mm.model->hides_mfns && domain->mm.identity_count == 0)
+    if (const int rc = device_frames_give(domain, domain->mm.max_pages); rc != 0) return rc;
+  // All of them, or none.
+  int rc = 0;
+  u32 changed = 0;
+  static_assert(kMostPages <= 32);
+  for (u64 i = 0; i < range.count && rc == 0; i++) {
     Given* page = find(range.first + i);
     if (owner_of(*page) == domain->id) continue;
-    if (const int rc = change_owner(*page, dom0, domain); rc != 0) return rc;
+    rc = change_owner(*page, dom0, domain);
+    if (rc == 0) changed |= 1u << i;
   }
+  for (u64 i = 0; i < range.count && rc != 0; i++)
+    if (changed >> i & 1) change_owner(*find(range.first + i), domain, dom0);
+  if (rc != 0) return rc;
   return 0;
 }
 

@@ -280,8 +280,12 @@ int grants_release_mappings(Domain* user) {
 void grants_for_each_mapped(const Domain* user, void (*fn)(const Domain*, Mfn, bool)) {
   for (u32 handle = 0; handle < handle_count(user->grants); handle++) {
     const GrantMapping& m = at(user->grants, handle);
+    if ((m.flags & kParts) == 0) continue;
+    // A user that has overwritten what showed it holds nothing: the frame may have left its owner.
+    const Mfn mfn = grant_active(m.granter, m.ref).mfn;
+    if (frame_owner(mfn) != owner_id(m.granter)) continue;
     for (const u32 part : kEachPart)
-      if (m.flags & part) fn(user, grant_active(m.granter, m.ref).mfn, !(m.flags & GNTMAP_readonly));
+      if (m.flags & part) fn(user, mfn, !(m.flags & GNTMAP_readonly));
   }
 }
 

@@ -21,6 +21,14 @@ void put_foreign(u64 entry) {
   frame_put(mfn);
 }
 
+/// A frame that was given up stays the domain's while somebody else uses it; the M2P says that it is there no
+/// more.
+bool is_here(const Domain* domain, Mfn mfn) {
+  if (mfn == domain->shared_mfn) return true;
+  return frame_owner(mfn) == domain->id &&
+         (m2p_get(mfn) == mfn || type_of(frame_type_info(mfn)) == XS_FRAME_SHARED);
+}
+
 /// All foreign frames, in slices; false: call again.
 bool release_foreign(Domain* domain, unsigned& done) {
   P2m& p2m = domain->mm.p2m;
@@ -41,7 +49,7 @@ u64 identity_name_of(const Domain*, Mfn mfn) { return mfn; }
 
 u64 identity_backing(const Domain* domain, Gfn gfn) {
   if (!frame_is_ram(gfn)) return 0;
-  if (frame_owner(gfn) == domain->id || gfn == domain->shared_mfn) return p2m_entry_for(gfn, XS_P2M_WRITABLE);
+  if (is_here(domain, gfn)) return p2m_entry_for(gfn, XS_P2M_WRITABLE);
   if (const u64 entry = p2m_get(domain->mm.p2m, gfn); entry & XS_P2M_PRESENT) return entry;
   const MmNestedGuard guard;  // another VCPU may be unmapping
   if (grant_shows(domain, gfn, true)) return p2m_entry_for(gfn, XS_P2M_WRITABLE);
@@ -56,11 +64,14 @@ int identity_populate(Domain*, Gfn, Mfn first, unsigned order) {
 
 int identity_remove(Domain* domain, Gfn gfn) {
   if (!frame_get(gfn, owner_id(domain))) return -XEN_EINVAL;
-  arch_translations_drop(domain);
-  const bool dropped = type_of(frame_type_info(gfn)) != XS_FRAME_SHARED && frame_drop_allocation(gfn);
-  if (dropped) m2p_set(gfn, XS_M2P_INVALID);
+  const bool given = m2p_get(gfn) == gfn && type_of(frame_type_info(gfn)) != XS_FRAME_SHARED;
+  if (given) {
+    m2p_set(gfn, XS_M2P_INVALID);  // nobody makes a translation of it any more
+    arch_translations_drop(domain);
+    frame_drop_allocation(gfn);
+  }
   frame_put(gfn);
-  return dropped ? 0 : -XEN_EINVAL;
+  return given ? 0 : -XEN_EINVAL;
 }
 
 /// Its name is its number everywhere.

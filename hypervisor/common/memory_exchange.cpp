@@ -126,13 +126,13 @@ bool shatter_places(const Exchange& x, const Group& g) {
 
 int exchange_group(const Exchange& x, Group& g) {
   MmGuard guard;
-  const bool by_places = x.domain->mm.model->hides_mfns;
+  const bool by_places = x.domain->mm.model->plain_tables, by_names = x.domain->mm.model->hides_mfns;
   if (x.domain->dying) return -XEN_EINVAL;
   if (!are_distinct(g.in, x.in_per_group(), x.request.in.extent_order)) return -XEN_EINVAL;
   for (u64 i = 0; i < x.in_per_group(); i++)
     if (!may_leave(x, g.in[i])) return -XEN_EINVAL;
-  if (by_places && !keeps_places(x, g)) return -XEN_EINVAL;
-  if (by_places && !shatter_places(x, g)) return -XEN_ENOMEM;
+  if (by_names && !keeps_places(x, g)) return -XEN_EINVAL;
+  if (by_names && !shatter_places(x, g)) return -XEN_ENOMEM;
   if (!allocate_group(x, g)) return -XEN_ENOMEM;
   // The new ones enter first: a domain never owns nothing while it is alive.
   for (u64 i = 0; i < x.out_per_group(); i++)

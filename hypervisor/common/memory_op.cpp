@@ -59,6 +59,8 @@ bool increase_one(const Extents& e, u64 i, u64) {
   if (e.domain->mm.model->hides_mfns) return false;  // a frame without a name is of no use
   Mfn mfn;
   if (domain_alloc_frames(e.domain, e.reservation.extent_order, e.address_bits, mfn) != 0) return false;
+  const MemoryModel& model = *e.domain->mm.model;
+  if (model.names_stay) model.populate(e.domain, mfn, mfn, e.reservation.extent_order);
   return e.list == 0 || copy_to_guest_index(e.list, i, mfn);
 }
 

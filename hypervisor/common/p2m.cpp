@@ -5,6 +5,7 @@
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/pmt.h"
+#include "hypervisor/common/print.h"
 #include "hypervisor/common/taps.h"
 
 namespace hv {
@@ -39,13 +40,19 @@ void announce(const Domain* domain, Mfn mfn, unsigned level, Gfn first) {
   mark(XS_MARK_P2M_PAGE, u64{level} << 32 | domain->id, mfn, first);
 }
 
-Mfn allocate_page(Domain* domain) {
+bool has_room(const Domain* domain) {
+  return domain->mm.p2m.pages + domain->mm.p2m.owed < page_limit(domain);
+}
+
+// A superpage was charged with its leaf when it was made, by the limit of that time.
+Mfn allocate_page(Domain* domain, bool owed = false) {
   P2m& p2m = domain->mm.p2m;
-  if (p2m.pages >= page_limit(domain)) return kInvalidMfn;
+  if (!owed && !has_room(domain)) return kInvalidMfn;
   const Mfn mfn = alloc_frame();
   if (mfn == kInvalidMfn) return mfn;
   frame_set_type_info(mfn, type_bits(XS_FRAME_P2M));
   p2m.pages++;
+  if (owed) p2m.owed--;
   return mfn;
 }
 
@@ -77,7 +84,7 @@ Mfn take_spare(P2m& p2m) {
 int shatter(Domain* domain, u64* entry, Gfn first, xs_shattered cause) {
   Mfn leaf = take_spare(domain->mm.p2m);
   const bool used_before = leaf != kInvalidMfn;
-  if (!used_before) leaf = allocate_page(domain);
+  if (!used_before) leaf = allocate_page(domain, true);
   if (leaf == kInvalidMfn) return -XEN_ENOMEM;
   for (u64 i = 0; i < kEntries; i++)
     __atomic_store_n(page_at(leaf) + i, part_of(*entry, first + i), __ATOMIC_RELAXED);
@@ -135,6 +142,10 @@ int set_superpage(Domain* domain, Gfn gfn, Mfn mfn, u64 rights) {
   u64* entry = entry_for(domain, gfn, 2, XS_SHATTERED_OTHER);
   if (entry == nullptr) return -XEN_ENOMEM;
   const u64 before = *entry;
+  if (!(before & XS_P2M_PRESENT)) {
+    if (!has_room(domain)) return -XEN_ENOMEM;
+    domain->mm.p2m.owed++;
+  }
   const u64 superpage = p2m_entry_for(mfn, rights | XS_P2M_SUPERPAGE);
   xs_store64(entry, superpage);
   if (before & XS_P2M_PRESENT) keep_spare(domain, p2m_entry_mfn(before));
@@ -168,10 +179,9 @@ void free_below(Domain* domain, Mfn mfn, unsigned level) {
 
 // Entries [first, first + 2^order) of a leaf or of level 2, each `frames` from the one before, all the same
 // but for that; the first one's frame aligned to all of them.
-bool follow_each_other(const u64* first, unsigned order, u64 frames) {
-  const u64 begin = load(first);
+bool follow_each_other(const u64* first, u64 begin, unsigned order, u64 frames) {
   if (!(begin & XS_P2M_PRESENT) || p2m_entry_mfn(begin) % (frames << order) != 0) return false;
-  for (u64 i = 1; i < 1ull << order; i++)
+  for (u64 i = 0; i < 1ull << order; i++)
     if (load(first + i) != begin + (i * frames << XS_P2M_MFN_SHIFT)) return false;
   return true;
 }
@@ -194,22 +204,29 @@ u64 p2m_get(const P2m& p2m, Gfn gfn) {
   return entry & XS_P2M_PRESENT ? load(page_at(p2m_entry_mfn(entry)) + index_at(gfn, 1)) : 0;
 }
 
-unsigned p2m_contiguous(const P2m& p2m, Gfn gfn, unsigned most) {
+// Another CPU may change the table meanwhile: what is found has to fit `entry`, which is what will be used.
+unsigned p2m_contiguous(const P2m& p2m, Gfn gfn, u64 entry, unsigned most) {
   const u64* above = find_level_2(p2m, gfn);
-  const u64 entry = above == nullptr ? 0 : load(above);
+  const u64 level2 = above == nullptr ? 0 : load(above);
   unsigned order = 0;
-  if (is_superpage(entry)) {
+  if (is_superpage(level2)) {
+    if (part_of(level2, gfn) != entry) return 0;
     order = min_of(most, P2m::kSuperpageOrder);
     const unsigned largest = min_of(most, 2 * P2m::kSuperpageOrder);
     while (order >= P2m::kSuperpageOrder && order < largest) {
       const unsigned pages = order + 1 - P2m::kSuperpageOrder;
-      if (!follow_each_other(block_of(above, pages), pages, kEntries)) break;
+      const u64* first = block_of(above, pages);
+      const u64 before = static_cast<u64>(above - first) * kEntries;
+      if (!follow_each_other(first, level2 - (before << XS_P2M_MFN_SHIFT), pages, kEntries)) break;
       order++;
     }
-  } else if (entry & XS_P2M_PRESENT) {
-    const u64* at = page_at(p2m_entry_mfn(entry)) + index_at(gfn, 1);
-    while (order < min_of(most, kMostCompared) && follow_each_other(block_of(at, order + 1), order + 1, 1))
-      order++;
+  } else if (level2 & XS_P2M_PRESENT) {
+    const u64* at = page_at(p2m_entry_mfn(level2)) + index_at(gfn, 1);
+    for (; order < min_of(most, kMostCompared); order++) {
+      const u64* first = block_of(at, order + 1);
+      const u64 begin = entry - (static_cast<u64>(at - first) << XS_P2M_MFN_SHIFT);
+      if (!follow_each_other(first, begin, order + 1, 1)) break;
+    }
   }
   return order;
 }
@@ -252,8 +269,12 @@ int p2m_shatter(Domain* domain, Gfn gfn, xs_shattered cause) {
 
 u64 p2m_clear(Domain* domain, Gfn gfn) {
   u64* entry = find_level_2(domain->mm.p2m, gfn);
-  if (entry == nullptr || !is_superpage(*entry) || index_at(gfn, 1) != 0) return p2m_set(domain, gfn, 0), 1;
+  if (entry == nullptr || !is_superpage(*entry) || index_at(gfn, 1) != 0) {
+    if (p2m_set(domain, gfn, 0) != 0) panic("P2M of d%u: a part of a superpage is cleared", domain->id);
+    return 1;
+  }
   xs_store64(entry, 0);
+  if (domain->mm.p2m.owed != 0) domain->mm.p2m.owed--;
   for (u64 i = 0; domain->mm.pmt != nullptr && i < kEntries; i++) pmt_entry_changed(domain, gfn + i, 0);
   return kEntries;
 }

@@ -24,6 +24,7 @@ struct P2m {
   Mfn root = kInvalidMfn;
   Mfn spare = kInvalidMfn;  ///< leaves that superpages have taken the place of, chained by their first words
   u64 pages = 0;            ///< spare ones, too
+  u64 owed = 0;             ///< leaves that superpages may need, and are not among `pages` yet
   Gfn relinquished = 0;     ///< entries below are empty for good: the domain is being destroyed
 };
 
@@ -38,7 +39,7 @@ u64 p2m_get(const P2m& p2m, Gfn gfn);
 /// How many GFNs, as a power of two, the aligned block around `gfn` may have, at most `most`, whose entries
 /// have the same rights and name frames that follow each other, themselves aligned. Of single entries no more
 /// than 2^kMostCompared are looked at.
-unsigned p2m_contiguous(const P2m& p2m, Gfn gfn, unsigned most);
+unsigned p2m_contiguous(const P2m& p2m, Gfn gfn, u64 entry, unsigned most);
 constexpr unsigned kMostCompared = 4;
 /// -XEN_EINVAL: no such GFN; -XEN_ENOMEM: no page for the table, or sparser than the domain's size warrants.
 /// A superpage around it is shattered for `cause`; nothing has changed when there is no memory for that.

@@ -15,6 +15,11 @@ int add_foreign(Domain* domain, Gfn& gfn, const DomainRef& owner, u64 name) {
   return domain->mm.model->map_foreign(domain, gfn, owner.get(), name);
 }
 
+void remove(Domain* domain, Gfn gfn) {
+  MmGuard guard;
+  if (!domain->dying) domain->mm.model->unmap(domain, gfn);
+}
+
 // `errs` receives what became of each; the call itself fails only when the lists cannot be read or written.
 long add_foreign_list(const HypercallArgs& args, xen_add_to_physmap_batch& batch, Domain* domain,
                       const DomainRef& owner) {
@@ -32,9 +37,11 @@ long add_foreign_list(const HypercallArgs& args, xen_add_to_physmap_batch& batch
         !copy_from_guest_index(gfn, handle_address(batch.gpfns), i))
       return -XEN_EFAULT;
     const int rc = add_foreign(domain, gfn, owner, name);
-    if (!copy_to_guest_index(handle_address(batch.errs), i, rc) ||
-        (domain->mm.model->names_stay && !copy_to_guest_index(handle_address(batch.gpfns), i, gfn)))
+    if (domain->mm.model->names_stay && !copy_to_guest_index(handle_address(batch.gpfns), i, gfn)) {
+      if (rc == 0) remove(domain, gfn);  // it does not know where it is
       return -XEN_EFAULT;
+    }
+    if (!copy_to_guest_index(handle_address(batch.errs), i, rc)) return -XEN_EFAULT;
   }
   return 0;
 }

@@ -64,7 +64,9 @@ int translated_populate(Domain* domain, Gfn gfn, Mfn first, unsigned order) {
   if (gfn >= P2m::kGfns || count > P2m::kGfns - gfn || any_present(domain, gfn, count)) return -XEN_EINVAL;
   set_m2p(first, count, gfn);
   const int rc = p2m_set_run(domain, gfn, first, count, kOwn);
-  if (rc != 0) set_m2p(first, count, XS_M2P_INVALID);
+  if (rc == 0) return 0;
+  arch_translations_drop(domain);  // another VCPU may have used what was there for a moment
+  set_m2p(first, count, XS_M2P_INVALID);
   return rc;
 }
 

@@ -144,7 +144,8 @@ bool guest_backing(const Domain* domain, Paddr guest_physical, Backing& backing,
   }
   if (!(entry & XS_P2M_PRESENT)) return false;
   backing = {p2m_entry_mfn(entry) << kPageShift | offset, (entry & XS_P2M_WRITABLE) != 0, false};
-  if (most != 0 && domain->mm.model->hides_mfns) backing.order = p2m_contiguous(domain->mm.p2m, gfn, most);
+  if (most != 0 && domain->mm.model->hides_mfns)
+    backing.order = p2m_contiguous(domain->mm.p2m, gfn, entry, most);
   return true;
 }
 
@@ -173,8 +174,12 @@ Fill vtlb_fill(Vcpu* vcpu, Vaddr address, Side side) {
   const u64 before = __atomic_load_n(&drops, __ATOMIC_ACQUIRE);
   const Fill filled = fill(vcpu, address, side);
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
-  if (filled == Fill::done && __atomic_load_n(&drops, __ATOMIC_RELAXED) != before)
-    vhpt_purge(vcpu, address & ~page_mask(kPageShift), kPageShift);
+  if (filled == Fill::done && __atomic_load_n(&drops, __ATOMIC_RELAXED) != before) {
+    // The drop may have been here between the look at the P2M and the insertion: table and TC may have it.
+    const Vaddr page = address & ~page_mask(kPageShift);
+    vhpt_purge(vcpu, page, kPageShift);
+    tlb_purge(page, kPageShift, false);
+  }
   return filled;
 }
 

@@ -8,9 +8,11 @@
 #include "hypervisor/arch/x86_64/descriptors.h"
 #include "hypervisor/arch/x86_64/ioapic.h"
 #include "hypervisor/arch/x86_64/layout.h"
+#include "hypervisor/arch/x86_64/mm_device_memory.h"
 #include "hypervisor/arch/x86_64/paging.h"
 #include "hypervisor/arch/x86_64/serial.h"
 #include "hypervisor/arch/x86_64/smp.h"
+#include "hypervisor/common/devices.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/iommu.h"
 #include "hypervisor/common/lib.h"
@@ -84,6 +86,7 @@ extern "C" [[noreturn]] void boot_main(hv::u64 start_info) {
   scheduler_cpu_init(0);
   cpus[0].current = cpus[0].idle;
   ioapic_init(topology);
+  arch_device_registers(kFirstDevicePage);  // its page table is there when a device is given away
 
   smp_start(topology, cpu_limit());
   print("Brought up %u CPUs\n", cpu_count);

@@ -4,6 +4,9 @@
 
 namespace hv {
 
+/// Registers of virtio devices begin here.
+constexpr Mfn kFirstDevicePage = 0xfeb00;
+
 /// False for the interrupt controllers, which are the hypervisor's, and beyond the CPU's physical address
 /// width.
 bool device_frame_is_mappable(Mfn mfn, bool writable);

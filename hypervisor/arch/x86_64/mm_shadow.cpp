@@ -153,7 +153,7 @@ bool leaf_entry(const Domain* domain, const GuestTranslation& t, u32& access, Pt
     mfn = p2m_entry_mfn(backing);
     writable = writable && (backing & XS_P2M_WRITABLE);
     if (t.level >= kSuperpageLevel && domain->mm.model->hides_mfns &&
-        p2m_contiguous(domain->mm.p2m, t.gfn, P2m::kSuperpageOrder) == P2m::kSuperpageOrder) {
+        p2m_contiguous(domain->mm.p2m, t.gfn, backing, P2m::kSuperpageOrder) == P2m::kSuperpageOrder) {
       level = kSuperpageLevel;
       mfn &= ~((1ull << P2m::kSuperpageOrder) - 1);
       flags |= kPteLarge;

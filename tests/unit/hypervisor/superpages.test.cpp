@@ -65,7 +65,7 @@ struct Guest {
   }
   Mfn frame(Gfn gfn) const { return domain->mm.model->frame_of(domain, gfn); }
   bool is_superpage(Gfn gfn) const {
-    return p2m_contiguous(domain->mm.p2m, gfn, kOrder) == kOrder &&
+    return p2m_contiguous(domain->mm.p2m, gfn, p2m_get(domain->mm.p2m, gfn), kOrder) == kOrder &&
            p2m_leaf(domain->mm.p2m, gfn) == kInvalidMfn;
   }
   /// All memory of the machine that is left, and back.
@@ -192,19 +192,19 @@ TEST_CASE("neither what is not aligned nor what is unwanted becomes a superpage"
 TEST_CASE("contiguity is that of aligned blocks with the same rights") {
   Guest g(6);
   const P2m& p2m = g.domain->mm.p2m;
-  CHECK(p2m_contiguous(p2m, 9, 0) == 0);
-  CHECK(p2m_contiguous(p2m, 9, 8) == 8);
+  CHECK(p2m_contiguous(p2m, 9, p2m_get(p2m, 9), 0) == 0);
+  CHECK(p2m_contiguous(p2m, 9, p2m_get(p2m, 9), 8) == 8);
   REQUIRE(g.remove(64) == 0);
-  CHECK(p2m_contiguous(p2m, 64, 8) == 0);
-  CHECK(p2m_contiguous(p2m, 65, 8) == 0);
-  CHECK(p2m_contiguous(p2m, 67, 8) == 1);
-  CHECK(p2m_contiguous(p2m, 70, 8) == 2);
-  CHECK(p2m_contiguous(p2m, 72, 8) == 3);
-  CHECK(p2m_contiguous(p2m, 80, 8) == kMostCompared);
-  CHECK(p2m_contiguous(p2m, 80, 2) == 2);
+  CHECK(p2m_contiguous(p2m, 64, p2m_get(p2m, 64), 8) == 0);
+  CHECK(p2m_contiguous(p2m, 65, p2m_get(p2m, 65), 8) == 0);
+  CHECK(p2m_contiguous(p2m, 67, p2m_get(p2m, 67), 8) == 1);
+  CHECK(p2m_contiguous(p2m, 70, p2m_get(p2m, 70), 8) == 2);
+  CHECK(p2m_contiguous(p2m, 72, p2m_get(p2m, 72), 8) == 3);
+  CHECK(p2m_contiguous(p2m, 80, p2m_get(p2m, 80), 8) == kMostCompared);
+  CHECK(p2m_contiguous(p2m, 80, p2m_get(p2m, 80), 2) == 2);
   MmGuard guard;
   REQUIRE(p2m_set(g.domain, 81, p2m_get(p2m, 81) & ~XS_P2M_WRITABLE) == 0);
-  CHECK(p2m_contiguous(p2m, 80, 8) == 0);
+  CHECK(p2m_contiguous(p2m, 80, p2m_get(p2m, 80), 8) == 0);
   REQUIRE(p2m_set(g.domain, 81, p2m_get(p2m, 81) | XS_P2M_WRITABLE) == 0);
 }
 
