@@ -20,13 +20,19 @@ std::string found_image(const std::string& name, const std::string& arch) {
                   name.find('/') == std::string::npos ? " (XENOSCOPE_IMAGES names another directory)" : ""));
 }
 
+std::string dom0_cmdline(const Dom0Config& dom0) {
+  if (dom0.driver == "transparent" || dom0.driver.empty()) return dom0.cmdline;
+  return "driver=" + dom0.driver + (dom0.cmdline.empty() ? "" : " ") + dom0.cmdline;
+}
+
 std::string hypervisor_cmdline(const Scenario& s) {
   std::string out;
   if (s.dom0.memory_mib) out += fmt::format("dom0_mem={}M ", s.dom0.memory_mib);
   if (s.dom0.model != "direct") out += "dom0_model=" + s.dom0.model + " ";
   if (s.dom0.pmt != "linear,attributes" && !s.dom0.pmt.empty()) out += "pmt=" + s.dom0.pmt + " ";
   if (!s.hypervisor_cmdline.empty()) out += s.hypervisor_cmdline + " ";
-  if (!s.dom0.cmdline.empty()) out += fmt::format("dom0=\"{}\" ", s.dom0.cmdline);
+  const std::string words = dom0_cmdline(s.dom0);
+  if (!words.empty()) out += fmt::format("dom0=\"{}\" ", words);
   if (!out.empty()) out.pop_back();
   return out;
 }

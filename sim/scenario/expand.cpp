@@ -14,11 +14,12 @@ Json setting_value(const std::string& text) {
   return text;
 }
 
-// Every scenario has these: the memory models of domains and of dom0 where they do not name one, and how a
-// P2M is shown to who may read it.
+// Every scenario has these: the memory models of domains and of dom0 where they do not name one, how a
+// P2M is shown to who may read it, and which object of its disks' driver dom0 uses.
 constexpr const char* model_parameter = "model";
 constexpr const char* dom0_model_parameter = "dom0_model";
 constexpr const char* pmt_parameter = "pmt";
+constexpr const char* driver_parameter = "driver";
 
 void give_models(Json& head, const Environment& env) {
   if (const auto domains = head.find("domains"); domains != head.end())
@@ -26,6 +27,7 @@ void give_models(Json& head, const Environment& env) {
       if (!domain.contains("model")) domain["model"] = env.at(model_parameter);
   if (!head["dom0"].contains("model")) head["dom0"]["model"] = env.at(dom0_model_parameter);
   if (!head["dom0"].contains("pmt")) head["dom0"]["pmt"] = env.at(pmt_parameter);
+  if (!head["dom0"].contains("driver")) head["dom0"]["driver"] = env.at(driver_parameter);
 }
 
 /// Values that hold on this architecture only, for parameters that the scenario has.
@@ -44,8 +46,10 @@ void apply_arch_parameters(const JsonSource& source, const std::string& arch, En
 }
 
 Environment parameters(const JsonSource& source, const Settings& settings, const std::string& arch) {
-  Environment env = {
-      {model_parameter, "direct"}, {dom0_model_parameter, "direct"}, {pmt_parameter, "linear,attributes"}};
+  Environment env = {{model_parameter, "direct"},
+                     {dom0_model_parameter, "direct"},
+                     {pmt_parameter, "linear,attributes"},
+                     {driver_parameter, "transparent"}};
   const Json& dom = source.dom();
   if (const auto it = dom.find("parameters"); it != dom.end())
     for (const auto& [name, value] : it->items()) env[name] = value;

@@ -60,6 +60,7 @@ void decode_head(const JsonSource& source, const Json& head, Scenario& s) {
     s.dom0.kernel = top.at("dom0").text_or("kernel", s.dom0.kernel);
     s.dom0.model = top.at("dom0").text_or("model", s.dom0.model);
     s.dom0.pmt = top.at("dom0").text_or("pmt", "");
+    s.dom0.driver = top.at("dom0").text_or("driver", "");
     s.dom0.cmdline = top.at("dom0").text_or("cmdline", "");
     s.dom0.memory_mib = top.at("dom0").integer_or("memory", 0);
     if (top.at("dom0").has("disk")) s.dom0.disk_mib = top.at("dom0").at("disk").at("mib").integer();

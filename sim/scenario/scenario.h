@@ -36,7 +36,7 @@ struct DomainConfig {  // keys and units as xl.cfg
 };
 
 struct Dom0Config {
-  std::string kernel = "kernel", cmdline, model = "direct", pmt;
+  std::string kernel = "kernel", cmdline, model = "direct", pmt, driver;
   u64 memory_mib = 0;  ///< 0: the hypervisor's default
   u64 disk_mib = 0;    ///< of its data disk; 0: none
 };

@@ -28,5 +28,7 @@ const RamPiece& ram_of_image();
 Pfn ram_end();  // numbers end here
 Mfn ram_machine(Pfn pfn);
 Pfn ram_guest_frame(Mfn mfn);
+// No frame has another number than its own.
+bool ram_has_machine_numbers();
 // Calls `give` for the RAM below the image.
 void ram_give_below_image(void (*give)(Pfn first, u64 count));

@@ -12,7 +12,7 @@
 #include "grant_place.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/granted.h"
-#include "guests/kernel/pmt.h"
+#include "guests/kernel/machine_map.h"
 #include "guests/kernel/translated_frames.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/panic.h"
@@ -148,23 +148,25 @@ void* device_page() {
   return identity_used < identity.count ? window_va(identity_slot + static_cast<unsigned>(identity_used++))
                                         : nullptr;
 }
-bool is_in_window(const void* va) {
-  return reinterpret_cast<u64>(va) - window_base < u64{window_pages} * page_bytes;
+
+// The frames for devices, whose numbers are their machine frames'.
+const MachineMap* machine_map() {
+  static MachineMap map;
+  map.ranges[0] = {reinterpret_cast<u64>(window_va(identity_slot)), identity.count * page_bytes,
+                   identity.first};
+  map.count = 1;
+  return &map;
 }
 
-u64 device_address(const void* va) {
-  if (!is_in_window(va) || window_slot(va) - identity_slot >= identity.count) return 0;
-  return (identity.first + window_slot(va) - identity_slot) * page_bytes +
-         reinterpret_cast<u64>(va) % page_bytes;
-}
-
-u64 address_by_pmt(const void* va) {
-  Pfn gfn = invalid_frame;
-  if (is_in_window(va))
-    gfn = foreign_first + window_slot(va);
-  else if (reinterpret_cast<u64>(va) >= direct_map_base && va_frame(va) < frames.limit)
-    gfn = va_frame(va);
-  return pmt_device_address(va, gfn, foreign_first + window_pages);
+// All that the table has: memory, and what is in the window's places.
+const MachineMap* map_with_pmt() {
+  static MachineMap map;
+  if (map.count) return &map;
+  const PmtTable& table = pmt_own(foreign_first + window_pages);
+  map.ranges[0] = {window_base, u64{window_pages} * page_bytes, foreign_first, &table};
+  map.ranges[1] = {direct_map_base, frames.limit * page_bytes, 0, &table};
+  map.count = 2;
+  return &map;
 }
 
 // --- grants: at guest frame numbers of the window's -----------------------------------------------------
@@ -203,11 +205,11 @@ const GrantOps grant_ops = {grant_place,
 extern const MemoryModel model_translated;
 constexpr MemoryModel model_translated = {
     "translated",      boot,        reclaim,    machine,      guest_frame, translated_release,
-    translated_accept, map_foreign, map_device, unmap_window, device_page, device_address,
-    &grant_ops};
+    translated_accept, map_foreign, map_device, unmap_window, device_page, mapped_device_address,
+    machine_map,       &grant_ops};
 
 extern const MemoryModel model_with_pmt;
 constexpr MemoryModel model_with_pmt = {
-    "translated with PMT", boot_with_pmt,     reclaim,     machine,    guest_frame,
-    translated_release,    translated_accept, map_foreign, map_device, unmap_window,
-    pmt_device_page,       address_by_pmt,    &grant_ops};
+    "translated with PMT", boot_with_pmt,         reclaim,      machine,    guest_frame,
+    translated_release,    translated_accept,     map_foreign,  map_device, unmap_window,
+    pmt_device_page,       mapped_device_address, map_with_pmt, &grant_ops};

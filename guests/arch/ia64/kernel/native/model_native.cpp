@@ -6,4 +6,4 @@ extern const MemoryModel model_native;
 constexpr MemoryModel model_native = {"native",        flat_boot,   flat_reclaim,     ram_machine,
                                       ram_guest_frame, flat_refuse, flat_refuse,      flat_no_foreign,
                                       flat_map_device, flat_unmap,  flat_device_page, flat_device_address,
-                                      nullptr};
+                                      nullptr,         nullptr};

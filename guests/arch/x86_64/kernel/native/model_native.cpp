@@ -147,4 +147,4 @@ extern const MemoryModel model_native;
 constexpr MemoryModel model_native = {"native",        boot,         ram_give_below_image, ram_machine,
                                       ram_guest_frame, nobody_there, nobody_there,         no_foreign_frames,
                                       map_device,      unmap_window, device_page,          device_address,
-                                      nullptr};
+                                      nullptr,         nullptr};
