@@ -1,5 +1,6 @@
 #include "guests/kernel/memory_model.h"
 
+#include "guests/kernel/machine_map.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/hypercall.h"
 
@@ -13,3 +14,5 @@ Pfn model_reservation_limit() {
   return max_of<Pfn>(boot_info->nr_pages,
                      maximum > 0 && maximum <= sane_frames ? static_cast<Pfn>(maximum) : 0);
 }
+
+u64 mapped_device_address(const void* va) { return machine_map_address(*memory_model->machine_map(), va); }

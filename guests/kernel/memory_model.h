@@ -23,7 +23,8 @@ struct BootFrames {
   u64 extra;  // frames owned outside [0, limit), for devices
 };
 
-struct GrantOps;  // granted.h
+struct GrantOps;    // granted.h
+struct MachineMap;  // machine_map.h
 
 struct MemoryModel {
   const char* name;
@@ -53,6 +54,8 @@ struct MemoryModel {
   // this kernel's memory, whatever page it is in. 0: it cannot reach that.
   void* (*device_page)();
   u64 (*device_address)(const void* va);
+  // The tables that say the same, for drivers that look it up themselves; null: there are none to be read.
+  const MachineMap* (*machine_map)();
 
   const GrantOps* grants;  // null: no other domain's frames can be had
 

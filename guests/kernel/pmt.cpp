@@ -8,9 +8,6 @@
 #include "guests/lib/hypercall.h"
 #include "guests/lib/panic.h"
 
-#include "hypervisor/abi/observe.h"
-#include "hypervisor/abi/pmt.h"
-
 namespace {
 PmtTable own;
 
@@ -71,31 +68,8 @@ void pmt_close(unsigned domain, PmtTable& t) {
   t = {};
 }
 
-// Of a GFN that the table covers; null: a tree has no leaf there.
-static const u8* entry_at(const PmtTable& t, Pfn gfn) {
-  const u64 size = t.form & XS_PMT_PLAIN ? sizeof(u32) : sizeof(u64), each = page_bytes / size;
-  const u8* leaf = t.at + gfn / each * page_bytes;
-  if (t.form & XS_PMT_TREE) {
-    const u64 at = __atomic_load_n(reinterpret_cast<const u64*>(t.at) + gfn / each, __ATOMIC_ACQUIRE);
-    if (!at) return nullptr;
-    leaf = t.at + (at - t.place) * page_bytes;
-  }
-  return leaf + gfn % each * size;
-}
-
-Mfn pmt_machine(const PmtTable& t, Pfn gfn) {
-  const u8* at = gfn < t.gfns ? entry_at(t, gfn) : nullptr;
-  if (!at) return invalid_frame;
-  if (t.form & XS_PMT_PLAIN) {
-    const u32 mfn = __atomic_load_n(reinterpret_cast<const u32*>(at), __ATOMIC_RELAXED);
-    return mfn == XS_PMT_NONE ? invalid_frame : mfn;
-  }
-  const u64 entry = __atomic_load_n(reinterpret_cast<const u64*>(at), __ATOMIC_RELAXED);
-  return entry & XS_P2M_PRESENT ? entry >> XS_P2M_MFN_SHIFT : invalid_frame;
-}
-
 void pmt_write(const PmtTable& t, Pfn gfn, Mfn mfn) {
-  auto* at = reinterpret_cast<u32*>(const_cast<u8*>(entry_at(t, gfn)));
+  auto* at = reinterpret_cast<u32*>(const_cast<u8*>(pmt_entry(t, gfn)));
   if (at) __atomic_store_n(at, mfn == invalid_frame ? XS_PMT_NONE : static_cast<u32>(mfn), __ATOMIC_RELAXED);
 }
 
@@ -111,10 +85,8 @@ void* pmt_device_page() {
   return frame == invalid_frame ? nullptr : frame_va(frame);
 }
 
-u64 pmt_device_address(const void* va, Pfn gfn, u64 gfns) {
-  if (gfn == invalid_frame) return 0;
+const PmtTable& pmt_own(u64 gfns) {
   if (!own.at)
     if (const long error = pmt_open(DOMID_SELF, gfns, own)) panic("the PMT cannot be read: %ld", error);
-  const Mfn mfn = pmt_machine(own, gfn);
-  return mfn == invalid_frame ? 0 : mfn * page_bytes + reinterpret_cast<u64>(va) % page_bytes;
+  return own;
 }

@@ -102,7 +102,9 @@ Json raw(const report::Runs& runs, bool quick) {
     const Outcome outcome = report::outcome_of(key, result);
     Json run = {{"command", report::command_of(key)}, {"settings", key.settings}, {"result", std::move(one)}};
     if (outcome.kind != Outcome::Kind::done)
-      run[outcome.kind == Outcome::Kind::refused ? "refused" : "failed"] = outcome.why;
+      run[outcome.kind == Outcome::Kind::refused  ? "refused"
+          : outcome.kind == Outcome::Kind::caught ? "caught"
+                                                  : "failed"] = outcome.why;
     all.push_back(std::move(run));
   }
   return {{"report", "p2m"}, {"quick", quick}, {"runs", std::move(all)}};

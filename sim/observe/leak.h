@@ -21,13 +21,13 @@ class MachineNumbers {
     for (const RamMap::Range& r : ram.ranges())
       if (r.first >= least_mfn && count_ == 0) first_ = r.first, count_ = r.count;
   }
+  enum class Kind : u8 { none, frame, address };
   bool any() const { return count_ != 0; }
   bool is_frame(u64 word) const { return word - first_ < count_; }
   bool frames_are_distinct() const { return (first_ & 0xffffffff) >= least_low_half; }
   /// A machine address, or a page-table entry with one: bits 51..12 are a frame, the others may be anything.
-  bool is_address(u64 word) const { return is_frame((word & 0x000ffffffffff000) >> frame_shift); }
+  bool is_address(u64 word) const { return is_frame(frame_of(word, Kind::address)); }
 
-  enum class Kind : u8 { none, frame, address };
   /// `now_ns`: a number that close to the simulated time is a time (4.29 s is 2^32 ns).
   Kind classify(u64 word, u64 now_ns) const {
     constexpr u64 near_ns = 1'500'000'000;
@@ -36,8 +36,13 @@ class MachineNumbers {
       return Kind::frame;
     return Kind::none;
   }
+  /// Of a word that is one of them.
+  static u64 frame_of(u64 word, Kind kind) {
+    return kind == Kind::frame ? word : (word & address_bits) >> frame_shift;
+  }
 
  private:
+  static constexpr u64 address_bits = 0x000ffffffffff000;
   u64 first_ = 0, count_ = 0;
 };
 

@@ -141,6 +141,9 @@ class Observer : public CpuObserver, public DmaObserver {
   std::vector<P2mEntry> p2m(u32 domid) const;
   /// Of each domain that has one, ascending.
   std::vector<P2mShape> p2m_shapes() const;
+  /// Of each living domain, ascending; none where machine numbers are small ones. It reads all of their
+  /// memory.
+  std::vector<Exposure> exposures() const;
   /// The machine frame that a domain calls so: by its P2M where it names frames by GFN; invalid_frame: none.
   u64 frame_named(u32 domid, u64 name) const;
   /// Text as xen-mfndump's dump-p2m: "pfn=0x… ==> mfn=0x…" per line.

@@ -82,6 +82,16 @@ struct P2mShape {
   u64 superpages = 0;                                       ///< that hold 512 entries each
 };
 
+/// Words in a domain's own frames, and in pages of P2Ms that it is shown, that are a machine frame's number,
+/// an address in it, or a page-table entry with one (leak.h: numbers of heap RAM; those of low RAM may be
+/// anything).
+struct Exposure {
+  u32 domid = 0;
+  u64 words = 0;
+  u64 own = 0, others = 0;  ///< of these: of frames that are the domain's now, and of all others
+  u64 frames = 0;           ///< distinct machine frames among them
+};
+
 /// What happened to one frame, newest first.
 struct FrameChange {
   enum class What : u8 { owner, type, m2p, grant };  ///< grant: a mapping, told by traces alone

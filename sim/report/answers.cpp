@@ -57,7 +57,13 @@ Section answer(Columns& columns, const Facts& facts, const Question& q) {
     else
       left_out = true;
   }
-  if (std::string(q.id) == "code") add_code(facts, s);
+  if (std::string(q.id) == "code") {
+    add_code(facts, s);
+    if (!facts.quick)
+      add_drivers(columns, s);
+    else
+      left_out = true;
+  }
   if (std::string(q.id) == "binary") add_binary(columns, facts, s);
   if (std::string(q.id) == "migration") add_migration(columns, s);
   if (left_out)

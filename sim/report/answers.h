@@ -23,6 +23,7 @@ Document p2m_report(Runs& runs, const Facts& facts);
 // What stands in a section beside the tables of matrix.h.
 void add_grants(Columns& columns, Section& section);
 void add_code(const Facts& facts, Section& section);
+void add_drivers(Columns& columns, Section& section);
 void add_binary(Columns& columns, const Facts& facts, Section& section);
 void add_migration(Columns& columns, Section& section);
 

@@ -82,6 +82,22 @@ void add_code(const Facts& facts, Section& section) {
   section.blocks.push_back(counting());
 }
 
+void add_drivers(Columns& columns, Section& section) {
+  const Workload& w = workload_named("driver");
+  const Measure file = {"", Measure::From::time, "", 1e-3, 2};
+  Table t{"Which objects of the disk driver dom0 can use: simulated ms to read and sum its kernel's file",
+          "object",
+          {},
+          {}};
+  for (const Column& c : columns.all()) t.columns.push_back(c.head());
+  for (const char* object : {"native", "paravirtual", "transparent"}) {
+    t.rows.push_back(columns.row(w, file, true, {fmt::format("driver={}", object)}));
+    t.rows.back().name = object;
+  }
+  section.blocks.push_back(folded(std::move(t)));
+  section.blocks.push_back(columns.commands(w, {file}, true, {"driver=paravirtual,transparent"}));
+}
+
 void add_binary(Columns& columns, const Facts& facts, Section& section) {
   Table t{"The kernel's file, and the roles in which it ran",
           "",

@@ -10,6 +10,7 @@ namespace {
 /// A cell that says why there is nothing; none when there is something.
 std::optional<Cell> without(const Outcome& o) {
   if (o.kind == Outcome::Kind::done) return std::nullopt;
+  if (o.kind == Outcome::Kind::caught) return Cell{Cell::Kind::text, "caught", o.why};
   return Cell{o.kind == Outcome::Kind::refused ? Cell::Kind::refused : Cell::Kind::failed, "", o.why};
 }
 

@@ -126,6 +126,27 @@ Figure p2m(const std::string& what, const RunResult& r) {
   return most;
 }
 
+constexpr struct {
+  const char* name;
+  u64 (*read)(const observe::Exposure&);
+} exposed_fields[] = {{"words", [](const observe::Exposure& e) { return e.words; }},
+                      {"own", [](const observe::Exposure& e) { return e.own; }},
+                      {"others", [](const observe::Exposure& e) { return e.others; }},
+                      {"frames", [](const observe::Exposure& e) { return e.frames; }}};
+
+Figure exposed(const std::string& what, const RunResult& r) {
+  const auto [domain, field] = split(what, ':');
+  const std::string source = source_of(domain, r);
+  Figure most;
+  for (const StepResult& s : r.steps)
+    for (const observe::Exposure& e : s.exposed) {
+      if (fmt::format("dom{}", e.domid) != source) continue;
+      for (const auto& f : exposed_fields)
+        if (field == f.name) most = std::max(most.value_or(0), static_cast<double>(f.read(e)));
+    }
+  return most;
+}
+
 /// Sums of types; no types: all frames.
 const std::map<std::string, std::vector<unsigned>> frame_kinds = {
     {"all", {}},
@@ -187,6 +208,8 @@ Figure read(const Measure& m, const RunResult& r) {
       return operation(m.what, r);
     case Measure::From::p2m:
       return p2m(m.what, r);
+    case Measure::From::exposed:
+      return exposed(m.what, r);
     case Measure::From::frames:
       return frames(m.what, r);
     default:

@@ -15,6 +15,7 @@ struct Measure {
     lines,  ///< simulated µs between two lines of consoles: "text in the one|text in the next that has it"
     operation,  ///< simulated ns of what the kernel's verb `bench` measures: "domain:name"
     p2m,        ///< the most of all steps: "domain:field", fields in measure.cpp
+    exposed,    ///< the most of all steps: "domain:field", fields as those of counters exposed.*
     frames,     ///< the most of all steps: "owner:type", "*:type"
     first_number,
     last_number,

@@ -18,6 +18,13 @@ std::string quoted(const std::string& word) {
   return std::all_of(word.begin(), word.end(), plain) ? word : "'" + word + "'";
 }
 
+/// The monitor of DMA has ended it, and it was to be ended so.
+bool caught(const RunKey& key, const scenario::RunResult& r) {
+  return key.scenario == driver_scenario && r.exit_code == static_cast<int>(ExitCode::failure) &&
+         std::find(key.settings.begin(), key.settings.end(), native_driver) != key.settings.end() &&
+         r.message.find("invariant: dma: ") != std::string::npos;
+}
+
 }  // namespace
 
 std::string command_of(const RunKey& key) {
@@ -49,7 +56,8 @@ Outcome domain_offered(const scenario::RunResult& r) {
 
 Outcome outcome_of(const RunKey& key, const scenario::RunResult& r) {
   if (key.scenario == offered_scenario) return domain_offered(r);
-  return r.exit_code == 0 ? Outcome{} : Outcome{Outcome::Kind::failed, r.message};
+  if (r.exit_code == 0) return {};
+  return {caught(key, r) ? Outcome::Kind::caught : Outcome::Kind::failed, r.message};
 }
 
 const scenario::RunResult* Runs::find(const RunKey& key) {

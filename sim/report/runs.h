@@ -26,13 +26,17 @@ struct RunKey {
 std::string command_of(const RunKey& key);
 
 struct Outcome {
-  enum class Kind { done, refused, failed };
+  /// caught: a driver that is not for this memory model reached memory that is not its, which had to be seen.
+  enum class Kind { done, refused, failed, caught };
   Kind kind = Kind::done;
   std::string why;  ///< in the words of who refused, or the run's message
 };
 /// The scenario that asks for models by name. Nothing else may refuse: a workload that ends with an error
 /// has failed.
 constexpr const char* offered_scenario = "regression/offered.json";
+/// The scenario in which dom0 uses one of the disk driver's objects; that of the bare machine may be caught.
+constexpr const char* driver_scenario = "regression/driver-objects.json";
+constexpr const char* native_driver = "driver=native";
 /// What its run says of dom0's model: refused when the hypervisor panics because there is no such one.
 Outcome dom0_offered(const scenario::RunResult& offered);
 /// And of a domain's under it: refused when dom0 answers EOPNOTSUPP or ENOSYS; any other error has failed.

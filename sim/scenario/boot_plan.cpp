@@ -21,9 +21,13 @@ std::string found_image(const std::string& name, const std::string& arch) {
 }
 
 std::string dom0_cmdline(const Dom0Config& dom0) {
-  const bool donates = dom0.autoballoon == "on" || (dom0.autoballoon == "auto" && dom0.memory_mib == 0);
-  if (!donates) return dom0.cmdline;
-  return dom0.cmdline.empty() ? "autoballoon=on" : "autoballoon=on " + dom0.cmdline;
+  std::string words;
+  if (dom0.autoballoon == "on" || (dom0.autoballoon == "auto" && dom0.memory_mib == 0))
+    words += "autoballoon=on ";
+  if (dom0.driver != "transparent" && !dom0.driver.empty()) words += "driver=" + dom0.driver + " ";
+  words += dom0.cmdline;
+  if (words.ends_with(' ')) words.pop_back();
+  return words;
 }
 
 std::string hypervisor_cmdline(const Scenario& s) {

@@ -111,8 +111,17 @@ constexpr struct {
     {"shadow.entry_stores", [](const M&, const O& o) { return o.stores_shadow; }},
 };
 
-constexpr std::string_view hypercall = "hypercall.";
-constexpr u64 most_cores = 64;  // more than a machine may have; what a file says is not yet checked here
+constexpr struct {
+  const char* name;
+  u64 (*read)(const observe::Exposure&);
+} exposed_fields[] = {{"words", [](const observe::Exposure& e) { return e.words; }},
+                      {"own", [](const observe::Exposure& e) { return e.own; }},
+                      {"others", [](const observe::Exposure& e) { return e.others; }},
+                      {"frames", [](const observe::Exposure& e) { return e.frames; }}};
+
+constexpr std::string_view hypercall = "hypercall.", exposed = "exposed.";
+constexpr u64 most_domains = 64;  // whose counters a file may name
+constexpr u64 most_cores = 64;    // more than a machine may have; what a file says is not yet checked here
 
 std::string core_counter(std::size_t cpu) { return fmt::format("cpu{}.instructions", cpu); }
 
@@ -120,6 +129,9 @@ std::vector<std::string> all_names(u64 cpus) {
   std::vector<std::string> names;
   for (const auto& f : fixed) names.emplace_back(f.name);
   for (u64 cpu = 0; cpu < std::min(cpus, most_cores); ++cpu) names.push_back(core_counter(cpu));
+  std::vector<observe::Exposure> domains(most_domains);
+  for (u32 i = 0; i < domains.size(); ++i) domains[i].domid = i;
+  for (const auto& [name, value] : exposure_counters(domains)) names.push_back(name);
   for (std::string& name : observe::hypervisor_counter_names()) names.push_back(std::move(name));
   for (const std::string& operation : observe::operation_names())
     names.push_back(std::string(hypercall) + operation);
@@ -149,6 +161,18 @@ std::map<std::string, u64> machine_counters(const M& machine, const O& observer)
     out[core_counter(cpu)] = machine.instructions_per_cpu[cpu];
   return out;
 }
+
+std::map<std::string, u64> exposure_counters(const std::vector<observe::Exposure>& exposures) {
+  std::map<std::string, u64> out;
+  for (const auto& field : exposed_fields)
+    for (const observe::Exposure& e : exposures) {
+      out[fmt::format("{}dom{}.{}", exposed, e.domid, field.name)] = field.read(e);
+      out[fmt::format("{}{}", exposed, field.name)] += field.read(e);
+    }
+  return out;
+}
+
+bool is_exposure_counter(const std::string& name) { return name.starts_with(exposed); }
 
 std::optional<std::string> unknown_counter(const std::string& name, u64 cpus) {
   const std::vector<std::string> names = all_names(cpus);

@@ -62,6 +62,7 @@ void decode_network_attach(const Node& n, const Scenario& scenario, Step& step) 
   const std::string domain = decode_domain_name(n.at("domain"), scenario);
   std::string line = fmt::format("network-attach {} receive={}", domain, n.text_or("receive", "copy"));
   if (n.has("backend")) line += " backend=" + decode_domain_name(n.at("backend"), scenario);
+  if (n.has("batch")) line += fmt::format(" batch={}", n.at("batch").integer());
   set_command(step, "network-attach", domain, std::move(line));
 }
 

@@ -15,11 +15,13 @@ Json setting_value(const std::string& text) {
 }
 
 // Every scenario has these: the memory models of domains and of dom0 where they do not name one, how a P2M is
-// shown to who may read it, whether P2Ms keep superpages, and whether the machine has an IOMMU.
+// shown to who may read it, whether P2Ms keep superpages, which object of its disks' driver
+// dom0 uses, and whether the machine has an IOMMU.
 constexpr const char* model_parameter = "model";
 constexpr const char* dom0_model_parameter = "dom0_model";
 constexpr const char* pmt_parameter = "pmt";
 constexpr const char* superpages_parameter = "superpages";
+constexpr const char* driver_parameter = "driver";
 constexpr const char* iommu_parameter = "iommu";
 
 void give_models(Json& head, const Environment& env) {
@@ -27,7 +29,7 @@ void give_models(Json& head, const Environment& env) {
     for (Json& domain : *domains)
       if (!domain.contains("model")) domain["model"] = env.at(model_parameter);
   if (!head["dom0"].contains("model")) head["dom0"]["model"] = env.at(dom0_model_parameter);
-  for (const char* name : {pmt_parameter, superpages_parameter})
+  for (const char* name : {pmt_parameter, superpages_parameter, driver_parameter})
     if (!head["dom0"].contains(name)) head["dom0"][name] = env.at(name);
   if (env.at(iommu_parameter) != false && !head["machine"].contains("iommu"))
     head["machine"]["iommu"] = env.at(iommu_parameter);
@@ -49,11 +51,9 @@ void apply_arch_parameters(const JsonSource& source, const std::string& arch, En
 }
 
 Environment parameters(const JsonSource& source, const Settings& settings, const std::string& arch) {
-  Environment env = {{model_parameter, "direct"},
-                     {dom0_model_parameter, "direct"},
-                     {pmt_parameter, "linear,attributes"},
-                     {superpages_parameter, "yes"},
-                     {iommu_parameter, false}};
+  Environment env = {{model_parameter, "direct"},          {dom0_model_parameter, "direct"},
+                     {pmt_parameter, "linear,attributes"}, {superpages_parameter, "yes"},
+                     {driver_parameter, "transparent"},    {iommu_parameter, false}};
   const Json& dom = source.dom();
   if (const auto it = dom.find("parameters"); it != dom.end())
     for (const auto& [name, value] : it->items()) env[name] = value;

@@ -11,7 +11,7 @@
 
 namespace xs::scenario {
 
-inline constexpr std::size_t max_steps = 10'000;  ///< after unrolling
+inline constexpr std::size_t max_steps = 20'000;  ///< after unrolling
 
 struct ExpandedStep {
   Json step;

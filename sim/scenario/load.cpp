@@ -66,6 +66,7 @@ void decode_head(const JsonSource& source, const Json& head, Scenario& s) {
     s.dom0.model = top.at("dom0").text_or("model", s.dom0.model);
     s.dom0.pmt = top.at("dom0").text_or("pmt", "");
     s.dom0.superpages = top.at("dom0").text_or("superpages", "");
+    s.dom0.driver = top.at("dom0").text_or("driver", "");
     s.dom0.cmdline = top.at("dom0").text_or("cmdline", "");
     s.dom0.memory_mib = top.at("dom0").integer_or("memory", 0);
     s.dom0.autoballoon = top.at("dom0").text_or("autoballoon", s.dom0.autoballoon);

@@ -64,6 +64,7 @@ class ObserverView : public Observation {
   void console_line(const ConsoleLine& l) override { observer_.console_line(l.source, l.text, l.time_ps); }
   std::string p2m_dump(u32 domid) const override { return observer_.p2m_dump(domid); }
   std::vector<observe::P2mShape> p2m_shapes() const override { return observer_.p2m_shapes(); }
+  std::vector<observe::Exposure> exposures() const override { return observer_.exposures(); }
   u64 finish(u64 time_ps) override {
     const u64 hash = observer_.finish(time_ps);
     if (!observer_.trace_error().empty()) throw Error(observer_.trace_error());

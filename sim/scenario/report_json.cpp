@@ -65,6 +65,24 @@ std::vector<observe::P2mShape> shapes_from_json(const Json& all) {
   return shapes;
 }
 
+Json exposed_to_json(const std::vector<observe::Exposure>& exposed) {
+  Json all = Json::array();
+  for (const auto& e : exposed)
+    all.push_back({{"domain", e.domid},
+                   {"words", e.words},
+                   {"own", e.own},
+                   {"others", e.others},
+                   {"frames", e.frames}});
+  return all;
+}
+
+std::vector<observe::Exposure> exposed_from_json(const Json& all) {
+  std::vector<observe::Exposure> exposed;
+  for (const Json& j : all)
+    exposed.push_back({j.at("domain"), j.at("words"), j.at("own"), j.at("others"), j.at("frames")});
+  return exposed;
+}
+
 Json step_to_json(const StepResult& s) {
   Json j = {{"name", s.name},         {"path", s.pointer},        {"line", s.line},
             {"passed", s.passed},     {"timed_out", s.timed_out}, {"begin_ps", s.begin_ps},
@@ -72,6 +90,7 @@ Json step_to_json(const StepResult& s) {
             {"problems", s.problems}, {"skipped", s.skipped}};
   if (s.observed) j["ownership"] = ownership_to_json(s.ownership);
   if (s.observed) j["p2m"] = shapes_to_json(s.p2m);
+  if (!s.exposed.empty()) j["exposed"] = exposed_to_json(s.exposed);
   return j;
 }
 
@@ -90,6 +109,7 @@ StepResult step_from_json(const Json& j) {
   s.skipped = j.at("skipped").get<std::vector<std::string>>();
   if ((s.observed = j.contains("ownership"))) s.ownership = ownership_from_json(j.at("ownership"));
   if (s.observed) s.p2m = shapes_from_json(j.at("p2m"));
+  if (j.contains("exposed")) s.exposed = exposed_from_json(j.at("exposed"));
   return s;
 }
 

@@ -101,6 +101,19 @@ void add_types(std::string& out, const RunResult& r) {
   }
 }
 
+/// Where it was asked for, and at the end.
+void add_exposed(std::string& out, const RunResult& r) {
+  const auto counted = [](const StepResult& s) { return !s.exposed.empty(); };
+  if (std::none_of(r.steps.begin(), r.steps.end(), counted)) return;
+  out += fmt::format("\nmachine numbers in domains' memory\n  {:<34} {:<18} {:>10} {:>14} {:>14} {:>12}\n",
+                     "", "", "words", "of own frames", "of others'", "frames named");
+  for (std::size_t i = 0; i < r.steps.size(); ++i)
+    for (const observe::Exposure& e : r.steps[i].exposed)
+      out += fmt::format("  {:<34.34} {:<18} {:>10} {:>14} {:>14} {:>12}\n",
+                         fmt::format("{:>3} {}", i, r.steps[i].name), owner_label(r, e.domid), e.words, e.own,
+                         e.others, e.frames);
+}
+
 void add_counters(std::string& out, const RunResult& r) {
   if (r.counters.empty()) return;
   out += "\ncounters\n";
@@ -129,6 +142,7 @@ std::string text_report(const RunResult& r) {
   add_console(out, r);
   add_ownership(out, r);
   add_types(out, r);
+  add_exposed(out, r);
   add_counters(out, r);
   out += fmt::format("\nsimulated {} ms in {:.2f} s; execution hash {:016x}", milliseconds(r.simulated_ps),
                      r.wall_s, r.execution_hash);

@@ -18,13 +18,14 @@ struct StepResult {
   bool passed = false;
   bool timed_out = false;  ///< a wait was not satisfied in time
   u64 begin_ps = 0, end_ps = 0;
-  std::string command;                 ///< typed on the operator channel
-  std::vector<std::string> answer;     ///< its answer, status line included
-  std::vector<std::string> problems;   ///< why it did not pass
-  std::vector<std::string> skipped;    ///< invariants that were not applied after the step, and why
-  bool observed = false;               ///< `ownership` is set
-  observe::OwnershipTable ownership;   ///< after the step
-  std::vector<observe::P2mShape> p2m;  ///< after the step
+  std::string command;                     ///< typed on the operator channel
+  std::vector<std::string> answer;         ///< its answer, status line included
+  std::vector<std::string> problems;       ///< why it did not pass
+  std::vector<std::string> skipped;        ///< invariants that were not applied after the step, and why
+  bool observed = false;                   ///< `ownership` is set
+  observe::OwnershipTable ownership;       ///< after the step
+  std::vector<observe::P2mShape> p2m;      ///< after the step
+  std::vector<observe::Exposure> exposed;  ///< after a step that asks for it, and after the last one
 };
 
 struct RunResult {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sim/scenario/counter_names.h"
+
 namespace xs::scenario {
 namespace {
 
@@ -244,6 +246,12 @@ void Runner::fault(const Fault& f, const std::optional<std::string>& status, Ste
 void Runner::expect(const Expect& e, StepResult& result) {
   for (const Expectation& one : e)
     for (std::string& problem : judge(one)) result.problems.push_back(one.pointer + ": " + problem);
+  const auto asks = [](const Expectation& one) {
+    const auto* counter = std::get_if<ExpectCounter>(&one.what);
+    return counter && is_exposure_counter(counter->counter);
+  };
+  auto* o = target_.observation();
+  if (o && std::any_of(e.begin(), e.end(), asks)) result.exposed = o->exposures();
 }
 
 void Runner::check_invariants(StepResult& result) {
@@ -299,6 +307,9 @@ void Runner::collect() {
   auto* o = target_.observation();
   if (!o) return;
   result_.observed = true;
+  const std::vector<observe::Exposure> exposed = o->exposures();
+  result_.counters.merge(exposure_counters(exposed));
+  if (!result_.steps.empty()) result_.steps.back().exposed = exposed;
   for (const auto& d : o->domains())
     if (d.state != XS_DOM_DEAD) result_.p2m[fmt::format("dom{}", d.domid)] = o->p2m_dump(d.domid);
   try {

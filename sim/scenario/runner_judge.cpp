@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sim/scenario/counter_names.h"
 #include "sim/scenario/runner.h"
 
 namespace xs::scenario {
@@ -71,7 +72,8 @@ double Runner::memory_mib(const std::string& name) {
 std::vector<std::string> Runner::judge(const Expectation& expectation) const {
   const Observation* o = const_cast<Target&>(target_).observation();
   if (const auto* c = std::get_if<ExpectCounter>(&expectation.what)) {
-    const auto counters = target_.counters();
+    const auto counters =
+        o && is_exposure_counter(c->counter) ? exposure_counters(o->exposures()) : target_.counters();
     const auto it = counters.find(c->counter);
     // Names have been checked at loading. Operations are counted from their first use on.
     const u64 value = it == counters.end() ? 0 : it->second;

@@ -36,7 +36,7 @@ struct DomainConfig {  // keys and units as xl.cfg
 };
 
 struct Dom0Config {
-  std::string kernel = "kernel", cmdline, model = "direct", pmt, superpages;
+  std::string kernel = "kernel", cmdline, model = "direct", pmt, superpages, driver;
   u64 memory_mib = 0;                 ///< 0: the hypervisor's default, all but 16 MiB
   std::string autoballoon = "auto";   ///< or on, off; auto: when it has all memory
   u64 disk_mib = 0;                   ///< of its data disk; 0: none

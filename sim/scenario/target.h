@@ -60,6 +60,7 @@ class Observation {
   virtual void console_line(const ConsoleLine& line) = 0;
   virtual std::string p2m_dump(u32 domid) const = 0;
   virtual std::vector<observe::P2mShape> p2m_shapes() const { return {}; }
+  virtual std::vector<observe::Exposure> exposures() const { return {}; }
   /// Closes the trace; its hash. Throws Error when the trace could not be written.
   virtual u64 finish(u64 time_ps) = 0;
 };

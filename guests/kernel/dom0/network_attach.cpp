@@ -17,7 +17,7 @@ bool device_owner(const char* name, u64& domain) {
 }
 
 void do_network_attach(const CommandLine& c, Status& status) {
-  static const char* const keys[] = {"receive", "backend"};
+  static const char* const keys[] = {"receive", "backend", "batch"};
   const char* const name = c.count > 1 ? c.words[1] : "";
   if (const char* word = c.unknown_key(keys, count_of(keys), 2))
     return status.fail(-XEN_EINVAL, "unknown argument %s", word);
@@ -31,10 +31,14 @@ void do_network_attach(const CommandLine& c, Status& status) {
   if (const char* text = c.value("backend"); text && strcmp(text, "dom0") && !device_owner(text, backend))
     return status.fail(-XEN_ESRCH, "there is no domain %s", text);
   if (backend == domain->id) return status.fail(-XEN_EINVAL, "a domain cannot be its own backend");
+  u64 together;
+  const char* const batch = c.value("batch");
+  if (batch && (!parse_number(batch, together) || !together || together > net_batch))
+    return status.fail(-XEN_EINVAL, "batch=%s is no number from 1 to %u", batch, net_batch);
   unsigned number = 0;
   while (number < most_interfaces && store_find(device_ends("vif", domain->id, 0, number).front)) number++;
   if (number == most_interfaces) return status.fail(-XEN_ENOSPC, "domain %s has %u interfaces", name, number);
-  const DeviceKey front[] = {{"receive", receive}, {}}, back[] = {{}};
+  const DeviceKey front[] = {{"receive", receive}, {}}, back[] = {{batch ? "batch" : nullptr, batch}, {}};
   if (long error = device_add(device_ends("vif", domain->id, static_cast<u32>(backend), number), front, back))
     status.fail(error, "the device cannot be stored");
 }

@@ -107,6 +107,12 @@ Pfn ram_guest_frame(Mfn mfn) {
   return invalid_frame;
 }
 
+bool ram_has_machine_numbers() {
+  for (const RamPiece& p : ram_pieces())
+    if (p.pfn != p.machine) return false;
+  return true;
+}
+
 void ram_give_below_image(void (*give)(Pfn first, u64 count)) {
   for (unsigned i = 0; i <= image_piece; i++) {
     Pfn first = max_of<Pfn>(ram[i].pfn, 1);  // frame 0 stays unused: a null by mistake shows

@@ -35,5 +35,7 @@ Pfn ram_end();    // numbers of pieces end here
 Pfn ram_limit();  // and those of absent frames here
 Mfn ram_machine(Pfn pfn);
 Pfn ram_guest_frame(Mfn mfn);
+// No frame has another number than its own.
+bool ram_has_machine_numbers();
 // Calls `give` for the RAM below the image.
 void ram_give_below_image(void (*give)(Pfn first, u64 count));

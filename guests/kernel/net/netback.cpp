@@ -14,6 +14,8 @@
 
 namespace {
 constexpr unsigned batch = net_batch;
+constexpr char batch_key[] =
+    "batch";  // of the backend's directory: packets that it hands over at once, at most
 
 struct Back : NetPort {
   BusDevice bus;
@@ -21,6 +23,7 @@ struct Back : NetPort {
   netif_tx_back_ring_t tx;
   netif_rx_back_ring_t rx;
   Receive receive;
+  unsigned handed_over;  // at once, at most
   PacketQueue waiting;
 };
 
@@ -100,7 +103,8 @@ bool take_from_frontend(Back& b) {
 unsigned pair_up(Back& b, Departure (&departures)[batch]) {
   unsigned n = 0;
   const RING_IDX end = __atomic_load_n(&b.rx.sring->req_prod, __ATOMIC_ACQUIRE);
-  for (; n < batch && b.waiting.count && b.rx.req_cons != end && !RING_REQUEST_PROD_OVERFLOW(&b.rx, end);
+  for (; n < b.handed_over && b.waiting.count && b.rx.req_cons != end &&
+         !RING_REQUEST_PROD_OVERFLOW(&b.rx, end);
        n++) {
     RING_COPY_REQUEST(&b.rx, b.rx.req_cons++, &departures[n].request);
     departures[n].packet = b.waiting.take();
@@ -141,8 +145,15 @@ Receive requested(const char* frontend) {
   return Receive::flip;
 }
 
+unsigned batch_of(const char* directory) {
+  u64 wanted = 0;
+  const bool given = !store_read_number(directory, batch_key, wanted) && wanted;
+  return given ? static_cast<unsigned>(min_of(wanted, u64{batch})) : batch;
+}
+
 bool connect(Back& b) {
   b.receive = requested(b.bus.other);
+  b.handed_over = batch_of(b.bus.own);
   if (bus_map_ring(b.bus, "tx-ring-ref", b.tx_page) || bus_map_ring(b.bus, "rx-ring-ref", b.rx_page))
     return false;
   BACK_RING_INIT(&b.tx, static_cast<netif_tx_sring_t*>(b.tx_page.va), page_bytes);

@@ -43,10 +43,11 @@ bool negotiate(VirtioDevice& d, u32 wanted) {
   return virtio_read(d, VIRTIO_MMIO_STATUS) & VIRTIO_CONFIG_S_FEATURES_OK;
 }
 
-long start_queue(VirtioDevice& d, VirtioQueue& q, unsigned index) {
+long start_queue(VirtioDevice& d, VirtioQueue& q, unsigned index, VirtioPage (*take)()) {
   virtio_write(d, VIRTIO_MMIO_QUEUE_SEL, index);
   if (virtio_read(d, VIRTIO_MMIO_QUEUE_NUM_MAX) < virtio_queue_size) return -XEN_ENXIO;
-  auto* page = static_cast<u8*>(memory_model->device_page());
+  const VirtioPage taken = take();
+  auto* page = static_cast<u8*>(taken.va);
   if (!page) return -XEN_ENOMEM;
   memset(page, 0, page_bytes);
   q = {&d,
@@ -55,7 +56,7 @@ long start_queue(VirtioDevice& d, VirtioQueue& q, unsigned index) {
        reinterpret_cast<volatile VirtioAvailable*>(page + offset_available),
        reinterpret_cast<volatile VirtioUsed*>(page + offset_used),
        0};
-  u64 machine = machine_address(page);
+  const u64 machine = taken.machine;
   virtio_write(d, VIRTIO_MMIO_QUEUE_NUM, virtio_queue_size);
   write_address(d, VIRTIO_MMIO_QUEUE_DESC_LOW, machine + offset_descriptors);
   write_address(d, VIRTIO_MMIO_QUEUE_AVAIL_LOW, machine + offset_available);
@@ -74,14 +75,19 @@ void virtio_write(VirtioDevice& d, u32 offset, u32 value) {
 
 u64 machine_address(const void* va) { return memory_model->device_address(va); }
 
+VirtioPage virtio_page() {
+  void* page = memory_model->device_page();
+  return {page, page ? machine_address(page) : 0};
+}
+
 void virtio_stop(VirtioDevice& d) { virtio_write(d, VIRTIO_MMIO_STATUS, 0); }
 
-long virtio_start(VirtioDevice& d, VirtioQueue* queues, unsigned count, u32 wanted) {
+long virtio_start(VirtioDevice& d, VirtioQueue* queues, unsigned count, u32 wanted, VirtioPage (*take)()) {
   virtio_stop(d);
   add_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE);
   add_status(d, VIRTIO_CONFIG_S_DRIVER);
   long error = negotiate(d, wanted) ? 0 : -XEN_ENXIO;
-  for (unsigned i = 0; i < count && !error; i++) error = start_queue(d, queues[i], i);
+  for (unsigned i = 0; i < count && !error; i++) error = start_queue(d, queues[i], i, take);
   add_status(d, error ? VIRTIO_CONFIG_S_FAILED : VIRTIO_CONFIG_S_DRIVER_OK);
   return error;
 }

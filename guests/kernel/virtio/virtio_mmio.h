@@ -57,9 +57,17 @@ constexpr u32 virtio_slot_interrupt(u32 slot) { return 24 + slot; }
 u32 virtio_read(const VirtioDevice& d, u32 offset);
 void virtio_write(VirtioDevice& d, u32 offset, u32 value);
 
-// Reset, features (VERSION_1 and those of `wanted` that the device has), queues, DRIVER_OK. 0 or a negative
-// errno.
-long virtio_start(VirtioDevice& d, VirtioQueue* queues, unsigned count, u32 wanted = 0);
+// A page that devices reach, for ever, and where: for a queue. `va` null: none left.
+struct VirtioPage {
+  void* va;
+  u64 machine;
+};
+VirtioPage virtio_page();
+
+// Reset, features (VERSION_1 and those of `wanted` that the device has), queues in pages of `take`'s,
+// DRIVER_OK. 0 or a negative errno.
+long virtio_start(VirtioDevice& d, VirtioQueue* queues, unsigned count, u32 wanted = 0,
+                  VirtioPage (*take)() = virtio_page);
 // The device lets go of all memory; it is of no use any more.
 void virtio_stop(VirtioDevice& d);
 // Puts a chain of buffers into descriptors [first, first + count) and tells the device.

@@ -125,8 +125,8 @@ TEST_CASE("what is not the domain's to give, or in use, is not exchanged") {
   REQUIRE(other.populate(1));
   {
     MmGuard guard;
-    REQUIRE(w.dom0.domain->mm.model->map_foreign(w.dom0.domain, 9, other.domain, 1) == 0);
-    REQUIRE(w.dom0.domain->mm.model->map_foreign(other.domain, 7, w.dom0.domain, 6) == 0);
+    REQUIRE(map_foreign(w.dom0.domain, 9, other.domain, 1) == 0);
+    REQUIRE(map_foreign(other.domain, 7, w.dom0.domain, 6) == 0);
   }
   REQUIRE(w.dom0.expose(DOMID_SELF, kGfns, 6) == 0);
   {

@@ -149,8 +149,8 @@ TEST_CASE("what is shown of others and of the hypervisor stays where it is") {
   const MemoryModel& model = *w.dom0.domain->mm.model;
   {
     MmGuard guard;
-    REQUIRE(model.map_foreign(w.dom0.domain, 40, other.domain, 1) == 0);
-    REQUIRE(model.map_foreign(other.domain, 7, w.dom0.domain, 6) == 0);
+    REQUIRE(map_foreign(w.dom0.domain, 40, other.domain, 1) == 0);
+    REQUIRE(map_foreign(other.domain, 7, w.dom0.domain, 6) == 0);
   }
   w.swap(40, 2);
   w.check_refused({2, 40}, -XEN_EINVAL, 1);

@@ -152,10 +152,6 @@ TEST_CASE("fills obey rights, set accessed and dirty, and stop at what is not th
   CHECK_FALSE(g.fill(0xffff800000000000, 0));  // the M2P's address
 }
 
-static int map_foreign(const Guest& guest, Gfn gfn, Domain* owner, u64 name) {
-  return guest.domain->mm.model->map_foreign(guest.domain, gfn, owner, name);
-}
-
 TEST_CASE("a privileged domain reaches devices, RAM of others by foreign entries only") {
   Guest dom0(0, 128, true), other(23);
   dom0.at(Guest::l1)[6] = make_pte(0xfeb00, kRw | kPteCacheDisable | kPteDirty);
@@ -167,10 +163,10 @@ TEST_CASE("a privileged domain reaches devices, RAM of others by foreign entries
   CHECK_FALSE(dom0.fill(0x7000, 0));
   const auto& model = *dom0.domain->mm.model;
   MmGuard guard;
-  REQUIRE(map_foreign(dom0, 500, other.domain, 9) == 0);
-  CHECK(map_foreign(dom0, 500, other.domain, 10) == -XEN_EINVAL);
-  CHECK(map_foreign(dom0, 3, other.domain, 10) == -XEN_EINVAL);
-  CHECK(map_foreign(dom0, 501, other.domain, 1000) == -XEN_EINVAL);
+  REQUIRE(map_foreign(dom0.domain, 500, other.domain, 9) == 0);
+  CHECK(map_foreign(dom0.domain, 500, other.domain, 10) == -XEN_EINVAL);
+  CHECK(map_foreign(dom0.domain, 3, other.domain, 10) == -XEN_EINVAL);
+  CHECK(map_foreign(dom0.domain, 501, other.domain, 1000) == -XEN_EINVAL);
   CHECK(refs(mfn) == 2);
   CHECK(type_refs(mfn) == 1);
   CHECK(model.remove(dom0.domain, 500) == -XEN_EINVAL);
@@ -190,7 +186,7 @@ TEST_CASE("a page table of model direct can be looked at, not written") {
   {
     MmGuard guard;
     REQUIRE(type_pin(l1, XS_FRAME_L1, direct) == 0);
-    REQUIRE(map_foreign(dom0, 500, direct, l1) == 0);
+    REQUIRE(map_foreign(dom0.domain, 500, direct, l1) == 0);
   }
   dom0.at(Guest::l1)[7] = make_pte(500, kRw);
   REQUIRE(dom0.fill(0x7000, 0));

@@ -237,6 +237,26 @@ TEST_CASE("machine numbers: addresses, entries, frames; no times, no neighbours"
   CHECK(MachineNumbers(plain).classify((u64{1} << 32) + 4, 0) == Kind::none);  // also a pair {4, 1}
 }
 
+TEST_CASE("machine numbers that a domain knows are counted, whatever its model") {
+  Translated m;
+  const auto of = [&m](u32 domid) {
+    for (const Exposure& e : m.observer->exposures())
+      if (e.domid == domid) return e;
+    throw std::runtime_error("no such domain");
+  };
+  CHECK(of(1).words == 0);
+  m.memory.word(Translated::frame(3), 7) = Translated::frame(1) << 12 | 0x67;   // an entry for its own
+  m.memory.word(Translated::frame(2), 8) = Translated::frame(1) << 12 | 0x9ff;  // the same frame
+  m.memory.word(Translated::frame(2), 9) = (Translated::frame(3) + 1) << 12;    // nobody's
+  m.memory.word(Translated::frame(2), 10) = 0x201067;                           // no heap RAM
+  const Exposure e = of(1);
+  CHECK(e.words == 3);
+  CHECK(e.own == 2);
+  CHECK(e.others == 1);
+  CHECK(e.frames == 2);
+  CHECK(m.violations(Invariant::leak).size() == 3);  // for here they should not be
+}
+
 TEST_CASE("a machine address in a domU's memory or in an answer to it is a leak") {
   Translated m;
   CHECK(m.violations(Invariant::leak).empty());

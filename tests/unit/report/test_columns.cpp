@@ -66,6 +66,19 @@ TEST_CASE("report runs: refused or failed", "[report]") {
     CHECK(outcome_of(worked, ended(ExitCode::failure, "step", answer)).kind == Kind::failed);
 }
 
+TEST_CASE("report runs: a native driver is caught by the monitor of DMA, and by nothing else", "[report]") {
+  using Kind = Outcome::Kind;
+  const std::string message = "driver-objects.json: invariant: dma: the block device of dom0 reads";
+  const RunKey native{driver_scenario, "x86_64", {"dom0_model=direct", native_driver}};
+  CHECK(outcome_of(native, ended(ExitCode::failure, message)).kind == Kind::caught);
+  CHECK(outcome_of(native, ended(ExitCode::failure, "invariant: isolation: dom0")).kind == Kind::failed);
+  CHECK(outcome_of(native, ended(ExitCode::timeout, message)).kind == Kind::failed);
+  const RunKey other{driver_scenario, "x86_64", {"dom0_model=direct", "driver=paravirtual"}};
+  CHECK(outcome_of(other, ended(ExitCode::failure, message)).kind == Kind::failed);
+  const RunKey elsewhere{"demo/disk.json", "x86_64", {native_driver}};
+  CHECK(outcome_of(elsewhere, ended(ExitCode::failure, message)).kind == Kind::failed);
+}
+
 TEST_CASE("report runs: a domain's model is refused by two statuses, of one step", "[report]") {
   using Kind = Outcome::Kind;
   const RunKey asked{offered_scenario, "ia64", {}};
@@ -106,7 +119,9 @@ TEST_CASE("report columns: what is not offered is refused in its words, and not 
       return ended(ExitCode::crash, "hypervisor panic: dom0_model=y: there is no such memory model here");
     return offers("= EOPNOTSUPP memory model z is not available");
   });
-  CHECK(others == 8);  // boot and dom0's requests need no domain, and there are four models of dom0
+  // boot, dom0's requests and three objects of its driver with two lengths need no domain, and there are four
+  // models of dom0
+  CHECK(others == 32);
   Columns columns(runs, false);
   const Cell no =
       columns.cell(column(columns, "x86_64", "direct"), workload_named("create"), instructions, true);

@@ -261,7 +261,7 @@ TEST_CASE("errors inside loops name the file's place, and loops cannot explode")
   CHECK(error_of(
             with_steps(
                 R"({"repeat":{"times":10000,"steps":[{"repeat":{"times":10000,"steps":[{"list":{}}]}}]}})"))
-            .find("more than 10000 steps") != std::string::npos);
+            .find("more than 20000 steps") != std::string::npos);
   CHECK(error_of(with_steps(R"({"repeat":{"times":"${who}","steps":[{"list":{}}]}})"))
             .find("times: must be an integer") != std::string::npos);
   std::string nested = R"({"list":{}})";

@@ -24,8 +24,3 @@ Mfn window_hide(unsigned slot) {
   purge_page(reinterpret_cast<u64>(window_va(slot)), page_shift);
   return frame;
 }
-
-u64 window_device_address(const void* va) {
-  const Mfn frame = shown(window_slot(va));
-  return frame == invalid_frame ? 0 : frame << page_shift | (reinterpret_cast<u64>(va) & (page_bytes - 1));
-}

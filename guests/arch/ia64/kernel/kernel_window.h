@@ -21,5 +21,3 @@ void window_show(unsigned slot, Mfn frame, bool writable);
 Mfn window_hide(unsigned slot);
 // window_hide() has purged it.
 inline void window_forget(unsigned) {}
-// What a device calls the byte; 0: nothing is shown there.
-u64 window_device_address(const void* va);

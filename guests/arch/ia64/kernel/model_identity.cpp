@@ -2,12 +2,16 @@
 // is.
 #include "domain_memory.h"
 #include "guests/kernel/identity_frames.h"
+#include "guests/kernel/machine_map.h"
 #include "guests/kernel/native/ram.h"
 #include "image.h"
 #include "kernel_window.h"
 #include "model_flat.h"
+#include "page_table.h"
 
 namespace {
+constexpr u64 region_bytes = 1ull << 61;
+
 void add(const EfiMemoryDescriptor& d) { ram_add(d.first_byte, d.first_byte + d.pages * efi_page_bytes); }
 
 BootFrames boot() {
@@ -22,8 +26,14 @@ void reclaim(void (*give)(Pfn first, u64 count)) {
   domain_memory_reserve();
 }
 
-u64 device_address(const void* va) {
-  return in_window(va) ? window_device_address(va) : flat_device_address(va);
+// No table of its own memory: a frame is where its number says. And the window's, for what is not.
+const MachineMap* machine_map() {
+  static constexpr MachineMap map = {
+      {{WINDOW_BASE, u64{window_pages} * page_bytes, 0, nullptr, window_entries, pte_present, pte_present,
+        pte_address_mask, page_shift},
+       {KERNEL_BASE, region_bytes, 0}},
+      2};
+  return &map;
 }
 
 constexpr GrantOps grant_ops = identity_grant_ops(nullptr);
@@ -35,5 +45,6 @@ constexpr MemoryModel model_identity = {"identity",       boot,
                                         ram_guest_frame,  identity_release,
                                         identity_accept,  identity_map_foreign,
                                         flat_map_device,  identity_unmap_window,
-                                        flat_device_page, device_address,
-                                        &grant_ops,       flat_device_pages};
+                                        flat_device_page, mapped_device_address,
+                                        machine_map,      &grant_ops,
+                                        flat_device_pages};

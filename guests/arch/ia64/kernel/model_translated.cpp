@@ -4,7 +4,7 @@
 #include "domain_memory.h"
 #include "guests/kernel/contiguous.h"
 #include "guests/kernel/granted.h"
-#include "guests/kernel/pmt.h"
+#include "guests/kernel/machine_map.h"
 #include "guests/kernel/translated_frames.h"
 #include "guests/kernel/window.h"
 #include "guests/lib/boot.h"
@@ -76,15 +76,23 @@ void* device_pages(unsigned count) {
 }
 void* device_page() { return device_pages(1); }
 
-Pfn frame_of(const void* va) { return (reinterpret_cast<u64>(va) - KERNEL_BASE) >> page_shift; }
-
-u64 device_address(const void* va) {
-  return frame_of(va) - identity.first < identity.count ? flat_device_address(va) : 0;
+// The frames for devices, whose numbers are their machine frames'.
+const MachineMap* machine_map() {
+  static MachineMap map;
+  if (!identity.count) identity = translated_identity_frames();
+  map.ranges[0] = {KERNEL_BASE + identity.first * page_bytes, identity.count * page_bytes, identity.first};
+  map.count = 1;
+  return &map;
 }
 
-u64 address_by_pmt(const void* va) {
+// All that the table has.
+const MachineMap* map_with_pmt() {
+  static MachineMap map;
+  if (map.count) return &map;
   const u64 gfns = foreign_first + window_pages;
-  return pmt_device_address(va, frame_of(va) < gfns ? frame_of(va) : invalid_frame, gfns);
+  map.ranges[0] = {KERNEL_BASE, gfns * page_bytes, 0, &pmt_own(gfns)};
+  map.count = 1;
+  return &map;
 }
 
 void* pages_by_exchange(unsigned count) { return contiguous_pages(count, exchange_in_place); }
@@ -118,14 +126,18 @@ const GrantOps grant_ops = {nullptr,
 }  // namespace
 
 extern const MemoryModel model_translated;
-constexpr MemoryModel model_translated = {"translated",      boot,         reclaim,
-                                          machine,           guest_frame,  translated_release,
-                                          translated_accept, map_foreign,  flat_map_device,
-                                          unmap_window,      device_page,  device_address,
-                                          &grant_ops,        device_pages, translated_accept_extent};
+constexpr MemoryModel model_translated = {"translated",      boot,
+                                          reclaim,           machine,
+                                          guest_frame,       translated_release,
+                                          translated_accept, map_foreign,
+                                          flat_map_device,   unmap_window,
+                                          device_page,       mapped_device_address,
+                                          machine_map,       &grant_ops,
+                                          device_pages,      translated_accept_extent};
 
 extern const MemoryModel model_with_pmt;
 constexpr MemoryModel model_with_pmt = {
-    "translated with PMT", boot_with_pmt,     reclaim,     machine,           guest_frame,
-    translated_release,    translated_accept, map_foreign, flat_map_device,   unmap_window,
-    pmt_device_page,       address_by_pmt,    &grant_ops,  pages_by_exchange, translated_accept_extent};
+    "translated with PMT", boot_with_pmt,      reclaim,           machine,
+    guest_frame,           translated_release, translated_accept, map_foreign,
+    flat_map_device,       unmap_window,       pmt_device_page,   mapped_device_address,
+    map_with_pmt,          &grant_ops,         pages_by_exchange, translated_accept_extent};

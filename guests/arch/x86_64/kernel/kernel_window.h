@@ -22,5 +22,3 @@ void window_show(unsigned slot, u64 frame, bool writable);
 u64 window_hide(unsigned slot);
 // ... while the frame is still the kernel's to see: CPUs may know it there.
 void window_forget(unsigned slot);
-// What a device calls the byte, if the frame's number is the machine's; 0: nothing is shown there.
-u64 window_device_address(const void* va);

@@ -6,6 +6,7 @@
 #include "guests/kernel/contiguous.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/granted.h"
+#include "guests/kernel/machine_map.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/panic.h"
 #include "guests/lib/string.h"
@@ -264,22 +265,24 @@ void* device_page() {
   Pfn frame = frames_alloc();
   return frame == invalid_frame ? nullptr : frame_va(frame);
 }
-// Of a place in the window: what its entry names, whoever put it there.
-Mfn shown_in_window(const void* va) {
-  const unsigned slot = window_slot(va);
-  const auto* table = static_cast<const u64*>(frame_va(tables.window_l1 + slot / table_entries));
-  const u64 entry = __atomic_load_n(&table[slot % table_entries], __ATOMIC_RELAXED);
-  return entry & pte_present ? pte_frame(entry) : invalid_frame;
-}
 
-u64 device_address(const void* va) {
-  const auto at = reinterpret_cast<u64>(va);
-  Mfn mfn = invalid_frame;
-  if (in_window(va))
-    mfn = shown_in_window(va);
-  else if (at >= direct_map_base)
-    mfn = machine(va_frame(va));
-  return mfn == invalid_frame ? 0 : mfn * page_bytes + at % page_bytes;
+// The P2M for all memory, and for places in the window their entries, whoever put them there.
+const MachineMap* machine_map() {
+  static MachineMap map;
+  if (map.count) return &map;
+  const auto* window_entries = static_cast<const u64*>(frame_va(tables.window_l1));
+  map.ranges[0] = {window_base,
+                   u64{window_pages} * page_bytes,
+                   0,
+                   nullptr,
+                   window_entries,
+                   pte_present,
+                   pte_present,
+                   pte_frame_mask,
+                   page_shift};
+  map.ranges[1] = {direct_map_base, frames.limit * page_bytes, 0, nullptr, p2m, 1ull << 63, 0, ~0ull, 0};
+  map.count = 2;
+  return &map;
 }
 
 // --- grants: the hypervisor writes the window's entry, and takes it away --------------------------------
@@ -342,6 +345,7 @@ const GrantOps grant_ops = {grant_place, take_places, give_places, 0,     shown_
 }  // namespace
 
 extern const MemoryModel model_direct;
-constexpr MemoryModel model_direct = {"direct",    boot,           reclaim,     machine,     guest_frame,
-                                      release,     accept,         map_foreign, map_device,  unmap_window,
-                                      device_page, device_address, &grant_ops,  device_pages};
+constexpr MemoryModel model_direct = {"direct",    boot,         reclaim,     machine,
+                                      guest_frame, release,      accept,      map_foreign,
+                                      map_device,  unmap_window, device_page, mapped_device_address,
+                                      machine_map, &grant_ops,   device_pages};

@@ -4,6 +4,7 @@
 #include "guests/kernel/contiguous.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/identity_frames.h"
+#include "guests/kernel/machine_map.h"
 #include "guests/kernel/native/ram.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/panic.h"
@@ -47,20 +48,15 @@ void* device_page() {
 
 void* device_pages(unsigned count) { return contiguous_pages(count, nullptr); }
 
-u64 device_address(const void* va) {
-  if (in_window(va)) return window_device_address(va);
-  if (reinterpret_cast<u64>(va) < direct_map_base || va_frame(va) >= frames.limit) return 0;
-  return ram_machine(va_frame(va)) * page_bytes + reinterpret_cast<u64>(va) % page_bytes;
-}
-
 constexpr GrantOps grant_ops = identity_grant_ops(grant_place);
 }  // namespace
 
 extern const MemoryModel model_identity;
-constexpr MemoryModel model_identity = {"identity",       boot,
-                                        reclaim,          ram_machine,
-                                        ram_guest_frame,  identity_release,
-                                        identity_accept,  identity_map_foreign,
-                                        plain_map_device, identity_unmap_window,
-                                        device_page,      device_address,
-                                        &grant_ops,       device_pages};
+constexpr MemoryModel model_identity = {"identity",        boot,
+                                        reclaim,           ram_machine,
+                                        ram_guest_frame,   identity_release,
+                                        identity_accept,   identity_map_foreign,
+                                        plain_map_device,  identity_unmap_window,
+                                        device_page,       mapped_device_address,
+                                        plain_machine_map, &grant_ops,
+                                        device_pages};

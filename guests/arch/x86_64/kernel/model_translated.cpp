@@ -13,8 +13,8 @@
 #include "guests/kernel/contiguous.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/granted.h"
+#include "guests/kernel/machine_map.h"
 #include "guests/kernel/operator/boot_word.h"
-#include "guests/kernel/pmt.h"
 #include "guests/kernel/translated_frames.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/panic.h"
@@ -96,27 +96,37 @@ void* map_foreign(unsigned domain, const Mfn* list, unsigned count, bool writabl
 }
 
 // A domain may get its first device when it runs already.
-void* device_pages(unsigned count) {
+void find_identity_frames() {
   if (!identity.count && (identity = translated_identity_frames()).count) show_identity_frames();
+}
+
+void* device_pages(unsigned count) {
+  find_identity_frames();
   if (identity.count - identity_used < count) return nullptr;
   identity_used += count;
   return window_va(identity_slot + static_cast<unsigned>(identity_used - count));
 }
 void* device_page() { return device_pages(1); }
 
-u64 device_address(const void* va) {
-  if (!in_window(va) || window_slot(va) - identity_slot >= identity.count) return 0;
-  return (identity.first + window_slot(va) - identity_slot) * page_bytes +
-         reinterpret_cast<u64>(va) % page_bytes;
+// The frames for devices, whose numbers are their machine frames'.
+const MachineMap* machine_map() {
+  static MachineMap map;
+  find_identity_frames();
+  map.ranges[0] = {reinterpret_cast<u64>(window_va(identity_slot)), identity.count * page_bytes,
+                   identity.first};
+  map.count = 1;
+  return &map;
 }
 
-u64 address_by_pmt(const void* va) {
-  Pfn gfn = invalid_frame;
-  if (in_window(va))
-    gfn = foreign_first + window_slot(va);
-  else if (reinterpret_cast<u64>(va) >= direct_map_base && va_frame(va) < frames.limit)
-    gfn = va_frame(va);
-  return pmt_device_address(va, gfn, foreign_first + window_pages);
+// All that the table has: memory, and what is in the window's places.
+const MachineMap* map_with_pmt() {
+  static MachineMap map;
+  if (map.count) return &map;
+  const PmtTable& table = pmt_own(foreign_first + window_pages);
+  map.ranges[0] = {window_base, u64{window_pages} * page_bytes, foreign_first, &table};
+  map.ranges[1] = {direct_map_base, frames.limit * page_bytes, 0, &table};
+  map.count = 2;
+  return &map;
 }
 
 void* pages_by_exchange(unsigned count) { return contiguous_pages(count, exchange_in_place); }
@@ -153,14 +163,18 @@ const GrantOps grant_ops = {grant_place,
 }  // namespace
 
 extern const MemoryModel model_translated;
-constexpr MemoryModel model_translated = {"translated",      boot,         reclaim,
-                                          machine,           guest_frame,  translated_release,
-                                          translated_accept, map_foreign,  plain_map_device,
-                                          unmap_window,      device_page,  device_address,
-                                          &grant_ops,        device_pages, translated_accept_extent};
+constexpr MemoryModel model_translated = {"translated",      boot,
+                                          reclaim,           machine,
+                                          guest_frame,       translated_release,
+                                          translated_accept, map_foreign,
+                                          plain_map_device,  unmap_window,
+                                          device_page,       mapped_device_address,
+                                          machine_map,       &grant_ops,
+                                          device_pages,      translated_accept_extent};
 
 extern const MemoryModel model_with_pmt;
 constexpr MemoryModel model_with_pmt = {
-    "translated with PMT", boot_with_pmt,     reclaim,     machine,           guest_frame,
-    translated_release,    translated_accept, map_foreign, plain_map_device,  unmap_window,
-    pmt_device_page,       address_by_pmt,    &grant_ops,  pages_by_exchange, translated_accept_extent};
+    "translated with PMT", boot_with_pmt,      reclaim,           machine,
+    guest_frame,           translated_release, translated_accept, map_foreign,
+    plain_map_device,      unmap_window,       pmt_device_page,   mapped_device_address,
+    map_with_pmt,          &grant_ops,         pages_by_exchange, translated_accept_extent};

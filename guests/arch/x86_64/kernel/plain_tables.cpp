@@ -77,9 +77,30 @@ void window_forget(unsigned slot) {
   mmuext_simple(MMUEXT_INVLPG_ALL, reinterpret_cast<u64>(window_va(slot)));
 }
 
-u64 window_device_address(const void* va) {
-  const u64 frame = shown(window_slot(va));
-  return frame == invalid_frame ? 0 : frame << page_shift | reinterpret_cast<u64>(va) % page_bytes;
+const MachineMap* plain_machine_map() {
+  static MachineMap map;
+  if (map.count) return &map;
+  const auto entries = [](Pfn table) { return static_cast<const u64*>(frame_va(table)); };
+  map.ranges[0] = {window_base,
+                   u64{window_pages} * page_bytes,
+                   0,
+                   nullptr,
+                   entries(tables.window_l1),
+                   pte_present,
+                   pte_present,
+                   pte_frame_mask,
+                   page_shift};
+  map.ranges[1] = {direct_map_base,
+                   (tables.window_l1 - tables.l1) * table_entries * page_bytes,
+                   0,
+                   nullptr,
+                   entries(tables.l1),
+                   pte_present,
+                   pte_present,
+                   pte_frame_mask,
+                   page_shift};
+  map.count = 2;
+  return &map;
 }
 
 void* plain_map_device(u64 machine_address, u64 bytes, long& error) {

@@ -14,6 +14,7 @@
 #include "hypervisor/common/hypercall.h"
 #include "hypervisor/common/iommu.h"
 #include "hypervisor/common/lib.h"
+#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/print.h"
 #include "hypervisor/common/taps.h"
@@ -214,6 +215,10 @@ void remove_domain(Domain* domain) {
   grants_destroy(domain);
   mm_domain_destroy(domain);
   delete domain;
+}
+
+int map_foreign(Domain* domain, Gfn gfn, Domain* owner, u64 name) {
+  return domain->mm.model->map_foreign(domain, gfn, owner, name);
 }
 
 Mfn frame_for(Domain* domain, unsigned address_bits) {

@@ -73,6 +73,9 @@ std::string broken_invariant();
 /// Counts anew, from the tables themselves, what every frame is referred to, and compares. "" when all agree.
 std::string broken_reference();
 
+/// MemoryModel::map_foreign at a place that is the caller's to choose.
+int map_foreign(Domain* domain, Gfn gfn, Domain* owner, u64 name);
+
 /// A frame of the domain with its contents.
 Mfn frame_for(Domain* domain, unsigned address_bits = 64);
 u64* words(Mfn mfn);

@@ -150,4 +150,4 @@ extern const MemoryModel model_native;
 constexpr MemoryModel model_native = {"native",        boot,         ram_give_below_image, ram_machine,
                                       ram_guest_frame, nobody_there, nobody_gives,         no_foreign_frames,
                                       map_device,      unmap_window, device_page,          device_address,
-                                      nullptr,         device_pages};
+                                      nullptr,         nullptr,      device_pages};
