@@ -13,17 +13,19 @@ namespace {
 constexpr unsigned kTries = 4096;
 Mfn rejected[kTries];  // under mm_lock
 
-/// Frames whose numbers are `least` or more, kInvalidMfn when none are found.
+/// Frames whose numbers are `least` or more, kInvalidMfn when none are found. What is looked at on the way is
+/// nobody's but the hypervisor's.
 Mfn allocate_behind(Gfn least, u32 owner) {
   unsigned tries = 0;
   Mfn mfn = kInvalidMfn;
-  for (; tries < kTries; tries++) {
-    mfn = heap_alloc(kDeviceFramesOrder, owner);
-    if (mfn == kInvalidMfn || mfn >= least) break;
-    rejected[tries] = mfn;
+  while (tries < kTries && (mfn < least || mfn == kInvalidMfn)) {
+    mfn = heap_alloc(kDeviceFramesOrder, XS_OWNER_XEN);
+    if (mfn == kInvalidMfn) break;
+    rejected[tries++] = mfn;
   }
   while (tries-- > 0) heap_free(rejected[tries], kDeviceFramesOrder);
-  return mfn != kInvalidMfn && mfn >= least ? mfn : kInvalidMfn;
+  const bool found = mfn != kInvalidMfn && mfn >= least && heap_alloc_at(mfn, kDeviceFramesOrder, owner);
+  return found ? mfn : kInvalidMfn;
 }
 
 }  // namespace

@@ -83,10 +83,16 @@ Mfn frame_of_index(u32 index) {
 }
 
 u32 frame_owner(Mfn mfn) { return frame_at(mfn)->owner; }
+
+// Frames that come from or go to a domain do so under mm_lock; the hypervisor's own are no device's.
+[[gnu::noinline]] static void set_owner_of_devices_memory(Mfn mfn, u32 owner) {
+  if (owner < XS_OWNER_XEN || frame_owner(mfn) < XS_OWNER_XEN) iommu_owner_changes(mfn, owner);
+  xs_table_store32(&frame_at(mfn)->owner, owner);
+}
+
+// Each frame of the machine comes by several times at boot: a machine without an IOMMU pays a test.
 void frame_set_owner(Mfn mfn, u32 owner) {
-  // Frames that come from or go to a domain do so under mm_lock; the hypervisor's own are no device's.
-  if (iommu_in_use() && (owner < XS_OWNER_XEN || frame_owner(mfn) < XS_OWNER_XEN))
-    iommu_owner_changes(mfn, owner);
+  if (iommu_in_use()) return set_owner_of_devices_memory(mfn, owner);
   xs_table_store32(&frame_at(mfn)->owner, owner);
 }
 u64 frame_count_info(Mfn mfn) { return frame_at(mfn)->count_info; }

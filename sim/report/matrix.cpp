@@ -44,19 +44,25 @@ constexpr Question all_questions[] = {
      "to own its pages.",
      "In direct the guest keeps the table in its own memory, as an array in one level that it publishes by "
      "lists; the hypervisor holds the way back (M2P) for all. In translated it is the hypervisor's: a radix "
-     "tree of pages of 512 entries. In P==M there is none. The PMT is the tree of translated, and dom0 may "
-     "read it: as an array or as a tree, the entries or a copy of the numbers alone (option pmt)."},
+     "tree of pages of 512 entries, with one entry for 2 MiB in one piece. In P==M there is none, but a "
+     "record "
+     "of other domains' frames that dom0 has mapped. The PMT is the tree of translated, and dom0 may read "
+     "it: "
+     "as an array or as a tree, the entries or a copy of the numbers alone, which it may also write and have "
+     "taken over (option pmt)."},
     {"attributes", "2. What do its entries say beside the frame?",
      "Asked because an entry that says who may write, or whose frame it is, can do the work of a check.",
      "Counted are entries of P2Ms that the hypervisor holds, at the step where they are most. A P2M that a "
      "guest keeps holds numbers alone; what it may do with a frame is checked when it enters the frame in a "
-     "page table. A PMT's pages are the hypervisor's; dom0's P2M has them, too, for reading only. Memory "
+     "page table. A PMT's pages are the hypervisor's; dom0's P2M has them, too, for reading only unless it "
+     "may write. Memory "
      "attributes (cached or not) are in the guests' own entries in all models."},
     {"sizes", "3. Which page sizes are there?",
      "Asked because Linux/ia64 maps memory by pages of 16 KiB and by larger ones.",
-     "An entry of a P2M is one frame of 4 KiB in each model, so there are as many entries as frames. A "
-     "larger page of a guest is made of such entries when it is missed: by shadow tables on x86-64, by 4 "
-     "KiB translations of the VHPT on IA-64."},
+     "In direct an entry is one frame of 4 KiB, and a guest has no larger page. A P2M that the hypervisor "
+     "holds has an entry of 2 MiB for 512 frames in one piece, until one of them goes. A larger page of a "
+     "guest stays as large as the P2M allows: 2 MiB in shadow tables on x86-64, up to 256 MiB in inserted "
+     "translations on IA-64, where programs may also have pages of 16 KiB (docs/memory-models.md)."},
     {"devices", "4. What do dom0's devices and its DMA need?",
      "Asked because a device takes machine addresses, and in 2005 there was no IOMMU.",
      "A dom0 that knows no machine address gets some frames whose guest number is the machine's, and its "
@@ -89,7 +95,7 @@ constexpr Question all_questions[] = {
      "A packet's cost is what two runs that differ by 500 packets differ by, so that boot and set-up are "
      "not in it. What a disk's request costs, whose frames are mapped by grants, is under question 4."},
     {"life", "9. What of balloons, of making and destroying domains, and of fragmentation?",
-     "Asked because frames that come back are not the ones that went, which P==M cannot bear.",
+     "Asked because frames that come back are not the ones that went: in P==M the kernel has to take others.",
      "A balloon's frame is one that goes and comes back. A domain's cost is what two domains of 16 and 80 "
      "MiB differ by, per MiB; it is built paused, so that nothing runs beside the toolstack. In direct dom0 "
      "fills a new domain's P2M in memory that it has not published yet: not counted as changes of a P2M."},

@@ -193,9 +193,10 @@ void Runner::wait(const Wait& w, StepResult& result) {
     });
   } else if (const auto* e = std::get_if<WaitEvent>(&w.what)) {
     if (!target_.observation()) return;  // an oracle has no marks; its text waits still order the run
+    std::size_t& cursor = event_cursor_[e->pattern.domain];
     met = advance(deadline, [&] {
-      for (std::size_t i = event_cursor_; i < events_.size(); ++i)
-        if (matches_event(e->pattern, events_[i])) return event_cursor_ = i + 1, true;
+      for (std::size_t i = cursor; i < events_.size(); ++i)
+        if (matches_event(e->pattern, events_[i])) return cursor = i + 1, true;
       return false;
     });
   } else {

@@ -88,14 +88,14 @@ class Runner : private TargetListener {
   LineCutter serial_;
   OperatorChannel operator_;
   std::vector<Event> events_;
-  std::size_t event_cursor_ = 0;                    ///< behind the last event a wait has matched
-  std::map<std::string, std::size_t> text_cursor_;  ///< per console: behind the last match
-  std::map<std::string, u32> domids_;               ///< newest domain of that name
-  u32 next_domid_ = 1;                              ///< when nothing is observed
-  std::string creating_;                            ///< domain of the create command being answered
-  u64 noises_ = 0;                                  ///< lines of noise typed so far
-  std::set<u32> crashed_;                           ///< domains whose crash has been noticed
-  std::vector<std::string> to_destroy_;             ///< crashed, on_crash=destroy
+  std::map<std::string, std::size_t> event_cursor_;  ///< by domain: behind the last event a wait has matched
+  std::map<std::string, std::size_t> text_cursor_;   ///< per console: behind the last match
+  std::map<std::string, u32> domids_;                ///< newest domain of that name
+  u32 next_domid_ = 1;                               ///< when nothing is observed
+  std::string creating_;                             ///< domain of the create command being answered
+  u64 noises_ = 0;                                   ///< lines of noise typed so far
+  std::set<u32> crashed_;                            ///< domains whose crash has been noticed
+  std::vector<std::string> to_destroy_;              ///< crashed, on_crash=destroy
   Condition condition_;
   u64 heard_ps_ = 0;       ///< when the serial line last carried a byte
   std::string fatal_;      ///< set by sinks; ends the run

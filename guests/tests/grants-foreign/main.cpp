@@ -205,6 +205,9 @@ void check_as_dom0() {
   const grant_ref_t own = grant_access(static_cast<domid_t>(test_own_domain()), test_machine(page), false);
   test_status("map a frame of its own", test_unmap_grant(test_map_grant(place, test_own_domain(), own)),
               GNTST_okay);
+  const Pfn moved = test_spare_frames(1);  // ... and the table for single frames where these lie
+  test_give_back(moved);
+  test_get_again(moved);
   const u64 before = free_pages();
   static Child child;
   child.domain = test_make_domain(1, most_frames * page_bytes / KiB, table_pages);

@@ -6,8 +6,8 @@
 #include "hypervisor/arch/x86_64/mm_pte.h"
 #include "hypervisor/arch/x86_64/mm_shadow.h"
 #include "hypervisor/arch/x86_64/mm_vcpu.h"
-#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/lib.h"
+#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/p2m.h"
 #include "machine.h"
 

@@ -157,11 +157,9 @@ TEST_CASE("decrease_reservation's remove unpins, frees, and refuses what is not 
   mm_lock.lock();
 }
 
-TEST_CASE("models that do not exist are refused by name") {
-  for (const auto model : {XS_MODEL_IDENTITY, XS_MODEL_NESTED}) {
-    Domain domain;
-    domain.model = model;
-    CHECK(mm_domain_init(&domain) == -XEN_EOPNOTSUPP);
-    CHECK(std::string(memory_model_name(model)) != "unknown");
-  }
+TEST_CASE("a model that does not exist is refused by name") {
+  Domain domain;
+  domain.model = XS_MODEL_NESTED;
+  CHECK(mm_domain_init(&domain) == -XEN_EOPNOTSUPP);
+  CHECK(std::string(memory_model_name(XS_MODEL_NESTED)) != "unknown");
 }
