@@ -18,14 +18,15 @@ Mfn rejected[kTries];  // under mm_lock
 Mfn allocate_behind(Gfn least, u32 owner) {
   unsigned tries = 0;
   Mfn mfn = kInvalidMfn;
-  while (tries < kTries && (mfn < least || mfn == kInvalidMfn)) {
+  for (; tries < kTries; tries++) {
     mfn = heap_alloc(kDeviceFramesOrder, XS_OWNER_XEN);
-    if (mfn == kInvalidMfn) break;
-    rejected[tries++] = mfn;
+    if (mfn == kInvalidMfn || mfn >= least) break;
+    rejected[tries] = mfn;
   }
   while (tries-- > 0) heap_free(rejected[tries], kDeviceFramesOrder);
-  const bool found = mfn != kInvalidMfn && mfn >= least && heap_alloc_at(mfn, kDeviceFramesOrder, owner);
-  return found ? mfn : kInvalidMfn;
+  if (mfn == kInvalidMfn || mfn < least) return kInvalidMfn;
+  if (owner != XS_OWNER_XEN) heap_give(mfn, kDeviceFramesOrder, owner);
+  return mfn;
 }
 
 }  // namespace

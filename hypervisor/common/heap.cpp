@@ -165,6 +165,11 @@ bool heap_alloc_at(Mfn first, unsigned order, u32 owner) {
   return true;
 }
 
+void heap_give(Mfn first, unsigned order, u32 owner) {
+  LockGuard guard(heap_lock);
+  set_owner(first, order, owner);
+}
+
 void heap_free(Mfn first, unsigned order) {
   const u32 shadow = tlb_epoch() << 8 | kDirty;
   LockGuard guard(heap_lock);

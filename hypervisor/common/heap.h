@@ -24,6 +24,8 @@ void heap_add(Mfn first, u64 count);
 Mfn heap_alloc(unsigned order, u32 owner, unsigned address_bits = kAnyAddressBits);
 /// The same, these frames; false when one of them is not free.
 bool heap_alloc_at(Mfn first, unsigned order, u32 owner);
+/// A block that is the hypervisor's, and empty, gets another owner.
+void heap_give(Mfn first, unsigned order, u32 owner);
 /// Counts and type must be 0 and M2P INVALID.
 void heap_free(Mfn first, unsigned order);
 
