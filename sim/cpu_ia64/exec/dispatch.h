@@ -79,10 +79,11 @@ Next chain_with_frame(Processor& p, Block& block, unsigned ri);
   return chain(p);
 }
 
-/// Behind `s`, which has taken time of its own (a walk, a device): has it used up the slice? Its block has
-/// been paid for at its entry; what the slice has no time for is given back, and the run loop goes on there.
+/// Behind `s`, which has taken time of its own (a walk, a device): the slice has no time for all of its block,
+/// which has been paid for at its entry. What is not executed is given back, and the run loop goes on there:
+/// it cuts at the instruction that ends the slice, wherever blocks begin.
 inline bool out_of_time(Processor& p, const Slot* s) {
-  if (s->behind == 0 || p.left + s->behind > 0) return false;
+  if (s->behind == 0) return false;
   p.left += s->behind;
   p.last_bundle = bundle_of(p, s);
   p.r.ip = p.last_bundle + (s->ri == 2 ? 16 : 0);
