@@ -2,12 +2,13 @@
 #
 #   cmake -D MODE=write|check|compare -D ROOT= -D IMAGES=a,b -D FLAGS= -D GXX= -D BUILT= -D OBJECTS= -P this
 #
-#   write    takes the images just built into the tree, compressed, and writes the manifest
-#   check    fails when a source has changed since, an image is not the manifest's, or all are too large
+#   write    takes the images just built into the tree, as one compressed archive, and writes the manifest
+#   check    fails when a source has changed since, an image is not the manifest's, or the archive is too large
 #   compare  fails when what was built here differs; skips without the compiler or with another version of it
 cmake_minimum_required(VERSION 3.25)
 set(committed ${ROOT}/images/ia64)
 set(manifest_file ${committed}/MANIFEST.json)
+set(archive ${committed}/images.tar.xz)
 set(most_bytes 2097152)
 string(REPLACE , ";" images ${IMAGES})
 
@@ -25,11 +26,11 @@ function(tool_versions)
   set(binutils "${binutils}" PARENT_SCOPE)
 endfunction()
 
-# What a committed file is when unpacked.
-function(hash_of_unpacked packed out)
-  execute_process(COMMAND xz -dc ${packed} COMMAND sha256sum OUTPUT_VARIABLE text ERROR_QUIET)
-  string(REGEX REPLACE " .*" "" text "${text}")
-  set(${out} "${text}" PARENT_SCOPE)
+# Of the images of a directory, the same file for the same images.
+function(pack directory)
+  list(TRANSFORM images APPEND .elf OUTPUT_VARIABLE files)
+  execute_process(COMMAND tar --format=ustar --owner=0 --group=0 --numeric-owner --mode=644 --mtime=@0 -C ${directory} -cf - ${files}
+    COMMAND xz -9ec OUTPUT_FILE ${archive} COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
 # Every file of the tree that went into an image: what the compiler noted, and the linker script.
@@ -57,10 +58,10 @@ function(write_manifest)
   tool_versions()
   file(REMOVE_RECURSE ${committed})
   file(MAKE_DIRECTORY ${committed})
+  pack(${BUILT})
   set(entries "")
   set(all "")
   foreach(image ${images})
-    execute_process(COMMAND xz -9ec ${BUILT}/${image}.elf OUTPUT_FILE ${committed}/${image}.elf.xz COMMAND_ERROR_IS_FATAL ANY)
     file(SHA256 ${BUILT}/${image}.elf hash)
     sources_of(${image} sources)
     list(APPEND all ${sources})
@@ -80,13 +81,13 @@ function(write_manifest)
 endfunction()
 
 # SEND_ERROR: goes on, and the script fails at its end.
-function(check_image manifest image)
+function(check_image manifest directory image)
   string(JSON hash ERROR_VARIABLE missing GET "${manifest}" images ${image})
-  if(missing OR NOT EXISTS ${committed}/${image}.elf.xz)
+  if(missing OR NOT EXISTS ${directory}/${image}.elf)
     message(SEND_ERROR "${image}: not committed; scripts/ia64-images renews the images")
     return()
   endif()
-  hash_of_unpacked(${committed}/${image}.elf.xz now)
+  file(SHA256 ${directory}/${image}.elf now)
   if(NOT now STREQUAL hash)
     message(SEND_ERROR "${image}: not the image that the manifest tells of")
   endif()
@@ -120,9 +121,13 @@ function(check manifest)
   if(NOT count EQUAL expected)
     message(SEND_ERROR "the manifest tells of ${count} images, there are ${expected}")
   endif()
+  set(unpacked ${OBJECTS}/committed)
+  file(REMOVE_RECURSE ${unpacked})
+  file(ARCHIVE_EXTRACT INPUT ${archive} DESTINATION ${unpacked})
   foreach(image ${images})
-    check_image("${manifest}" ${image})
+    check_image("${manifest}" ${unpacked} ${image})
   endforeach()
+  file(REMOVE_RECURSE ${unpacked})
   check_sources("${manifest}")
   set(bytes 0)
   file(GLOB files ${committed}/*)

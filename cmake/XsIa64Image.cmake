@@ -82,24 +82,37 @@ function(xs_ia64_image name)
     xs_ia64_link(${image} OBJECTS ${objects} OPTIONS $<$<BOOL:${A_STRIPPED}>:-Wl,--strip-debug> ${A_OPTIONS} LINKER_SCRIPT ${A_LINKER_SCRIPT})
     list(TRANSFORM objects APPEND .inputs OUTPUT_VARIABLE noted)
     file(CONFIGURE OUTPUT ${XS_IA64_OBJECT_DIR}/${name}.inputs CONTENT "${noted};${A_INPUTS};${A_LINKER_SCRIPT}")
+    add_custom_target(image_ia64_${name} ALL DEPENDS ${image})
   else()
-    set(committed ${CMAKE_SOURCE_DIR}/images/ia64/${name}.elf.xz)
-    add_custom_command(OUTPUT ${image}
-      COMMAND xz -dc ${committed} > ${image}
-      DEPENDS ${committed}
-      COMMENT "Taking the committed IA-64 image ${name}.elf"
-      VERBATIM)
+    add_custom_target(image_ia64_${name} ALL)
+    add_dependencies(image_ia64_${name} ia64_images_unpacked)
   endif()
-  add_custom_target(image_ia64_${name} ALL DEPENDS ${image})
   if(NOT A_FOR_TESTS)
     set_property(GLOBAL APPEND PROPERTY XS_IMAGES image_ia64_${name})
   endif()
   set_property(GLOBAL APPEND PROPERTY XS_IA64_IMAGES ${name})
 endfunction()
 
+# Those committed, one archive: what small programs have in common is in it once.
+function(xs_ia64_unpack)
+  set(committed ${CMAKE_SOURCE_DIR}/images/ia64/images.tar.xz)
+  set(unpacked ${CMAKE_BINARY_DIR}/images/ia64.unpacked)
+  list(TRANSFORM ARGN REPLACE "(.+)" "${XS_IA64_IMAGE_DIR}/\\1.elf" OUTPUT_VARIABLE files)
+  add_custom_command(OUTPUT ${unpacked} BYPRODUCTS ${files}
+    COMMAND tar -xJmf ${committed} -C ${XS_IA64_IMAGE_DIR}
+    COMMAND ${CMAKE_COMMAND} -E touch ${unpacked}
+    DEPENDS ${committed}
+    COMMENT "Taking the committed IA-64 images"
+    VERBATIM)
+  add_custom_target(ia64_images_unpacked DEPENDS ${unpacked})
+endfunction()
+
 # After all images: how to write the manifest, and the tests that hold the committed images to it.
 function(xs_ia64_manifest)
   get_property(images GLOBAL PROPERTY XS_IA64_IMAGES)
+  if(NOT XS_IA64_GXX)
+    xs_ia64_unpack(${images})
+  endif()
   list(JOIN images , images)
   list(JOIN XS_IA64_FLAGS " " flags)
   list(JOIN XS_IA64_LINK_FLAGS " " link_flags)
