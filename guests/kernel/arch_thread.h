@@ -14,6 +14,8 @@ u64 arch_initial_stack(u64 top, void (*entry)());
 void arch_before_switch(Thread* next);
 // Takes the user page tables off this VCPU, so that they can be freed.
 void arch_unload_process();
+// CPU `cpu` begins anew, with nothing of this kernel loaded.
+void arch_forget_cpu(unsigned cpu);
 // First entry of a thread into user mode.
 [[noreturn]] void arch_enter_user(u64 entry, u64 stack, u64 argument);
 // The same for a child of fork: continues where `parent_frame` (the parent's saved state) is, with result 0.

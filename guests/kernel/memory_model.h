@@ -66,6 +66,10 @@ struct MemoryModel {
   // As `accept`, model_extent frames from `first` on, a multiple of that, in one piece of the machine's
   // memory. Null: pieces are nothing to this model.
   ModelResult (*accept_extent)(Pfn first) = nullptr;
+
+  // This kernel goes on in another domain, made of its memory: what tells the hypervisor machine frames is
+  // made anew. Null: nothing does.
+  void (*resumed)() = nullptr;
 };
 
 extern const MemoryModel* memory_model;  // set before anything else here is used

@@ -38,6 +38,14 @@ struct Platform {
   void (*kick)(unsigned cpu);  // kick_arrived() there
   bool (*has_cpu)(unsigned cpu);
 
+  // Of a CPU but the first: it stops, and goes on when another one says so.
+  void (*leave)(unsigned cpu);
+  bool (*has_left)(unsigned cpu);
+  void (*come_back)(unsigned cpu);
+  // Below is another hypervisor's domain, or another domain of this one: time goes on from `time_ns`, and CPU
+  // 0 is to be opened again.
+  void (*resumed)(u64 time_ns);
+
   // A device's level-triggered line; the handler makes it fall. False: poll.
   bool (*bind_interrupt)(u32 line, InterruptHandler handler, void* context);
 

@@ -27,6 +27,7 @@
 
 namespace {
 EventPort kick_ports[cpus_max];
+u64 time_gained;  // against the hypervisor's, by having been another domain before
 
 bool is_dom0() { return boot_info->flags & SIF_INITDOMAIN; }
 
@@ -62,7 +63,10 @@ void start_services() {
   operator_start_script({"", execute}, command_line());
 }
 
-void set_timer(u64 deadline_ns) { hypercall_set_timer(deadline_ns == no_deadline ? 0 : deadline_ns); }
+u64 time_ns(unsigned cpu) { return system_time_ns(cpu) + time_gained; }
+void set_timer(u64 deadline_ns) {
+  hypercall_set_timer(deadline_ns == no_deadline ? 0 : deadline_ns - time_gained);
+}
 
 void on_timer(EventPort, void*) { timer_arrived(); }
 void on_kick(EventPort, void*) { kick_arrived(); }
@@ -87,6 +91,14 @@ void block(unsigned cpu) {
 
 void yield() { hypercall_sched_op(SCHEDOP_yield, nullptr); }
 void kick(unsigned cpu) { event_send(kick_ports[cpu]); }
+void leave(unsigned cpu) { hypercall_vcpu_op(VCPUOP_down, cpu, nullptr); }
+bool has_left(unsigned cpu) { return hypercall_vcpu_op(VCPUOP_is_up, cpu, nullptr) == 0; }
+void come_back(unsigned cpu) { hypercall_vcpu_op(VCPUOP_up, cpu, nullptr); }
+void resumed(u64 time) {
+  time_gained = time - system_time_ns(0);
+  use_memory();
+  open_cpu(0);
+}
 bool has_cpu(unsigned cpu) { return hypercall_vcpu_op(VCPUOP_is_up, cpu, nullptr) >= 0; }
 
 struct Line {
@@ -126,9 +138,9 @@ bool bind_interrupt(u32 gsi, InterruptHandler handler, void* context) {
 }  // namespace
 
 constexpr Platform platform_xen = {
-    start,          model,     use_memory, role,           command_line,  start_services,
-    system_time_ns, set_timer, open_cpu,   dispatch,       events_masked, block,
-    yield,          kick,      has_cpu,    bind_interrupt, ping};
+    start,     model,    use_memory, role,          command_line, start_services, time_ns,
+    set_timer, open_cpu, dispatch,   events_masked, block,        yield,          kick,
+    has_cpu,   leave,    has_left,   come_back,     resumed,      bind_interrupt, ping};
 
 // The PV entry leads here (entry.S).
 void guest_main() { kernel_main(platform_xen); }

@@ -2,6 +2,7 @@
 
 #include "guests/kernel/balloon.h"
 #include "guests/kernel/memory_model.h"
+#include "guests/kernel/suspend.h"
 #include "guests/kernel/thread.h"
 #include "guests/kernel/xenbus/store.h"
 #include "guests/lib/boot.h"
@@ -160,11 +161,33 @@ void obey_target() {
   balloon_set_target(kib);
 }
 
+// The ring's page is the toolstack's to begin anew, and what it has been asked to watch is forgotten.
+void use_ring() {
+  page = static_cast<xenstore_domain_interface*>(frame_va(model_guest_frame(boot_info->store_mfn)));
+  port = boot_info->store_evtchn;
+  event_set_handler(port, on_event, nullptr);
+}
+
+void watch_again() {
+  for (StoreWatcher* w = watchers.first; w; w = w->next)
+    request(XS_WATCH, w->path, w->path, static_cast<u32>(strlen(w->path) + 1));
+}
+
+// No request of this domain's is half answered, and no transaction open.
+void obey_suspend() {
+  const TransactionTurn turn;
+  RingGuard guard;
+  if (!suspend()) return;
+  use_ring();
+  watch_again();
+}
+
 void obey_shutdown() {
   char reason[16];
   if (store_read("control/shutdown", reason, sizeof reason) || !reason[0]) return;
   store_write("control/shutdown", "");  // tells the toolstack that the request was seen
   print_line("shutdown: %s", reason);
+  if (!strcmp(reason, "suspend")) return obey_suspend();
   if (!strcmp(reason, "crash")) panic("asked to crash");
   shutdown(!strcmp(reason, "reboot") ? SHUTDOWN_reboot : SHUTDOWN_poweroff);
 }
@@ -201,9 +224,7 @@ void client_thread(void*) {
 }  // namespace
 
 void store_client_start() {
-  page = static_cast<xenstore_domain_interface*>(frame_va(model_guest_frame(boot_info->store_mfn)));
-  port = boot_info->store_evtchn;
-  event_set_handler(port, on_event, nullptr);
+  use_ring();
   store_service = &service;
   balloon_start(on_balloon);
   if (!thread_create("xenstore", client_thread, nullptr)) panic("no memory for the xenstore thread");

@@ -13,6 +13,7 @@ constexpr u64 stack_magic = 0x6b6361747358ull;
 
 Cpu cpus[cpus_max];
 unsigned online;
+bool others_leave;  // CPUs but the first stop at their next turn
 u32 lock_word;
 Thread* all_threads;
 Thread* run_first;
@@ -98,6 +99,8 @@ void free_dead_thread() {
     }
   frames_free(va_frame(t));
 }
+
+bool leaves(unsigned cpu) { return others_leave && cpu != 0; }
 
 void init_thread(Thread* t, const char* name) {
   *t = {};
@@ -230,8 +233,9 @@ void schedule() {
   unsigned cpu = current_cpu();
   platform.dispatch(cpu);
   this_cpu().need_resched = false;
-  Thread* next = pop_runnable();
   Thread* self = current_thread();
+  if (leaves(cpu) && self->state == ThreadState::Running && self != cpus[cpu].idle) push_runnable(self);
+  Thread* next = leaves(cpu) ? nullptr : pop_runnable();
   if (!next) next = self->state == ThreadState::Running ? self : cpus[cpu].idle;
   if (next != self)
     switch_to(next);
@@ -273,8 +277,49 @@ void sleep_ns(u64 duration) {
 void preempt_check() {
   unsigned cpu = current_cpu();
   platform.dispatch(cpu);
-  if (now_ns() >= this_cpu().slice_end_ns && run_first) thread_yield();
+  if (leaves(cpu) || (now_ns() >= this_cpu().slice_end_ns && run_first)) thread_yield();
   program_timer();
+}
+
+namespace {
+void stay_away(unsigned cpu) {
+  arch_unload_process();
+  kernel_unlock();
+  platform.leave(cpu);
+  kernel_lock();
+}
+}  // namespace
+
+void cpus_leave() {
+  others_leave = true;
+  for (unsigned cpu = 0; cpu < online; cpu++)
+    if (cpu != current_cpu()) platform.kick(cpu);
+  while (current_cpu() != 0) thread_yield();
+  for (unsigned cpu = 1; cpu < online; cpu++)
+    while (!platform.has_left(cpu)) {
+      kernel_unlock();
+      platform.yield();
+      kernel_lock();
+    }
+}
+
+namespace {
+void start_again(unsigned cpu) {
+  arch_forget_cpu(cpu);
+  if (long error = arch_start_cpu(cpu, cpus[cpu].idle, secondary_entry))
+    print_line("kernel: VCPU %u does not start again: %s", cpu, errno_name(error));
+}
+}  // namespace
+
+void cpus_return(bool anew) {
+  others_leave = false;
+  const unsigned count = online;
+  if (anew) online = 1;
+  for (unsigned cpu = 1; cpu < count; cpu++)
+    if (!anew)
+      platform.come_back(cpu);
+    else
+      start_again(cpu);
 }
 
 void idle_loop() {
@@ -282,6 +327,10 @@ void idle_loop() {
     unsigned cpu = current_cpu();
     platform.dispatch(cpu);
     wake_sleepers(now_ns());
+    if (leaves(cpu)) {
+      stay_away(cpu);
+      continue;
+    }
     if (run_first) {
       schedule();
       continue;

@@ -81,6 +81,11 @@ void preempt_check();
 void kernel_lock();
 void kernel_unlock();
 
+// Takes every other CPU away from the kernel, and this thread to CPU 0: nothing but it runs until
+// cpus_return(). `anew`: the others are VCPUs that have never run (of a domain made of this one's memory).
+void cpus_leave();
+void cpus_return(bool anew);
+
 // Starts every further CPU there is; they join the scheduler on their own.
 void start_other_cpus();
 unsigned cpus_online();

@@ -6,9 +6,13 @@
 
 extern start_info_t* boot_info;          // set by the entry code before guest_main()
 extern shared_info_t* shared_info_page;  // null until map_shared_info()
+Pfn boot_info_frame();
 
 // Maps the shared_info frame over a page of the image (arch). Panics when refused.
 void map_shared_info();
+// It is mapped nowhere; where it is a frame among this domain's, it stays. Nobody may ask for it until it is
+// mapped again.
+void unmap_shared_info();
 
 // True when this guest knows guest frame numbers only.
 bool guest_is_translated();

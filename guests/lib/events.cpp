@@ -97,6 +97,10 @@ long event_close(EventPort port) {
   return hypercall_event_channel_op(EVTCHNOP_close, &op);
 }
 
+void events_forget() {
+  for (Binding& binding : bindings) binding = {};
+}
+
 bool events_dispatch(unsigned vcpu) {
   auto& info = vcpu_info_of(vcpu);
   bool any = false;

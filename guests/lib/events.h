@@ -28,6 +28,9 @@ long event_send(EventPort port);
 // Closes the port and forgets its handler.
 long event_close(EventPort port);
 
+// Of another domain's life: no port is bound to anything any more.
+void events_forget();
+
 // Runs the handlers of everything pending on this VCPU; call with upcalls masked. True when there was any.
 bool events_dispatch(unsigned vcpu);
 void events_disable(unsigned vcpu);

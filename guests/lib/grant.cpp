@@ -67,17 +67,40 @@ volatile grant_entry_v1_t& grant_entry(grant_ref_t ref) {
   return table[ref / grants_per_page][ref % grants_per_page];
 }
 
-long grant_table_set_up(void* place, unsigned pages) {
-  if (pages > grant_most_pages) return -XEN_EINVAL;
-  for (unsigned i = table_pages; guest_is_translated() && i < pages; i++)
+namespace {
+// Pages [first, end) of the table.
+long show_pages(void* place, unsigned first, unsigned end) {
+  for (unsigned i = first; guest_is_translated() && i < end; i++)
     if (long error = grant_table_place(i)) return error;
   xen_pfn_t numbers[grant_most_pages];
-  if (long error = ask_for_pages(numbers, pages)) return error;
+  if (long error = ask_for_pages(numbers, end)) return error;
+  for (unsigned i = first; i < end; i++) {
+    auto* own = static_cast<u8*>(place) + i * page_bytes;
+    table[i] = static_cast<grant_entry_v1_t*>(arch_show_grant_page(own, numbers[i]));
+    if (!table[i]) return -XEN_EFAULT;
+  }
+  return 0;
+}
+}  // namespace
+
+u32 grant_references() { return table_pages * grants_per_page; }
+
+void grant_table_take_down(u32* links) {
+  for (grant_ref_t ref = 0; ref < grant_references(); ref++) links[ref] = grant_entry(ref).frame;
+  for (unsigned i = 0; i < table_pages; i++) arch_hide_grant_page(table[i]);
+}
+
+long grant_table_bring_up(void* place, const u32* links) {
+  if (!table_pages) return 0;
+  if (long error = show_pages(place, 0, table_pages)) return error;
+  for (grant_ref_t ref = 0; links && ref < grant_references(); ref++) grant_entry(ref).frame = links[ref];
+  return 0;
+}
+
+long grant_table_set_up(void* place, unsigned pages) {
+  if (pages > grant_most_pages) return -XEN_EINVAL;
+  if (long error = show_pages(place, table_pages, pages)) return error;
   for (; table_pages < pages; table_pages++) {
-    auto* own = static_cast<u8*>(place) + table_pages * page_bytes;
-    auto* page = static_cast<grant_entry_v1_t*>(arch_show_grant_page(own, numbers[table_pages]));
-    if (!page) return -XEN_EFAULT;
-    table[table_pages] = page;
     const grant_ref_t first = table_pages * grants_per_page;
     for (grant_ref_t i = grants_per_page; i-- > 0;)
       if (first + i >= GNTTAB_NR_RESERVED_ENTRIES) give_free(first + i);

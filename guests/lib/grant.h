@@ -20,6 +20,13 @@ constexpr unsigned grant_most_pages = 32;
 // refuses.
 long grant_table_set_up(void* place, unsigned pages);
 volatile grant_entry_v1_t& grant_entry(grant_ref_t ref);
+// For a suspension: the table's pages are mapped nowhere from here on. `links` takes a word for each of the
+// table's grant_references().
+u32 grant_references();
+void grant_table_take_down(u32* links);
+// Shows them again. With `links` they are another domain's, empty: references in use stay so, and allow
+// nothing.
+long grant_table_bring_up(void* place, const u32* links);
 // Where the hypervisor translates: puts a page of the table where it is shown, should it have left.
 long grant_table_place(unsigned page);
 
@@ -38,3 +45,4 @@ u64 grant_end_transfer(grant_ref_t ref);
 
 // The architecture's part. Shows a page of the table by the number that the hypervisor tells.
 void* arch_show_grant_page(void* place, u64 number);
+void arch_hide_grant_page(void* page);

@@ -26,6 +26,11 @@ inline long hypercall_console_io(int op, int count, char* text) {
 inline long hypercall_sched_op(int op, void* arg) {
   return arch_hypercall(__HYPERVISOR_sched_op, op, hypercall_arg(arg));
 }
+// The third argument of a suspension: start_info's frame, by which a toolstack finds it.
+inline long hypercall_suspend(u64 start_info) {
+  sched_shutdown_t op{SHUTDOWN_suspend};
+  return arch_hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, hypercall_arg(&op), start_info);
+}
 inline long hypercall_event_channel_op(int op, void* arg) {
   return arch_hypercall(__HYPERVISOR_event_channel_op, op, hypercall_arg(arg));
 }

@@ -145,6 +145,8 @@ struct arch_shared_info {
 struct vcpu_guest_context {
   uint64_t flags;
 #define VGCF_online 1
+#define VGCF_privileged \
+  2 /* itr, dtr, xsi and privileged are meant, too: of a VCPU that goes on, not one that begins */
   uint64_t r[32], nats, b[8], pr;
   uint64_t ip, psr, ifs;
   uint64_t rsc, bspstore, rnat, ccv, unat, fpsr, pfs, lc, ec, csd, ssd;
@@ -157,6 +159,8 @@ struct vcpu_guest_context {
   } itr[8], dtr[8];
   uint64_t event_callback;
   uint64_t pkr[16];
+  uint64_t xsi;
+  struct xen_ia64_privregs privileged;
 };
 typedef struct vcpu_guest_context vcpu_guest_context_t;
 

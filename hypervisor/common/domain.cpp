@@ -229,6 +229,7 @@ void domain_resume(Domain* domain) {
     if (!domain->is_shut_down || domain->dying) return;
     domain->is_shut_down = domain->shutdown_code_given = false;
   }
+  mark_state(domain, XS_DOM_RUNNING);
   domain_unpause(domain);
 }
 

@@ -169,7 +169,8 @@ void decode_expect_step(const Node& n, const Scenario& scenario, Step& step) {
 }
 
 constexpr char mem_set[] = "mem-set", mem_max[] = "mem-max", pause_verb[] = "pause", unpause[] = "unpause",
-               destroy[] = "destroy", shutdown_verb[] = "shutdown", list[] = "list", info[] = "info",
+               suspend[] = "suspend", resume[] = "resume", destroy[] = "destroy",
+               shutdown_verb[] = "shutdown", list[] = "list", info[] = "info",
                shutdown_host[] = "shutdown-host", ping[] = "ping", stream[] = "stream", count[] = "count",
                packets[] = "packets", p2m[] = "p2m", device_attach[] = "device-attach",
                device_detach[] = "device-detach";
@@ -183,6 +184,8 @@ constexpr struct {
     {"mem-max", decode_memory<mem_max>},
     {"pause", decode_domain_verb<pause_verb>},
     {"unpause", decode_domain_verb<unpause>},
+    {"suspend", decode_domain_verb<suspend>},
+    {"resume", decode_domain_verb<resume>},
     {"destroy", decode_domain_verb<destroy>},
     {"shutdown", decode_domain_verb<shutdown_verb>},
     {"list", decode_plain<list>},

@@ -12,6 +12,10 @@ void map_shared_info() {
   shared_info_page = reinterpret_cast<shared_info_t*>(KERNEL_BASE + boot_info->shared_info);
 }
 
+void unmap_shared_info() {}
+
+Pfn boot_info_frame() { return (reinterpret_cast<u64>(boot_info) - KERNEL_BASE) / 4096; }
+
 // start_info is at the beginning of the page that has the boot parameters.
 void domain_main(u64 boot_parameters) {
   constexpr u64 page_bytes = 4096;

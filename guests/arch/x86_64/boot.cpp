@@ -17,3 +17,10 @@ void map_shared_info() {
   if (r) panic("cannot map shared_info: %ld", r);
   shared_info_page = reinterpret_cast<shared_info_t*>(shared_info_window);
 }
+
+void unmap_shared_info() {
+  if (guest_is_translated()) return;
+  if (long r = boot_map(shared_info_window, 0)) panic("cannot unmap shared_info: %ld", r);
+}
+
+Pfn boot_info_frame() { return boot_va_frame(boot_info); }

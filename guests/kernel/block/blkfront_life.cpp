@@ -121,7 +121,7 @@ void lose(Front& f) {
   }
   wake_all(f.slot_free);
   unshare_page(f.ring_page);
-  bus_set_state(f.bus, XenbusStateClosed);
+  bus_set_closed(f.bus, "backend");
   bus_close(f.bus);
 }
 }  // namespace

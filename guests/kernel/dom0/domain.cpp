@@ -13,7 +13,10 @@
 #include "guests/lib/string.h"
 
 namespace {
-WaitQueue work;  // the service thread: rings moved, or a domain changed its state
+constexpr u64 suspend_ns = 10 * ns_per_s;
+
+WaitQueue states_changed;  // whoever waits for a domain to stand still
+WaitQueue work;            // the service thread: rings moved, or a domain changed its state
 bool exceptions_due = true;
 
 void on_ring_event(EventPort, void*) { wake_all(work); }
@@ -54,6 +57,11 @@ void end_thread(void* id) {
 bool report_end(Domain& d, u32 flags) {
   const u32 id = d.id, reason = (flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
   const bool crashed = reason == SHUTDOWN_crash, first = !d.end_reported;
+  wake_all(states_changed);
+  if (reason == SHUTDOWN_suspend) {
+    d.suspended = d.end_settled = true;
+    return true;
+  }
   d.end_reported = true;
   // As xl does: a domain that ended properly goes away, a crashed one stays for inspection.
   d.end_settled = crashed;
@@ -148,6 +156,38 @@ long domain_destroy(Domain* d) {
   long error;
   while ((error = domctl_simple(XEN_DOMCTL_destroydomain, id)) == -XEN_EAGAIN) thread_yield();
   return error;
+}
+
+namespace {
+long ask_for(u32 id, const char* what) {
+  char path[48];
+  format(path, sizeof path, "/local/domain/%u/control/shutdown", id);
+  return store_write_text(path, what);
+}
+
+long wait_for_suspension(u32 id, u64 deadline) {
+  for (;;) {
+    const Domain* const d = domain_by_id(id);
+    if (!d || d->end_reported) return -XEN_ESRCH;
+    if (d->suspended) return 0;
+    if (!wait_on(states_changed, deadline)) return -XEN_ETIMEDOUT;
+  }
+}
+}  // namespace
+
+long domain_suspend(u32 id) {
+  if (domain_by_id(id)->suspended) return -XEN_EBUSY;
+  if (long error = ask_for(id, "suspend")) return error;
+  const long error = wait_for_suspension(id, now_ns() + suspend_ns);
+  if (error == -XEN_ETIMEDOUT) ask_for(id, "");
+  return error;
+}
+
+long domain_resume(u32 id) {
+  Domain* const d = domain_by_id(id);
+  if (!d || !d->suspended) return -XEN_EINVAL;
+  d->suspended = d->end_settled = false;
+  return domctl_simple(XEN_DOMCTL_resumedomain, id);
 }
 
 void domain_watch_start() {

@@ -8,6 +8,11 @@ long domain_connect(Domain* domain);
 long domain_destroy(Domain* domain);
 // The part of it that also serves a half-built domain: unmaps, closes ports, frees the record.
 void domain_disconnect(Domain* domain);
+// Asks the domain to stand still in SHUTDOWN_suspend, and waits for it. -EBUSY: it has been asked already;
+// -ETIMEDOUT: it has not answered, and is asked no more; -ESRCH: it has ended meanwhile.
+long domain_suspend(u32 id);
+// A suspended domain goes on, as itself.
+long domain_resume(u32 id);
 // Starts the thread that notices domains which crashed or shut down (VIRQ_DOM_EXC).
 void domain_watch_start();
 

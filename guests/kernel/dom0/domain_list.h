@@ -23,6 +23,7 @@ struct Domain {
   StoreConnection* connection;
   char console_line[200];
   u32 console_length;
+  bool suspended;     // it stands still at its own will, to be saved or to go on
   bool end_reported;  // the operator knows that it has ended
   bool end_settled;   // and it stays as it is, or a thread destroys it
 };

@@ -146,6 +146,20 @@ void do_unpause(const CommandLine& c, Status& status) {
     status.fail(error, "domain %u cannot be unpaused", t.id);
 }
 
+void do_suspend(const CommandLine& c, Status& status) {
+  Target t;
+  if (!find_domain(c, t, status)) return;
+  const long error = domain_suspend(t.id);
+  if (error == -XEN_EBUSY) return status.fail(error, "domain %u is suspended already", t.id);
+  if (error) status.fail(error, "domain %u does not suspend", t.id);
+}
+
+void do_resume(const CommandLine& c, Status& status) {
+  Target t;
+  if (!find_domain(c, t, status)) return;
+  if (long error = domain_resume(t.id)) status.fail(error, "domain %u is not suspended", t.id);
+}
+
 void do_destroy(const CommandLine& c, Status& status) {
   Target t;
   if (!find_domain(c, t, status)) return;
@@ -185,6 +199,8 @@ constexpr Verb verbs[] = {
     {"mem-max", 2, "<domain> <MiB>", do_mem_max},
     {"pause", 1, "<domain>", do_pause},
     {"unpause", 1, "<domain>", do_unpause},
+    {"suspend", 1, "<domain>", do_suspend},
+    {"resume", 1, "<domain>", do_resume},
     {"destroy", 1, "<domain>", do_destroy},
     {"shutdown", 1, "<domain>", do_shutdown},
     {"network-attach", any_number,

@@ -253,7 +253,7 @@ void leave(Front& f) {
   leave_offers(f);
   unshare_page(f.tx_page);
   unshare_page(f.rx_page);
-  bus_set_state(f.bus, XenbusStateClosed);
+  bus_set_closed(f.bus, "backend");
   bus_close(f.bus);
   heap_free(&f);
 }

@@ -13,12 +13,16 @@ constexpr unsigned most_devices = 16;
 constexpr size_t names_max = 512;
 
 // A directory that is being served.
+struct Search;
 struct Served {
+  Search* search;
   const BusType* type;
   char path[64];
   bool busy;
 };
 Served served[most_devices];
+
+BusDevice* open_devices;
 
 Served* find_served(const BusType* type, const char* path) {
   for (Served& s : served)
@@ -26,33 +30,41 @@ Served* find_served(const BusType* type, const char* path) {
   return nullptr;
 }
 
+struct Search {
+  const BusType* type;
+  WaitQueue wake;
+  StoreWatcher watcher;
+};
+
+// A device of that name may have come while this one was served.
 void serve_thread(void* argument) {
   auto& s = *static_cast<Served*>(argument);
   s.type->serve(s.path);
   s.busy = false;
+  store_tell(s.search->watcher);
 }
 
-void start_serving(const BusType* type, const char* path) {
-  if (find_served(type, path)) return;
+void start_serving(Search& search, const char* path) {
+  if (find_served(search.type, path)) return;
   for (Served& s : served) {
     if (s.busy) continue;
-    s = {type, {}, true};
+    s = {&search, search.type, {}, true};
     copy_string(s.path, sizeof s.path, path);
     if (!thread_create(path, serve_thread, &s)) s.busy = false;
     return;
   }
 }
 
-void look(const BusType* type, const char* directory, unsigned levels) {
+void look(Search& search, const char* directory, unsigned levels) {
   char names[names_max], path[store_text_max];
   const long length = store_list(directory, names, sizeof names);
   for (long at = 0; at < length; at += static_cast<long>(strlen(names + at)) + 1) {
     format(path, sizeof path, "%s/%s", directory, names + at);
     u64 state;
     if (levels > 1)
-      look(type, path, levels - 1);
+      look(search, path, levels - 1);
     else if (!store_read_number(path, "state", state) && state == XenbusStateInitialising)
-      start_serving(type, path);
+      start_serving(search, path);
   }
 }
 
@@ -65,19 +77,13 @@ long use_port(BusDevice& d, s64 port) {
   return 0;
 }
 
-struct Search {
-  const BusType* type;
-  WaitQueue wake;
-  StoreWatcher watcher;
-};
-
 void search_thread(void* argument) {
   auto& s = *static_cast<Search*>(argument);
   store_watch(s.watcher);
   for (;;) {
     while (!s.watcher.fired) wait_on(s.wake);
     s.watcher.fired = false;
-    look(s.type, s.type->directory, s.type->levels);
+    look(s, s.type->directory, s.type->levels);
   }
 }
 }  // namespace
@@ -93,10 +99,23 @@ long bus_open(BusDevice& d, const char* own, const char* other_end) {
   format(d.other_state, sizeof d.other_state, "%s/state", d.other);
   d.watcher = {d.other_state, &d.wake};
   store_watch(d.watcher);
+  d.next = open_devices;
+  open_devices = &d;
   return 0;
 }
 
-void bus_close(BusDevice& d) { store_unwatch(d.watcher); }
+void bus_close(BusDevice& d) {
+  store_unwatch(d.watcher);
+  for (BusDevice** p = &open_devices; *p; p = &(*p)->next)
+    if (*p == &d) {
+      *p = d.next;
+      return;
+    }
+}
+
+void bus_devices_resumed() {
+  for (BusDevice* d = open_devices; d; d = d->next) d->port = 0;
+}
 
 namespace {
 // The toolstack has named another one than `before`.
@@ -176,6 +195,12 @@ long bus_map_ring(BusDevice& d, const char* key, GrantedPages& page) {
   if (long error = store_read_number(d.other, key, number)) return error;
   const auto ref = static_cast<grant_ref_t>(number);
   return granted_map(d.other_domain, &ref, 1, true, page);
+}
+
+void bus_set_closed(BusDevice& d, const char* other_end) {
+  char now[sizeof d.other] = "";
+  store_read_text(d.own, other_end, now, sizeof now);
+  if (!strcmp(now, d.other)) bus_set_state(d, XenbusStateClosed);
 }
 
 void bus_leave(BusDevice& d) {

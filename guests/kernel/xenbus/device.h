@@ -21,8 +21,9 @@ struct BusDevice {
   u32 other_domain;
   WaitQueue wake;  // other end's state, event, or what the driver itself has to do
   StoreWatcher watcher;
-  EventPort port;  // 0: none
-  bool moved;      // there has been an event, or the driver itself has something to do
+  EventPort port;   // 0: none
+  bool moved;       // there has been an event, or the driver itself has something to do
+  BusDevice* next;  // of all that are open
 };
 
 // Reads who is at the other end ("backend" and "backend-id", or "frontend" and "frontend-id") and watches it.
@@ -44,6 +45,9 @@ constexpr u32 bus_states(XenbusState a, More... more) {
 }
 constexpr u32 bus_gone = bus_states(XenbusStateUnknown, XenbusStateClosing, XenbusStateClosed);
 
+// This kernel goes on in another domain: every other end has gone, and with it the event channels.
+void bus_devices_resumed();
+
 // The driver's thread has something to do.
 void bus_wake(BusDevice& device);
 // The other end has left one of these states since this was last asked; for the driver's loop.
@@ -58,6 +62,8 @@ long bus_bind_port(BusDevice& device);
 void bus_close_port(BusDevice& device);
 // A backend's: maps the page whose reference the frontend tells by `key`.
 long bus_map_ring(BusDevice& device, const char* key, GrantedPages& page);
+// This end is closed, unless the toolstack has named another one meanwhile.
+void bus_set_closed(BusDevice& device, const char* other_end);
 // A backend's end: its directory goes when the frontend's has gone.
 void bus_leave(BusDevice& device);
 

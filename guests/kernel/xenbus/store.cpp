@@ -47,19 +47,20 @@ long store_write_number(const char* directory, const char* key, u64 value, u32 t
   return join(path, directory, key) ? store_write(path, text, transaction) : -XEN_EINVAL;
 }
 
-// One after the other: a domain may have few transactions open, and many devices.
-struct TransactionTurn {
-  TransactionTurn() {
-    while (taken) wait_on(free);
-    taken = true;
-  }
-  ~TransactionTurn() {
-    taken = false;
-    wake_all(free);
-  }
-  inline static bool taken;
-  inline static WaitQueue free;
-};
+namespace {
+bool turn_taken;
+WaitQueue turn_free;
+}  // namespace
+
+TransactionTurn::TransactionTurn() {
+  while (turn_taken) wait_on(turn_free);
+  turn_taken = true;
+}
+
+TransactionTurn::~TransactionTurn() {
+  turn_taken = false;
+  wake_all(turn_free);
+}
 
 long store_write_together(const char* directory, const StoreNumber* numbers, unsigned count) {
   const TransactionTurn turn;

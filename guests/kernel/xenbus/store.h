@@ -47,6 +47,14 @@ inline long store_list(const char* path, char* names, size_t size) {
 inline void store_watch(StoreWatcher& watcher) { store_service->watch(watcher); }
 inline void store_unwatch(StoreWatcher& watcher) { store_service->unwatch(watcher); }
 
+// One after the other: a domain may have few transactions open, and many devices. Nothing is open while
+// somebody else has the turn.
+class TransactionTurn {
+ public:
+  TransactionTurn();
+  ~TransactionTurn();
+};
+
 // For services: the list that watchers are kept in.
 struct StoreWatchers {
   StoreWatcher* first = nullptr;

@@ -39,8 +39,7 @@ bool goes_on(const PerCpu& cpu, const Vcpu* vcpu) {
 
 long set_xsi(Vcpu* vcpu) {
   const Vaddr where = vcpu->arch.regs.r[28];
-  const bool in_hole = where >= HYPERVISOR_VIRT_START && where < HYPERVISOR_VIRT_END;
-  if (where % XEN_IA64_XSI_BYTES != 0 || (in_hole && where != XEN_IA64_XSI)) return -XEN_EINVAL;
+  if (!xsi_ok(where)) return -XEN_EINVAL;
   vcpu->arch.xsi = where;
   vtlb_purge_all(vcpu);
   return 0;

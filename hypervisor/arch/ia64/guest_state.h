@@ -39,5 +39,9 @@ u64 sanitized_psr(const Vcpu* vcpu, u64 psr);
 inline bool in_hole(Vaddr address) {
   return address >= HYPERVISOR_VIRT_START && address < HYPERVISOR_VIRT_END;
 }
+/// Where a VCPU may have its XSI.
+inline bool xsi_ok(Vaddr where) {
+  return where % XEN_IA64_XSI_BYTES == 0 && (!in_hole(where) || where == XEN_IA64_XSI);
+}
 
 }  // namespace hv

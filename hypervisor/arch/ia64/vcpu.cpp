@@ -72,6 +72,36 @@ void set_registers(Vcpu* vcpu, const vcpu_guest_context& c) {
   }
 }
 
+template <typename Register>
+bool translations_ok(const Register (&registers)[kGuestTrs]) {
+  for (const Register& t : registers)
+    if (t.itir != 0 && !translation_register_ok(t.pte, t.itir, t.va)) return false;
+  return true;
+}
+
+template <typename Register>
+void set_translations(GuestTranslation (&to)[kGuestTrs], const Register (&registers)[kGuestTrs]) {
+  for (unsigned n = 0; n < kGuestTrs; ++n) {
+    const Register& t = registers[n];
+    const u64 page = (1ull << itir_shift(t.itir)) - 1;
+    to[n] = {t.pte, t.itir, t.va & ~page, t.rid & kGuestRidMask, t.itir != 0};
+  }
+}
+
+/// What a VCPU that goes on had beside its registers.
+void set_privileged(Vcpu* vcpu, const vcpu_guest_context& c) {
+  ArchVcpu& arch = vcpu->arch;
+  set_translations(arch.itr, c.itr);
+  set_translations(arch.dtr, c.dtr);
+  *arch.privileged = c.privileged;
+  arch.privileged->banknum = (c.psr & kPsrBn) != 0;
+  arch.xsi = c.xsi;
+}
+
+bool privileged_ok(const vcpu_guest_context& c) {
+  return !(c.flags & VGCF_privileged) || (translations_ok(c.itr) && translations_ok(c.dtr) && xsi_ok(c.xsi));
+}
+
 }  // namespace
 
 int arch_domain_create(Domain* domain) {
@@ -126,10 +156,11 @@ bool arch_vcpu_release_frames(Vcpu* vcpu) {
 int arch_set_vcpu_context(Vcpu* vcpu, const vcpu_guest_context& c) {
   const u64 bspstore = c.bspstore & ~7ull;
   if (c.stacked_bytes > skip_registers(bspstore, kStackedRegisters) - bspstore || c.stacked_bytes % 8 != 0 ||
-      in_hole(bspstore))
+      in_hole(bspstore) || !privileged_ok(c))
     return -XEN_EINVAL;
   ArchVcpu& arch = vcpu->arch;
   arch.privileged->banknum = 1;
+  if (c.flags & VGCF_privileged) set_privileged(vcpu, c);
   set_registers(vcpu, c);
   set_stacked(arch, c);
   arch.vpsr = c.psr & (kPsrDt | kPsrRt | kPsrIt | kPsrDfh);
@@ -149,7 +180,7 @@ void arch_get_vcpu_context(Vcpu* vcpu, vcpu_guest_context& c) {
   const ArchVcpu& arch = vcpu->arch;
   const Registers& regs = arch.regs;
   memset(&c, 0, sizeof c);
-  c.flags = vcpu->pause_flags & kVcpuDown ? 0 : VGCF_online;
+  c.flags = VGCF_privileged | (vcpu->pause_flags & kVcpuDown ? 0 : VGCF_online);
   for (unsigned n = 1; n < 32; ++n) {
     c.r[n] = regs.r[n];
     if (regs.nats >> (reinterpret_cast<u64>(&regs.r[n]) >> 3 & 63) & 1) c.nats |= 1ull << n;
@@ -171,6 +202,8 @@ void arch_get_vcpu_context(Vcpu* vcpu, vcpu_guest_context& c) {
   }
   c.event_callback = arch.event_callback;
   memcpy(c.pkr, arch.pkr, sizeof c.pkr);
+  c.xsi = arch.xsi;
+  c.privileged = *arch.privileged;
 }
 
 void arch_dump_registers(const Vcpu* vcpu) {

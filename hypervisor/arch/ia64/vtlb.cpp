@@ -196,9 +196,13 @@ bool vtlb_insert(Vcpu* vcpu, Side side, u64 pte, u64 itir, Vaddr va) {
   return true;
 }
 
+bool translation_register_ok(u64 pte, u64 itir, Vaddr va) {
+  return itir_ok(itir) && pte_ok(pte) && !in_hole(va);
+}
+
 bool vtlb_insert_tr(Vcpu* vcpu, Side side, unsigned slot, u64 pte, u64 itir, Vaddr va) {
   const unsigned shift = itir_shift(itir);
-  if (!itir_ok(itir) || slot >= kGuestTrs || !pte_ok(pte) || in_hole(va)) return false;
+  if (slot >= kGuestTrs || !translation_register_ok(pte, itir, va)) return false;
   GuestTranslation& t = side == Side::data ? vcpu->arch.dtr[slot] : vcpu->arch.itr[slot];
   if (t.valid && t.rid == guest_rid(vcpu, t.va)) vtlb_purge(vcpu, t.va, itir_shift(t.itir), false);
   vtlb_purge(vcpu, va, shift, false);

@@ -46,6 +46,8 @@ void vtlb_drop_begins(Domain* domain);
 /// itc: the translation takes the place of the last one of that side. False: it cannot be (reserved bits or
 /// size).
 bool vtlb_insert(Vcpu* vcpu, Side side, u64 pte, u64 itir, Vaddr va);
+/// Whether itr accepts it.
+bool translation_register_ok(u64 pte, u64 itir, Vaddr va);
 /// itr
 bool vtlb_insert_tr(Vcpu* vcpu, Side side, unsigned slot, u64 pte, u64 itir, Vaddr va);
 /// ptr: the TRs that overlap it go, and what was made of them.

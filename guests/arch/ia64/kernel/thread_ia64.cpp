@@ -61,3 +61,8 @@ void arch_unload_process() {
   space_deactivate();
   loaded_process[current_cpu()] = nullptr;
 }
+
+void arch_forget_cpu(unsigned cpu) {
+  loaded_process[cpu] = nullptr;
+  pinned_granule[cpu] = 0;
+}

@@ -61,6 +61,12 @@ void publish_p2m() {
                    __ATOMIC_RELEASE);
 }
 
+// The toolstack has written the P2M; nobody has been told.
+void tell_p2m() {
+  for (Pfn pfn = 0; pfn < frames.limit; pfn++) set_p2m(pfn, p2m[pfn]);
+  publish_p2m();
+}
+
 u64 direct_map_pte_address(Pfn pfn) {
   return (p2m[tables.l1 + pfn / table_entries] << page_shift) + pfn % table_entries * sizeof(u64);
 }
@@ -345,7 +351,7 @@ const GrantOps grant_ops = {grant_place, take_places, give_places, 0,     shown_
 }  // namespace
 
 extern const MemoryModel model_direct;
-constexpr MemoryModel model_direct = {"direct",    boot,         reclaim,     machine,
-                                      guest_frame, release,      accept,      map_foreign,
-                                      map_device,  unmap_window, device_page, mapped_device_address,
-                                      machine_map, &grant_ops,   device_pages};
+constexpr MemoryModel model_direct = {
+    "direct",    boot,        reclaim,      machine,      guest_frame, release,
+    accept,      map_foreign, map_device,   unmap_window, device_page, mapped_device_address,
+    machine_map, &grant_ops,  device_pages, nullptr,      tell_p2m};

@@ -41,6 +41,8 @@ void arch_unload_process() {
   loaded_process[current_cpu()] = nullptr;
 }
 
+void arch_forget_cpu(unsigned cpu) { loaded_process[cpu] = nullptr; }
+
 long arch_start_cpu(unsigned cpu, Thread* idle, void (*entry)()) {
   auto* context = static_cast<vcpu_guest_context_t*>(heap_alloc(sizeof(vcpu_guest_context_t)));
   if (!context) return -XEN_ENOMEM;

@@ -55,10 +55,10 @@ bool bind_interrupt(u32 gsi, InterruptHandler handler, void* context) {
 }
 }  // namespace
 
-constexpr Platform platform_native = {descriptors_init, model,   use_memory,      role,     command_line,
-                                      start_services,   time_ns, clock_set_alarm, open_cpu, dispatch,
-                                      is_masked,        block,   yield,           kick,     has_cpu,
-                                      bind_interrupt,   nullptr};
+constexpr Platform platform_native = {
+    descriptors_init, model,    use_memory, role,      command_line, start_services, time_ns,
+    clock_set_alarm,  open_cpu, dispatch,   is_masked, block,        yield,          kick,
+    has_cpu,          nullptr,  nullptr,    nullptr,   nullptr,      bind_interrupt, nullptr};
 
 extern "C" [[noreturn]] void native_main(u64 start_info) {
   serial_init();
