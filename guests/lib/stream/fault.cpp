@@ -65,6 +65,8 @@ size_t describe(const Failure& f, char* out, size_t size) {
   if (f.record >= Failure::in_domain_header)
     return format(out, size, "%s header at byte %llu: %s",
                   f.record == Failure::in_image_header ? "image" : "domain", at, sentence(f.fault));
+  if (f.type == Failure::no_type)
+    return format(out, size, "record %u at byte %llu: %s", f.record, at, sentence(f.fault));
   return format(out, size, "record %u (%s) at byte %llu: %s", f.record, type_name(f.type), at,
                 sentence(f.fault));
 }

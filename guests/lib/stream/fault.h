@@ -50,11 +50,11 @@ enum class Fault : u8 {
 const char* sentence(Fault fault);
 
 struct Failure {
-  static constexpr u32 in_image_header = ~0u, in_domain_header = ~0u - 1;
+  static constexpr u32 in_image_header = ~0u, in_domain_header = ~0u - 1, no_type = ~0u;
   Fault fault = Fault::none;
   u64 offset = 0;  // byte of the stream: of what is wrong, or of the record that it is in
   u32 record = 0;  // number of the record, the first is 0; or in which header
-  u32 type = 0;    // that record's
+  u32 type = 0;    // that record's; no_type: not known yet
   s64 code = 0;    // source_failed: what the source answered
 };
 

@@ -102,7 +102,7 @@ bool Reader::next(Record& r) {
   if (progress_.ended()) return false;
   RecordHeader header;
   record_at_ = position_;
-  type_ = 0;
+  type_ = Failure::no_type;
   if (!take(&header, sizeof header)) return false;
   r = {.content = Content::skipped,
        .type = header.type,

@@ -97,8 +97,8 @@ class Reader {
   Failure failure_;
   u64 position_ = 0, record_at_ = 0;
   u32 records_ = 0;
-  u32 type_ = 0, length_ = 0, left_ = 0;  // of the record that is being read
-  u32 items_left_ = 0;                    // pages with contents, parameters, settings
+  u32 type_ = Failure::no_type, length_ = 0, left_ = 0;  // of the record that is being read
+  u32 items_left_ = 0;                                   // pages with contents, parameters, settings
   Content content_ = Content::end;
   bool is_open_ = false, is_inside_ = false;
   union {  // whatever the record needs

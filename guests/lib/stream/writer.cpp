@@ -41,7 +41,7 @@ bool Writer::begin(Content content, u32 bytes) {
   if (failed()) return false;
   if (!is_open_ || pages_left_) return refuse(Fault::misuse);
   const RecordRule* rule = find_rule(progress_.type(), content);
-  type_ = rule ? rule->type : 0;
+  type_ = rule ? rule->type : Failure::no_type;
   if (!rule) return refuse(Fault::other_domain_type);
   if (refused(check_length(*rule, bytes)) || refused(progress_.admit(*rule))) return false;
   content_ = content;

@@ -81,7 +81,7 @@ class Writer {
   u32 records_ = 0;
   u32 length_ = 0;      // of the record that is being written
   u32 pages_left_ = 0;  // of the batch
-  u32 type_ = 0;
+  u32 type_ = Failure::no_type;
   Content content_ = Content::end;
   bool is_open_ = false;
 };
