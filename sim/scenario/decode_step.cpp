@@ -74,6 +74,18 @@ void decode_block_attach(const Node& n, const Scenario& scenario, Step& step) {
   set_command(step, "block-attach", domain, std::move(line));
 }
 
+void decode_save(const Node& n, const Scenario& scenario, Step& step) {
+  const std::string domain = decode_domain_name(n.at("domain"), scenario);
+  std::string line = fmt::format("save {} {}", domain, n.text_or("to", "disk"));
+  if (n.boolean_or("checkpoint", false)) line += " checkpoint=1";
+  set_command(step, "save", domain, std::move(line));
+}
+
+void decode_restore(const Node& n, const Scenario& scenario, Step& step) {
+  const std::string domain = decode_domain_name(n.at("domain"), scenario);
+  set_command(step, "restore", domain, fmt::format("restore {} name={}", n.text_or("from", "disk"), domain));
+}
+
 template <const char* verb>
 void decode_device(const Node& n, const Scenario& scenario, Step& step) {
   const std::string domain = decode_domain_name(n.at("domain"), scenario);
@@ -186,6 +198,8 @@ constexpr struct {
     {"unpause", decode_domain_verb<unpause>},
     {"suspend", decode_domain_verb<suspend>},
     {"resume", decode_domain_verb<resume>},
+    {"save", decode_save},
+    {"restore", decode_restore},
     {"destroy", decode_domain_verb<destroy>},
     {"shutdown", decode_domain_verb<shutdown_verb>},
     {"list", decode_plain<list>},

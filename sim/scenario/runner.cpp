@@ -137,11 +137,12 @@ void Runner::type_and_await(const std::string& line, StepResult& result) {
 }
 
 void Runner::command(const Command& c, const std::string& status, StepResult& result) {
-  if (c.verb == "create") creating_ = c.domain;
+  const bool creates = c.verb == "create" || c.verb == "restore";
+  if (creates) creating_ = c.domain;
   type_and_await(c.line, result);
   creating_.clear();
   const Answer& a = operator_.answer();
-  if (a.status == "0" && c.verb == "create") note_created(c.domain);
+  if (a.status == "0" && creates) note_created(c.domain);
   if (a.status == status) return;
   if (a.status.empty())
     result.problems.push_back("the answer has no status line");

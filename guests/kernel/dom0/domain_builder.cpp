@@ -40,7 +40,9 @@ long plan_layout(BuildState& b) {
   return arch_plan_layout(b);
 }
 
-long create_empty(BuildState& b) {
+}  // namespace
+
+long build_create(BuildState& b) {
   xen_domctl op{};
   auto& c = op.u.createdomain;
   c.max_vcpus = b.config->vcpus;
@@ -68,6 +70,7 @@ long create_empty(BuildState& b) {
   return arch_allocate(b);
 }
 
+namespace {
 // 2 MiB in one piece, which the hypervisor may keep as one entry of its P2M. False: there is none, or nobody
 // would profit.
 bool populate_extent(BuildState& b, Pfn first) {
@@ -108,12 +111,7 @@ long populate(BuildState& b) {
 // Behind all memory that the domain may ever have.
 long place_shared_info(BuildState& b) {
   if (!b.hides_mfns) return 0;
-  xen_add_to_physmap_t request{};
-  request.domid = static_cast<domid_t>(b.id);
-  request.space = XENMAPSPACE_shared_info;
-  request.gpfn = max_of(b.pages, b.config->max_memory_kib / page_kib);
-  long error = hypercall_memory_op(XENMEM_add_to_physmap, &request);
-  return error ? fail(b, "the shared_info page cannot be placed", error) : 0;
+  return build_place_shared_info(b, max_of(b.pages, b.config->max_memory_kib / page_kib));
 }
 
 struct SegmentFill {
@@ -152,7 +150,9 @@ long load_image(BuildState& b) {
   return error ? fail(b, "the hypercall page is refused", error) : 0;
 }
 
-long allocate_ports(BuildState& b) {
+}  // namespace
+
+long build_ports(BuildState& b) {
   s64 store = event_alloc_unbound(b.id, 0), console = event_alloc_unbound(b.id, 0);
   if (store < 0 || console < 0)
     return fail(b, "no event channel for the domain", store < 0 ? store : console);
@@ -161,6 +161,16 @@ long allocate_ports(BuildState& b) {
   return 0;
 }
 
+long build_place_shared_info(BuildState& b, Pfn place) {
+  xen_add_to_physmap_t request{};
+  request.domid = static_cast<domid_t>(b.id);
+  request.space = XENMAPSPACE_shared_info;
+  request.gpfn = place;
+  long error = hypercall_memory_op(XENMEM_add_to_physmap, &request);
+  return error ? fail(b, "the shared_info page cannot be placed", error) : 0;
+}
+
+namespace {
 void fill_start_info(void* context, Pfn, u8* page) {
   auto& b = *static_cast<BuildState*>(context);
   auto& s = *reinterpret_cast<start_info_t*>(page);
@@ -169,9 +179,9 @@ void fill_start_info(void* context, Pfn, u8* page) {
   copy_string(s.magic, sizeof s.magic, arch_start_magic);
   s.nr_pages = b.pages;
   s.shared_info = info.shared_info_frame * page_bytes;
-  s.store_mfn = b.machine[b.store];
+  s.store_mfn = b.store_number = b.machine[b.store];
   s.store_evtchn = b.store_port;
-  s.console.domU.mfn = b.machine[b.console];
+  s.console.domU.mfn = b.console_number = b.machine[b.console];
   s.console.domU.evtchn = b.console_port;
   arch_start_info(b, s);
   copy_string(reinterpret_cast<char*>(s.cmd_line), sizeof s.cmd_line, b.config->extra);
@@ -198,15 +208,17 @@ long fill_shared_info(BuildState& b) {
 }
 
 long build_steps(BuildState& b) {
-  long (*const steps[])(BuildState&) = {plan_layout,       create_empty,    populate,
+  long (*const steps[])(BuildState&) = {plan_layout,       build_create,    populate,
                                         place_shared_info, load_image,      fill_shared_info,
-                                        allocate_ports,    fill_boot_pages, arch_start_state};
+                                        build_ports,       fill_boot_pages, arch_start_state};
   for (auto step : steps)
     if (long error = step(b)) return error;
   return 0;
 }
 
-void write_store_entries(const Domain& d, const DomainConfig& config) {
+}  // namespace
+
+void build_store_entries(const Domain& d, const DomainConfig& config) {
   char path[64], text[32];
   auto put = [&](const char* key, const char* value) {
     format(path, sizeof path, "/local/domain/%u/%s", d.id, key);
@@ -227,7 +239,7 @@ void write_store_entries(const Domain& d, const DomainConfig& config) {
   put("control/shutdown", "");
 }
 
-Domain* make_record(const BuildState& b, long& error) {
+Domain* build_record(const BuildState& b, long& error) {
   auto* d = heap_new<Domain>();
   error = -XEN_ENOMEM;
   if (!d) return nullptr;
@@ -236,8 +248,9 @@ Domain* make_record(const BuildState& b, long& error) {
   d->pages = b.pages;
   d->max_pages = b.config->max_memory_kib / page_kib;
   d->vcpus = b.config->vcpus;
-  d->store_frame = b.machine[b.store];
-  d->console_frame = b.machine[b.console];
+  d->model = b.config->model;
+  d->store_frame = b.store_number;
+  d->console_frame = b.console_number;
   d->remote_store_port = b.store_port;
   d->remote_console_port = b.console_port;
   error = domain_connect(d);
@@ -245,7 +258,6 @@ Domain* make_record(const BuildState& b, long& error) {
   domain_disconnect(d);
   return nullptr;
 }
-}  // namespace
 
 long build_fill(BuildState& b, Pfn first, u64 count, PageFiller fill, void* context) {
   if (first + count > b.pages || first + count < first) return -XEN_EINVAL;
@@ -276,11 +288,11 @@ Domain* domain_build(const DomainConfig& config, const ElfImage& elf, long& erro
   Domain* d = nullptr;
   if (!error) {
     sentence = "the domain's shared pages or event channels cannot be connected";
-    d = make_record(b, error);
+    d = build_record(b, error);
   }
   heap_free(b.machine);
   if (d)
-    write_store_entries(*d, config);
+    build_store_entries(*d, config);
   else if (b.id)
     domctl_simple(XEN_DOMCTL_destroydomain, b.id);
   return d;

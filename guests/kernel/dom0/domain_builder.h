@@ -36,12 +36,23 @@ struct BuildState {
   u64 table_frames;
   // IA-64: two frames of firmware, memory map.
   Pfn firmware, memory_map;
+  Mfn store_number, console_number;    // what the hypervisor calls these two
   EventPort store_port, console_port;  // in the domain
   const char* failed;                  // what went wrong, as a sentence
 };
 
 // The connected domain, or null with error and a sentence.
 Domain* domain_build(const DomainConfig& config, const ElfImage& elf, long& error, const char*& sentence);
+
+// --- its parts, for who fills a domain otherwise ---
+// An empty domain with its VCPUs and limits, as b.config says: b.id.
+long build_create(BuildState& b);
+long build_place_shared_info(BuildState& b, Pfn place);
+// The domain's ends of the channels to xenstore and console.
+long build_ports(BuildState& b);
+// What dom0 knows and serves of it. Null: error says why.
+Domain* build_record(const BuildState& b, long& error);
+void build_store_entries(const Domain& domain, const DomainConfig& config);
 
 // Calls fill(context, pfn, page) for frames [first, first + count) of the domain, mapped writable here
 // meanwhile.

@@ -4,6 +4,7 @@
 #include "guests/lib/events.h"
 #include "guests/lib/store_ring.h"
 #include "guests/lib/xen_abi.h"
+#include "hypervisor/abi/observe.h"
 
 #include <xen/io/console.h>
 
@@ -15,6 +16,7 @@ struct Domain {
   char name[32];
   u64 pages, max_pages;
   u32 vcpus;
+  xs_memory_model model;
   Mfn store_frame, console_frame;
   EventPort remote_store_port, remote_console_port;  // in the domain
   EventPort store_port, console_port;                // their ends here; 0: none

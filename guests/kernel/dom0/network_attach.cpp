@@ -4,6 +4,7 @@
 #include "guests/kernel/dom0/store_tree.h"
 #include "guests/kernel/net/receive.h"
 #include "guests/lib/errno.h"
+#include "guests/lib/format.h"
 #include "guests/lib/string.h"
 
 namespace {
@@ -17,7 +18,7 @@ bool device_owner(const char* name, u64& domain) {
 }
 
 void do_network_attach(const CommandLine& c, Status& status) {
-  static const char* const keys[] = {"receive", "backend", "batch"};
+  static const char* const keys[] = {"receive", "backend", "batch", "host"};
   const char* const name = c.count > 1 ? c.words[1] : "";
   if (const char* word = c.unknown_key(keys, count_of(keys), 2))
     return status.fail(-XEN_EINVAL, "unknown argument %s", word);
@@ -38,7 +39,14 @@ void do_network_attach(const CommandLine& c, Status& status) {
   unsigned number = 0;
   while (number < most_interfaces && store_find(device_ends("vif", domain->id, 0, number).front)) number++;
   if (number == most_interfaces) return status.fail(-XEN_ENOSPC, "domain %s has %u interfaces", name, number);
-  const DeviceKey front[] = {{"receive", receive}, {}}, back[] = {{batch ? "batch" : nullptr, batch}, {}};
+  char host[24];
+  u64 station = domain->id;
+  if (const char* text = c.value("host");
+      text && (!parse_number(text, station) || !station || station > 0xffff))
+    return status.fail(-XEN_EINVAL, "host=%s is no number from 1 to 65535", text);
+  format(host, sizeof host, "%lu", station);
+  const DeviceKey front[] = {{"receive", receive}, {"host", host}, {}},
+                  back[] = {{"host", host}, {batch ? "batch" : nullptr, batch}, {}};
   if (long error = device_add(device_ends("vif", domain->id, static_cast<u32>(backend), number), front, back))
     status.fail(error, "the device cannot be stored");
 }

@@ -8,6 +8,7 @@
 #include "guests/kernel/dom0/disk_read.h"
 #include "guests/kernel/dom0/dma_misuse.h"
 #include "guests/kernel/dom0/domain.h"
+#include "guests/kernel/dom0/moving/moving.h"
 #include "guests/kernel/dom0/network_attach.h"
 #include "guests/kernel/dom0/page_swap.h"
 #include "guests/kernel/dom0/store_server.h"
@@ -201,6 +202,8 @@ constexpr Verb verbs[] = {
     {"unpause", 1, "<domain>", do_unpause},
     {"suspend", 1, "<domain>", do_suspend},
     {"resume", 1, "<domain>", do_resume},
+    save_verb,
+    restore_verb,
     {"destroy", 1, "<domain>", do_destroy},
     {"shutdown", 1, "<domain>", do_shutdown},
     {"network-attach", any_number,

@@ -204,7 +204,9 @@ void serve(const char* path) {
   auto* b = heap_new<Back>();
   if (!b || bus_open(b->bus, path, "frontend")) return heap_free(b);
   b->NetPort::send = send;
-  station_of(b->bus.other_domain, b->station);
+  u64 host;
+  if (store_read_number(path, "host", host)) host = b->bus.other_domain;
+  station_of(static_cast<u32>(host), b->station);
   for (const char* key : features) store_write_number(path, key, 1);
   bus_set_state(b->bus, XenbusStateInitWait);
   const XenbusState state = bus_wait_for(b->bus, bus_gone | bus_states(XenbusStateConnected));

@@ -259,9 +259,10 @@ void leave(Front& f) {
 }
 
 void serve(const char* path) {
-  u32 domain;
-  auto* f = bus_own_domain(domain) ? heap_new<Front>() : nullptr;
+  u64 host;
+  auto* f = !store_read_number(path, "host", host) ? heap_new<Front>() : nullptr;
   if (!f || bus_open(f->bus, path, "backend")) return heap_free(f);
+  const auto domain = static_cast<u32>(host);  // whose number the station has
   f->send = send;
   station_of(domain, f->station);
   bus_wait_for(f->bus, bus_states(XenbusStateInitWait));

@@ -127,7 +127,7 @@ struct VcpuHeader {  // X86_PV_VCPU_*, and ours: then the context
 static_assert(sizeof(VcpuHeader) == 8);
 constexpr u32 vcpu_most = 128;            // VCPUs of a domain
 constexpr u32 x86_context_bytes = 5168;   // vcpu_guest_context_t of <xen/xen.h>
-constexpr u32 ia64_context_bytes = 4832;  // that of hypervisor/abi/arch_ia64.h
+constexpr u32 ia64_context_bytes = 8256;  // that of hypervisor/abi/arch_ia64.h
 constexpr u32 extended_most =
     2 * page_bytes;  // xen_domctl_ext_vcpucontext; IA-64: the page of privileged registers
 constexpr u32 xsave_most = 4 * page_bytes;

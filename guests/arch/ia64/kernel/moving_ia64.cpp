@@ -1,0 +1,10 @@
+// What of a moving domain is the architecture's.
+#include "guests/kernel/dom0/moving/moving.h"
+
+bool arch_moves(xs_memory_model model) { return model == XS_MODEL_TRANSLATED || model == XS_MODEL_DOM0_PMT; }
+
+stream::DomainType arch_stream_type(xs_memory_model) { return stream::DomainType::ia64; }
+
+Pfn arch_start_info(const vcpu_guest_context_t&, const shared_info_t& shared) {
+  return shared.arch.start_info_pfn;
+}

@@ -1,0 +1,175 @@
+#include "guests/kernel/dom0/domain.h"
+#include "guests/kernel/dom0/moving/medium.h"
+#include "guests/kernel/dom0/moving/moving.h"
+#include "guests/kernel/heap.h"
+#include "guests/kernel/memory_model.h"
+#include "guests/kernel/operator/operator.h"
+#include "guests/lib/domctl.h"
+#include "guests/lib/errno.h"
+#include "guests/lib/string.h"
+
+namespace {
+constexpr unsigned map_batch = 32;
+constexpr u32 xen_major = 4, xen_minor = 17;  // whose ABI the hypervisor speaks
+
+struct Saving {
+  explicit Saving(const Domain& d) : id(d.id), writer(medium, arch_stream_type(d.model)) {}
+
+  u32 id;
+  MediumWriter medium;
+  stream::Writer writer;
+  Settings settings;
+  xen_domctl_getdomaininfo info;
+  vcpu_guest_context_t context;
+  u64 entries[stream::batch_most];
+  long error = 0;  // of the domain's side; the stream's own failure is the writer's
+};
+
+bool refuse(Saving& s, long error) {
+  s.error = error;
+  return false;
+}
+
+bool write_static_data(Saving& s, const Domain& d) {
+  stream::DomainInfo info{};
+  info.model = d.model;
+  info.vcpus = d.vcpus;
+  info.pages_most = d.max_pages;
+  info.gfn_end = max_of(d.pages, d.max_pages);
+  memcpy(info.handle, s.info.handle, sizeof info.handle);
+  settings_of(d, s.settings);
+  return s.writer.open(xen_major, xen_minor) && s.writer.info(info) &&
+         s.writer.configuration(s.settings.list, s.settings.count) && s.writer.static_data_end();
+}
+
+// Those of [first, first + count) that are memory, as entries of a batch.
+bool find_pages(Saving& s, Pfn first, u32 count, u32& found) {
+  for (u32 i = 0; i < count; i++) s.entries[i] = first + i;
+  xen_domctl op{};
+  op.u.getpageframeinfo3.num = count;
+  set_xen_guest_handle(op.u.getpageframeinfo3.array, reinterpret_cast<xen_pfn_t*>(s.entries));
+  if (long error = domctl(XEN_DOMCTL_getpageframeinfo3, s.id, op)) return refuse(s, error);
+  found = 0;
+  for (u32 i = 0; i < count; i++)
+    if (s.entries[i] != XEN_DOMCTL_PFINFO_XTAB)
+      s.entries[found++] = stream::page_entry(first + i, stream::PageType::normal);
+  return true;
+}
+
+bool write_contents(Saving& s, u32 count) {
+  for (u32 at = 0; at < count; at += map_batch) {
+    const unsigned n = min_of(count - at, map_batch);
+    Mfn frames[map_batch];
+    for (unsigned i = 0; i < n; i++) frames[i] = stream::entry_pfn(s.entries[at + i]);
+    long error;
+    auto* const pages = static_cast<u8*>(model_map_foreign(s.id, frames, n, false, error));
+    if (!pages) return refuse(s, error);
+    bool ok = true;
+    for (unsigned i = 0; ok && i < n; i++) ok = s.writer.page(pages + i * page_bytes);
+    model_unmap_window(pages, n);
+    if (!ok) return false;
+    thread_yield();
+  }
+  return true;
+}
+
+bool write_memory(Saving& s, Pfn end) {
+  for (Pfn first = 0; first < end; first += stream::batch_most) {
+    u32 found;
+    if (!find_pages(s, first, static_cast<u32>(min_of<u64>(stream::batch_most, end - first)), found))
+      return false;
+    if (found && (!s.writer.pages(s.entries, found) || !write_contents(s, found))) return false;
+  }
+  return true;
+}
+
+bool write_shared_info(Saving& s) {
+  Mfn frame = s.info.shared_info_frame;
+  long error;
+  void* const page = model_map_foreign(s.id, &frame, 1, false, error);
+  if (!page) return refuse(s, error);
+  const bool ok = s.writer.shared_info(page);
+  model_unmap_window(page, 1);
+  return ok;
+}
+
+bool write_vcpus(Saving& s, u32 vcpus) {
+  for (u32 vcpu = 0; vcpu < vcpus; vcpu++) {
+    xen_domctl op{};
+    op.u.vcpucontext.vcpu = vcpu;
+    set_xen_guest_handle(op.u.vcpucontext.ctxt, &s.context);
+    const long error = domctl(XEN_DOMCTL_getvcpucontext, s.id, op);
+    if (error && error != -XEN_ENODATA) return refuse(s, error);
+    if (error || !(s.context.flags & VGCF_online)) continue;
+    if (!s.writer.vcpu(vcpu, &s.context, sizeof s.context)) return false;
+  }
+  return true;
+}
+
+bool write_state(Saving& s, const Domain& d) {
+  stream::DomainState state{};
+  state.shared_info_gfn = s.info.shared_info_frame;
+  state.store_gfn = d.store_frame;
+  state.console_gfn = d.console_frame;
+  state.store_port = d.remote_store_port;
+  state.console_port = d.remote_console_port;
+  return s.writer.state(state) && write_shared_info(s) && write_vcpus(s, d.vcpus);
+}
+
+bool write_all(Saving& s, const Domain& d) {
+  if (long error = domain_info(s.id, s.info)) return refuse(s, error);
+  return write_static_data(s, d) && write_memory(s, max_of(d.pages, d.max_pages)) && write_state(s, d) &&
+         s.writer.end() && s.medium.finish();
+}
+
+void tell_failure(const Saving& s, Status& status) {
+  if (s.medium.error == -XEN_ENOSPC)
+    return status.fail(s.medium.error, "the disk is too small for domain %u", s.id);
+  if (s.medium.error) return status.fail(s.medium.error, "the disk cannot be written");
+  if (s.error) return status.fail(s.error, "domain %u cannot be read", s.id);
+  char text[160];
+  stream::describe(s.writer.failure(), text, sizeof text);
+  status.fail(-XEN_EINVAL, "domain %u does not fit into a stream: %s", s.id, text);
+}
+
+void suspend_for(u32 id, Status& status) {
+  const long error = domain_suspend(id);
+  if (error && error != -XEN_EBUSY) status.fail(error, "domain %u does not suspend", id);
+}
+
+// The domain stands still.
+void save(Domain& d, const Slice& slice, bool goes_on, Status& status) {
+  auto* const block = heap_alloc(sizeof(Saving));
+  if (!block) return status.fail(-XEN_ENOMEM, "dom0 has no memory to save a domain");
+  auto& s = *new (block) Saving(d);
+  s.medium.slice = slice;
+  const u32 id = d.id;
+  const bool ok = write_all(s, d);
+  if (ok)
+    operator_print("domain %u: %lu pages, %lu bytes", id, s.writer.totals().pages,
+                   s.writer.totals().all_bytes());
+  else
+    tell_failure(s, status);
+  heap_free(block);
+  const long error = ok && !goes_on ? domain_destroy(&d) : domain_resume(id);
+  if (error && ok) status.fail(error, "domain %u is saved, but cannot be ended", id);
+}
+
+}  // namespace
+
+void do_save(const CommandLine& c, Status& status) {
+  static const char* const keys[] = {"checkpoint"};
+  if (c.count < 3) return status.fail(-XEN_EINVAL, "usage: %s %s", save_verb.name, save_verb.usage);
+  if (const char* word = c.unknown_key(keys, count_of(keys), 3))
+    return status.fail(-XEN_EINVAL, "unknown argument %s", word);
+  Domain* const d = domain_find(c.words[1]);
+  if (!d) return status.fail(-XEN_ESRCH, "there is no domain %s", c.words[1]);
+  if (!arch_moves(d->model))
+    return status.fail(-XEN_EOPNOTSUPP, "domains of this memory model cannot be saved");
+  Slice slice;
+  if (long error = medium_open(c.words[2], true, slice))
+    return status.fail(error, "%s cannot be written", c.words[2]);
+  const u32 id = d->id;
+  suspend_for(id, status);
+  if (!status.error) save(*domain_by_id(id), slice, c.value("checkpoint"), status);
+}
