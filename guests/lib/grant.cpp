@@ -87,11 +87,12 @@ u32 grant_references() { return table_pages * grants_per_page; }
 
 void grant_table_take_down(u32* links) {
   for (grant_ref_t ref = 0; ref < grant_references(); ref++) links[ref] = grant_entry(ref).frame;
-  for (unsigned i = 0; i < table_pages; i++) arch_hide_grant_page(table[i]);
+  for (unsigned i = 0; !guest_is_translated() && i < table_pages; i++) arch_hide_grant_page(table[i]);
 }
 
 long grant_table_bring_up(void* place, const u32* links) {
-  if (!table_pages) return 0;
+  // Frames among this domain's have stayed where they were.
+  if (!table_pages || (!links && guest_is_translated())) return 0;
   if (long error = show_pages(place, 0, table_pages)) return error;
   for (grant_ref_t ref = 0; links && ref < grant_references(); ref++) grant_entry(ref).frame = links[ref];
   return 0;

@@ -20,7 +20,7 @@ void dom0_start() {
   balloon_start(nullptr);
   store_local_use();
   domain_watch_start();
-  stack_name = device_owner;
+  stack_name = network_host;
   netback_start(0);
   blkback_start();
   OperatorPort operator_port = virtio_devices_use("dom0", true);

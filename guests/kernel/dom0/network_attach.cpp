@@ -3,6 +3,7 @@
 #include "guests/kernel/dom0/devices.h"
 #include "guests/kernel/dom0/store_tree.h"
 #include "guests/kernel/net/receive.h"
+#include "guests/kernel/xenbus/store.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/format.h"
 #include "guests/lib/string.h"
@@ -15,6 +16,15 @@ bool device_owner(const char* name, u64& domain) {
   const Domain* const found = domain_find(name);
   if (found) domain = found->id;
   return found;
+}
+
+bool network_host(const char* name, u64& host) {
+  if (!device_owner(name, host)) return false;
+  char home[48];
+  format(home, sizeof home, "/local/domain/%lu/device/vif/0", host);
+  u64 told;
+  if (!store_read_number(home, "host", told)) host = told;
+  return true;
 }
 
 void do_network_attach(const CommandLine& c, Status& status) {
