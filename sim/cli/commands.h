@@ -17,6 +17,7 @@ void add_validate(CLI::App& app, Action& action);
 void add_list(CLI::App& app, Action& action);
 void add_disasm(CLI::App& app, Action& action);
 void add_inspect(CLI::App& app, Action& action);
+void add_stream(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_bench_one(CLI::App& app, Action& action);  ///< hidden: one measurement
 

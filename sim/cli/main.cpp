@@ -34,10 +34,10 @@ int dispatch(int argc, char** argv) {
   app.set_version_flag("--version", "xenoscope " XS_VERSION);
   app.require_subcommand(1);
   xs::cli::Action action;
-  for (const auto add :
-       {xs::cli::add_run, xs::cli::add_run_one, xs::cli::add_compare, xs::cli::add_report, xs::cli::add_boot,
-        xs::cli::add_validate, xs::cli::add_list, xs::cli::add_disasm, xs::cli::add_inspect,
-        xs::cli::add_bench, xs::cli::add_bench_one, xs::cli::add_bench_guest, xs::cli::add_view})
+  for (const auto add : {xs::cli::add_run, xs::cli::add_run_one, xs::cli::add_compare, xs::cli::add_report,
+                         xs::cli::add_boot, xs::cli::add_validate, xs::cli::add_list, xs::cli::add_disasm,
+                         xs::cli::add_inspect, xs::cli::add_stream, xs::cli::add_bench,
+                         xs::cli::add_bench_one, xs::cli::add_bench_guest, xs::cli::add_view})
     add(app, action);
   const auto named = [argv](const CLI::App* c) { return c->get_name() == argv[1]; };
   const auto commands = app.get_subcommands(nullptr);

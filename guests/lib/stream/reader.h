@@ -15,8 +15,9 @@ namespace stream {
 
 // Where the bytes come from.
 struct Source {
-  // Waits for some and writes at most `most` to `to`: how many, 0 at the end, negative when that failed.
-  virtual s64 read(void* to, size_t most) = 0;
+  // Waits for some and writes at most so many where told: how many, 0 at the end, negative when that failed.
+  // (Not pure: a kernel has no __cxa_pure_virtual.)
+  virtual s64 read(void*, size_t) { return -1; }
 
  protected:
   ~Source() = default;

@@ -97,25 +97,10 @@ constexpr TypeName type_names[] = {
 };
 
 constexpr const char* content_names[] = {
-    "end",
-    "end of static data",
-    "domain",
-    "configuration",
-    "PV information",
-    "CPUID policy",
-    "MSR policy",
-    "P2M frames",
-    "pages",
-    "verification",
-    "time",
-    "parameters",
-    "shared_info",
-    "state",
-    "VCPU",
-    "VCPU, extended",
-    "VCPU, XSAVE",
-    "VCPU, MSRs",
-    "skipped",
+    "end of static data", "domain",      "configuration", "PV information", "CPUID policy",
+    "MSR policy",         "P2M frames",  "pages",         "verification",   "time",
+    "parameters",         "shared_info", "state",         "VCPU context",   "VCPU extension",
+    "VCPU XSAVE area",    "VCPU MSRs",   "end",           "skipped",
 };
 static_assert(count_of(content_names) == size_t(Content::count));
 

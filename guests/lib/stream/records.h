@@ -7,7 +7,6 @@ namespace stream {
 
 // What a record is about, however its domain's type writes it.
 enum class Content : u8 {
-  end,
   static_data_end,
   info,           // DomainInfo
   configuration,  // settings
@@ -25,6 +24,7 @@ enum class Content : u8 {
   vcpu_extended,
   vcpu_xsave,
   vcpu_msrs,
+  end,
   skipped,  // optional, and unknown
   count
 };

@@ -60,14 +60,16 @@ TEST_CASE("every stream is read whole, in pieces of any size, taken or passed ov
 
 TEST_CASE("which records a stream has, and where") {
   CHECK(contents(pv_stream()) ==
-        "PV information; end of static data; P2M frames; pages; pages; pages; time; shared_info; VCPU; VCPU; "
+        "PV information; end of static data; P2M frames; pages; pages; pages; time; shared_info; VCPU "
+        "context; VCPU context; "
         "end; ");
   CHECK(contents(hvm_stream()) ==
-        "domain; end of static data; pages; pages; pages; time; shared_info; state; VCPU; VCPU; end; ");
+        "domain; end of static data; pages; pages; pages; time; shared_info; state; VCPU context; VCPU "
+        "context; end; ");
   CHECK(contents(full_ia64_stream()) ==
         "domain; configuration; end of static data; pages; pages; pages; verification; pages; shared_info; "
-        "state; VCPU; "
-        "VCPU, extended; VCPU; VCPU, extended; end; ");
+        "state; "
+        "VCPU context; VCPU extension; VCPU context; VCPU extension; end; ");
 }
 
 TEST_CASE("memory arrives, of several rounds the last") {
