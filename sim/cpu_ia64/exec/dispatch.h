@@ -79,9 +79,9 @@ Next chain_with_frame(Processor& p, Block& block, unsigned ri);
   return chain(p);
 }
 
-/// Behind `s`, which has taken time of its own (a walk, a device): the slice has no time for all of its block,
-/// which has been paid for at its entry. What is not executed is given back, and the run loop goes on there:
-/// it cuts at the instruction that ends the slice, wherever blocks begin.
+/// Behind `s`, which has taken time of its own (a walk, a device): the slice has no time for all of its
+/// block, which has been paid for at its entry. What is not executed is given back, and the run loop goes on
+/// there: it cuts at the instruction that ends the slice, wherever blocks begin.
 inline bool out_of_time(Processor& p, const Slot* s) {
   if (s->behind == 0) return false;
   p.left += s->behind;

@@ -1,4 +1,5 @@
-// Where a slice ends does not depend on where blocks begin: the last instruction is the last that starts before the end.
+// Where a slice ends does not depend on where blocks begin: the last instruction is the last that starts
+// before the end.
 #include "tests/unit/cpu_ia64/core/bench.h"
 #include "tests/unit/cpu_ia64/core/encode.h"
 
