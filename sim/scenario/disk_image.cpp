@@ -49,8 +49,8 @@ void write_disk_image(const std::string& file, const std::vector<DiskFile>& file
     throw Error(fmt::format("{}: cannot be written: {}", file, std::strerror(archive_errno(out.get()))));
 }
 
-void write_empty_disk(const std::string& file, u64 mib) {
-  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+void make_disk(const std::string& file, u64 mib, bool kept) {
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | (kept ? 0 : O_TRUNC) | O_CLOEXEC, 0600);
   if (fd < 0) throw Error(fmt::format("{}: {}", file, std::strerror(errno)));
   const int error = ::posix_fallocate(fd, 0, static_cast<off_t>(mib << 20));
   ::close(fd);

@@ -17,8 +17,8 @@ struct DiskFile {
 /// and modes are fixed, members are in the order given. Throws Error (missing file, disk full).
 void write_disk_image(const std::string& archive, const std::vector<DiskFile>& files);
 
-/// A disk of zeros. Its room on the host is taken at once: a run that has begun does not meet a full one.
-/// Throws Error.
-void write_empty_disk(const std::string& file, u64 mib);
+/// A disk of zeros, or with `kept` of what the file has already. Its room on the host is taken at once: a run
+/// that has begun does not meet a full one. Throws Error.
+void make_disk(const std::string& file, u64 mib, bool kept = false);
 
 }  // namespace xs::scenario

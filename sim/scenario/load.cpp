@@ -46,6 +46,7 @@ void decode_domains(const Node& list, Scenario& s) {
 
 void decode_disk(const Node& n, Dom0Config& dom0) {
   dom0.disk_mib = n.at("mib").integer();
+  dom0.disk_file = n.text_or("file", "");
   if (n.has("slot")) dom0.disk_slot = static_cast<unsigned>(n.at("slot").integer());
 }
 

@@ -154,8 +154,10 @@ void BootedMachine::start(TargetListener& listener) {
   const BootPlan plan = boot_plan(scenario_, options_.arch);
   const std::string disk = options_.work_directory + "/dom0-disk.tar";
   write_disk_image(disk, plan.disk);
-  const std::string data_disk = options_.work_directory + "/dom0-data.img";
-  if (scenario_.dom0.disk_mib) write_empty_disk(data_disk, scenario_.dom0.disk_mib);
+  const Dom0Config& dom0 = scenario_.dom0;
+  const std::string data_disk =
+      dom0.disk_file.empty() ? options_.work_directory + "/dom0-data.img" : dom0.disk_file;
+  if (dom0.disk_mib) make_disk(data_disk, dom0.disk_mib, !dom0.disk_file.empty());
 
   observe::ObserverOptions watch;
   watch.hypervisor = hypervisor_ = plan.hypervisor;
@@ -181,7 +183,7 @@ void BootedMachine::start(TargetListener& listener) {
   machine_->set_serial_sink(&serial_);
   machine_->add_virtio_console(&operator_);
   machine_->attach_disk(disk, true);
-  if (scenario_.dom0.disk_mib) machine_->attach_disk(data_disk, false, scenario_.dom0.disk_slot);
+  if (dom0.disk_mib) machine_->attach_disk(data_disk, false, dom0.disk_slot);
   if (config.network) machine_->attach_network();
   if (config.iommu)
     observer_->watch_iommu({machine_->device_slots(),

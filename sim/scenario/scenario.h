@@ -40,6 +40,7 @@ struct Dom0Config {
   u64 memory_mib = 0;                 ///< 0: the hypervisor's default, all but 16 MiB
   std::string autoballoon = "auto";   ///< or on, off; auto: when it has all memory
   u64 disk_mib = 0;                   ///< of its data disk; 0: none
+  std::string disk_file;              ///< the host's, that stays; empty: it ends with the run
   std::optional<unsigned> disk_slot;  ///< ... and where it is; none: in the next slot
 };
 

@@ -34,7 +34,7 @@ class QemuTarget : public Target {
     write_disk_image(options.disk, plan.disk);
     if (scenario_.dom0.disk_mib) {
       options.data_disk = work_directory_ + "/dom0-data.img";
-      write_empty_disk(options.data_disk, scenario_.dom0.disk_mib);
+      make_disk(options.data_disk, scenario_.dom0.disk_mib);
     }
     if (config.network && config.network->station)
       options.network_host = platform::ipv4_text(config.network->station->address);
