@@ -2,6 +2,7 @@
 #include "guests/kernel/dom0/block_attach.h"
 #include "guests/kernel/dom0/domain.h"
 #include "guests/kernel/dom0/domain_builder.h"
+#include "guests/kernel/dom0/moving/frames.h"
 #include "guests/kernel/dom0/moving/medium.h"
 #include "guests/kernel/dom0/moving/moving.h"
 #include "guests/kernel/dom0/network_attach.h"
@@ -28,15 +29,18 @@ struct Restoring {
   stream::DomainInfo info{};
   stream::DomainState state{};
   Settings devices;
-  u64* present = nullptr;  // a bit for each GFN that is memory
+  MovedFrames frames;
+  u64* present = nullptr;  // a bit for each PFN that is memory
   u64 pages = 0, read = 0;
-  bool has_state = false, has_shared = false, has_first = false;
+  bool has_state = false, has_shared = false;
   union {
     shared_info_t shared;
     u8 shared_page[page_bytes];
   };
-  vcpu_guest_context_t context, first;
-  Mfn frames[stream::batch_most];
+  vcpu_guest_context_t* contexts = nullptr;  // of VCPUs, until there is all that they name
+  u64 has_context = 0;
+  u64 pfns[stream::batch_most];
+  Mfn numbers[stream::batch_most];
 };
 
 // Why it cannot be, when that is not the stream's fault.
@@ -64,11 +68,15 @@ bool begin_domain(Restoring& r, Status& status) {
   if (!r.config.memory_kib || r.config.memory_kib > r.config.max_memory_kib)
     r.config.memory_kib = r.config.max_memory_kib;
   r.present = static_cast<u64*>(heap_alloc(div_up(r.info.gfn_end, 64) * sizeof(u64)));
-  if (!r.present) return refuse(r, "dom0 has no memory to restore a domain", -XEN_ENOMEM, status);
+  r.contexts = static_cast<vcpu_guest_context_t*>(heap_alloc(r.info.vcpus * sizeof(vcpu_guest_context_t)));
+  if (!r.present || !r.contexts)
+    return refuse(r, "dom0 has no memory to restore a domain", -XEN_ENOMEM, status);
   if (!make_room(r.config, status)) return false;
   r.build.config = &r.config;
-  r.build.hides_mfns = true;
+  r.build.hides_mfns = model != XS_MODEL_DIRECT;
   if (long error = build_create(r.build)) return refuse(r, r.build.failed, error, status);
+  if (!r.frames.begin(r.build.id, r.build.hides_mfns, r.info.gfn_end))
+    return refuse(r, "dom0 has no memory to restore a domain", -XEN_ENOMEM, status);
   xen_domctl op{};
   memcpy(op.u.setdomainhandle.handle, r.info.handle, sizeof r.info.handle);
   domctl(XEN_DOMCTL_setdomainhandle, r.build.id, op);
@@ -86,8 +94,12 @@ void take_setting(Restoring& r, const stream::Setting& s) {
 }
 
 // --- memory ---
-// 2 MiB at a time where a batch has them.
-bool populate_extent(Restoring& r, Pfn first) {
+// 2 MiB at a time where a batch has them, and somebody profits.
+bool populate_extent(Restoring& r, u32 at, u32 count) {
+  const Pfn first = r.pfns[at];
+  if (!r.frames.plain() || first % model_extent || count - at < model_extent) return false;
+  for (u32 i = 0; i < model_extent; i++)
+    if (r.pfns[at + i] != first + i) return false;
   xen_pfn_t gfn = first;
   xen_memory_reservation request{};
   set_xen_guest_handle(request.extent_start, &gfn);
@@ -97,26 +109,21 @@ bool populate_extent(Restoring& r, Pfn first) {
   return hypercall_memory_op(XENMEM_populate_physmap, &request) == 1;
 }
 
-bool is_extent(const Restoring& r, u32 at, u32 count) {
-  const Pfn first = r.frames[at];
-  if (first % model_extent || count - at < model_extent) return false;
-  for (u32 i = 0; i < model_extent; i++)
-    if (r.frames[at + i] != first + i) return false;
-  return true;
-}
-
-// r.frames[0, count) are GFNs without memory.
+// r.pfns[0, count) are without memory so far.
 long populate(Restoring& r, u32 count) {
   for (u32 at = 0, n; at < count; at += n) {
     n = model_extent;
-    if (is_extent(r, at, count) && populate_extent(r, r.frames[at])) continue;
+    if (populate_extent(r, at, count)) continue;
     n = min_of(count - at, n);
+    for (u32 i = 0; i < n; i++) r.numbers[i] = r.pfns[at + i];
     xen_memory_reservation request{};
-    set_xen_guest_handle(request.extent_start, r.frames + at);
+    set_xen_guest_handle(request.extent_start, r.numbers);
     request.nr_extents = n;
     request.domid = static_cast<domid_t>(r.build.id);
     const long done = hypercall_memory_op(XENMEM_populate_physmap, &request);
     if (done != n) return done < 0 ? done : -XEN_ENOMEM;
+    for (u32 i = 0; !r.frames.plain() && i < n; i++)
+      if (!r.frames.set(r.pfns[at + i], r.numbers[i])) return -XEN_EINVAL;
     thread_yield();
   }
   return 0;
@@ -125,11 +132,13 @@ long populate(Restoring& r, u32 count) {
 bool populate_batch(Restoring& r, u32 count, Status& status) {
   u32 missing = 0;
   for (u32 i = 0; i < count; i++) {
-    const Pfn gfn = stream::entry_pfn(r.reader.page(i));
+    const Pfn pfn = stream::entry_pfn(r.reader.page(i));
     const stream::PageType type = stream::entry_type(r.reader.page(i));
-    if (type == stream::PageType::absent || type == stream::PageType::broken || is_present(r, gfn)) continue;
-    r.present[gfn / 64] |= 1ull << gfn % 64;
-    r.frames[missing++] = gfn;
+    if (type == stream::PageType::absent || type == stream::PageType::broken) continue;
+    if (!r.frames.plain()) r.frames.set_type(pfn, type);
+    if (is_present(r, pfn)) continue;
+    r.present[pfn / 64] |= 1ull << pfn % 64;
+    r.pfns[missing++] = pfn;
   }
   r.pages += missing;
   const long error = populate(r, missing);
@@ -141,10 +150,10 @@ bool read_contents(Restoring& r, u32& i, u32 count, Status& status) {
   unsigned n = 0;
   for (; i < count && n < map_batch; i++)
     if (stream::has_contents(stream::entry_type(r.reader.page(i))))
-      r.frames[n++] = stream::entry_pfn(r.reader.page(i));
+      r.numbers[n++] = r.frames.machine(stream::entry_pfn(r.reader.page(i)));
   if (!n) return true;
   long error;
-  auto* const pages = static_cast<u8*>(model_map_foreign(r.build.id, r.frames, n, true, error));
+  auto* const pages = static_cast<u8*>(model_map_foreign(r.build.id, r.numbers, n, true, error));
   if (!pages) return refuse(r, "the domain's memory cannot be mapped", error, status);
   bool ok = true;
   for (unsigned p = 0; ok && p < n; p++) ok = r.reader.read_page(pages + p * page_bytes);
@@ -162,14 +171,21 @@ bool take_pages(Restoring& r, u32 count, Status& status) {
 }
 
 // --- what else there is ---
-bool take_vcpu(Restoring& r, u32 vcpu, Status& status) {
-  if (r.reader.bytes_left() != sizeof r.context || !r.reader.read(&r.context, sizeof r.context)) return false;
-  if (vcpu == 0) r.first = r.context, r.has_first = true;
-  xen_domctl op{};
-  op.u.vcpucontext.vcpu = vcpu;
-  set_xen_guest_handle(op.u.vcpucontext.ctxt, &r.context);
-  const long error = domctl(XEN_DOMCTL_setvcpucontext, r.build.id, op);
-  return error ? refuse(r, "a VCPU's registers are not accepted", error, status) : true;
+bool take_vcpu(Restoring& r, u32 vcpu) {
+  vcpu_guest_context_t& c = r.contexts[vcpu];
+  if (r.reader.bytes_left() != sizeof c || !r.reader.read(&c, sizeof c)) return false;
+  r.has_context |= 1ull << vcpu;
+  return true;
+}
+
+// Numbers of the P2M's frames.
+bool take_p2m(Restoring& r, const stream::P2mRange& range, Status& status) {
+  u32 count = 0;
+  u64 pfn;
+  if (range.first || u64{range.last} + 1 != r.frames.end())
+    return refuse(r, "the stream has another P2M than the domain", -XEN_EINVAL, status);
+  while (r.reader.next_frame(pfn)) r.frames.p2m()[count++] = pfn;
+  return !r.reader.failed();
 }
 
 bool take(Restoring& r, const stream::Record& record, Status& status) {
@@ -192,17 +208,18 @@ bool take(Restoring& r, const stream::Record& record, Status& status) {
     case stream::Content::shared_info:
       return r.has_shared = r.reader.read(r.shared_page, page_bytes);
     case stream::Content::vcpu:
-      return take_vcpu(r, record.vcpu, status);
+      return take_vcpu(r, record.vcpu);
+    case stream::Content::p2m_frames:
+      return take_p2m(r, record.p2m, status);
     default:
       return true;
   }
 }
 
 // --- the end: what is the new domain's own ---
-bool has_page(const Restoring& r, Pfn gfn) { return gfn < r.info.gfn_end && is_present(r, gfn); }
+bool has_page(const Restoring& r, Pfn pfn) { return pfn < r.info.gfn_end && is_present(r, pfn); }
 
-void fill_shared_info(void* context, u8* page) {
-  auto& r = *static_cast<Restoring*>(context);
+void fill_shared_info(Restoring& r, u64* page) {
   auto& shared = *reinterpret_cast<shared_info_t*>(page);
   memcpy(page, r.shared_page, page_bytes);
   memset(shared.evtchn_pending, 0, sizeof shared.evtchn_pending);
@@ -211,43 +228,63 @@ void fill_shared_info(void* context, u8* page) {
     v.evtchn_upcall_pending = 0, v.evtchn_pending_sel = 0, v.evtchn_upcall_mask = 1;
 }
 
-void fill_start_info(void* context, u8* page) {
-  auto& r = *static_cast<Restoring*>(context);
+void fill_start_info(Restoring& r, u64 shared_info, u64* page) {
   auto& s = *reinterpret_cast<start_info_t*>(page);
-  s.shared_info = r.state.shared_info_gfn * page_bytes;
-  s.store_mfn = r.state.store_gfn;
+  s.shared_info = shared_info * page_bytes;
+  s.store_mfn = r.build.store_number;
   s.store_evtchn = r.build.store_port;
-  s.console.domU.mfn = r.state.console_gfn;
+  s.console.domU.mfn = r.build.console_number;
   s.console.domU.evtchn = r.build.console_port;
 }
 
-void fill_store(void*, u8* page) { memset(page, 0, page_bytes); }
+long write_shared_pages(Restoring& r) {
+  if (r.frames.plain())
+    if (long error = build_place_shared_info(r.build, r.state.shared_info_gfn)) return error;
+  xen_domctl_getdomaininfo info;
+  long error = domain_info(r.build.id, info);
+  if (!error) error = build_ports(r.build);
+  r.build.store_number = r.frames.machine(r.state.store_gfn);
+  r.build.console_number = r.frames.machine(r.state.console_gfn);
+  if (!error)
+    error = with_frame(r.build.id, info.shared_info_frame, true,
+                       [&](u64* page) { return fill_shared_info(r, page), 0; });
+  const Mfn start_info = r.frames.machine(arch_start_info(r.contexts[0], r.shared));
+  if (!error)
+    error = with_frame(r.build.id, start_info, true,
+                       [&](u64* page) { return fill_start_info(r, info.shared_info_frame, page), 0; });
+  if (!error)
+    error = with_frame(r.build.id, r.build.store_number, true,
+                       [](u64* page) { return memset(page, 0, page_bytes), 0; });
+  return error;
+}
 
-long change_page(Restoring& r, Mfn frame, void (*change)(void*, u8*)) {
-  long error;
-  auto* const page = static_cast<u8*>(model_map_foreign(r.build.id, &frame, 1, true, error));
-  if (!page) return error;
-  change(&r, page);
-  model_unmap_window(page, 1);
+long set_contexts(Restoring& r) {
+  for (u32 vcpu = 0; vcpu < r.info.vcpus; vcpu++) {
+    if (!(r.has_context >> vcpu & 1)) continue;
+    if (!r.frames.plain())
+      if (long error = arch_context_in(r.frames, vcpu, r.contexts[vcpu])) return error;
+    xen_domctl op{};
+    op.u.vcpucontext.vcpu = vcpu;
+    set_xen_guest_handle(op.u.vcpucontext.ctxt, &r.contexts[vcpu]);
+    if (long error = domctl(XEN_DOMCTL_setvcpucontext, r.build.id, op)) return error;
+  }
   return 0;
 }
 
 bool complete(Restoring& r, Status& status) {
-  if (!r.has_state || !r.has_shared || !r.has_first || !has_page(r, r.state.store_gfn) ||
-      !has_page(r, r.state.console_gfn) || !has_page(r, arch_start_info(r.first, r.shared)))
+  if (!r.has_state || !r.has_shared || !(r.has_context & 1) || !has_page(r, r.state.store_gfn) ||
+      !has_page(r, r.state.console_gfn) || !has_page(r, arch_start_info(r.contexts[0], r.shared)))
     return refuse(r, "the stream has no whole domain", -XEN_EINVAL, status);
-  long error = build_place_shared_info(r.build, r.state.shared_info_gfn);
-  if (!error) error = change_page(r, r.state.shared_info_gfn, fill_shared_info);
-  if (!error) error = build_ports(r.build);
-  if (!error) error = change_page(r, arch_start_info(r.first, r.shared), fill_start_info);
-  if (!error) error = change_page(r, r.state.store_gfn, fill_store);
-  return error ? refuse(r, "the domain's shared pages cannot be written", error, status) : true;
+  if (long error = write_shared_pages(r))
+    return refuse(r, "the domain's shared pages cannot be written", error, status);
+  if (long error = r.frames.plain() ? 0 : arch_frames_in(r.frames))
+    return refuse(r, "the domain's page tables are not accepted", error, status);
+  if (long error = set_contexts(r)) return refuse(r, "a VCPU's registers are not accepted", error, status);
+  return true;
 }
 
 Domain* connect(Restoring& r, Status& status) {
   r.build.pages = r.pages;
-  r.build.store_number = r.state.store_gfn;
-  r.build.console_number = r.state.console_gfn;
   long error;
   Domain* const d = build_record(r.build, error);
   if (!d) refuse(r, "the domain's shared pages or event channels cannot be connected", error, status);
@@ -304,6 +341,7 @@ void restore(Restoring& r, Status& status) {
   else
     give_up(r);
   heap_free(r.present);
+  heap_free(r.contexts);
 }
 
 }  // namespace
@@ -321,5 +359,6 @@ void do_restore(const CommandLine& c, Status& status) {
   r->medium.slice = slice;
   if (c.value("name")) copy_string(r->config.name, sizeof r->config.name, c.value("name"));
   restore(*r, status);
+  r->~Restoring();
   heap_free(r);
 }

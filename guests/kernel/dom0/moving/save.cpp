@@ -1,4 +1,5 @@
 #include "guests/kernel/dom0/domain.h"
+#include "guests/kernel/dom0/moving/frames.h"
 #include "guests/kernel/dom0/moving/medium.h"
 #include "guests/kernel/dom0/moving/moving.h"
 #include "guests/kernel/heap.h"
@@ -14,6 +15,7 @@ constexpr u32 xen_major = 4, xen_minor = 17;  // whose ABI the hypervisor speaks
 
 struct Saving {
   explicit Saving(const Domain& d) : id(d.id), writer(medium, arch_stream_type(d.model)) {}
+  bool plain() const { return frames.plain(); }
 
   u32 id;
   MediumWriter medium;
@@ -21,7 +23,13 @@ struct Saving {
   Settings settings;
   xen_domctl_getdomaininfo info;
   vcpu_guest_context_t context;
-  u64 entries[stream::batch_most];
+  MovedFrames frames;
+  union {
+    shared_info_t shared;
+    u8 shared_page[page_bytes];
+  };
+  u64 page[page_bytes / sizeof(u64)];
+  u64 entries[stream::batch_most], numbers[stream::batch_most];
   long error = 0;  // of the domain's side; the stream's own failure is the writer's
 };
 
@@ -30,42 +38,72 @@ bool refuse(Saving& s, long error) {
   return false;
 }
 
+bool done(Saving& s, long error) { return !error || refuse(s, error); }
+
+bool read_shared_info(Saving& s) {
+  return done(s, with_frame(s.id, s.info.shared_info_frame, false, [&](const u64* page) {
+                memcpy(s.shared_page, page, page_bytes);
+                return 0;
+              }));
+}
+
+// How far its numbers go is the toolstack's to say, or, where it has a P2M of its own, the domain's.
+bool find_frames(Saving& s, const Domain& d) {
+  const bool plain = d.model != XS_MODEL_DIRECT;
+  const Pfn most = max_of(d.pages, d.max_pages), end = plain ? most : arch_end_of(s.shared);
+  if (!end || end > most) return refuse(s, -XEN_EINVAL);
+  if (!s.frames.begin(s.id, plain, end)) return refuse(s, -XEN_ENOMEM);
+  return plain || done(s, arch_frames_of(s.frames, s.shared));
+}
+
 bool write_static_data(Saving& s, const Domain& d) {
   stream::DomainInfo info{};
   info.model = d.model;
   info.vcpus = d.vcpus;
   info.pages_most = d.max_pages;
-  info.gfn_end = max_of(d.pages, d.max_pages);
+  info.gfn_end = s.frames.end();
   memcpy(info.handle, s.info.handle, sizeof info.handle);
   settings_of(d, s.settings);
-  return s.writer.open(xen_major, xen_minor) && s.writer.info(info) &&
+  return s.writer.open(xen_major, xen_minor) && (s.plain() || s.writer.pv_info()) && s.writer.info(info) &&
          s.writer.configuration(s.settings.list, s.settings.count) && s.writer.static_data_end();
 }
 
-// Those of [first, first + count) that are memory, as entries of a batch.
-bool find_pages(Saving& s, Pfn first, u32 count, u32& found) {
-  for (u32 i = 0; i < count; i++) s.entries[i] = first + i;
+// Those of [first, end) that are memory, as entries of a batch.
+bool find_pages(Saving& s, Pfn first, Pfn end, u32& found) {
+  u32 count = 0;
+  for (Pfn pfn = first; pfn < end; pfn++)
+    if (s.frames.machine(pfn) != invalid_frame)
+      s.entries[count] = pfn, s.numbers[count++] = s.frames.machine(pfn);
   xen_domctl op{};
   op.u.getpageframeinfo3.num = count;
-  set_xen_guest_handle(op.u.getpageframeinfo3.array, reinterpret_cast<xen_pfn_t*>(s.entries));
+  set_xen_guest_handle(op.u.getpageframeinfo3.array, reinterpret_cast<xen_pfn_t*>(s.numbers));
   if (long error = domctl(XEN_DOMCTL_getpageframeinfo3, s.id, op)) return refuse(s, error);
   found = 0;
-  for (u32 i = 0; i < count; i++)
-    if (s.entries[i] != XEN_DOMCTL_PFINFO_XTAB)
-      s.entries[found++] = stream::page_entry(first + i, stream::PageType::normal);
+  for (u32 i = 0; i < count; i++) {
+    const auto type = static_cast<stream::PageType>(s.numbers[i] >> XEN_DOMCTL_PFINFO_LTAB_SHIFT & 0xf);
+    if (type != stream::PageType::absent) s.entries[found++] = stream::page_entry(s.entries[i], type);
+  }
   return true;
+}
+
+// As the stream has it.
+bool write_page(Saving& s, u64 entry, const u8* page) {
+  const stream::PageType type = stream::entry_type(entry);
+  if (s.plain() || !stream::is_page_table(type)) return s.writer.page(page);
+  memcpy(s.page, page, page_bytes);
+  return done(s, arch_page_out(s.frames, type, s.page)) && s.writer.page(s.page);
 }
 
 bool write_contents(Saving& s, u32 count) {
   for (u32 at = 0; at < count; at += map_batch) {
     const unsigned n = min_of(count - at, map_batch);
-    Mfn frames[map_batch];
-    for (unsigned i = 0; i < n; i++) frames[i] = stream::entry_pfn(s.entries[at + i]);
+    Mfn numbers[map_batch];
+    for (unsigned i = 0; i < n; i++) numbers[i] = s.frames.machine(stream::entry_pfn(s.entries[at + i]));
     long error;
-    auto* const pages = static_cast<u8*>(model_map_foreign(s.id, frames, n, false, error));
+    auto* const pages = static_cast<u8*>(model_map_foreign(s.id, numbers, n, false, error));
     if (!pages) return refuse(s, error);
     bool ok = true;
-    for (unsigned i = 0; ok && i < n; i++) ok = s.writer.page(pages + i * page_bytes);
+    for (unsigned i = 0; ok && i < n; i++) ok = write_page(s, s.entries[at + i], pages + i * page_bytes);
     model_unmap_window(pages, n);
     if (!ok) return false;
     thread_yield();
@@ -73,24 +111,15 @@ bool write_contents(Saving& s, u32 count) {
   return true;
 }
 
-bool write_memory(Saving& s, Pfn end) {
+bool write_memory(Saving& s) {
+  const Pfn end = s.frames.end();
+  if (!s.plain() && !s.writer.p2m_frames({0, static_cast<u32>(end - 1)}, s.frames.p2m())) return false;
   for (Pfn first = 0; first < end; first += stream::batch_most) {
     u32 found;
-    if (!find_pages(s, first, static_cast<u32>(min_of<u64>(stream::batch_most, end - first)), found))
-      return false;
+    if (!find_pages(s, first, min_of(end, first + stream::batch_most), found)) return false;
     if (found && (!s.writer.pages(s.entries, found) || !write_contents(s, found))) return false;
   }
   return true;
-}
-
-bool write_shared_info(Saving& s) {
-  Mfn frame = s.info.shared_info_frame;
-  long error;
-  void* const page = model_map_foreign(s.id, &frame, 1, false, error);
-  if (!page) return refuse(s, error);
-  const bool ok = s.writer.shared_info(page);
-  model_unmap_window(page, 1);
-  return ok;
 }
 
 bool write_vcpus(Saving& s, u32 vcpus) {
@@ -101,6 +130,7 @@ bool write_vcpus(Saving& s, u32 vcpus) {
     const long error = domctl(XEN_DOMCTL_getvcpucontext, s.id, op);
     if (error && error != -XEN_ENODATA) return refuse(s, error);
     if (error || !(s.context.flags & VGCF_online)) continue;
+    if (!s.plain() && !done(s, arch_context_out(s.frames, vcpu, s.context))) return false;
     if (!s.writer.vcpu(vcpu, &s.context, sizeof s.context)) return false;
   }
   return true;
@@ -108,18 +138,18 @@ bool write_vcpus(Saving& s, u32 vcpus) {
 
 bool write_state(Saving& s, const Domain& d) {
   stream::DomainState state{};
-  state.shared_info_gfn = s.info.shared_info_frame;
-  state.store_gfn = d.store_frame;
-  state.console_gfn = d.console_frame;
+  state.shared_info_gfn = s.plain() ? s.info.shared_info_frame : stream::no_gfn;
+  state.store_gfn = s.frames.guest(d.store_frame);
+  state.console_gfn = s.frames.guest(d.console_frame);
   state.store_port = d.remote_store_port;
   state.console_port = d.remote_console_port;
-  return s.writer.state(state) && write_shared_info(s) && write_vcpus(s, d.vcpus);
+  return s.writer.state(state) && s.writer.shared_info(s.shared_page) && write_vcpus(s, d.vcpus);
 }
 
 bool write_all(Saving& s, const Domain& d) {
   if (long error = domain_info(s.id, s.info)) return refuse(s, error);
-  return write_static_data(s, d) && write_memory(s, max_of(d.pages, d.max_pages)) && write_state(s, d) &&
-         s.writer.end() && s.medium.finish();
+  return read_shared_info(s) && find_frames(s, d) && write_static_data(s, d) && write_memory(s) &&
+         write_state(s, d) && s.writer.end() && s.medium.finish();
 }
 
 void tell_failure(const Saving& s, Status& status) {
@@ -150,6 +180,7 @@ void save(Domain& d, const Slice& slice, bool goes_on, Status& status) {
                    s.writer.totals().all_bytes());
   else
     tell_failure(s, status);
+  s.~Saving();
   heap_free(block);
   const long error = ok && !goes_on ? domain_destroy(&d) : domain_resume(id);
   if (error && ok) status.fail(error, "domain %u is saved, but cannot be ended", id);
