@@ -11,6 +11,7 @@ stream::DomainType arch_stream_type(xs_memory_model) { return stream::DomainType
 Pfn arch_start_info(const vcpu_guest_context_t&, const shared_info_t& shared) {
   return shared.arch.start_info_pfn;
 }
+void arch_forget_shared_info(shared_info_t&) {}
 
 // No page tables, no model in which anything of a domain's names a machine frame.
 Pfn arch_end_of(const shared_info_t&) { return 0; }

@@ -128,6 +128,9 @@ stream::DomainType arch_stream_type(xs_memory_model model) {
 // The third argument of its last hypercall.
 Pfn arch_start_info(const vcpu_guest_context_t& first, const shared_info_t&) { return first.user_regs.rdx; }
 
+// Where its P2M is, it will tell anew.
+void arch_forget_shared_info(shared_info_t& shared) { shared.arch.pfn_to_mfn_frame_list_list = 0; }
+
 Pfn arch_end_of(const shared_info_t& shared) { return shared.arch.max_pfn; }
 
 long arch_frames_of(MovedFrames& f, const shared_info_t& shared) {

@@ -22,6 +22,8 @@ bool arch_moves(xs_memory_model model);
 stream::DomainType arch_stream_type(xs_memory_model model);
 // Where the domain's start_info is: by the registers of its VCPU 0 as it suspended, or by its shared_info.
 Pfn arch_start_info(const vcpu_guest_context_t& first, const shared_info_t& shared);
+// What of shared_info was about the domain that it was.
+void arch_forget_shared_info(shared_info_t& shared);
 
 // --- what a domain has beside memory: settings of a stream's configuration ("key=value") ---
 constexpr u32 settings_room = 4 * KiB, settings_count = 32;

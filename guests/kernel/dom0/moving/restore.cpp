@@ -224,6 +224,7 @@ void fill_shared_info(Restoring& r, u64* page) {
   memcpy(page, r.shared_page, page_bytes);
   memset(shared.evtchn_pending, 0, sizeof shared.evtchn_pending);
   memset(shared.evtchn_mask, 0xff, sizeof shared.evtchn_mask);
+  arch_forget_shared_info(shared);
   for (auto& v : shared.vcpu_info)
     v.evtchn_upcall_pending = 0, v.evtchn_pending_sel = 0, v.evtchn_upcall_mask = 1;
 }
