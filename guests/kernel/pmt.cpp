@@ -85,6 +85,14 @@ void* pmt_device_page() {
   return frame == invalid_frame ? nullptr : frame_va(frame);
 }
 
+void pmt_resumed() {
+  if (!own.at) return;
+  const u64 gfns = own.gfns;
+  memory_model->grants->give_places(const_cast<u8*>(own.at), own.frames);
+  own = {};
+  pmt_own(gfns);
+}
+
 const PmtTable& pmt_own(u64 gfns) {
   if (!own.at)
     if (const long error = pmt_open(DOMID_SELF, gfns, own)) panic("the PMT cannot be read: %ld", error);

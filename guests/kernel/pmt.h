@@ -56,3 +56,5 @@ const PmtTable* pmt_to_write();
 // numbers [0, gfns) and stays open.
 void* pmt_device_page();
 const PmtTable& pmt_own(u64 gfns);
+// This kernel goes on in another domain: its table, if it had one, is another one's.
+void pmt_resumed();

@@ -177,4 +177,4 @@ constexpr MemoryModel model_with_pmt = {
     "translated with PMT", boot_with_pmt,      reclaim,           machine,
     guest_frame,           translated_release, translated_accept, map_foreign,
     plain_map_device,      unmap_window,       pmt_device_page,   mapped_device_address,
-    map_with_pmt,          &grant_ops,         pages_by_exchange, translated_accept_extent};
+    map_with_pmt,          &grant_ops,         pages_by_exchange, translated_accept_extent, pmt_resumed};

@@ -118,7 +118,8 @@ long pin_tables(const MovedFrames& f) {
 }  // namespace
 
 bool arch_moves(xs_memory_model model) {
-  return model == XS_MODEL_DIRECT || model == XS_MODEL_TRANSLATED || model == XS_MODEL_DOM0_PMT;
+  return model == XS_MODEL_DIRECT || model == XS_MODEL_TRANSLATED || model == XS_MODEL_DOM0_PMT ||
+         model == XS_MODEL_EXPOSED;
 }
 
 stream::DomainType arch_stream_type(xs_memory_model model) {
