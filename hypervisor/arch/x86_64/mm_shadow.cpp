@@ -68,6 +68,7 @@ void list_direct(Vcpu* vcpu) {
 }
 
 void unlist_direct(Vcpu* vcpu) {
+  if (__atomic_load_n(&shadowed_vcpus, __ATOMIC_ACQUIRE) == nullptr) return;
   LockGuard guard(direct_lock);
   for (Vcpu** at = &shadowed_vcpus; *at != nullptr; at = &(*at)->arch.shadow.next_shadowed)
     if (*at == vcpu) {
@@ -230,7 +231,7 @@ int shadow_create(Vcpu* vcpu) {
 
 void shadow_destroy(Vcpu* vcpu) {
   Shadow& s = vcpu->arch.shadow;
-  if (__atomic_load_n(&shadowed_vcpus, __ATOMIC_ACQUIRE) != nullptr) unlist_direct(vcpu);
+  unlist_direct(vcpu);
   release_pool(s);
   for (Shadow::Root& root : s.root) {
     if (root.l4 != kInvalidMfn) free_shadow_frame(root.l4);
@@ -252,9 +253,10 @@ int shadow_set_allocation(Domain* domain, u64 frames) {
     if (vcpu == nullptr || vcpu->arch.shadow.size == size) continue;
     shadow_drop(vcpu, kFlushAll);
     arch_flush_tlb(arch_domain_cpu_mask(domain), kFlushAll);
-    const DirectGuard direct(vcpu);
+    unlist_direct(vcpu);  // a frame may be had by a flush that drops all that are listed
     release_pool(vcpu->arch.shadow);
     complete = make_pool(vcpu->arch.shadow, size) && complete;
+    list_direct(vcpu);
   }
   return complete ? 0 : -XEN_ENOMEM;
 }
