@@ -23,6 +23,20 @@ u64* find_group(const DirtyBits& bits, Gfn gfn) {
   return mfn == kInvalidMfn ? nullptr : words_at(mfn);
 }
 
+// From `gfn` on in what this frame covers; the result is behind that when there is nothing.
+Gfn next_below(Mfn mfn, unsigned level, Gfn gfn) {
+  if (level == 0) return gfn;
+  const unsigned shift = DirtyBits::kGroupShift + (level - 1) * kBitsPerLevel;
+  for (u64 i = index_at(gfn, level - 1); i < kEntries; i++) {
+    const Gfn end = ((gfn >> shift) + 1) << shift;
+    const u64 entry = words_at(mfn)[i];
+    const Gfn found = entry == 0 ? end : next_below(entry - 1, level - 1, gfn);
+    if (found < end) return found;
+    gfn = end;
+  }
+  return gfn;
+}
+
 Mfn new_frame(DirtyBits& bits) {
   if (bits.frames >= bits.frame_limit) return kInvalidMfn;
   const Mfn mfn = alloc_frame();
@@ -64,6 +78,11 @@ DirtySet dirty_set(DirtyBits& bits, Gfn gfn) {
   if (word & bit_of(gfn)) return DirtySet::was_set;
   word |= bit_of(gfn);
   return DirtySet::is_new;
+}
+
+Gfn dirty_next_group(const DirtyBits& bits, Gfn gfn) {
+  gfn &= ~(DirtyBits::kGroup - 1);
+  return bits.root == kInvalidMfn ? kInvalidMfn : next_below(bits.root, kLevels, gfn);
 }
 
 bool dirty_test(const DirtyBits& bits, Gfn gfn) {

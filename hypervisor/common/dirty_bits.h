@@ -20,6 +20,9 @@ struct DirtyBits {
 enum class DirtySet { was_set, is_new, no_memory };
 DirtySet dirty_set(DirtyBits& bits, Gfn gfn);
 bool dirty_test(const DirtyBits& bits, Gfn gfn);
+/// The first group at or behind the one of `gfn` in which a bit may be set: where it begins; behind all when
+/// there is none.
+Gfn dirty_next_group(const DirtyBits& bits, Gfn gfn);
 /// Copies the bits of [first, first + count), of one group that begins at `first`, to a frame of the
 /// hypervisor's, and clears them if asked to. Returns how many are set.
 u64 dirty_copy(const DirtyBits& bits, Gfn first, u64 count, bool clear, u64* copy);

@@ -21,18 +21,6 @@ extern const DomctlHandler arch_domctl_handlers[];
 /// Sub-operations GET_ALLOCATION and SET_ALLOCATION of XEN_DOMCTL_shadow_op.
 long arch_shadow_allocation(Domain* domain, xen_domctl_shadow_op& op);
 
-/// The domain does not run while this lives.
-class PausedDomain {
- public:
-  explicit PausedDomain(Domain* domain);
-  ~PausedDomain();
-  PausedDomain(const PausedDomain&) = delete;
-  PausedDomain& operator=(const PausedDomain&) = delete;
-
- private:
-  Domain* domain_;
-};
-
 /// What XEN_DOMCTL_getdomaininfo and XEN_SYSCTL_getdomaininfolist tell.
 void domain_info(const Domain* domain, xen_domctl_getdomaininfo& info);
 

@@ -1,13 +1,10 @@
 // domctl about VCPUs.
-#include "hypervisor/common/domain.h"
+#include "hypervisor/common/domain_ref.h"
 #include "hypervisor/common/domctl.h"
 #include "hypervisor/common/guest_access.h"
 #include "hypervisor/common/percpu.h"
 
 namespace hv {
-
-PausedDomain::PausedDomain(Domain* domain) : domain_(domain) { domain_pause(domain); }
-PausedDomain::~PausedDomain() { domain_unpause(domain_); }
 
 namespace {
 Vcpu* find_vcpu(Domain* domain, u32 id) { return id < domain->max_vcpus ? domain->vcpu[id] : nullptr; }

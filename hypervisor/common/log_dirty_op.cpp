@@ -3,9 +3,8 @@
 // A report goes by groups of 32768 pages: one critical section each, a page copied to the caller outside of
 // it, and a look at the clock between two. Of a group that is cleaned nothing is writable any more before
 // mm_lock is released, so that what a guest writes meanwhile is in this report or in the next one.
-#include "hypervisor/common/domain.h"
-#include "hypervisor/common/domctl.h"
 #include "hypervisor/common/devices.h"
+#include "hypervisor/common/domain_ref.h"
 #include "hypervisor/common/guest_access.h"
 #include "hypervisor/common/hypercall.h"
 #include "hypervisor/common/lib.h"
@@ -94,9 +93,12 @@ int take_group(Domain* domain, const xen_domctl_shadow_op& op, u64* copy, Gfn& f
   LogDirty* log = domain->mm.log_dirty;
   if (log == nullptr || log->step.caller != current()) return -XEN_EINVAL;
   const bool clean = op.op == XEN_DOMCTL_SHADOW_OP_CLEAN;
+  log_dirty_mark_shared(domain, *log);
+  // Who takes no bitmap need not wait for what is empty.
+  if (handle_address(op.dirty_bitmap) == 0)
+    log->step.next = min_of(dirty_next_group(log->bits, log->step.next), op.pages);
   first = log->step.next;
   count = min_of(op.pages - first, DirtyBits::kGroup);
-  log_dirty_mark_shared(domain, *log);
   const u64 dirty = dirty_copy(log->bits, first, count, clean, copy);
   if (clean && dirty != 0) arch_translations_drop(domain);
   log->step.next += count;
