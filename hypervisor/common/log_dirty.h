@@ -50,8 +50,9 @@ long log_dirty_op(Domain* domain, xen_domctl_shadow_op& op);
 /// The domain dies. mm_lock is held.
 void log_dirty_domain_ends(Domain* domain);
 
-/// The domain, of which nothing runs, gets what its model needs so that stores of its own are noticed; 0 or
-/// -XEN_ENOMEM, and that it has it no more.
+/// Makes what the domain's model needs so that stores of its own are noticed, while it runs; then, when
+/// nothing of it does, it is used. 0 or -XEN_ENOMEM; then, and in the end, it goes, while nothing runs.
+int arch_log_dirty_prepare(Domain* domain);
 int arch_log_dirty_begin(Domain* domain);
 void arch_log_dirty_end(Domain* domain);
 

@@ -29,9 +29,24 @@ u64 most_frames(const Domain* domain) {
 }
 
 // --- on and off --------------------------------------------------------------------------------------------
+// One caller at a time switches a domain's log-dirty; who asks meanwhile is refused.
+int claim(Domain* domain, bool on) {
+  MmGuard guard;
+  if (domain->mm.log_dirty_switches) return -XEN_EBUSY;
+  if (domain->dying || (on && domain->mm.log_dirty != nullptr)) return -XEN_EINVAL;
+  if (on && domain_has_devices(domain)) return -XEN_EBUSY;
+  domain->mm.log_dirty_switches = true;
+  return 0;
+}
+
+void unclaim(Domain* domain) {
+  MmGuard guard;
+  domain->mm.log_dirty_switches = false;
+}
+
 int publish(Domain* domain, LogDirty* log) {
   MmGuard guard;
-  if (domain->dying || domain->mm.log_dirty != nullptr) return -XEN_EINVAL;
+  if (domain->dying) return -XEN_EINVAL;
   if (domain_has_devices(domain)) return -XEN_EBUSY;
   log_dirty_find_foreign(domain, *log);
   if (log->failed) return -XEN_ENOMEM;
@@ -42,31 +57,41 @@ int publish(Domain* domain, LogDirty* log) {
   return 0;
 }
 
-long enable(Domain* domain) {
-  const PausedDomain paused(domain);
-  // One at a time, and not while the domain's VCPUs are being made.
-  LockGuard guard(domain->lock);
-  if (domain->mm.log_dirty != nullptr) return -XEN_EINVAL;
-  auto* log = make<LogDirty>();
-  if (log == nullptr) return -XEN_ENOMEM;
+int begin_logging(Domain* domain, LogDirty* log) {
   log->bits.frame_limit = most_frames(domain);
-  int rc = arch_log_dirty_begin(domain);
-  if (rc == 0 && (rc = publish(domain, log)) != 0) arch_log_dirty_end(domain);
-  if (rc != 0) log_dirty_free(log);
+  int rc = arch_log_dirty_prepare(domain);
+  const PausedDomain paused(domain);
+  if (rc == 0) rc = arch_log_dirty_begin(domain);
+  if (rc == 0) rc = publish(domain, log);
+  if (rc != 0) arch_log_dirty_end(domain);
   return rc;
 }
 
-long disable(Domain* domain) {
+long enable(Domain* domain) {
+  if (const int rc = claim(domain, true); rc != 0) return rc;
+  auto* log = make<LogDirty>();
+  const int rc = log == nullptr ? -XEN_ENOMEM : begin_logging(domain, log);
+  if (rc != 0 && log != nullptr) log_dirty_free(log);
+  unclaim(domain);
+  return rc;
+}
+
+void end_logging(Domain* domain) {
   const PausedDomain paused(domain);
-  LockGuard guard(domain->lock);
   {
     MmGuard memory;
-    if (domain->mm.log_dirty == nullptr) return 0;
+    if (domain->mm.log_dirty == nullptr) return;
     log_dirty_domain_ends(domain);
     arch_translations_drop(domain);
     tell(domain, XS_LOG_DIRTY_OFF, 0, 0, 0);
   }
   arch_log_dirty_end(domain);
+}
+
+long disable(Domain* domain) {
+  if (const int rc = claim(domain, false); rc != 0) return rc;
+  end_logging(domain);
+  unclaim(domain);
   return 0;
 }
 

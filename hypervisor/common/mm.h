@@ -72,7 +72,8 @@ struct DomainMm {
   u64 pins = 0;                  ///< frames pinned as a type
   P2m p2m;                       ///< in models where the hypervisor holds it
   Pmt* pmt = nullptr;            ///< who reads it, and how
-  LogDirty* log_dirty = nullptr; ///< nullptr: off
+  LogDirty* log_dirty = nullptr;  ///< nullptr: off
+  bool log_dirty_switches = false;  ///< ... and is about to be something else
   Gfn identity_first = 0;        ///< [first, first + count): frames whose GFN is their MFN, for devices' use
   u64 identity_count = 0;        ///< 0: none
   Domain* next_owner = nullptr;  ///< list of all domains that may own frames

@@ -122,6 +122,7 @@ const DomctlHandler arch_domctl_handlers[] = {
 long arch_shadow_allocation(Domain*, xen_domctl_shadow_op&) { return -XEN_EOPNOTSUPP; }
 
 /// What is inserted for a guest is the hypervisor's to make.
+int arch_log_dirty_prepare(Domain*) { return 0; }
 int arch_log_dirty_begin(Domain*) { return 0; }
 void arch_log_dirty_end(Domain*) {}
 

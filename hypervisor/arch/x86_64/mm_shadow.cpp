@@ -118,17 +118,39 @@ void release_pool(Shadow& s) {
   s.size = s.free = 0;
 }
 
-// False: memory is out; what there was is in the pool.
-bool make_pool(Shadow& s, u32 size) {
+// Room for so many tables. False: memory is out.
+bool make_room(Shadow& s, u32 size) {
   s.table = static_cast<Mfn*>(allocate(size * sizeof(Mfn)));
   s.next = static_cast<u32*>(allocate(size * sizeof(u32)));
-  while (s.table != nullptr && s.next != nullptr && s.size < size) {
+  return s.table != nullptr && s.next != nullptr;
+}
+
+// False: memory is out; what there was is in the pool.
+bool fill_pool(Shadow& s, u32 size) {
+  while (s.size < size) {
     const Mfn mfn = new_shadow_frame();
-    if (mfn == kInvalidMfn) break;
+    if (mfn == kInvalidMfn) return false;
     s.table[s.size] = mfn;
     chain_free(s, s.size++);
   }
-  return s.size == size;
+  return true;
+}
+
+bool make_pool(Shadow& s, u32 size) { return make_room(s, size) && fill_pool(s, size); }
+
+int make_roots(Vcpu* vcpu) {
+  for (Shadow::Root& root : vcpu->arch.shadow.root) {
+    root.l4 = new_shadow_frame();
+    if (root.l4 == kInvalidMfn) return -XEN_ENOMEM;
+    Pte* l4 = table_at(root.l4);
+    arch_fill_hypervisor_slots(l4);
+    if (vcpu->domain->mm.model->plain_tables) l4[kGuestM2pSlot] = 0;  // for those who make entries of it
+  }
+  return 0;
+}
+
+u32 share_of(const Domain* domain, u64 frames) {
+  return static_cast<u32>(min_of<u64>(max_of<u64>(frames / domain->max_vcpus, kLeastTables), 1u << 20));
 }
 
 // --- filling -------------------------------------------------------------------------------------
@@ -217,16 +239,31 @@ bool leaf_entry(const Domain* domain, const GuestTranslation& t, u32& access, Pt
 int shadow_create(Vcpu* vcpu) {
   if (!shadows_in_use(vcpu->domain)) return 0;
   Shadow& s = vcpu->arch.shadow;
-  for (Shadow::Root& root : s.root) {
-    root.l4 = new_shadow_frame();
-    if (root.l4 == kInvalidMfn) return -XEN_ENOMEM;
-    Pte* l4 = table_at(root.l4);
-    arch_fill_hypervisor_slots(l4);
-    if (vcpu->domain->mm.model->plain_tables) l4[kGuestM2pSlot] = 0;  // for those who make entries of it
+  if (s.size == 0) {
+    if (const int rc = make_roots(vcpu); rc != 0) return rc;
+    if (!make_pool(s, kLeastTables)) return -XEN_ENOMEM;
   }
-  if (!make_pool(s, kLeastTables)) return -XEN_ENOMEM;
   list_direct(vcpu);
   return 0;
+}
+
+// A few frames at a time, so that nobody waits long for the lock.
+int shadow_prepare(Vcpu* vcpu) {
+  constexpr u32 kFramesAtOnce = 16;
+  Domain* domain = vcpu->domain;
+  Shadow& s = vcpu->arch.shadow;
+  const u32 size = share_of(domain, shadow_default_frames(domain, domain->mm.total_pages));
+  for (bool first = true;; first = false) {
+    MmGuard guard;
+    if (domain->dying) return -XEN_EINVAL;
+    if (first) {
+      if (const int rc = make_roots(vcpu); rc != 0) return rc;
+      if (!make_room(s, size)) return -XEN_ENOMEM;
+    }
+    // A pool that is too small costs time only.
+    if (!fill_pool(s, min_of(size, s.size + kFramesAtOnce))) return s.size < kLeastTables ? -XEN_ENOMEM : 0;
+    if (s.size == size) return 0;
+  }
 }
 
 void shadow_destroy(Vcpu* vcpu) {
@@ -244,8 +281,7 @@ u64 shadow_default_frames(const Domain* domain, u64 pages) {
 }
 
 int shadow_set_allocation(Domain* domain, u64 frames) {
-  const u64 share = frames / domain->max_vcpus;
-  const u32 size = static_cast<u32>(min_of<u64>(max_of<u64>(share, kLeastTables), 1u << 20));
+  const u32 size = share_of(domain, frames);
   MmGuard guard;
   if (domain->dying) return -XEN_EINVAL;
   bool complete = true;

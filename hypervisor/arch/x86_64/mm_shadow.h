@@ -39,6 +39,9 @@ void shadows_forget_direct();
 /// Roots and a least pool, for a VCPU of a domain that needs them; nothing to do for others. 0 or
 /// -XEN_ENOMEM.
 int shadow_create(Vcpu* vcpu);
+/// For a VCPU of a domain that will be shadowed: roots, and a pool as large as usual. Takes its time, and the
+/// lock again and again. 0, -XEN_ENOMEM, -XEN_EINVAL: the domain dies.
+int shadow_prepare(Vcpu* vcpu);
 void shadow_destroy(Vcpu* vcpu);
 
 /// Divides `frames` of shadow memory among the domain's VCPUs; each keeps a least pool. Nothing of the domain
