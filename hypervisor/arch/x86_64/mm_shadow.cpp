@@ -384,7 +384,8 @@ Vaddr shadow_drop(Vcpu* vcpu, Vaddr va) {
 
 void arch_translations_drop(Domain* domain) {
   if (planted(Bug::shadow_kept)) return;
-  bool any = false;
+  // What another CPU has just dropped it may not have flushed yet (shadows_forget_direct).
+  bool any = domain->arch.shadowed;
   for (Vcpu* vcpu : domain->vcpu) {
     if (vcpu == nullptr) continue;
     for (const Shadow::Root& root : vcpu->arch.shadow.root) any |= root.count != 0;

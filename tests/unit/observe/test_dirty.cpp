@@ -17,7 +17,7 @@ struct Logged : Grants {
     m.give(user, second, second_gfn);
     tell(XS_LOG_DIRTY_ENABLE, 0, 0, 0);
   }
-  void tell(xs_log_dirty what, u64 group, u64 b, u64 c) {
+  void tell(u32 what, u64 group, u64 b, u64 c) {
     m.mark(XS_MARK_LOG_DIRTY,
            user | u64{what} << XS_LOG_DIRTY_WHAT_SHIFT | group << XS_LOG_DIRTY_GROUP_SHIFT, b, c);
   }
@@ -100,6 +100,6 @@ TEST_CASE("on again begins anew; off, and a domain's end, are the end of it") {
   l.write(first);
   CHECK(l.report(0, {}) == 0);
   CHECK(l.counters().rejected == rejected + 1);
-  l.tell(static_cast<xs_log_dirty>(17), 0, 0, 0);
+  l.tell(17, 0, 0, 0);
   CHECK(l.counters().rejected == rejected + 2);
 }
