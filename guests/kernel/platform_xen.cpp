@@ -17,6 +17,7 @@
 #include "guests/kernel/process.h"
 #include "guests/kernel/store_client.h"
 #include "guests/kernel/thread.h"
+#include "guests/kernel/write_pages.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/console.h"
 #include "guests/lib/events.h"
@@ -50,8 +51,8 @@ void use_memory() {
 const char* role() { return is_dom0() ? "dom0" : "domU"; }
 const char* command_line() { return reinterpret_cast<const char*>(boot_info->cmd_line); }
 
-constexpr Verb domu_verbs[] = {bench_verb,        ping_verb,       stream_verb,      own_p2m_verb,
-                               block_verify_verb, block_hash_verb, block_misuse_verb};
+constexpr Verb domu_verbs[] = {bench_verb,        ping_verb,       stream_verb,       own_p2m_verb,
+                               block_verify_verb, block_hash_verb, block_misuse_verb, write_pages_verb};
 void execute(char* line, Status& status) { verbs_execute(domu_verbs, count_of(domu_verbs), line, status); }
 
 void start_services() {

@@ -169,10 +169,27 @@ enum xs_mark {
                           nobody maps it, and its devices do nothing. All pages are domain 0's at first */
   XS_MARK_FRAMES_TOLD = 19, /* a = domid, b = MFN, c = count: frames whose numbers the domain knows, whatever
                               its model says, because devices want them */
-  XS_MARK_IOMMU = 20 /* a = domid, b = rights before << 8 | rights from now on (hypervisor/abi/iommu.h), c =
-                        MFN: what the tables of the domain's devices say of the frame. Rights that end may be
-                        remembered until the flush */
+  XS_MARK_IOMMU = 20, /* a = domid, b = rights before << 8 | rights from now on (hypervisor/abi/iommu.h), c =
+                         MFN: what the tables of the domain's devices say of the frame. Rights that end may be
+                         remembered until the flush */
+  XS_MARK_LOG_DIRTY = 21 /* a = domid | enum xs_log_dirty << 16 | group << 32, b and c: see there */
 };
+
+/* Log-dirty (XEN_DOMCTL_shadow_op). A group is the pages [group << 15, (group + 1) << 15). */
+enum xs_log_dirty {
+  XS_LOG_DIRTY_OFF = 0,
+  XS_LOG_DIRTY_ENABLE = 1, /* nothing is dirty from now on, and nothing may write unseen */
+  XS_LOG_DIRTY_CLEAN = 2,  /* a CLEAN is complete: b = pages that it has reported, c = pages that it asked for */
+  XS_LOG_DIRTY_PEEK = 3,   /* the same of a PEEK */
+  /* b = MFN of a frame that has, for the length of the mark, what is about to be reported of the group, a
+   * bit for each page; c = how many of its pages, from the first one on, are meant. Cleaned: none of them may
+   * be written unseen from now on. */
+  XS_LOG_DIRTY_CLEANED_GROUP = 4,
+  XS_LOG_DIRTY_PEEKED_GROUP = 5
+};
+#define XS_LOG_DIRTY_WHAT_SHIFT 16
+#define XS_LOG_DIRTY_GROUP_SHIFT 32
+#define XS_LOG_DIRTY_PAGES_PER_GROUP 32768
 
 /* What is done by a grant. A mapping is told before anybody can use it, its end when no CPU can any more;
  * uses of one reference may overlap. */

@@ -86,6 +86,7 @@ int check_pages(const Domain* domain, const Range& range, bool give) {
 
 int give_pages(Domain* domain, const Range& range) {
   if (domain->dying) return -XEN_EINVAL;
+  if (domain->mm.log_dirty != nullptr) return -XEN_EBUSY;  // nobody would see what a device writes
   for (u64 i = 0; i < range.count; i++)
     if (find_or_make(range.first + i) == nullptr) return -XEN_ENOSPC;
   if (domain->mm.model->hides_mfns && domain->mm.identity_count == 0)
@@ -173,6 +174,13 @@ bool device_page_is_shown(const Domain* domain, Mfn mfn) {
   if (domain->privileged) return device_page_is_of(domain, mfn);
   const Given* page = find(mfn);
   return page != nullptr && owner_of(*page) == domain->id && __atomic_load_n(&page->shown, __ATOMIC_ACQUIRE);
+}
+
+bool domain_has_devices(const Domain* domain) {
+  if (domain->privileged) return true;
+  for (unsigned i = 0; i < given_count; i++)
+    if (owner_of(given[i]) == domain->id) return true;
+  return false;
 }
 
 bool pirq_is_of(const Domain* domain, unsigned pirq) {

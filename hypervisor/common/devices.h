@@ -17,6 +17,8 @@ struct DomctlHandler;
 bool device_page_is_of(const Domain* domain, Mfn mfn);
 /// ... and, where its page tables hold GFNs, the GFN of that number shows it (XEN_DOMCTL_memory_mapping).
 bool device_page_is_shown(const Domain* domain, Mfn mfn);
+/// It has a page of registers, whose device may write to its memory. mm_lock is held.
+bool domain_has_devices(const Domain* domain);
 /// The domain may bind the physical interrupt.
 bool pirq_is_of(const Domain* domain, unsigned pirq);
 

@@ -25,6 +25,18 @@ class DomainRef {
   Domain* domain_ = nullptr;
 };
 
+/// The domain does not run while this lives.
+class PausedDomain {
+ public:
+  explicit PausedDomain(Domain* domain) : domain_(domain) { domain_pause(domain); }
+  ~PausedDomain() { domain_unpause(domain_); }
+  PausedDomain(const PausedDomain&) = delete;
+  PausedDomain& operator=(const PausedDomain&) = delete;
+
+ private:
+  Domain* domain_;
+};
+
 /// May the caller act on `domain`? 0, -XEN_ESRCH (no such), -XEN_EPERM. In this order, as Xen has it: which
 /// ids exist is no secret.
 inline int may_act_on(const DomainRef& domain) {

@@ -18,6 +18,9 @@ struct DomctlHandler {
 extern const DomctlHandler domctl_vcpu_handlers[];
 extern const DomctlHandler arch_domctl_handlers[];
 
+/// Sub-operations GET_ALLOCATION and SET_ALLOCATION of XEN_DOMCTL_shadow_op.
+long arch_shadow_allocation(Domain* domain, xen_domctl_shadow_op& op);
+
 /// What XEN_DOMCTL_getdomaininfo and XEN_SYSCTL_getdomaininfolist tell.
 void domain_info(const Domain* domain, xen_domctl_getdomaininfo& info);
 

@@ -1,5 +1,5 @@
 // domctl about VCPUs.
-#include "hypervisor/common/domain.h"
+#include "hypervisor/common/domain_ref.h"
 #include "hypervisor/common/domctl.h"
 #include "hypervisor/common/guest_access.h"
 #include "hypervisor/common/percpu.h"
@@ -14,18 +14,6 @@ int find_vcpu(Domain* domain, u32 id, Vcpu*& vcpu) {
   vcpu = find_vcpu(domain, id);
   return vcpu != nullptr ? 0 : id < domain->max_vcpus ? -XEN_ESRCH : -XEN_EINVAL;
 }
-
-/// The domain does not run while this lives.
-class PausedDomain {
- public:
-  explicit PausedDomain(Domain* domain) : domain_(domain) { domain_pause(domain); }
-  ~PausedDomain() { domain_unpause(domain_); }
-  PausedDomain(const PausedDomain&) = delete;
-  PausedDomain& operator=(const PausedDomain&) = delete;
-
- private:
-  Domain* domain_;
-};
 
 long make_vcpus(Domain* domain, xen_domctl& op) {
   // Their number was fixed when the domain was made; this call makes them.

@@ -4,8 +4,10 @@
 #include "hypervisor/common/domain_ref.h"
 #include "hypervisor/common/grant_table.h"
 #include "hypervisor/common/lib.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/page_type.h"
+#include "hypervisor/common/planted.h"
 
 namespace hv {
 
@@ -57,6 +59,7 @@ int copy(const gnttab_copy& op, Opened& source, Opened& dest) {
   if (rc == GNTST_okay) {
     memmove(static_cast<u8*>(frame_to_virt(dest.mfn)) + op.dest.offset,
             static_cast<const u8*>(frame_to_virt(source.mfn)) + op.source.offset, op.len);
+    if (!planted(Bug::copy_unmarked)) log_dirty_mark(dest.mfn);
     close(dest);
   }
   close(source);

@@ -12,6 +12,7 @@
 #include "hypervisor/common/grant_table.h"
 #include "hypervisor/common/hypercall.h"
 #include "hypervisor/common/iommu.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/planted.h"
 
@@ -67,6 +68,7 @@ u64 held_mark(const Domain* user, u32 part) {
 void end_part(Domain* user, const GrantMapping& m, u32 part, u32 flags) {
   mark_grant(m.granter, user, m.ref, grant_active(m.granter, m.ref).mfn, XS_GRANT_UNMAP,
              write_mark(flags) | held_mark(user, part));
+  if (use_of(flags) == GrantUse::write) log_dirty_mark(grant_active(m.granter, m.ref).mfn);
   grant_end(m.granter, m.ref, use_of(flags));
 }
 

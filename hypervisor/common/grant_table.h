@@ -67,6 +67,8 @@ void grants_destroy(Domain* domain);
 Mfn grant_table_frame(Domain* domain, u64 index);
 /// fn(user, mfn, writable) of each part of a mapping that the domain has; under mm_lock.
 void grants_for_each_mapped(const Domain* user, void (*fn)(const Domain*, Mfn, bool));
+/// fn(mfn) of each frame that others use for writing by grants of the domain's; under mm_lock.
+void grants_for_each_written(const Domain* granter, void (*fn)(Mfn));
 /// Model identity: does the domain map the frame by a grant (for writing)?
 bool grant_shows(const Domain* domain, Mfn mfn, bool writable);
 

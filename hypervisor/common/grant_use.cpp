@@ -84,6 +84,14 @@ void grant_end(Domain* granter, u32 ref, GrantUse use) {
   withdraw(grant_entry(granter, ref), active);
 }
 
+void grants_for_each_written(const Domain* granter, void (*fn)(Mfn)) {
+  for (unsigned page = 0; page < granter->grants.pages; page++) {
+    const ActiveGrant* active = granter->grants.active[page];
+    for (unsigned i = 0; i < kGrantsPerPage; i++)
+      if (active[i].writers != 0) fn(active[i].mfn);
+  }
+}
+
 grant_entry_v1_t* grant_accepts(Domain* receiver, u32 ref, const Domain* giver, u16 more_flags) {
   if (!grant_exists(receiver, ref)) return nullptr;
   // The flags of a use and those of a transfer are the same bits.

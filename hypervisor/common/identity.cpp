@@ -5,6 +5,7 @@
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/grant_table.h"
 #include "hypervisor/common/hypercall.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/m2p.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/p2m.h"
@@ -17,7 +18,10 @@ constexpr unsigned kFramesPerSlice = 2048;
 
 void put_foreign(u64 entry) {
   const Mfn mfn = p2m_entry_mfn(entry);
-  if (entry & XS_P2M_WRITABLE) type_put(mfn, owner_domain(frame_owner(mfn)));
+  if (entry & XS_P2M_WRITABLE) {
+    foreign_writer_ends(mfn);
+    type_put(mfn, owner_domain(frame_owner(mfn)));
+  }
   frame_put(mfn);
 }
 
@@ -87,6 +91,7 @@ int identity_map_foreign(Domain* domain, Gfn& gfn, Domain* owner, u64 name) {
     return -XEN_EEXIST;
   }
   const bool writable = type_get(mfn, XS_FRAME_WRITABLE, owner) == 0;
+  if (writable) foreign_writer_begins(mfn);
   const u64 entry = p2m_entry_for(mfn, XS_P2M_FOREIGN | (writable ? XS_P2M_WRITABLE : 0));
   const int rc = p2m_set(domain, mfn, entry);
   if (rc != 0) put_foreign(entry);

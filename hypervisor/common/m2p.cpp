@@ -2,6 +2,7 @@
 
 #include "arch_frame_window.h"
 #include "hypervisor/common/frame_table.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/planted.h"
 #include "hypervisor/common/taps.h"
 
@@ -15,6 +16,7 @@ Gfn m2p_get(Mfn mfn) { return frame_is_ram(mfn) ? arch_m2p_table()[mfn] : XS_M2P
 
 void m2p_set(Mfn mfn, Gfn gfn) {
   u64* const entry = arch_m2p_table() + mfn;
+  if (log_dirty_domains != 0) log_dirty_place_changes(mfn, gfn);
   if (planted(Bug::store_unseen)) {
     u32* const halves = reinterpret_cast<u32*>(entry);
     xs_table_store32(halves, static_cast<u32>(gfn));

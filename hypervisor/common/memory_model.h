@@ -49,8 +49,8 @@ struct MemoryModel {
   Mfn (*frame_of)(const Domain* domain, u64 name);
   /// The name of one of the domain's frames, or XS_M2P_INVALID.
   u64 (*name_of)(const Domain* domain, Mfn mfn);
-  /// What a translation of `gfn` may use, as an entry of a P2M (MFN, WRITABLE); without PRESENT: nothing. Of
-  /// models with plain tables.
+  /// What a translation of `gfn`, or of what an entry of the domain's tables names, may use, as an entry of a
+  /// P2M (MFN, WRITABLE); without PRESENT: nothing.
   u64 (*backing)(const Domain* domain, Gfn gfn);
   /// 2^order frames from `first`, already owned by the domain, become [gfn, gfn + 2^order).
   int (*populate)(Domain* domain, Gfn gfn, Mfn first, unsigned order);

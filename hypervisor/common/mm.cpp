@@ -4,6 +4,7 @@
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/heap.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/m2p.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/page_type.h"
@@ -255,6 +256,7 @@ int mm_domain_init(Domain* domain) {
 int mm_domain_relinquish(Domain* domain) {
   MmGuard guard;
   use_claim(domain, domain->mm.claimed);
+  log_dirty_domain_ends(domain);
   return domain->mm.model->relinquish(domain);
 }
 

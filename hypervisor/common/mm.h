@@ -15,6 +15,7 @@ struct Domain;
 struct Vcpu;
 
 struct MemoryModel;
+struct LogDirty;
 
 /// One lock for everything that says who may use a frame and how: reference and type counts, domains' frame
 /// lists, page-table contents, M2P. It is a leaf but for the flush and heap locks; held across a TLB flush (a
@@ -71,6 +72,8 @@ struct DomainMm {
   u64 pins = 0;                  ///< frames pinned as a type
   P2m p2m;                       ///< in models where the hypervisor holds it
   Pmt* pmt = nullptr;            ///< who reads it, and how
+  LogDirty* log_dirty = nullptr;  ///< nullptr: off
+  bool log_dirty_switches = false;  ///< ... and is about to be something else
   Gfn identity_first = 0;        ///< [first, first + count): frames whose GFN is their MFN, for devices' use
   u64 identity_count = 0;        ///< 0: none
   Domain* next_owner = nullptr;  ///< list of all domains that may own frames

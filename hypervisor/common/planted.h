@@ -40,6 +40,8 @@ namespace hv {
   X(device_frames_elsewhere) /* frames for devices are not where their GFNs say [dma] */                     \
   X(iommu_kept)  /* a device may reach a frame that its domain owns no more, by the IOMMU [dma] */           \
   X(device_kept) /* a domain dies, and its device goes on [dma] */                                           \
+  /* Log-dirty: */                                                                                           \
+  X(copy_unmarked) /* a copy by a grant does not mark the page that it writes [dirty] */                     \
   /* IA-64: */                                                                                               \
   X(translation_unchecked) /* a guest frame that the P2M has not is taken for a machine's [isolation] */     \
   X(rids_shared) /* two domains have the same region identifiers, and no flush between them [tlb_tag] */     \

@@ -3,6 +3,7 @@
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/hypercall.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/m2p.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/p2m.h"
@@ -30,7 +31,10 @@ void put_entry(u64 entry) {
   const Mfn mfn = p2m_entry_mfn(entry);
   if (entry & XS_P2M_SHARED) return m2p_set(mfn, XS_M2P_INVALID);
   if (entry & XS_P2M_FOREIGN) {
-    if (entry & XS_P2M_WRITABLE) type_put(mfn, owner_domain(frame_owner(mfn)));
+    if (entry & XS_P2M_WRITABLE) {
+      foreign_writer_ends(mfn);
+      type_put(mfn, owner_domain(frame_owner(mfn)));
+    }
     return frame_put(mfn);
   }
   m2p_set(mfn, XS_M2P_INVALID);
@@ -109,6 +113,7 @@ int translated_map_foreign(Domain* domain, Gfn& gfn, Domain* owner, u64 name) {
   if (mfn == kInvalidMfn || !frame_get(mfn, owner_id(owner))) return -XEN_EINVAL;
   // A frame that is a page table or descriptor page of a model with such types can be looked at only.
   const bool writable = type_get(mfn, XS_FRAME_WRITABLE, owner) == 0;
+  if (writable) foreign_writer_begins(mfn);
   const u64 entry = p2m_entry_for(mfn, XS_P2M_FOREIGN | (writable ? XS_P2M_WRITABLE : 0));
   const int rc = p2m_set(domain, gfn, entry);
   if (rc != 0) put_entry(entry);

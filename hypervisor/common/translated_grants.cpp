@@ -3,6 +3,7 @@
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/grant_table.h"
 #include "hypervisor/common/heap.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/m2p.h"
 #include "hypervisor/common/p2m.h"
 #include "hypervisor/common/planted.h"
@@ -41,6 +42,7 @@ int translated_grant_map(Domain* domain, GrantPlace& place, Mfn mfn) {
   if (gfn >= P2m::kGfns || (p2m_get(domain->mm.p2m, gfn) & XS_P2M_PRESENT)) return GNTST_bad_virt_addr;
   const u64 rights = place.flags & GNTMAP_readonly ? 0 : XS_P2M_WRITABLE;
   const int rc = p2m_set(domain, gfn, p2m_entry_for(mfn, XS_P2M_FOREIGN | XS_P2M_GRANTED | rights));
+  if (rc == 0 && rights != 0) foreign_writer_begins(mfn);
   return rc == 0 ? GNTST_okay : GNTST_no_space;
 }
 
@@ -49,7 +51,9 @@ int translated_grant_unmap(Domain* domain, const GrantPlace& place, Mfn mfn, boo
   const u64 entry = p2m_get(domain->mm.p2m, gfn);
   if (!shows_grant(entry, mfn)) return GNTST_general_error;
   writable = entry & XS_P2M_WRITABLE;
-  if (!planted(Bug::grant_entry_kept)) p2m_set(domain, gfn, 0);
+  if (planted(Bug::grant_entry_kept)) return GNTST_okay;
+  p2m_set(domain, gfn, 0);
+  if (writable) foreign_writer_ends(mfn);
   return GNTST_okay;
 }
 
@@ -59,6 +63,7 @@ int translated_grant_replace(Domain* domain, const GrantPlace& place, u64 from, 
   if (!shows_grant(entry, mfn) || !is_own(replacement)) return GNTST_general_error;
   if (p2m_shatter(domain, other, XS_SHATTERED_GRANT) != 0) return GNTST_no_space;
   writable = entry & XS_P2M_WRITABLE;
+  if (writable) foreign_writer_ends(mfn);
   p2m_set(domain, other, 0);
   p2m_set(domain, gfn, replacement);
   m2p_set(p2m_entry_mfn(replacement), gfn);

@@ -62,9 +62,9 @@ long register_info(Vcpu* vcpu, Vaddr arg) {
   auto* info = reinterpret_cast<vcpu_info*>(static_cast<u8*>(frame_to_virt(mfn)) + op.offset);
   {
     LockGuard guard(event_lock);
+    vcpu->info_mfn = mfn;
     *info = *vcpu->info;
     vcpu->info = info;
-    vcpu->info_mfn = mfn;
     mark_kept(vcpu, XS_KEPT_VCPU_INFO, 0, mfn);
     // What was signalled while moving may have gone to the old place: let the guest look at everything.
     info->evtchn_pending_sel = ~0ul;

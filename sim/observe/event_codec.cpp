@@ -12,7 +12,7 @@ static constexpr std::array<EventShape, event_kinds> shapes = {{
     {"trap", "pppp"},      {"interrupt", "pp"},       {"tlb_flush", "pi"},     {"unmodelled", "ppp"},
     {"console", "pt"},     {"step_begin", "p"},       {"step_end", "pp"},      {"boot", "p"},
     {"panic", ""},         {"triple_fault", "p"},     {"shadow", "ppi"},       {"note", "pt"},
-    {"event_port", "ppp"}, {"grant_table", "ppi"},    {"grant", "dpp"},
+    {"event_port", "ppp"}, {"grant_table", "ppi"},    {"grant", "dpp"},        {"log_dirty", "pppp"},
 }};
 const std::array<EventShape, event_kinds> event_shapes = shapes;
 

@@ -45,7 +45,7 @@ const char* invariant_name(Invariant which) {
   static constexpr const char* names[] = {"owner",       "total",          "m2p",         "p2m",
                                           "type_count",  "writable_table", "foreign_map", "free_frame",
                                           "isolation",   "stale_tlb",      "leak",        "table_store",
-                                          "event_route", "tlb_tag",        "grant",       "dma"};
+                                          "event_route", "tlb_tag",        "grant",       "dirty", "dma"};
   return names[static_cast<u8>(which)];
 }
 

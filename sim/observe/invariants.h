@@ -24,6 +24,7 @@ enum class Invariant : u8 {
   event_route,     ///< an event reached a port that its sender's is not connected to
   tlb_tag,         ///< a TLB entry under a VCPU's tags for a frame that its domain may not see
   grant,           ///< a grant was used that was not given so, or what was shown by one outlives it
+  dirty,           ///< a page has changed and log-dirty does not tell
   dma              ///< a device reached a frame that the domain which drives it may not reach
 };
 const char* invariant_name(Invariant which);

@@ -10,6 +10,7 @@
 #include <bitset>
 #include <unordered_map>
 
+#include "sim/observe/dirty_log.h"
 #include "sim/observe/guest_p2m.h"
 #include "sim/observe/held_p2m.h"
 #include "sim/observe/hypervisor_memory.h"
@@ -120,6 +121,7 @@ struct Observer::Impl {
     u64 first = 0, count = 0;
   };
   std::map<u32, FramesTold> told;  ///< domain -> frames whose numbers it knows for its devices
+  std::map<u32, DirtyLog> dirty_logs;  ///< by domain: log-dirty is on
   std::vector<bool> guarded;       ///< frames that hold frame table and M2P, by index
   u64 guards_version = 0;
   std::vector<std::pair<u64, u64>> routines;            ///< those that store to tables: address, bytes
@@ -181,6 +183,12 @@ struct Observer::Impl {
   void mark_domain(const CpuView& view, u64 mark, u64 a, u64 b, u64 c);
   void mark_kept(u64 dv, u64 slot, u64 mfn);
   void mark_grant(const CpuView& view, u64 parties, u64 what, u64 mfn);
+  void mark_log_dirty(const CpuView& view, u64 what, u64 b, u64 c);
+  void check_dirty_group(const CpuView& view, u32 domid, u64 group, u64 bits, u64 count, bool clean);
+  void each_logged_page(u32 domid, u64 first, u64 count,
+                        const std::function<void(u64 gfn, u64 mfn)>& fn) const;
+  u64 page_digest(u64 mfn) const;
+  void dirty_missed(const CpuView& view, u32 domid, const UnreportedPage& page);
   void store_guest_p2m(const CpuView& view);
   void check_isolation(const CpuView& view, u64 va, u64 pa, bool write);
   void check_device_registers(const CpuView& view, u64 va, u64 pa);

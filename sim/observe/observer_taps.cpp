@@ -256,6 +256,8 @@ void Observer::Impl::mark(const CpuView& view, u64 what, u64 a, u64 b, u64 c) {
       return mark_iommu(b);
     case XS_MARK_DEVICE:
       return mark_device(view, static_cast<u32>(a), b);
+    case XS_MARK_LOG_DIRTY:
+      return mark_log_dirty(view, a, b, c);
     case XS_MARK_FRAMES_TOLD:
       told[static_cast<u32>(a)] = {b, c};
       return;
@@ -296,7 +298,7 @@ void Observer::Impl::mark_domain(const CpuView& view, u64 what, u64 a, u64 b, u6
   const u32 domid = static_cast<u32>(a);
   const bool dead = what == XS_MARK_DOMAIN_STATE && b == XS_DOM_DEAD;
   if (dead) domain_images.erase(domid), check_dead(view, domid);
-  if (dead || what == XS_MARK_DOMAIN_CREATED) forget_p2m(domid), told.erase(domid);
+  if (dead || what == XS_MARK_DOMAIN_CREATED) forget_p2m(domid), told.erase(domid), dirty_logs.erase(domid);
   if (!record(event_at(view, kind, a, b, c))) return;
   const DomainInfo info = state_->domain_info(domid);
   if (what == XS_MARK_DOMAIN_CREATED)

@@ -131,6 +131,9 @@ struct ObserverCounters {
   u64 switches = 0, events_sent = 0, bounces = 0, tlb_flushes = 0;
   u64 exceptions = 0, interrupts = 0, page_faults = 0;
   u64 tlb_fills = 0, tlb_fills_user = 0;
+  u64 log_dirty_reports = 0;             ///< CLEANs and PEEKs
+  u64 log_dirty_pages = 0;               ///< reported by CLEANs
+  u64 log_dirty_changed = 0;             ///< of these: their contents had changed
   u64 dma_reads = 0, dma_writes = 0;     ///< devices' transfers from and to memory
   u64 dma_foreign = 0;                   ///< frames of these that belong to another domain, rightly
   u64 dma_refused = 0;                   ///< transfers that an IOMMU did not let happen

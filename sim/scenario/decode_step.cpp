@@ -58,6 +58,11 @@ void decode_debug_keys(const Node& n, const Scenario&, Step& step) {
   set_command(step, "debug-keys", "", "debug-keys " + key);
 }
 
+void decode_log_dirty(const Node& n, const Scenario& scenario, Step& step) {
+  const std::string domain = decode_domain_name(n.at("domain"), scenario);
+  set_command(step, "log-dirty", domain, fmt::format("log-dirty {} {}", domain, n.at("operation").text()));
+}
+
 void decode_network_attach(const Node& n, const Scenario& scenario, Step& step) {
   const std::string domain = decode_domain_name(n.at("domain"), scenario);
   std::string line = fmt::format("network-attach {} receive={}", domain, n.text_or("receive", "copy"));
@@ -211,6 +216,7 @@ constexpr struct {
     {"device-detach", decode_device<device_detach>},
     {"hash", decode_hash},
     {"p2m", decode_domain_verb<p2m>},
+    {"log-dirty", decode_log_dirty},
     {"ping", decode_traffic<ping, count>},
     {"stream", decode_traffic<stream, packets>},
     {"station-stream", decode_station_stream},

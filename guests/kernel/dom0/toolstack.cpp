@@ -8,6 +8,7 @@
 #include "guests/kernel/dom0/disk_read.h"
 #include "guests/kernel/dom0/dma_misuse.h"
 #include "guests/kernel/dom0/domain.h"
+#include "guests/kernel/dom0/log_dirty.h"
 #include "guests/kernel/dom0/moving/moving.h"
 #include "guests/kernel/dom0/network_attach.h"
 #include "guests/kernel/dom0/page_swap.h"
@@ -181,6 +182,12 @@ void do_p2m(const CommandLine& c, Status& status) {
   p2m_tell(t.id, t.domain->max_pages, status);
 }
 
+void do_log_dirty(const CommandLine& c, Status& status) {
+  Target t;
+  if (!find_domain(c, t, status)) return;
+  log_dirty_tell(t.id, t.domain->max_pages, c.words[2], status);
+}
+
 void do_debug_keys(const CommandLine& c, Status& status) {
   xen_sysctl op{};
   set_xen_guest_handle(op.u.debug_keys.keys, c.words[1]);
@@ -213,6 +220,7 @@ constexpr Verb verbs[] = {
     {"device-detach", 2, "<domain> <slot>", do_device_detach},
     {"info", 0, "", do_info},
     {"p2m", 1, "<domain>", do_p2m},
+    {"log-dirty", 2, "<domain> on|off|clean|peek", do_log_dirty},
     {"dma-misuse", 2, "<machine address> r|w", do_dma_misuse},
     disk_read_verb,
     page_swap_verb,

@@ -16,7 +16,7 @@ u32 any_command() {
       XEN_DOMCTL_setvcpucontext,    XEN_DOMCTL_getvcpucontext,   XEN_DOMCTL_getvcpuinfo,
       XEN_DOMCTL_setvcpuaffinity,   XEN_DOMCTL_getvcpuaffinity,  XEN_DOMCTL_hypercall_init,
       XEN_DOMCTL_set_address_size,  XEN_DOMCTL_get_address_size, XEN_DOMCTL_iomem_permission,
-      XEN_DOMCTL_irq_permission,    XEN_DOMCTL_memory_mapping};
+      XEN_DOMCTL_irq_permission,    XEN_DOMCTL_memory_mapping,   XEN_DOMCTL_shadow_op};
   return rnd.one_in(12) ? static_cast<u32>(any_number()) : rnd.pick(commands);
 }
 
@@ -36,6 +36,19 @@ u64 context_room() {
 // Mostly of the virtio devices (docs/machine.md).
 Mfn any_device_page() { return rnd.one_in(4) ? any_number() : 0xfeb00 + rnd.below(3); }
 
+void fill_shadow_op(xen_domctl_shadow_op& op, u64 data) {
+  const u32 known[] = {XEN_DOMCTL_SHADOW_OP_OFF,   XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY,
+                       XEN_DOMCTL_SHADOW_OP_CLEAN, XEN_DOMCTL_SHADOW_OP_PEEK,
+                       XEN_DOMCTL_SHADOW_OP_ENABLE, XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION,
+                       XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION};
+  op.op = rnd.one_in(12) ? static_cast<u32>(any_number()) : rnd.pick(known);
+  op.mode = rnd.one_in(4) ? static_cast<u32>(any_number()) : 0;
+  if (op.op == XEN_DOMCTL_SHADOW_OP_ENABLE && rnd.one_in(2)) op.mode = XEN_DOMCTL_SHADOW_ENABLE_LOG_DIRTY;
+  op.mb = static_cast<u32>(any_count(2));
+  op.dirty_bitmap.p = reinterpret_cast<u8*>(rnd.one_in(4) ? 0 : data);
+  op.pages = rnd.one_in(4) ? any_number() : 8 * count_of_list(data, data_bytes, rnd.below(data_bytes));
+}
+
 void fill_domctl(xen_domctl& op) {
   const u64 data = any_data();
   switch (op.cmd) {
@@ -47,6 +60,8 @@ void fill_domctl(xen_domctl& op) {
       op.u.getpageframeinfo3.array.p = reinterpret_cast<xen_pfn_t*>(data);
       op.u.getpageframeinfo3.num = count_of_list(data, data_bytes, rnd.below(data_bytes / sizeof(u64)));
       return;
+    case XEN_DOMCTL_shadow_op:
+      return fill_shadow_op(op.u.shadow_op, data);
     case XEN_DOMCTL_iomem_permission:
       op.u.iomem_permission = {any_device_page(), any_count(3), static_cast<u8>(rnd.below(2))};
       return;

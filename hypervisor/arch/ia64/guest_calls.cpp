@@ -10,6 +10,7 @@
 #include "hypervisor/common/guest_access.h"
 #include "hypervisor/common/hypercall.h"
 #include "hypervisor/common/lib.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/version.h"
 
@@ -113,10 +114,17 @@ bool arch_copy_from_guest(void* to, Vaddr from, u64 bytes) {
   });
 }
 
+static void write_piece(void* piece, const void* from, u64 size) {
+  if (log_dirty_domains == 0) return memcpy(piece, from, size), void();
+  const MmNestedGuard guard;
+  memcpy(piece, from, size);
+  log_dirty_mark_frame(virt_to_frame(piece));
+}
+
 static bool copy_to_domain(const Domain* domain, Vaddr to, const void* from, u64 bytes) {
   auto* next = static_cast<const u8*>(from);
   return for_each_piece(domain, to, bytes, true, [&](void* piece, u64 size) {
-    memcpy(piece, next, size);
+    write_piece(piece, next, size);
     next += size;
   });
 }

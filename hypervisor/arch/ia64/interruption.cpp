@@ -17,7 +17,8 @@ namespace {
 
 void miss(Vcpu* vcpu, Side side) {
   const Registers& regs = vcpu->arch.regs;
-  switch (vtlb_fill(vcpu, regs.ifa, side)) {
+  const bool writes = (regs.isr & (kIsrW | kIsrNa)) == kIsrW;
+  switch (vtlb_fill(vcpu, regs.ifa, {side, writes})) {
     case Fill::done:
       return;
     case Fill::no_translation:
@@ -76,6 +77,10 @@ extern "C" Vcpu* interruption_from_guest(u64 vector, Vcpu* vcpu) {
     case kInstructionKeyMiss:
     case kDataKeyMiss:
       if (!keys_fill(vcpu, vcpu->arch.regs.ifa))
+        reflect(vcpu, {vector, vcpu->arch.regs.isr, vcpu->arch.regs.ifa});
+      break;
+    case kDirtyBit:
+      if (!vtlb_dirty_fault(vcpu, vcpu->arch.regs.ifa))
         reflect(vcpu, {vector, vcpu->arch.regs.isr, vcpu->arch.regs.ifa});
       break;
     case kBreak:

@@ -11,6 +11,7 @@
 #include "hypervisor/common/domctl.h"
 #include "hypervisor/common/hypercall.h"
 #include "hypervisor/common/identity.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/memory_op.h"
 #include "hypervisor/common/page_type.h"
@@ -91,6 +92,7 @@ long write_firmware(Domain* domain, xen_domctl& op) {
   }
   write_domain_firmware(static_cast<u8*>(frame_to_virt(frames[0])),
                         static_cast<u8*>(frame_to_virt(frames[1])), op.u.hypercall_init.gmfn << kPageShift);
+  for (const Mfn mfn : frames) log_dirty_mark(mfn);
   return 0;
 }
 
@@ -116,6 +118,13 @@ const DomctlHandler arch_domctl_handlers[] = {
     {XEN_DOMCTL_get_address_size, true, get_address_size},
     {0, false, nullptr},
 };
+
+long arch_shadow_allocation(Domain*, xen_domctl_shadow_op&) { return -XEN_EOPNOTSUPP; }
+
+/// What is inserted for a guest is the hypervisor's to make.
+int arch_log_dirty_prepare(Domain*) { return 0; }
+int arch_log_dirty_begin(Domain*) { return 0; }
+void arch_log_dirty_end(Domain*) {}
 
 /// Frames are memory or shared, nothing else.
 int arch_validate_type(Mfn, xs_frame_type, Domain*) { return -XEN_EINVAL; }

@@ -8,6 +8,7 @@
 #include "hypervisor/arch/ia64/vhpt.h"
 #include "hypervisor/common/devices.h"
 #include "hypervisor/common/domain.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/planted.h"
 
@@ -69,19 +70,28 @@ unsigned page_for(const Vcpu* vcpu, Vaddr address, unsigned most, unsigned order
   return page == page_of(xsi) || page == page_of(xsi + XEN_IA64_XSI_BYTES - 1) ? kPageShift : shift;
 }
 
+/// Log-dirty is on: a page that is not marked has no dirty bit, so that the first store is a dirty bit fault.
+u64 with_dirty_logged(const Domain* domain, u64 machine, bool writes) {
+  if (!(machine & kPteDirty) || log_dirty_may_write(domain, (machine & kPtePpn) >> kPageShift, writes)) return machine;
+  return (machine & ~kPteDirty) | kPteGuestDirty;
+}
+
 /// From the guest's translation of 2^most bytes.
-bool fill_from(Vcpu* vcpu, Vaddr address, Side side, u64 pte, Paddr guest_physical, u64 key, unsigned most) {
-  u64 machine = compress(pte & ~kPtePpn);
+bool fill_from(Vcpu* vcpu, Vaddr address, Access access, u64 pte, Paddr guest_physical, u64 key, unsigned most) {
+  u64 machine = compress(pte & ~(kPtePpn | kPteGuestDirty));
   unsigned shift = kPageShift;
   if (pte & kPtePresent) {
+    const bool logged = vcpu->domain->mm.log_dirty != nullptr;
     Backing backing;
-    if (!guest_backing(vcpu->domain, guest_physical, backing, most - kPageShift)) return false;
+    if (!guest_backing(vcpu->domain, guest_physical, backing, logged ? 0 : most - kPageShift)) return false;
     shift = page_for(vcpu, address, most, backing.order);
     machine |= backing.machine & kPtePpn;
     if (!backing.writable) machine = without_stores(machine);
+    if (logged && backing.writable && !backing.device)
+      machine = with_dirty_logged(vcpu->domain, machine, access.writes);
     if (backing.device && (machine & kPteMa) != kPteMaNat) machine = (machine & ~kPteMa) | kPteMaUc;
   }
-  vhpt_insert(vcpu, address, side, machine, key, shift);
+  vhpt_insert(vcpu, address, access.side, machine, key, shift);
   return true;
 }
 
@@ -104,12 +114,12 @@ bool is_physical(const Vcpu* vcpu, Side side) {
 }
 
 /// Translation is off, as the guest believes: bit 63 says uncached, the rest is the address.
-bool fill_physical(Vcpu* vcpu, Vaddr address, Side side) {
+bool fill_physical(Vcpu* vcpu, Vaddr address, Access access) {
   constexpr u64 kAllRights = 3ull << kPteArShift;
   const u64 pte = kPtePresent | kPteAccessed | kPteDirty | kAllRights | (address >> 63 ? kPteMaUc : 0);
   const Paddr physical = address & ~(1ull << 63);
   return physical < 1ull << kPhysicalBits &&
-         fill_from(vcpu, address, side, pte, physical, kHypervisorKey, kPageShift);
+         fill_from(vcpu, address, access, pte, physical, kHypervisorKey, kPageShift);
 }
 
 }  // namespace
@@ -151,36 +161,70 @@ bool guest_backing(const Domain* domain, Paddr guest_physical, Backing& backing,
 
 namespace {
 
-Fill fill(Vcpu* vcpu, Vaddr address, Side side) {
+Fill fill(Vcpu* vcpu, Vaddr address, Access access) {
+  const Side side = access.side;
   constexpr auto fill_or = [](bool filled, Fill otherwise) { return filled ? Fill::done : otherwise; };
   if (address - vcpu->arch.xsi < XEN_IA64_XSI_BYTES)
     return fill_or(fill_xsi(vcpu, address, side), Fill::no_memory);
   if (in_hole(address)) return Fill::no_memory;
-  if (is_physical(vcpu, side)) return fill_or(fill_physical(vcpu, address, side), Fill::no_memory);
+  if (is_physical(vcpu, side)) return fill_or(fill_physical(vcpu, address, access), Fill::no_memory);
   const GuestTranslation* t = find(vcpu->arch, address, guest_rid(vcpu, address), side);
   if (t == nullptr) return Fill::no_translation;
-  return fill_or(fill_from(vcpu, address, side, t->pte, physical_of(*t, address), machine_key(t->itir),
+  return fill_or(fill_from(vcpu, address, access, t->pte, physical_of(*t, address), machine_key(t->itir),
                            itir_shift(t->itir)),
                  Fill::no_memory);
 }
 
-}  // namespace
+void forget_page(Vcpu* vcpu, Vaddr address) {
+  const Vaddr page = address & ~page_mask(kPageShift);
+  vhpt_purge(vcpu, page, kPageShift);
+  tlb_purge(page, kPageShift, false);
+}
 
-// Meanwhile another CPU may take the frame away: the P2M's entry, then drops + 1, then what is in the VHPT,
-// then what TCs hold. Either it finds our entry there, or we find that it has been here.
-Fill vtlb_fill(Vcpu* vcpu, Vaddr address, Side side) {
-  ++vcpu->arch.counts.fills;
+// Meanwhile another CPU may take the frame away, or the right to write it unseen: the P2M's entry or the
+// mark, then drops + 1, then what is in the VHPT, then what TCs hold. Either it finds our entry there, or we
+// find that it has been here: between our look and the insertion, maybe, so that table and TC may have it.
+template <typename Insert>
+void insert_unless_dropped(Vcpu* vcpu, Vaddr address, Insert insert) {
   const u64& drops = vcpu->domain->arch.drops;
   const u64 before = __atomic_load_n(&drops, __ATOMIC_ACQUIRE);
-  const Fill filled = fill(vcpu, address, side);
+  const bool inserted = insert();
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
-  if (filled == Fill::done && __atomic_load_n(&drops, __ATOMIC_RELAXED) != before) {
-    // The drop may have been here between the look at the P2M and the insertion: table and TC may have it.
-    const Vaddr page = address & ~page_mask(kPageShift);
-    vhpt_purge(vcpu, page, kPageShift);
-    tlb_purge(page, kPageShift, false);
-  }
+  if (inserted && __atomic_load_n(&drops, __ATOMIC_RELAXED) != before) forget_page(vcpu, address);
+}
+
+/// What the table has for the address now may be written.
+bool insert_dirty(Vcpu* vcpu, Vaddr address) {
+  const u64 pte = vhpt_find(vcpu, address);
+  u64 key;
+  if (!(pte & kPteGuestDirty) || !vhpt_find_key(vcpu, address, key)) return false;
+  log_dirty_may_write(vcpu->domain, (pte & kPtePpn) >> kPageShift, true);
+  vhpt_insert(vcpu, address, Side::data, (pte & ~kPteGuestDirty) | kPteDirty, key, kPageShift);
+  return true;
+}
+
+}  // namespace
+
+Fill vtlb_fill(Vcpu* vcpu, Vaddr address, Access access) {
+  ++vcpu->arch.counts.fills;
+  Fill filled = Fill::done;
+  insert_unless_dropped(vcpu, address, [&] {
+    filled = fill(vcpu, address, access);
+    return filled == Fill::done;
+  });
   return filled;
+}
+
+bool vtlb_dirty_fault(Vcpu* vcpu, Vaddr address) {
+  if (vcpu->domain->mm.log_dirty == nullptr) return false;
+  const u64 pte = vhpt_find(vcpu, address);
+  if ((pte & kPtePresent) && !(pte & (kPteDirty | kPteGuestDirty))) return false;
+  // What the TC alone has, or has not yet, is forgotten: the next miss tells whose it is.
+  if (pte & kPteGuestDirty)
+    insert_unless_dropped(vcpu, address, [&] { return insert_dirty(vcpu, address); });
+  else
+    forget_page(vcpu, address);
+  return true;
 }
 
 void vtlb_drop_begins(Domain* domain) { __atomic_add_fetch(&domain->arch.drops, 1, __ATOMIC_SEQ_CST); }

@@ -19,6 +19,8 @@ constexpr u64 kGuestRidMask = (1ull << kRidBits) - 1;
 constexpr u64 kPtePresent = 1, kPteMa = 7ull << 2, kPteMaUc = 4ull << 2, kPteMaNat = 7ull << 2,
               kPteAccessed = 1ull << 5, kPteDirty = 1ull << 6, kPtePl = 3ull << 7, kPteAr = 7ull << 9,
               kPtePpn = ((1ull << 50) - 1) & ~0xfffull, kPteEd = 1ull << 52;
+/// Ignored by the CPU: the guest's translation has the dirty bit, which this one lacks until log-dirty knows.
+constexpr u64 kPteGuestDirty = 1ull << 53;
 constexpr unsigned kPtePlShift = 7, kPteArShift = 9;
 
 constexpr unsigned itir_shift(u64 itir) { return static_cast<unsigned>(itir >> 2) & 63; }
@@ -36,11 +38,17 @@ u64 machine_region(const Vcpu* vcpu, unsigned region);
 u64 machine_pta(const Vcpu* vcpu);
 
 enum class Side { data, fetch };
+struct Access {
+  Side side;
+  bool writes = false;
+};
 
 /// A miss of the current VCPU: the translation is there now, or is the guest's to make, or the guest's own
 /// leads to a GFN that is not there. nat_page: to no address, by its attribute (vtlb_translate alone).
 enum class Fill { done, no_translation, no_memory, nat_page };
-Fill vtlb_fill(Vcpu* vcpu, Vaddr address, Side side);
+Fill vtlb_fill(Vcpu* vcpu, Vaddr address, Access access);
+/// A dirty bit fault of the current VCPU: true when it was log-dirty's, and the access can be tried again.
+bool vtlb_dirty_fault(Vcpu* vcpu, Vaddr address);
 /// What its VCPUs have is about to be taken away, whichever CPUs they run on.
 void vtlb_drop_begins(Domain* domain);
 /// itc: the translation takes the place of the last one of that side. False: it cannot be (reserved bits or

@@ -12,8 +12,9 @@ struct Vcpu;
 
 using Registers = cpu_user_regs;
 
-/// Cached translations of a VCPU whose page tables hold GFNs (mm_shadow.h): page tables of the hypervisor's,
-/// which the CPU walks. Under mm_lock.
+/// Cached translations of a VCPU whose own page tables the CPU does not walk (mm_shadow.h): page tables of
+/// the hypervisor's, which it does. Under mm_lock; of a domain that is shadowed for a time also under a lock
+/// of their own.
 struct Shadow {
   struct Root {
     Mfn l4 = kInvalidMfn;
@@ -26,6 +27,7 @@ struct Shadow {
   Mfn* table = nullptr;    ///< the pool: [0, size)
   u32* next = nullptr;     ///< chain of the free tables, or of those of a root
   u32 size = 0, free = 0;  ///< free: first of the chain, + 1
+  Vcpu* next_shadowed = nullptr;  ///< list of all VCPUs of such domains
 };
 
 /// Page tables of a PV64 guest: the kernel's L4 and the user's. One is loaded, by mode.
@@ -65,6 +67,7 @@ struct ArchVcpu {
 
 struct ArchDomain {
   u64 time_version = 0;
+  bool shadowed = false;  ///< knows MFNs, and yet the CPU walks shadows of its tables: log-dirty is on
 };
 
 /// CR3 with which the CPU walks the VCPU's address space of that mode; the hypervisor's own when it has none.

@@ -21,6 +21,11 @@ int direct_domain_init(Domain*) { return 0; }
 Mfn direct_frame_of(const Domain*, u64 mfn) { return frame_is_ram(mfn) ? mfn : kInvalidMfn; }
 u64 direct_name_of(const Domain*, Mfn mfn) { return mfn; }
 
+// What an entry of a validated table names is the domain's to use, as the entry says.
+u64 direct_backing(const Domain*, u64 mfn) {
+  return frame_is_ram(mfn) ? p2m_entry_for(mfn, XS_P2M_WRITABLE) : 0;
+}
+
 int direct_populate(Domain* domain, Gfn gfn, Mfn first, unsigned order) {
   if (planted(Bug::m2p_not_set) && domain == current()->domain) return 0;
   for (u64 i = 0; i < 1ull << order; i++) m2p_set(first + i, gfn + i);
@@ -103,7 +108,7 @@ constexpr MemoryModel model_direct = {
     direct_domain_init,
     direct_frame_of,
     direct_name_of,
-    nullptr,
+    direct_backing,
     direct_populate,
     direct_remove,
     direct_map_shared,

@@ -3,6 +3,7 @@
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/domctl.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/page_type.h"
 
@@ -18,6 +19,7 @@ long write_hypercall_page(Domain* domain, xen_domctl& op) {
   if (domain->dying || !frame_is_ram(mfn) || frame_owner(mfn) != owner_id(domain)) return -XEN_EINVAL;
   if (frame_and_type_get(mfn, XS_FRAME_WRITABLE, domain) != 0) return -XEN_EPERM;
   arch_write_hypercall_page(frame_to_virt(mfn));
+  log_dirty_mark(mfn);
   frame_and_type_put(mfn, domain);
   return 0;
 }
@@ -30,27 +32,21 @@ long get_address_size(Domain*, xen_domctl& op) {
   op.u.address_size.size = kAddressBits;
   return 0;
 }
-// Size of the pool of shadow tables, in MiB; only models that need one have it.
-long shadow_op(Domain* domain, xen_domctl& op) {
-  xen_domctl_shadow_op& request = op.u.shadow_op;
-  if (!domain->mm.model->plain_tables) return -XEN_EOPNOTSUPP;
-  switch (request.op) {
-    case XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION:
-      request.mb = static_cast<u32>(round_up(shadow_allocation(domain), kFramesPerMib) / kFramesPerMib);
-      return 0;
-    case XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION:
-      return shadow_set_allocation(domain, u64{request.mb} * kFramesPerMib);
-    default:
-      return -XEN_EOPNOTSUPP;
-  }
-}
 }  // namespace
+
+// Size of the pool of shadow tables, in MiB; only domains that need one have it.
+long arch_shadow_allocation(Domain* domain, xen_domctl_shadow_op& request) {
+  if (!shadows_in_use(domain)) return -XEN_EOPNOTSUPP;
+  if (request.op == XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION)
+    return shadow_set_allocation(domain, u64{request.mb} * kFramesPerMib);
+  request.mb = static_cast<u32>(round_up(shadow_allocation(domain), kFramesPerMib) / kFramesPerMib);
+  return 0;
+}
 
 const DomctlHandler arch_domctl_handlers[] = {
     {XEN_DOMCTL_hypercall_init, false, write_hypercall_page},
     {XEN_DOMCTL_set_address_size, false, set_address_size},
     {XEN_DOMCTL_get_address_size, true, get_address_size},
-    {XEN_DOMCTL_shadow_op, true, shadow_op},
     {0, false, nullptr},
 };
 

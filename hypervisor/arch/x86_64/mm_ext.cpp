@@ -5,6 +5,7 @@
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/lib.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/mm_batch.h"
 #include "hypervisor/common/page_type.h"
@@ -31,6 +32,7 @@ int clear_frame(Domain* domain, u64 name) {
   if (mfn == kInvalidMfn) return -XEN_EINVAL;
   if (const int rc = frame_and_type_get(mfn, XS_FRAME_WRITABLE, domain); rc != 0) return rc;
   memset(frame_to_virt(mfn), 0, kPageSize);
+  log_dirty_mark(mfn);
   frame_and_type_put(mfn, domain);
   return 0;
 }
@@ -43,6 +45,7 @@ int copy_frame(Domain* domain, u64 to_name, u64 from_name) {
   const int rc = frame_and_type_get(to, XS_FRAME_WRITABLE, domain);
   if (rc == 0) {
     memcpy(frame_to_virt(to), frame_to_virt(from), kPageSize);
+    log_dirty_mark(to);
     frame_and_type_put(to, domain);
   }
   frame_put(from);

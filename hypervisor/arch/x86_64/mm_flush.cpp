@@ -1,23 +1,21 @@
 #include "hypervisor/arch/x86_64/mm_flush.h"
 
 #include "hypervisor/arch/x86_64/mm_shadow.h"
-#include "hypervisor/common/domain.h"
 #include "hypervisor/common/guest_access.h"
-#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/percpu.h"
 
 namespace hv {
 
 void guest_flush_local(Vaddr va) {
   const u64 self = 1ull << this_cpu().id;
-  if (!current()->domain->mm.model->plain_tables) return arch_flush_tlb(self, va);
+  if (!shadows_in_use(current()->domain)) return arch_flush_tlb(self, va);
   MmGuard guard;
   arch_flush_tlb(self, shadow_drop(current(), va));
 }
 
 void guest_flush_domain(Vaddr va) {
   Domain* domain = current()->domain;
-  if (!domain->mm.model->plain_tables) return arch_flush_tlb(arch_domain_cpu_mask(domain), va);
+  if (!shadows_in_use(domain)) return arch_flush_tlb(arch_domain_cpu_mask(domain), va);
   MmGuard guard;
   Vaddr what = va;
   for (Vcpu* vcpu : domain->vcpu)

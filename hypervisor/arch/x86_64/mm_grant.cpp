@@ -6,6 +6,7 @@
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/grant_table.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/m2p.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/planted.h"
@@ -41,13 +42,20 @@ Pte pte_for(Mfn mfn, u32 flags) {
   return make_pte(mfn, kPtePresent | kPteUser | kPteAccessed | kPteNoExecute | rights | available);
 }
 
+// The table's frame is the domain's own; the other one's may be another's.
+void written(const Pte* entry) { log_dirty_mark(virt_to_frame(entry)); }
+bool is_foreign(const Domain* domain, Mfn mfn) { return frame_owner(mfn) != owner_id(domain); }
+
 int take_out(const Domain* domain, const GrantPlace& place, Mfn mfn, Pte instead, bool& writable) {
   Pte* entry = entry_at(domain, place);
   if (entry == nullptr) return GNTST_bad_virt_addr;
   const Pte old = __atomic_load_n(entry, __ATOMIC_RELAXED);
   if (!(old & kPtePresent) || pte_mfn(old) != mfn) return GNTST_general_error;
   writable = old & kPteWritable;
-  if (!planted(Bug::grant_entry_kept)) __atomic_store_n(entry, instead, __ATOMIC_RELEASE);
+  if (planted(Bug::grant_entry_kept)) return GNTST_okay;
+  __atomic_store_n(entry, instead, __ATOMIC_RELEASE);
+  written(entry);
+  if (writable && is_foreign(domain, mfn)) foreign_writer_ends(mfn);
   return GNTST_okay;
 }
 }  // namespace
@@ -56,6 +64,8 @@ int direct_grant_map(Domain* domain, GrantPlace& place, Mfn mfn) {
   Pte* entry = entry_at(domain, place);
   if (entry == nullptr) return place.flags & GNTMAP_contains_pte ? GNTST_general_error : GNTST_bad_virt_addr;
   const Pte old = __atomic_exchange_n(entry, pte_for(mfn, place.flags), __ATOMIC_ACQ_REL);
+  written(entry);
+  if (!(place.flags & GNTMAP_readonly) && is_foreign(domain, mfn)) foreign_writer_begins(mfn);
   if (old & kPtePresent) entry_put(1, old, domain);
   return GNTST_okay;
 }
@@ -70,11 +80,16 @@ int direct_grant_replace(Domain* domain, const GrantPlace& place, u64 from, Mfn 
   if (source == entry_at(domain, place)) return GNTST_general_error;
   const Pte moved = __atomic_load_n(source, __ATOMIC_RELAXED);
   const int rc = take_out(domain, place, mfn, moved, writable);
-  if (rc == GNTST_okay) __atomic_store_n(source, 0, __ATOMIC_RELEASE);
+  if (rc != GNTST_okay) return rc;
+  __atomic_store_n(source, 0, __ATOMIC_RELEASE);
+  written(source);
   return rc;
 }
 
-void direct_grant_flush(Domain* domain) { arch_flush_tlb(arch_domain_cpu_mask(domain), kFlushAll); }
+void direct_grant_flush(Domain* domain) {
+  if (domain->arch.shadowed) return arch_translations_drop(domain);
+  arch_flush_tlb(arch_domain_cpu_mask(domain), kFlushAll);
+}
 
 int direct_take_out(Domain* domain, u64 name, Mfn& mfn, Gfn& gfn) {
   mfn = name;

@@ -1,6 +1,7 @@
 #include "hypervisor/arch/x86_64/mm_guest_walk.h"
 
 #include "hypervisor/common/domain.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/p2m.h"
 
@@ -17,6 +18,7 @@ bool fault(u32& access, u32 bits) {
 void set_bits(Pte* entry, Pte& seen, Pte bits) {
   if ((seen & bits) == bits) return;
   seen = __atomic_or_fetch(entry, bits, __ATOMIC_RELAXED);
+  log_dirty_mark(virt_to_frame(entry));
 }
 
 struct Step {

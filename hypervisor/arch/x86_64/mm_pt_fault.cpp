@@ -7,9 +7,7 @@
 #include "hypervisor/arch/x86_64/mm_shadow.h"
 #include "hypervisor/arch/x86_64/mm_tables.h"
 #include "hypervisor/arch/x86_64/mm_vcpu.h"
-#include "hypervisor/common/domain.h"
 #include "hypervisor/common/guest_access.h"
-#include "hypervisor/common/memory_model.h"
 
 namespace hv {
 
@@ -65,12 +63,14 @@ bool emulate_table_write(Vcpu* vcpu, Vaddr va, u32 error_code) {
 }  // namespace
 
 bool mm_handle_guest_fault(Vcpu* vcpu, Vaddr va, u32& error_code) {
-  if (vcpu->domain->mm.model->plain_tables) return shadow_fill(vcpu, vcpu->arch.kernel_mode, va, error_code);
+  const bool shadowed = shadows_in_use(vcpu->domain);
+  if (shadowed && shadow_fill(vcpu, vcpu->arch.kernel_mode, va, error_code)) return true;
+  if (vcpu->domain->mm.model->plain_tables) return false;
   return emulate_table_write(vcpu, va, error_code);
 }
 
 bool mm_handle_hypervisor_fault(Vcpu* vcpu, Vaddr va, u32 error_code) {
-  if (is_idle(vcpu) || !vcpu->domain->mm.model->plain_tables) return false;
+  if (is_idle(vcpu) || !shadows_in_use(vcpu->domain)) return false;
   // Copies to the guest's kernel are made in its address space while the VCPU is in user mode: what is loaded
   // counts.
   const u64 loaded = read_cr3();

@@ -4,10 +4,9 @@
 #include "hypervisor/arch/x86_64/mm_device_memory.h"
 #include "hypervisor/arch/x86_64/mm_guest_walk.h"
 #include "hypervisor/common/devices.h"
-#include "hypervisor/common/domain.h"
 #include "hypervisor/common/frame_table.h"
 #include "hypervisor/common/lib.h"
-#include "hypervisor/common/memory_model.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/planted.h"
 #include "hypervisor/common/taps.h"
@@ -39,6 +38,43 @@ void free_shadow_frame(Mfn mfn) {
 
 void tell(const Vcpu* vcpu, xs_shadow_event event, u64 what) {
   mark(XS_MARK_SHADOW, mark_name(vcpu), event, what);
+}
+
+// --- shadows of validated tables ------------------------------------------------------------------
+Spinlock direct_lock;  // the innermost but for flushes of the CPU that holds it
+Vcpu* shadowed_vcpus;
+
+/// Holds the lock where there are any.
+class DirectGuard {
+ public:
+  explicit DirectGuard(const Vcpu* vcpu) : locked_(vcpu->domain->arch.shadowed) {
+    if (locked_) direct_lock.lock();
+  }
+  ~DirectGuard() {
+    if (locked_) direct_lock.unlock();
+  }
+  DirectGuard(const DirectGuard&) = delete;
+  DirectGuard& operator=(const DirectGuard&) = delete;
+
+ private:
+  bool locked_;
+};
+
+void list_direct(Vcpu* vcpu) {
+  if (!vcpu->domain->arch.shadowed) return;
+  LockGuard guard(direct_lock);
+  vcpu->arch.shadow.next_shadowed = shadowed_vcpus;
+  __atomic_store_n(&shadowed_vcpus, vcpu, __ATOMIC_RELEASE);
+}
+
+void unlist_direct(Vcpu* vcpu) {
+  if (__atomic_load_n(&shadowed_vcpus, __ATOMIC_ACQUIRE) == nullptr) return;
+  LockGuard guard(direct_lock);
+  for (Vcpu** at = &shadowed_vcpus; *at != nullptr; at = &(*at)->arch.shadow.next_shadowed)
+    if (*at == vcpu) {
+      *at = vcpu->arch.shadow.next_shadowed;
+      return;
+    }
 }
 
 // --- the pool ------------------------------------------------------------------------------------
@@ -82,17 +118,39 @@ void release_pool(Shadow& s) {
   s.size = s.free = 0;
 }
 
-// False: memory is out; what there was is in the pool.
-bool make_pool(Shadow& s, u32 size) {
+// Room for so many tables. False: memory is out.
+bool make_room(Shadow& s, u32 size) {
   s.table = static_cast<Mfn*>(allocate(size * sizeof(Mfn)));
   s.next = static_cast<u32*>(allocate(size * sizeof(u32)));
-  while (s.table != nullptr && s.next != nullptr && s.size < size) {
+  return s.table != nullptr && s.next != nullptr;
+}
+
+// False: memory is out; what there was is in the pool.
+bool fill_pool(Shadow& s, u32 size) {
+  while (s.size < size) {
     const Mfn mfn = new_shadow_frame();
-    if (mfn == kInvalidMfn) break;
+    if (mfn == kInvalidMfn) return false;
     s.table[s.size] = mfn;
     chain_free(s, s.size++);
   }
-  return s.size == size;
+  return true;
+}
+
+bool make_pool(Shadow& s, u32 size) { return make_room(s, size) && fill_pool(s, size); }
+
+int make_roots(Vcpu* vcpu) {
+  for (Shadow::Root& root : vcpu->arch.shadow.root) {
+    root.l4 = new_shadow_frame();
+    if (root.l4 == kInvalidMfn) return -XEN_ENOMEM;
+    Pte* l4 = table_at(root.l4);
+    arch_fill_hypervisor_slots(l4);
+    if (vcpu->domain->mm.model->plain_tables) l4[kGuestM2pSlot] = 0;  // for those who make entries of it
+  }
+  return 0;
+}
+
+u32 share_of(const Domain* domain, u64 frames) {
+  return static_cast<u32>(min_of<u64>(max_of<u64>(frames / domain->max_vcpus, kLeastTables), 1u << 20));
 }
 
 // --- filling -------------------------------------------------------------------------------------
@@ -147,12 +205,14 @@ bool leaf_entry(const Domain* domain, const GuestTranslation& t, u32& access, Pt
   const u64 backing = domain->mm.model->backing(domain, t.gfn);
   const bool writes = access & kFaultWrite;
   bool writable = t.writable && (t.leaf & kPteDirty);
+  const bool logged = domain->mm.log_dirty != nullptr;
   Pte flags = kPtePresent | kPteUser | kPteAccessed | (t.executable ? 0 : kPteNoExecute);
   Mfn mfn = t.gfn;
   if (backing & XS_P2M_PRESENT) {
     mfn = p2m_entry_mfn(backing);
     writable = writable && (backing & XS_P2M_WRITABLE);
-    if (t.level >= kSuperpageLevel && domain->mm.model->hides_mfns &&
+    if (logged && writable) writable = log_dirty_may_write(domain, mfn, writes);
+    if (t.level >= kSuperpageLevel && domain->mm.model->hides_mfns && !logged &&
         p2m_contiguous(domain->mm.p2m, t.gfn, backing, P2m::kSuperpageOrder) == P2m::kSuperpageOrder) {
       level = kSuperpageLevel;
       mfn &= ~((1ull << P2m::kSuperpageOrder) - 1);
@@ -177,20 +237,38 @@ bool leaf_entry(const Domain* domain, const GuestTranslation& t, u32& access, Pt
 }  // namespace
 
 int shadow_create(Vcpu* vcpu) {
-  if (!vcpu->domain->mm.model->plain_tables) return 0;
+  if (!shadows_in_use(vcpu->domain)) return 0;
   Shadow& s = vcpu->arch.shadow;
-  for (Shadow::Root& root : s.root) {
-    root.l4 = new_shadow_frame();
-    if (root.l4 == kInvalidMfn) return -XEN_ENOMEM;
-    Pte* l4 = table_at(root.l4);
-    arch_fill_hypervisor_slots(l4);
-    l4[kGuestM2pSlot] = 0;  // the M2P is for those who make entries of it
+  if (s.size == 0) {
+    if (const int rc = make_roots(vcpu); rc != 0) return rc;
+    if (!make_pool(s, kLeastTables)) return -XEN_ENOMEM;
   }
-  return make_pool(s, kLeastTables) ? 0 : -XEN_ENOMEM;
+  list_direct(vcpu);
+  return 0;
+}
+
+// A few frames at a time, so that nobody waits long for the lock.
+int shadow_prepare(Vcpu* vcpu) {
+  constexpr u32 kFramesAtOnce = 16;
+  Domain* domain = vcpu->domain;
+  Shadow& s = vcpu->arch.shadow;
+  const u32 size = share_of(domain, shadow_default_frames(domain, domain->mm.total_pages));
+  for (bool first = true;; first = false) {
+    MmGuard guard;
+    if (domain->dying) return -XEN_EINVAL;
+    if (first) {
+      if (const int rc = make_roots(vcpu); rc != 0) return rc;
+      if (!make_room(s, size)) return -XEN_ENOMEM;
+    }
+    // A pool that is too small costs time only.
+    if (!fill_pool(s, min_of(size, s.size + kFramesAtOnce))) return s.size < kLeastTables ? -XEN_ENOMEM : 0;
+    if (s.size == size) return 0;
+  }
 }
 
 void shadow_destroy(Vcpu* vcpu) {
   Shadow& s = vcpu->arch.shadow;
+  unlist_direct(vcpu);
   release_pool(s);
   for (Shadow::Root& root : s.root) {
     if (root.l4 != kInvalidMfn) free_shadow_frame(root.l4);
@@ -203,8 +281,7 @@ u64 shadow_default_frames(const Domain* domain, u64 pages) {
 }
 
 int shadow_set_allocation(Domain* domain, u64 frames) {
-  const u64 share = frames / domain->max_vcpus;
-  const u32 size = static_cast<u32>(min_of<u64>(max_of<u64>(share, kLeastTables), 1u << 20));
+  const u32 size = share_of(domain, frames);
   MmGuard guard;
   if (domain->dying) return -XEN_EINVAL;
   bool complete = true;
@@ -212,8 +289,10 @@ int shadow_set_allocation(Domain* domain, u64 frames) {
     if (vcpu == nullptr || vcpu->arch.shadow.size == size) continue;
     shadow_drop(vcpu, kFlushAll);
     arch_flush_tlb(arch_domain_cpu_mask(domain), kFlushAll);
+    unlist_direct(vcpu);  // a frame may be had by a flush that drops all that are listed
     release_pool(vcpu->arch.shadow);
     complete = make_pool(vcpu->arch.shadow, size) && complete;
+    list_direct(vcpu);
   }
   return complete ? 0 : -XEN_ENOMEM;
 }
@@ -241,6 +320,7 @@ bool shadow_fill(Vcpu* vcpu, bool kernel_mode, Vaddr va, u32& error_code) {
     tell(vcpu, XS_SHADOW_REFLECT, va);
     return false;
   }
+  const DirectGuard direct(vcpu);
   Pte* slot = leaf_slot(s, root, va, level);
   if (slot == nullptr) {
     evict(vcpu);
@@ -253,7 +333,8 @@ bool shadow_fill(Vcpu* vcpu, bool kernel_mode, Vaddr va, u32& error_code) {
   return true;
 }
 
-void shadow_drop_root(Vcpu* vcpu, bool kernel_mode) {
+namespace {
+void drop_root(Vcpu* vcpu, bool kernel_mode) {
   Shadow& s = vcpu->arch.shadow;
   Shadow::Root& root = s.root[kernel_mode ? 0 : 1];
   if (root.count == 0) return;
@@ -261,11 +342,10 @@ void shadow_drop_root(Vcpu* vcpu, bool kernel_mode) {
   empty_root(s, root);
 }
 
-namespace {
 // Returns what the CPU has to flush.
 Vaddr drop_page(Vcpu* vcpu, bool kernel_mode, Vaddr va) {
   Shadow::Root& root = vcpu->arch.shadow.root[kernel_mode ? 0 : 1];
-  if (root.splits_huge) return shadow_drop_root(vcpu, kernel_mode), kFlushAll;
+  if (root.splits_huge) return drop_root(vcpu, kernel_mode), kFlushAll;
   unsigned level;
   Pte* slot = lowest_entry(root, va, level);
   if (!(*slot & kPtePresent)) return va;
@@ -276,11 +356,26 @@ Vaddr drop_page(Vcpu* vcpu, bool kernel_mode, Vaddr va) {
 }
 }  // namespace
 
+void shadow_drop_root(Vcpu* vcpu, bool kernel_mode) {
+  const DirectGuard direct(vcpu);
+  drop_root(vcpu, kernel_mode);
+}
+
+void shadows_forget_direct() {
+  if (__atomic_load_n(&shadowed_vcpus, __ATOMIC_ACQUIRE) == nullptr) return;
+  LockGuard guard(direct_lock);
+  for (Vcpu* vcpu = shadowed_vcpus; vcpu != nullptr; vcpu = vcpu->arch.shadow.next_shadowed) {
+    drop_root(vcpu, true);
+    drop_root(vcpu, false);
+  }
+}
+
 Vaddr shadow_drop(Vcpu* vcpu, Vaddr va) {
+  const DirectGuard direct(vcpu);
   if (vcpu->arch.shadow.size == 0) return va;
   if (va == kFlushAll) {
-    shadow_drop_root(vcpu, true);
-    shadow_drop_root(vcpu, false);
+    drop_root(vcpu, true);
+    drop_root(vcpu, false);
     return va;
   }
   const Vaddr kernel = drop_page(vcpu, true, va), user = drop_page(vcpu, false, va);
@@ -289,7 +384,8 @@ Vaddr shadow_drop(Vcpu* vcpu, Vaddr va) {
 
 void arch_translations_drop(Domain* domain) {
   if (planted(Bug::shadow_kept)) return;
-  bool any = false;
+  // What another CPU has just dropped it may not have flushed yet (shadows_forget_direct).
+  bool any = domain->arch.shadowed;
   for (Vcpu* vcpu : domain->vcpu) {
     if (vcpu == nullptr) continue;
     for (const Shadow::Root& root : vcpu->arch.shadow.root) any |= root.count != 0;

@@ -15,17 +15,33 @@
 // its own consistency but the P2M: before an entry of that changes hands, everything cached of it is dropped
 // (arch_translations_drop).
 //
-// Everything takes or holds mm_lock.
+// A domain of model `direct` is shadowed while log-dirty is on for it: the rights of a shadow may be taken
+// away, those of its own tables are seen by it. Its entries are valid because its tables are (mm_tables.h), as
+// what a CPU's TLB has of them is. So what flushes every CPU's TLB before a frame gets another use
+// (tlb_epoch.h) drops these shadows, too; it may not take mm_lock, and a lock of their own guards them.
+//
+// Everything takes or holds mm_lock, but for shadows_forget_direct.
 #pragma once
+#include "hypervisor/common/domain.h"
+#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/types.h"
 
 namespace hv {
 
-struct Domain;
-struct Vcpu;
+/// The CPU walks shadows and not the domain's own tables.
+inline bool shadows_in_use(const Domain* domain) {
+  return domain->mm.model->plain_tables || domain->arch.shadowed;
+}
 
-/// Roots and a least pool, for a VCPU of a model that hides MFNs; nothing to do for others. 0 or -XEN_ENOMEM.
+/// Part of a flush of all CPUs' TLBs: nothing is left of what was made of validated tables.
+void shadows_forget_direct();
+
+/// Roots and a least pool, for a VCPU of a domain that needs them; nothing to do for others. 0 or
+/// -XEN_ENOMEM.
 int shadow_create(Vcpu* vcpu);
+/// For a VCPU of a domain that will be shadowed: roots, and a pool as large as usual. Takes its time, and the
+/// lock again and again. 0, -XEN_ENOMEM, -XEN_EINVAL: the domain dies.
+int shadow_prepare(Vcpu* vcpu);
 void shadow_destroy(Vcpu* vcpu);
 
 /// Divides `frames` of shadow memory among the domain's VCPUs; each keeps a least pool. Nothing of the domain

@@ -5,6 +5,7 @@
 #include "hypervisor/common/devices.h"
 #include "hypervisor/common/domain.h"
 #include "hypervisor/common/domain_frames.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/page_type.h"
 #include "hypervisor/common/planted.h"
@@ -44,16 +45,20 @@ int l1_entry_get(Pte pte, Domain* table_owner, const FrameSource& source) {
   Domain* owner = source.domain;
   if (planted(Bug::foreign_mapped) && owner_domain(frame_owner(mfn))) owner = owner_domain(frame_owner(mfn));
   if (!(pte & kPteWritable)) return frame_get(mfn, owner_id(owner)) ? 0 : -XEN_EINVAL;
-  return frame_and_type_get(mfn, XS_FRAME_WRITABLE, owner);
+  const int rc = frame_and_type_get(mfn, XS_FRAME_WRITABLE, owner);
+  if (rc == 0 && owner != table_owner) foreign_writer_begins(mfn);
+  return rc;
 }
 
-void l1_entry_put(Pte pte) {
+void l1_entry_put(Pte pte, const Domain* table_owner) {
   const Mfn mfn = pte_mfn(pte);
   if (!frame_is_ram(mfn) || frame_owner(mfn) == XS_OWNER_XEN) return;
-  if (pte & kPteWritable)
+  if (pte & kPteWritable) {
+    if (frame_owner(mfn) != owner_id(table_owner)) foreign_writer_ends(mfn);
     type_put(mfn, nullptr);
-  else
+  } else {
     frame_mapping_ends(mfn);
+  }
   if (!planted(Bug::reference_kept)) frame_put(mfn);
 }
 
@@ -72,11 +77,13 @@ int table_validate(Mfn mfn, unsigned level, Domain* domain) {
     Pte pte = table[slot];
     if (const int rc = entry_get(level, pte, domain, own_frames(domain)); rc != 0) {
       table_release(mfn, level, slot, domain);
+      log_dirty_mark(mfn);
       return rc;
     }
     if (pte != table[slot]) table[slot] = pte;
   }
   if (level == kTopLevel) arch_fill_hypervisor_slots(table);
+  log_dirty_mark(mfn);
   return 0;
 }
 
@@ -123,6 +130,7 @@ int change_entry(Mfn table, unsigned level, unsigned slot, Pte pte, const EntryS
   if (level == kTopLevel && is_hypervisor_slot(slot)) return -XEN_EPERM;
   if (level == 1)
     if (const int rc = name_to_frame(pte, source); rc != 0) return rc;
+  log_dirty_mark(table);
   Pte* entry = table_at(table) + slot;
   const Pte old = __atomic_load_n(entry, __ATOMIC_RELAXED);
   const bool same_references = (pte & kPtePresent) && ((old ^ pte) & reference_bits(level)) == 0;
@@ -150,7 +158,7 @@ int entry_get(unsigned level, Pte& pte, Domain* table_owner, const FrameSource& 
 
 void entry_put(unsigned level, Pte pte, Domain* table_owner) {
   if (level == 1)
-    l1_entry_put(pte);
+    l1_entry_put(pte, table_owner);
   else
     frame_and_type_put(pte_mfn(pte), table_owner);
 }
@@ -166,8 +174,10 @@ int entry_exchange(Mfn table, unsigned level, unsigned slot, Pte expected, Pte p
 }
 
 int arch_validate_type(Mfn mfn, xs_frame_type type, Domain* domain) {
-  if (type == XS_FRAME_SEGDESC)
+  if (type == XS_FRAME_SEGDESC) {
+    log_dirty_mark(mfn);
     return descriptor_page_is_safe(static_cast<u64*>(frame_to_virt(mfn))) ? 0 : -XEN_EINVAL;
+  }
   if (!is_table_type(type)) return -XEN_EINVAL;
   return table_validate(mfn, type, domain);
 }

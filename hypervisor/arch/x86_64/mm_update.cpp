@@ -4,6 +4,7 @@
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/guest_access.h"
 #include "hypervisor/common/hypercall.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/m2p.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/mm_batch.h"
@@ -18,6 +19,7 @@ constexpr u64 kCommandMask = 3;
 int write_plain(Mfn mfn, unsigned slot, u64 value, Domain* owner) {
   if (const int rc = type_get(mfn, XS_FRAME_WRITABLE, owner); rc != 0) return rc;
   table_at(mfn)[slot] = value;
+  log_dirty_mark(mfn);
   type_put(mfn, owner);
   return 0;
 }

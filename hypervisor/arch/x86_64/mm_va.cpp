@@ -6,6 +6,7 @@
 #include "hypervisor/common/domain_frames.h"
 #include "hypervisor/common/guest_access.h"
 #include "hypervisor/common/hypercall.h"
+#include "hypervisor/common/log_dirty.h"
 #include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/page_type.h"
 
@@ -69,6 +70,7 @@ long translated_update_descriptor(Domain* domain, Paddr at, u64 descriptor) {
   if (mfn == kInvalidMfn) return -XEN_EINVAL;
   if (const int rc = frame_and_type_get(mfn, XS_FRAME_WRITABLE, domain); rc != 0) return rc;
   __atomic_store_n(table_at(mfn) + slot, descriptor, __ATOMIC_RELEASE);
+  log_dirty_mark(mfn);
   for (Vcpu* vcpu : domain->vcpu)
     if (vcpu != nullptr) vcpu_descriptor_changed(vcpu, gfn, slot, descriptor);
   frame_and_type_put(mfn, domain);
@@ -90,6 +92,7 @@ long do_update_descriptor(const HypercallArgs& args) {
   if (const int rc = frame_and_type_get(mfn, in_use ? XS_FRAME_SEGDESC : XS_FRAME_WRITABLE, domain); rc != 0)
     return rc;
   __atomic_store_n(table_at(mfn) + (at & (kPageSize - 1)) / sizeof(u64), descriptor, __ATOMIC_RELEASE);
+  log_dirty_mark(mfn);
   frame_and_type_put(mfn, domain);
   return 0;
 }

@@ -3,11 +3,10 @@
 #include "hypervisor/arch/x86_64/cpu.h"
 #include "hypervisor/arch/x86_64/descriptors.h"
 #include "hypervisor/arch/x86_64/fpu.h"
+#include "hypervisor/arch/x86_64/mm_shadow.h"
 #include "hypervisor/arch/x86_64/msr.h"
 #include "hypervisor/arch/x86_64/paging.h"
-#include "hypervisor/common/domain.h"
 #include "hypervisor/common/guest_access.h"
-#include "hypervisor/common/memory_model.h"
 #include "hypervisor/common/percpu.h"
 #include "hypervisor/common/taps.h"
 
@@ -52,8 +51,7 @@ void resume_guest(void*) { restore_guest(leave_hypervisor()); }
 u64 arch_address_space(const Vcpu* vcpu, bool kernel_mode) {
   const Mfn named = kernel_mode ? vcpu->arch.kernel_table : vcpu->arch.user_table;
   if (named == kInvalidMfn) return hypervisor_cr3();
-  const bool shadowed = vcpu->domain->mm.model->plain_tables;
-  return (shadowed ? vcpu->arch.shadow.root[kernel_mode ? 0 : 1].l4 : named) << kPageShift;
+  return (shadows_in_use(vcpu->domain) ? vcpu->arch.shadow.root[kernel_mode ? 0 : 1].l4 : named) << kPageShift;
 }
 
 void arch_load_address_space(Vcpu* vcpu) {

@@ -51,6 +51,7 @@ TEST_CASE("every operator verb becomes its line") {
     {"create":{"domain":"web","paused":true,"memory":48}}, {"mem-set":{"domain":"web","memory":32}},
     {"mem-max":{"domain":"web","memory":64}}, {"pause":"web"}, {"unpause":"web"}, {"shutdown":"web"},
     {"destroy":"web"}, {"list":{}}, {"info":{}}, {"debug-keys":"q"},
+    {"log-dirty":{"domain":"web","operation":"clean"}},
     {"mem-set":{"domain":"dom0","memory":100}}, {"shutdown-host":{}})"));
   const char* lines[] = {"create name=web kernel=kernel memory=48 maxmem=64 paused=1",
                          "mem-set web 32",
@@ -62,6 +63,7 @@ TEST_CASE("every operator verb becomes its line") {
                          "list",
                          "info",
                          "debug-keys q",
+                         "log-dirty web clean",
                          "mem-set Domain-0 100",
                          "shutdown-host"};
   REQUIRE(s.steps.size() == std::size(lines));

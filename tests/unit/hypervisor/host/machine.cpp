@@ -104,7 +104,7 @@ bool clear_guest(Vaddr to, u64 bytes) {
   memset(reinterpret_cast<void*>(to), 0, bytes);
   return true;
 }
-bool hypercall_preempt_check() { return false; }
+bool hypercall_preempt_check() { return hvtest::preempt; }
 long hypercall_continue(const HypercallArgs&) { panic("a continuation that nobody asked for"); }
 
 namespace {
@@ -135,6 +135,8 @@ void event_close_pirq(unsigned pirq) { hvtest::closed_pirqs.push_back(pirq); }
 Domain* dom0;
 bool frame_backs_m2p(Mfn) { return false; }
 Mfn m2p_chunk_frame(u64) { return 0; }
+void domain_pause(Domain* domain) { domain->pause_count++; }
+void domain_unpause(Domain* domain) { domain->pause_count--; }
 void domain_put(Domain* domain) {
   domain->refs--;
   hvtest::dropped.push_back(domain->id);
@@ -164,6 +166,7 @@ namespace hvtest {
 u32 device_registers[kPageSize / 4];
 std::vector<unsigned> closed_pirqs;
 unsigned flushes;
+bool preempt;
 u32 iommu_registers[XS_IOMMU_REGISTER_BYTES / 4] = {1};  // the version
 unsigned shadow_events[8];
 std::vector<DomId> dropped;

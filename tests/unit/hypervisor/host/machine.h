@@ -29,6 +29,7 @@ constexpr Mfn kHighFirst = 1ull << 32;
 constexpr u64 kHighFrames = 4096;
 
 extern unsigned flushes;  ///< of all CPUs
+extern bool preempt;      ///< each step of a long operation is its last for now
 /// Of the one page of devices that there is, 0xfeb00; interrupts whose ports were closed.
 extern u32 device_registers[kPageSize / 4];
 extern std::vector<unsigned> closed_pirqs;
