@@ -38,6 +38,8 @@ struct GrantOps {
   void (*offer)(const Pfn* frames, u64* numbers, unsigned count);
   // The hypervisor puts a fresh frame in the place of one that is transferred.
   bool transfer_replaces;
+  // What is offered stays where it is until it is taken.
+  bool offered_stays = false;
 };
 
 // Makes this domain's grant table ready for one device more. 0 or a negative errno.

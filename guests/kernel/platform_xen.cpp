@@ -66,7 +66,9 @@ void start_services() {
 
 u64 time_ns(unsigned cpu) { return system_time_ns(cpu) + time_gained; }
 void set_timer(u64 deadline_ns) {
-  hypercall_set_timer(deadline_ns == no_deadline ? 0 : deadline_ns - time_gained);
+  // Long past in the clock of before may be before this hypervisor's began; 0 would be none.
+  const s64 here = static_cast<s64>(deadline_ns - time_gained);
+  hypercall_set_timer(deadline_ns == no_deadline ? 0 : here > 0 ? static_cast<u64>(here) : 1);
 }
 
 void on_timer(EventPort, void*) { timer_arrived(); }

@@ -64,10 +64,10 @@ struct Block {
 }  // namespace
 
 bool suspend() {
+  cpus_leave();
   const Block block(max_of<u64>(grant_references(), 1) * sizeof(u32));
   auto* const links = static_cast<u32*>(block.at);
-  if (!links) return print_line("suspend: no memory for what is granted"), false;
-  cpus_leave();
+  if (!links) return cpus_return(false), print_line("suspend: no memory for what is granted"), false;
   const u64 time_before = now_ns();
   const StartInfo before = take_down_start_info();
   grant_table_take_down(links);

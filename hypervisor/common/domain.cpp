@@ -229,7 +229,7 @@ void domain_resume(Domain* domain) {
     if (!domain->is_shut_down || domain->dying) return;
     domain->is_shut_down = domain->shutdown_code_given = false;
   }
-  mark_state(domain, XS_DOM_RUNNING);
+  mark_state(domain, domain->tool_pauses != 0 ? XS_DOM_PAUSED : XS_DOM_RUNNING);
   domain_unpause(domain);
 }
 

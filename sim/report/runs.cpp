@@ -25,6 +25,11 @@ bool caught(const RunKey& key, const scenario::RunResult& r) {
          r.message.find("invariant: dma: ") != std::string::npos;
 }
 
+/// dom0's kernel has no use for that object of the driver, and has said so: it goes on without a disk.
+bool driver_refused(const RunKey& key, const scenario::RunResult& r) {
+  return key.scenario == driver_scenario && r.message.find(driver_missing) != std::string::npos;
+}
+
 }  // namespace
 
 std::string command_of(const RunKey& key) {
@@ -57,6 +62,7 @@ Outcome domain_offered(const scenario::RunResult& r) {
 Outcome outcome_of(const RunKey& key, const scenario::RunResult& r) {
   if (key.scenario == offered_scenario) return domain_offered(r);
   if (r.exit_code == 0) return {};
+  if (driver_refused(key, r)) return {Outcome::Kind::refused, "EOPNOTSUPP that driver is not for this dom0"};
   return {caught(key, r) ? Outcome::Kind::caught : Outcome::Kind::failed, r.message};
 }
 

@@ -36,6 +36,9 @@ struct Outcome {
 constexpr const char* offered_scenario = "regression/offered.json";
 /// The scenario in which dom0 uses one of the disk driver's objects; that of the bare machine may be caught.
 constexpr const char* driver_scenario = "regression/driver-objects.json";
+/// What its first step awaits, as a failure says it.
+constexpr const char* driver_missing =
+    "\"dom0: virtio block device, interrupts\" did not appear on console dom0";
 constexpr const char* native_driver = "driver=native";
 /// What its run says of dom0's model: refused when the hypervisor panics because there is no such one.
 Outcome dom0_offered(const scenario::RunResult& offered);

@@ -65,12 +65,13 @@ void announce(Front& f) {
 
 // Until the backend is there no more.
 void run(Front& f) {
-  while (!bus_other_left(f.bus, bus_states(XenbusStateConnected))) {
+  while (!bus_other_left(f.bus, bus_states(XenbusStateConnected)) && !f.bus.orphaned) {
     f.bus.moved = false;
     front_take_answers(f);
     bus_wait(f.bus);
   }
-  front_take_answers(f);
+  // What another domain was answered may have come while its memory was copied: nothing of it counts.
+  if (!f.bus.orphaned) front_take_answers(f);
   f.connected = false;
 }
 

@@ -38,7 +38,9 @@ bool collides(u32 backend, const StoreNode& device, const Slice& wanted) {
          !open_in(backend, target, other) && slices_overlap(wanted, other);
 }
 
-bool is_in_use(u32 backend, const Slice& wanted) {
+}  // namespace
+
+bool disk_is_in_use(u32 backend, const Slice& wanted) {
   char path[64];
   format(path, sizeof path, "/local/domain/%u/backend/vbd", backend);
   const StoreNode* const all = store_find(path);
@@ -48,6 +50,7 @@ bool is_in_use(u32 backend, const Slice& wanted) {
   return false;
 }
 
+namespace {
 const char* why_no_slice(long error) {
   switch (error) {
     case -XEN_ENXIO:
@@ -111,7 +114,8 @@ void do_block_attach(const CommandLine& c, Status& status) {
   if (is_attached(ends)) return status.fail(-XEN_EEXIST, "domain %s has a disk %s", name, vdev);
   Slice slice{};
   if (!open_wanted(backend, target, mode, slice, status)) return;
-  if (is_in_use(backend, slice)) return status.fail(-XEN_EBUSY, "%s is in use, and one would write", target);
+  if (disk_is_in_use(backend, slice))
+    return status.fail(-XEN_EBUSY, "%s is in use, and one would write", target);
   char text[12];
   format(text, sizeof text, "%u", number);
   const DeviceKey front[] = {{"virtual-device", text}, {"device-type", "disk"}, {}};

@@ -30,14 +30,20 @@ bool text_of(const CommandLine& c, const char* key, char* to, size_t size, Statu
   return false;
 }
 
-bool name_ok(const char* name, Status& status) {
+}  // namespace
+
+bool domain_name_ok(const char* name, Status& status) {
   u64 number;
-  if (parse_number(name, number))
+  if (!*name)
+    status.fail(-XEN_EINVAL, "a domain needs a name");
+  else if (parse_number(name, number))
     status.fail(-XEN_EINVAL, "a name must not be a number");
   else if (!strcmp(name, "Domain-0") || !strcmp(name, "dom0") || domain_find(name))
     status.fail(-XEN_EEXIST, "domain %s exists already", name);
   return !status.error;
 }
+
+namespace {
 
 // Models that this toolstack builds domains for; the hypervisor has the last word.
 bool model_named(const char* name, xs_memory_model& model) {
@@ -64,7 +70,7 @@ bool read_config(const CommandLine& c, DomainConfig& config, Status& status) {
     status.fail(-XEN_EINVAL, "unknown argument %s", word);
     return false;
   }
-  if (!text_of(c, "name", config.name, sizeof config.name, status) || !name_ok(config.name, status))
+  if (!text_of(c, "name", config.name, sizeof config.name, status) || !domain_name_ok(config.name, status))
     return false;
   if (!text_of(c, "kernel", config.kernel, sizeof config.kernel, status)) return false;
   u64 memory = 0, maximum = 0, vcpus = 1, paused = 0, shadow = 0;

@@ -60,6 +60,7 @@ bool report_end(Domain& d, u32 flags) {
   wake_all(states_changed);
   if (reason == SHUTDOWN_suspend) {
     d.suspended = d.end_settled = true;
+    if (!d.asked) operator_notice("domain %u has suspended", id);
     return true;
   }
   d.end_reported = true;
@@ -178,7 +179,9 @@ long wait_for_suspension(u32 id, u64 deadline) {
 long domain_suspend(u32 id) {
   if (domain_by_id(id)->suspended) return -XEN_EBUSY;
   if (long error = ask_for(id, "suspend")) return error;
+  domain_by_id(id)->asked = true;
   const long error = wait_for_suspension(id, now_ns() + suspend_ns);
+  if (Domain* const d = domain_by_id(id)) d->asked = false;
   if (error == -XEN_ETIMEDOUT) ask_for(id, "");
   return error;
 }

@@ -14,7 +14,7 @@ struct Domain {
   Domain* next;
   u32 id;
   char name[32];
-  u64 pages, max_pages;
+  u64 pages, max_pages;  // its frames' numbers are below the larger one
   u32 vcpus;
   xs_memory_model model;
   Mfn store_frame, console_frame;
@@ -25,6 +25,7 @@ struct Domain {
   StoreConnection* connection;
   char console_line[200];
   u32 console_length;
+  bool asked;         // to suspend
   bool suspended;     // it stands still at its own will, to be saved or to go on
   bool end_reported;  // the operator knows that it has ended
   bool end_settled;   // and it stays as it is, or a thread destroys it

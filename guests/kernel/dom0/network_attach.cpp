@@ -10,7 +10,40 @@
 
 namespace {
 constexpr unsigned most_interfaces = 4;  // of a domain
+constexpr u64 most_hosts = 0xffff;
+
+// Is it another domain's on dom0's bridge?
+bool host_is_taken(u32 domain, u64 host) {
+  const StoreNode* const all = store_find("/local/domain/0/backend/vif");
+  for (const StoreNode* d = all ? all->first_child : nullptr; d; d = d->next_sibling) {
+    char path[store_path_max];
+    u64 id, taken;
+    if (!parse_number(d->name, id) || id == domain) continue;
+    for (const StoreNode* n = d->first_child; n; n = n->next_sibling) {
+      store_path_of(n, path);
+      if (!store_read_number(path, "host", taken) && taken == host) return true;
+    }
+  }
+  return false;
 }
+
+// What station and address are made of: the domain's own number, unless somebody has it that was another
+// domain before.
+bool choose_host(const CommandLine& c, u32 domain, char (&text)[24], Status& status) {
+  u64 host = domain;
+  if (const char* asked = c.value("host")) {
+    if (!parse_number(asked, host) || !host || host > most_hosts)
+      status.fail(-XEN_EINVAL, "host=%s is no number from 1 to %lu", asked, most_hosts);
+    else if (host_is_taken(domain, host))
+      status.fail(-XEN_EEXIST, "another domain is host %lu", host);
+  } else {
+    while (host <= most_hosts && host_is_taken(domain, host)) host += 0x100;
+    if (host > most_hosts) status.fail(-XEN_ENOSPC, "there is no host number left");
+  }
+  format(text, sizeof text, "%lu", host);
+  return !status.error;
+}
+}  // namespace
 
 bool device_owner(const char* name, u64& domain) {
   const Domain* const found = domain_find(name);
@@ -50,13 +83,9 @@ void do_network_attach(const CommandLine& c, Status& status) {
   while (number < most_interfaces && store_find(device_ends("vif", domain->id, 0, number).front)) number++;
   if (number == most_interfaces) return status.fail(-XEN_ENOSPC, "domain %s has %u interfaces", name, number);
   char host[24];
-  u64 station = domain->id;
-  if (const char* text = c.value("host");
-      text && (!parse_number(text, station) || !station || station > 0xffff))
-    return status.fail(-XEN_EINVAL, "host=%s is no number from 1 to 65535", text);
-  format(host, sizeof host, "%lu", station);
+  if (!choose_host(c, domain->id, host, status)) return;
   const DeviceKey front[] = {{"receive", receive}, {"host", host}, {}},
-                  back[] = {{"host", host}, {batch ? "batch" : nullptr, batch}, {}};
+                  back[] = {{"receive", receive}, {"host", host}, {batch ? "batch" : nullptr, batch}, {}};
   if (long error = device_add(device_ends("vif", domain->id, static_cast<u32>(backend), number), front, back))
     status.fail(error, "the device cannot be stored");
 }

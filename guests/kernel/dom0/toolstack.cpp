@@ -131,7 +131,10 @@ void do_mem_max(const CommandLine& c, Status& status) {
   xen_domctl op{};
   op.u.max_mem.max_memkb = kib;
   if (long error = domctl(XEN_DOMCTL_max_mem, t.id, op)) return status.fail(error, "maxmem is refused");
-  if (t.domain) t.domain->max_pages = kib * KiB / page_bytes;
+  if (!t.domain) return;
+  // Its frames' numbers may go as far as they ever could.
+  t.domain->pages = max_of(t.domain->pages, t.domain->max_pages);
+  t.domain->max_pages = kib * KiB / page_bytes;
 }
 
 void do_pause(const CommandLine& c, Status& status) {

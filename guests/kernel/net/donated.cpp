@@ -99,7 +99,7 @@ Packet* hooked(Pfn frame, u32 offset, u32 length) {
 
 constexpr ReceiveWay receive_donate_copy = {
     "donate-copy",       Receive::donate, begin,      end,        take_places, rx_grant_place,
-    rx_collect_transfer, rx_adopt,        put_places, copied_out, give_back};
+    rx_collect_transfer, rx_adopt,        put_places, put_places, copied_out,  give_back};
 constexpr ReceiveWay receive_donate_free = {
-    "donate-free",       Receive::donate, begin,      end,    take_places, rx_grant_place,
-    rx_collect_transfer, rx_adopt,        put_places, hooked, give_back};
+    "donate-free",       Receive::donate, begin,      end,        take_places, rx_grant_place,
+    rx_collect_transfer, rx_adopt,        put_places, put_places, hooked,      give_back};

@@ -27,6 +27,7 @@ struct Front : NetPort {
   netif_tx_front_ring_t tx;
   netif_rx_front_ring_t rx;
   const ReceiveWay* way;
+  bool begun;  // the way knows of this interface
   PacketQueue waiting;
   TxSlot tx_slots[net_ring_slots];
   RxOffer rx_slots[net_ring_slots];
@@ -189,8 +190,7 @@ const ReceiveWay* wanted_way(const char* own) {
 bool prepare(Front& f) {
   if (granted_start()) return false;
   f.way = wanted_way(f.bus.own);
-  if (!f.way->begin()) return false;
-  for (unsigned i = 0; i < net_ring_slots; i++) f.tx_slots[i].ref = f.rx_slots[i].ref = no_grant;
+  if (!(f.begun = f.way->begin())) return false;
   f.tx_page = share_page(f.bus.other_domain);
   f.rx_page = share_page(f.bus.other_domain);
   if (!f.tx_page.va || !f.rx_page.va || bus_offer_port(f.bus)) return false;
@@ -218,7 +218,7 @@ bool tell_backend(Front& f) {
 
 // Until the backend goes away.
 void run(Front& f) {
-  for (;;) {
+  while (!f.bus.orphaned) {
     f.bus.moved = false;
     bool any = reap_transmitted(f);
     any |= transmit(f);
@@ -234,13 +234,13 @@ void leave_offers(Front& f) {
     const RxOutcome outcome = offer.ref == no_grant ? RxOutcome::held : f.way->collect(offer);
     if (outcome == RxOutcome::held) continue;
     if (outcome == RxOutcome::nothing) {
-      f.way->withdraw(&offer, 1);
+      (f.bus.orphaned ? f.way->lose : f.way->withdraw)(&offer, 1);
       continue;
     }
     f.way->arrived(&offer, 1);
     f.way->discard(offer.frame);
   }
-  f.way->end();
+  if (f.begun) f.way->end();
 }
 
 // What the backend still uses stays as it is, for ever; nothing else does.
@@ -258,19 +258,32 @@ void leave(Front& f) {
   heap_free(&f);
 }
 
+bool connect(Front& f) {
+  if (bus_wait_for(f.bus, bus_gone | bus_states(XenbusStateInitWait)) != XenbusStateInitWait) return false;
+  if (!prepare(f) || !tell_backend(f)) return print_line("net: %s: no memory", f.bus.own), false;
+  return bus_wait_for(f.bus, bus_gone | bus_states(XenbusStateConnected)) == XenbusStateConnected;
+}
+
+// What its station and address are made of: what the toolstack says, or this domain's own number.
+bool host_of(const char* path, u32& host) {
+  u64 told;
+  if (store_read_number(path, "host", told)) return bus_own_domain(host);
+  host = static_cast<u32>(told);
+  return true;
+}
+
 void serve(const char* path) {
-  u64 host;
-  auto* f = !store_read_number(path, "host", host) ? heap_new<Front>() : nullptr;
+  u32 domain;
+  auto* f = host_of(path, domain) ? heap_new<Front>() : nullptr;
   if (!f || bus_open(f->bus, path, "backend")) return heap_free(f);
-  const auto domain = static_cast<u32>(host);  // whose number the station has
+  for (unsigned i = 0; i < net_ring_slots; i++) f->tx_slots[i].ref = f->rx_slots[i].ref = no_grant;
   f->send = send;
   station_of(domain, f->station);
-  bus_wait_for(f->bus, bus_states(XenbusStateInitWait));
-  if (!prepare(*f) || !tell_backend(*f)) return print_line("net: %s: no memory", path);
-  bus_wait_for(f->bus, bus_states(XenbusStateConnected));
-  stack_use(domain, *f);
-  print_line("net: %s is connected to domain %u, received by %s", path, f->bus.other_domain, f->way->name);
-  run(*f);
+  if (connect(*f)) {
+    stack_use(domain, *f);
+    print_line("net: %s is connected to domain %u, received by %s", path, f->bus.other_domain, f->way->name);
+    run(*f);
+  }
   leave(*f);
   print_line("net: %s has lost its backend", path);
 }

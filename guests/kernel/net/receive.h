@@ -43,6 +43,8 @@ struct ReceiveWay {
   // Frames that have come are this kernel's like others; offers that came to nothing are undone.
   void (*arrived)(const RxOffer* offers, unsigned count);
   void (*withdraw)(const RxOffer* offers, unsigned count);
+  // The same of offers of another domain, which this one has been: numbers mean nothing any more.
+  void (*lose)(const RxOffer* offers, unsigned count);
   // Around a frame with contents, or what is copied out of it; null: no memory.
   Packet* (*packet)(Pfn frame, u32 offset, u32 length);
   void (*discard)(Pfn frame);

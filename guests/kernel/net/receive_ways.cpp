@@ -1,4 +1,5 @@
 // copy, flip and exchange. Those that donate have a stock: donated.cpp.
+#include "guests/kernel/balloon.h"
 #include "guests/kernel/frames.h"
 #include "guests/kernel/granted.h"
 #include "guests/kernel/net/receive.h"
@@ -73,6 +74,14 @@ void put_back(const RxOffer* offers, unsigned count) {
   rx_adopt(offers, count);
   free_all(offers, count);
 }
+
+// What was mapped nowhere, and known by its number alone, has been left behind; the balloon may fill the
+// place.
+void leave_behind(const RxOffer* offers, unsigned count) {
+  if (memory_model->grants->offered_stays) return free_all(offers, count);
+  for (unsigned i = 0; i < count; i++) frames_mark(offers[i].frame, FrameState::Absent);
+  balloon_look();
+}
 }  // namespace
 
 grant_ref_t rx_grant_place(domid_t backend, const RxOffer& offer) {
@@ -100,13 +109,13 @@ void rx_adopt(const RxOffer* offers, unsigned count) {
 
 constexpr ReceiveWay receive_copy = {"copy",       Receive::copy, begin,         end,
                                      take_cleared, grant_frame,   collect_frame, nothing_changes,
-                                     free_all,     packet_of,     frames_free};
-constexpr ReceiveWay receive_flip = {"flip",         Receive::flip,       begin,    end,           give_back,
-                                     rx_grant_place, rx_collect_transfer, rx_adopt, forget_places, packet_of,
-                                     frames_free};
-constexpr ReceiveWay receive_exchange = {"exchange",     Receive::exchange,   begin,    end,      take_out,
-                                         grant_exchange, rx_collect_transfer, rx_adopt, put_back, packet_of,
-                                         frames_free};
+                                     free_all,     free_all,      packet_of,     frames_free};
+constexpr ReceiveWay receive_flip = {
+    "flip",   Receive::flip, begin,         end,       give_back,  rx_grant_place, rx_collect_transfer,
+    rx_adopt, forget_places, forget_places, packet_of, frames_free};
+constexpr ReceiveWay receive_exchange = {
+    "exchange",          Receive::exchange, begin,    end,          take_out,  grant_exchange,
+    rx_collect_transfer, rx_adopt,          put_back, leave_behind, packet_of, frames_free};
 
 namespace {
 constexpr const ReceiveWay* ways[] = {&receive_copy, &receive_flip, &receive_donate_copy,

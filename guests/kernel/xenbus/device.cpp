@@ -23,6 +23,7 @@ struct Served {
 Served served[most_devices];
 
 BusDevice* open_devices;
+unsigned lives;  // of this kernel, in how many domains
 
 Served* find_served(const BusType* type, const char* path) {
   for (Served& s : served)
@@ -36,12 +37,13 @@ struct Search {
   StoreWatcher watcher;
 };
 
-// A device of that name may have come while this one was served.
+// In another domain a device of that name has come while this one was served.
 void serve_thread(void* argument) {
   auto& s = *static_cast<Served*>(argument);
+  const unsigned life = lives;
   s.type->serve(s.path);
   s.busy = false;
-  store_tell(s.search->watcher);
+  if (life != lives) store_tell(s.search->watcher);
 }
 
 void start_serving(Search& search, const char* path) {
@@ -99,6 +101,7 @@ long bus_open(BusDevice& d, const char* own, const char* other_end) {
   format(d.other_state, sizeof d.other_state, "%s/state", d.other);
   d.watcher = {d.other_state, &d.wake};
   store_watch(d.watcher);
+  d.orphaned = false;
   d.next = open_devices;
   open_devices = &d;
   return 0;
@@ -114,7 +117,13 @@ void bus_close(BusDevice& d) {
 }
 
 void bus_devices_resumed() {
-  for (BusDevice* d = open_devices; d; d = d->next) d->port = 0;
+  lives++;
+  for (BusDevice* d = open_devices; d; d = d->next) {
+    d->port = 0;
+    d->orphaned = true;
+    d->other[0] = 0;  // the new one's may have the same path
+    store_tell(d->watcher);
+  }
 }
 
 namespace {
@@ -133,6 +142,7 @@ void bus_reopen(BusDevice& d, const char* other_end) {
   char own[sizeof d.own], own_state[sizeof d.other_state];
   copy_string(own, sizeof own, d.own);
   format(own_state, sizeof own_state, "%s/state", own);
+  bus_close_port(d);  // before anything is waited for: in another domain the number is another channel's
   bus_close(d);
   StoreWatcher made{own_state, &d.wake};
   store_watch(made);

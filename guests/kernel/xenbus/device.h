@@ -23,6 +23,7 @@ struct BusDevice {
   StoreWatcher watcher;
   EventPort port;   // 0: none
   bool moved;       // there has been an event, or the driver itself has something to do
+  bool orphaned;    // its other end was another domain's: this kernel has gone on in a new one since
   BusDevice* next;  // of all that are open
 };
 

@@ -96,6 +96,8 @@ void set_privileged(Vcpu* vcpu, const vcpu_guest_context& c) {
   *arch.privileged = c.privileged;
   arch.privileged->banknum = (c.psr & kPsrBn) != 0;
   arch.xsi = c.xsi;
+  arch.dtc.valid = arch.itc.valid = false;
+  vhpt_flush(vcpu);
 }
 
 bool privileged_ok(const vcpu_guest_context& c) {

@@ -4,7 +4,9 @@
 #include "guests/kernel/dom0/moving/frames.h"
 #include "guests/lib/errno.h"
 
-bool arch_moves(xs_memory_model model) { return model == XS_MODEL_TRANSLATED || model == XS_MODEL_DOM0_PMT || model == XS_MODEL_EXPOSED; }
+bool arch_moves(xs_memory_model model) {
+  return model == XS_MODEL_TRANSLATED || model == XS_MODEL_DOM0_PMT || model == XS_MODEL_EXPOSED;
+}
 
 stream::DomainType arch_stream_type(xs_memory_model) { return stream::DomainType::ia64; }
 

@@ -159,7 +159,8 @@ const GrantOps grant_ops = {grant_place,
                             translated_adopt,
                             translated_surrender,
                             translated_surrender,
-                            false};
+                            false,
+                            true};
 }  // namespace
 
 extern const MemoryModel model_translated;
@@ -173,8 +174,20 @@ constexpr MemoryModel model_translated = {"translated",      boot,
                                           device_pages,      translated_accept_extent};
 
 extern const MemoryModel model_with_pmt;
-constexpr MemoryModel model_with_pmt = {
-    "translated with PMT", boot_with_pmt,      reclaim,           machine,
-    guest_frame,           translated_release, translated_accept, map_foreign,
-    plain_map_device,      unmap_window,       pmt_device_page,   mapped_device_address,
-    map_with_pmt,          &grant_ops,         pages_by_exchange, translated_accept_extent, pmt_resumed};
+constexpr MemoryModel model_with_pmt = {"translated with PMT",
+                                        boot_with_pmt,
+                                        reclaim,
+                                        machine,
+                                        guest_frame,
+                                        translated_release,
+                                        translated_accept,
+                                        map_foreign,
+                                        plain_map_device,
+                                        unmap_window,
+                                        pmt_device_page,
+                                        mapped_device_address,
+                                        map_with_pmt,
+                                        &grant_ops,
+                                        pages_by_exchange,
+                                        translated_accept_extent,
+                                        pmt_resumed};

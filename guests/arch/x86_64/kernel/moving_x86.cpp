@@ -2,6 +2,7 @@
 #include "guests/kernel/dom0/moving/frames.h"
 #include "guests/kernel/dom0/moving/moving.h"
 #include "guests/kernel/thread.h"
+#include "guests/lib/domctl.h"
 #include "guests/lib/errno.h"
 #include "page_table.h"
 
@@ -49,34 +50,50 @@ long translate_context(u32 vcpu, vcpu_guest_context_t& c, Translate translate) {
   return ok ? 0 : -XEN_EINVAL;
 }
 
-// One of the P2M's frames, with the entries of `first` and what follows.
+// One operator, one domain that is read at a time; too large for a stack.
+u64 p2m_page[table_entries], p2m_types[table_entries], p2m_names[table_entries];
+
+// The domain may have written anything: only what the hypervisor says is its own counts.
+long ask_for_types(u32 domain, u32 count) {
+  memcpy(p2m_types, p2m_page, sizeof p2m_types);
+  xen_domctl op{};
+  op.u.getpageframeinfo3.num = count;
+  set_xen_guest_handle(op.u.getpageframeinfo3.array, reinterpret_cast<xen_pfn_t*>(p2m_types));
+  return domctl(XEN_DOMCTL_getpageframeinfo3, domain, op);
+}
+
+// One of the P2M's frames.
 long read_p2m_frame(MovedFrames& f, u32 index, Mfn frame) {
   f.p2m()[index] = frame;
-  return with_frame(f.domain(), frame, false, [&](const u64* entries) -> long {
-    const Pfn first = u64{index} * table_entries;
-    for (Pfn pfn = first; pfn < min_of(f.end(), first + table_entries); pfn++)
-      if (entries[pfn - first] != invalid_frame && !f.set(pfn, entries[pfn - first])) return -XEN_EINVAL;
+  const Pfn first = u64{index} * table_entries;
+  const auto count = static_cast<u32>(min_of<u64>(f.end() - first, table_entries));
+  long error = with_frame(f.domain(), frame, false, [](const u64* page) {
+    memcpy(p2m_page, page, sizeof p2m_page);
     return 0;
   });
+  if (!error) error = ask_for_types(f.domain(), count);
+  for (u32 i = 0; !error && i < count; i++)
+    if (p2m_types[i] != XEN_DOMCTL_PFINFO_XTAB && !f.set(first + i, p2m_page[i])) error = -XEN_EINVAL;
+  thread_yield();
+  return error;
 }
 
 // shared_info names a page of names of pages of names of P2M frames (<xen/arch-x86/xen.h>).
 long read_p2m(MovedFrames& f, Mfn list_list) {
   constexpr u32 per_page = table_entries;
+  if (f.p2m_count() > per_page * per_page) return -XEN_EINVAL;
   long error = 0;
   for (u32 done = 0; !error && done < f.p2m_count(); done += per_page) {
     Mfn list = invalid_frame;
     error = with_frame(f.domain(), list_list, false,
                        [&](const u64* lists) { return list = lists[done / per_page], 0; });
-    u64 names[per_page];
     if (!error)
-      error = with_frame(f.domain(), list, false, [&](const u64* page) {
-        for (u32 i = 0; i < per_page; i++) names[i] = page[i];
+      error = with_frame(f.domain(), list, false, [](const u64* page) {
+        memcpy(p2m_names, page, sizeof p2m_names);
         return 0;
       });
     for (u32 i = 0; !error && i < per_page && done + i < f.p2m_count(); i++)
-      error = read_p2m_frame(f, done + i, names[i]);
-    thread_yield();
+      error = read_p2m_frame(f, done + i, p2m_names[i]);
   }
   return error;
 }
@@ -99,7 +116,7 @@ long write_tables(const MovedFrames& f) {
       return translate_table(level, entries, [&](Pfn named) { return f.machine(named); });
     });
     if (error) return error;
-    if (pfn % 64 == 0) thread_yield();
+    thread_yield();
   }
   return 0;
 }

@@ -14,6 +14,7 @@ bool MovedFrames::begin(u32 domain, bool plain, Pfn end) {
   domain_ = domain;
   plain_ = plain;
   end_ = end;
+  if (end > moved_frames_most) return false;
   if (plain) return true;
   slots_ = 2;
   while (slots_ < 2 * end) slots_ *= 2;

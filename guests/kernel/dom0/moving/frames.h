@@ -9,6 +9,8 @@
 #include "guests/lib/stream/format.h"
 #include "guests/lib/xen_abi.h"
 
+constexpr Pfn moved_frames_most = 1ull << 24;  // 64 GiB
+
 class MovedFrames {
  public:
   ~MovedFrames();

@@ -1,11 +1,14 @@
 #include "guests/kernel/dom0/moving/medium.h"
 
+#include "guests/kernel/dom0/block_attach.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/string.h"
 
 long medium_open(const char* target, bool for_writing, Slice& slice) {
-  const long error = slice_open(target, slice);
-  return !error && for_writing && !slice.writable ? -XEN_EROFS : error;
+  if (long error = slice_open(target, slice)) return error;
+  if (for_writing && !slice.writable) return -XEN_EROFS;
+  slice.writable &= for_writing;
+  return !slice_is_file(target) && disk_is_in_use(0, slice) ? -XEN_EBUSY : 0;
 }
 
 bool MediumWriter::flush() {

@@ -8,7 +8,7 @@
 constexpr u32 medium_buffer = 64 * KiB;
 
 // "disk", "disk:<first sector>+<sectors>", and for reading "file:<name>", too. 0 or slice_open()'s errors;
-// -EROFS.
+// -EROFS; -EBUSY: it is, or may be written as, a domain's disk.
 long medium_open(const char* target, bool for_writing, Slice& slice);
 
 struct MediumWriter final : stream::Sink {

@@ -24,16 +24,3 @@ stream::DomainType arch_stream_type(xs_memory_model model);
 Pfn arch_start_info(const vcpu_guest_context_t& first, const shared_info_t& shared);
 // What of shared_info was about the domain that it was.
 void arch_forget_shared_info(shared_info_t& shared);
-
-// --- what a domain has beside memory: settings of a stream's configuration ("key=value") ---
-constexpr u32 settings_room = 4 * KiB, settings_count = 32;
-struct Settings {
-  const char* list[settings_count];
-  u32 count = 0, used = 0;
-  char text[settings_room];
-  bool full = false;
-
-  void add(const char* key, const char* fmt, ...) __attribute__((format(printf, 3, 4)));
-};
-// Name, sizes, devices as `network-attach` and `block-attach` take them.
-void settings_of(const Domain& domain, Settings& settings);

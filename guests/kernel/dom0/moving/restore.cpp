@@ -1,11 +1,8 @@
 #include "guests/kernel/dom0/autoballoon.h"
-#include "guests/kernel/dom0/block_attach.h"
+#include "guests/kernel/dom0/create.h"
 #include "guests/kernel/dom0/domain.h"
-#include "guests/kernel/dom0/domain_builder.h"
-#include "guests/kernel/dom0/moving/frames.h"
-#include "guests/kernel/dom0/moving/medium.h"
 #include "guests/kernel/dom0/moving/moving.h"
-#include "guests/kernel/dom0/network_attach.h"
+#include "guests/kernel/dom0/moving/restoring.h"
 #include "guests/kernel/heap.h"
 #include "guests/kernel/memory_model.h"
 #include "guests/kernel/operator/operator.h"
@@ -15,68 +12,31 @@
 #include "guests/lib/string.h"
 
 namespace {
-constexpr unsigned map_batch = 32;
 constexpr u64 page_kib = page_bytes / KiB;
-
-// The domain that a stream becomes. It is none's, and paused, until all of it is there.
-struct Restoring {
-  Restoring() : reader(medium) {}
-
-  MediumReader medium;
-  stream::Reader reader;
-  DomainConfig config{};
-  BuildState build{};
-  stream::DomainInfo info{};
-  stream::DomainState state{};
-  Settings devices;
-  MovedFrames frames;
-  u64* present = nullptr;  // a bit for each PFN that is memory
-  u64 pages = 0, read = 0;
-  bool has_state = false, has_shared = false;
-  union {
-    shared_info_t shared;
-    u8 shared_page[page_bytes];
-  };
-  vcpu_guest_context_t* contexts = nullptr;  // of VCPUs, until there is all that they name
-  u64 has_context = 0;
-  u64 pfns[stream::batch_most];
-  Mfn numbers[stream::batch_most];
-};
-
-// Why it cannot be, when that is not the stream's fault.
-bool refuse(Restoring& r, const char* sentence, long error, Status& status) {
-  status.fail(error, "%s", sentence);
-  (void)r;
-  return false;
-}
-
-bool is_present(const Restoring& r, Pfn gfn) { return r.present[gfn / 64] >> gfn % 64 & 1; }
 
 // --- static data ---
 bool begin_domain(Restoring& r, Status& status) {
-  if (!r.info.pages_most) return refuse(r, "the stream does not say what the domain is", -XEN_EINVAL, status);
-  if (domain_find(r.config.name)) {
-    status.fail(-XEN_EEXIST, "domain %s exists already", r.config.name);
-    return false;
-  }
+  if (!r.info.pages_most)
+    return restore_refused("the stream does not say what the domain is", -XEN_EINVAL, status);
+  if (!domain_name_ok(r.config.name, status)) return false;
   const auto model = static_cast<xs_memory_model>(r.info.model);
   if (!arch_moves(model) || r.reader.domain().type != arch_stream_type(model))
-    return refuse(r, "domains of that type cannot be restored here", -XEN_EOPNOTSUPP, status);
+    return restore_refused("domains of that type cannot be restored here", -XEN_EOPNOTSUPP, status);
   r.config.model = model;
   r.config.vcpus = r.info.vcpus;
   r.config.max_memory_kib = r.info.pages_most * page_kib;
-  if (!r.config.memory_kib || r.config.memory_kib > r.config.max_memory_kib)
-    r.config.memory_kib = r.config.max_memory_kib;
+  if (!r.target_kib || r.target_kib > r.config.max_memory_kib) r.target_kib = r.config.max_memory_kib;
+  r.config.memory_kib = r.target_kib;
   r.present = static_cast<u64*>(heap_alloc(div_up(r.info.gfn_end, 64) * sizeof(u64)));
   r.contexts = static_cast<vcpu_guest_context_t*>(heap_alloc(r.info.vcpus * sizeof(vcpu_guest_context_t)));
   if (!r.present || !r.contexts)
-    return refuse(r, "dom0 has no memory to restore a domain", -XEN_ENOMEM, status);
+    return restore_refused("dom0 has no memory to restore a domain", -XEN_ENOMEM, status);
   if (!make_room(r.config, status)) return false;
   r.build.config = &r.config;
   r.build.hides_mfns = model != XS_MODEL_DIRECT;
-  if (long error = build_create(r.build)) return refuse(r, r.build.failed, error, status);
+  if (long error = build_create(r.build)) return restore_refused(r.build.failed, error, status);
   if (!r.frames.begin(r.build.id, r.build.hides_mfns, r.info.gfn_end))
-    return refuse(r, "dom0 has no memory to restore a domain", -XEN_ENOMEM, status);
+    return restore_refused("dom0 has no memory to restore a domain", -XEN_ENOMEM, status);
   xen_domctl op{};
   memcpy(op.u.setdomainhandle.handle, r.info.handle, sizeof r.info.handle);
   domctl(XEN_DOMCTL_setdomainhandle, r.build.id, op);
@@ -87,87 +47,10 @@ void take_setting(Restoring& r, const stream::Setting& s) {
   u64 number;
   if (!strcmp(s.key, "name") && !*r.config.name)
     copy_string(r.config.name, sizeof r.config.name, s.value);
-  else if (!strcmp(s.key, "memory") && parse_number(s.value, number))
-    r.config.memory_kib = number * page_kib;
+  else if (!strcmp(s.key, "target") && parse_number(s.value, number))
+    r.target_kib = number;
   else if (!strcmp(s.key, "vif") || !strcmp(s.key, "disk"))
     r.devices.add(s.key, "%s", s.value);
-}
-
-// --- memory ---
-// 2 MiB at a time where a batch has them, and somebody profits.
-bool populate_extent(Restoring& r, u32 at, u32 count) {
-  const Pfn first = r.pfns[at];
-  if (!r.frames.plain() || first % model_extent || count - at < model_extent) return false;
-  for (u32 i = 0; i < model_extent; i++)
-    if (r.pfns[at + i] != first + i) return false;
-  xen_pfn_t gfn = first;
-  xen_memory_reservation request{};
-  set_xen_guest_handle(request.extent_start, &gfn);
-  request.nr_extents = 1;
-  request.extent_order = model_extent_order;
-  request.domid = static_cast<domid_t>(r.build.id);
-  return hypercall_memory_op(XENMEM_populate_physmap, &request) == 1;
-}
-
-// r.pfns[0, count) are without memory so far.
-long populate(Restoring& r, u32 count) {
-  for (u32 at = 0, n; at < count; at += n) {
-    n = model_extent;
-    if (populate_extent(r, at, count)) continue;
-    n = min_of(count - at, n);
-    for (u32 i = 0; i < n; i++) r.numbers[i] = r.pfns[at + i];
-    xen_memory_reservation request{};
-    set_xen_guest_handle(request.extent_start, r.numbers);
-    request.nr_extents = n;
-    request.domid = static_cast<domid_t>(r.build.id);
-    const long done = hypercall_memory_op(XENMEM_populate_physmap, &request);
-    if (done != n) return done < 0 ? done : -XEN_ENOMEM;
-    for (u32 i = 0; !r.frames.plain() && i < n; i++)
-      if (!r.frames.set(r.pfns[at + i], r.numbers[i])) return -XEN_EINVAL;
-    thread_yield();
-  }
-  return 0;
-}
-
-bool populate_batch(Restoring& r, u32 count, Status& status) {
-  u32 missing = 0;
-  for (u32 i = 0; i < count; i++) {
-    const Pfn pfn = stream::entry_pfn(r.reader.page(i));
-    const stream::PageType type = stream::entry_type(r.reader.page(i));
-    if (type == stream::PageType::absent || type == stream::PageType::broken) continue;
-    if (!r.frames.plain()) r.frames.set_type(pfn, type);
-    if (is_present(r, pfn)) continue;
-    r.present[pfn / 64] |= 1ull << pfn % 64;
-    r.pfns[missing++] = pfn;
-  }
-  r.pages += missing;
-  const long error = populate(r, missing);
-  return error ? refuse(r, "not enough free memory", error, status) : true;
-}
-
-// The contents of up to map_batch pages, from entry `i` on, which goes on.
-bool read_contents(Restoring& r, u32& i, u32 count, Status& status) {
-  unsigned n = 0;
-  for (; i < count && n < map_batch; i++)
-    if (stream::has_contents(stream::entry_type(r.reader.page(i))))
-      r.numbers[n++] = r.frames.machine(stream::entry_pfn(r.reader.page(i)));
-  if (!n) return true;
-  long error;
-  auto* const pages = static_cast<u8*>(model_map_foreign(r.build.id, r.numbers, n, true, error));
-  if (!pages) return refuse(r, "the domain's memory cannot be mapped", error, status);
-  bool ok = true;
-  for (unsigned p = 0; ok && p < n; p++) ok = r.reader.read_page(pages + p * page_bytes);
-  model_unmap_window(pages, n);
-  r.read += n;
-  thread_yield();
-  return ok;
-}
-
-bool take_pages(Restoring& r, u32 count, Status& status) {
-  if (!populate_batch(r, count, status)) return false;
-  for (u32 i = 0; i < count;)
-    if (!read_contents(r, i, count, status)) return false;
-  return true;
 }
 
 // --- what else there is ---
@@ -183,7 +66,7 @@ bool take_p2m(Restoring& r, const stream::P2mRange& range, Status& status) {
   u32 count = 0;
   u64 pfn;
   if (range.first || u64{range.last} + 1 != r.frames.end())
-    return refuse(r, "the stream has another P2M than the domain", -XEN_EINVAL, status);
+    return restore_refused("the stream has another P2M than the domain", -XEN_EINVAL, status);
   while (r.reader.next_frame(pfn)) r.frames.p2m()[count++] = pfn;
   return !r.reader.failed();
 }
@@ -196,12 +79,12 @@ bool take(Restoring& r, const stream::Record& record, Status& status) {
     case stream::Content::configuration: {
       stream::Setting setting;
       while (r.reader.next_setting(setting)) take_setting(r, setting);
-      return true;
+      return !r.devices.full || restore_refused("the domain has too many devices", -XEN_E2BIG, status);
     }
     case stream::Content::static_data_end:
       return begin_domain(r, status);
     case stream::Content::pages:
-      return take_pages(r, record.count, status);
+      return restore_pages(r, record.count, status);
     case stream::Content::state:
       r.state = record.state;
       return r.has_state = true;
@@ -221,7 +104,10 @@ bool has_page(const Restoring& r, Pfn pfn) { return pfn < r.info.gfn_end && is_p
 
 void fill_shared_info(Restoring& r, u64* page) {
   auto& shared = *reinterpret_cast<shared_info_t*>(page);
+  // What the hypervisor tells of time is this machine's; VCPUs' records it writes when they run.
+  const u32 seconds = shared.wc_sec, nanoseconds = shared.wc_nsec;
   memcpy(page, r.shared_page, page_bytes);
+  shared.wc_sec = seconds, shared.wc_nsec = nanoseconds;
   memset(shared.evtchn_pending, 0, sizeof shared.evtchn_pending);
   memset(shared.evtchn_mask, 0xff, sizeof shared.evtchn_mask);
   arch_forget_shared_info(shared);
@@ -275,12 +161,13 @@ long set_contexts(Restoring& r) {
 bool complete(Restoring& r, Status& status) {
   if (!r.has_state || !r.has_shared || !(r.has_context & 1) || !has_page(r, r.state.store_gfn) ||
       !has_page(r, r.state.console_gfn) || !has_page(r, arch_start_info(r.contexts[0], r.shared)))
-    return refuse(r, "the stream has no whole domain", -XEN_EINVAL, status);
+    return restore_refused("the stream has no whole domain", -XEN_EINVAL, status);
   if (long error = write_shared_pages(r))
-    return refuse(r, "the domain's shared pages cannot be written", error, status);
+    return restore_refused("the domain's shared pages cannot be written", error, status);
   if (long error = r.frames.plain() ? 0 : arch_frames_in(r.frames))
-    return refuse(r, "the domain's page tables are not accepted", error, status);
-  if (long error = set_contexts(r)) return refuse(r, "a VCPU's registers are not accepted", error, status);
+    return restore_refused("the domain's page tables are not accepted", error, status);
+  if (long error = set_contexts(r))
+    return restore_refused("a VCPU's registers are not accepted", error, status);
   return true;
 }
 
@@ -288,22 +175,9 @@ Domain* connect(Restoring& r, Status& status) {
   r.build.pages = r.pages;
   long error;
   Domain* const d = build_record(r.build, error);
-  if (!d) refuse(r, "the domain's shared pages or event channels cannot be connected", error, status);
+  if (!d) restore_refused("the domain's shared pages or event channels cannot be connected", error, status);
   if (d) build_store_entries(*d, r.config);
   return d;
-}
-
-void attach(const char* name, const char* setting, Status& status) {
-  char line[320];
-  const bool is_disk = !strncmp(setting, "disk=", 5);
-  format(line, sizeof line, "%s %s %s", is_disk ? "block-attach" : "network-attach", name,
-         strchr(setting, '=') + 1);
-  CommandLine c;
-  if (!c.parse(line, status)) return;
-  if (is_disk)
-    block_attach_verb.run(c, status);
-  else
-    do_network_attach(c, status);
 }
 
 bool read_stream(Restoring& r, Status& status) {
@@ -320,7 +194,8 @@ bool read_stream(Restoring& r, Status& status) {
 
 void run(Restoring& r, Domain* d, Status& status) {
   const u32 id = d->id;
-  for (u32 i = 0; i < r.devices.count && !status.error; i++) attach(r.config.name, r.devices.list[i], status);
+  for (u32 i = 0; i < r.devices.count && !status.error; i++)
+    settings_attach(r.config.name, r.devices.list[i], status);
   if (status.error) {
     domain_destroy(d);
     return;
@@ -358,8 +233,10 @@ void do_restore(const CommandLine& c, Status& status) {
   auto* const r = heap_new<Restoring>();
   if (!r) return status.fail(-XEN_ENOMEM, "dom0 has no memory to restore a domain");
   r->medium.slice = slice;
-  if (c.value("name")) copy_string(r->config.name, sizeof r->config.name, c.value("name"));
-  restore(*r, status);
+  if (c.value("name") && !copy_string(r->config.name, sizeof r->config.name, c.value("name")))
+    status.fail(-XEN_EINVAL, "name is longer than %lu characters", sizeof r->config.name - 1);
+  else
+    restore(*r, status);
   r->~Restoring();
   heap_free(r);
 }

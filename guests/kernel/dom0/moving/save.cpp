@@ -2,11 +2,14 @@
 #include "guests/kernel/dom0/moving/frames.h"
 #include "guests/kernel/dom0/moving/medium.h"
 #include "guests/kernel/dom0/moving/moving.h"
+#include "guests/kernel/dom0/moving/settings.h"
+#include "guests/kernel/dom0/store_tree.h"
 #include "guests/kernel/heap.h"
 #include "guests/kernel/memory_model.h"
 #include "guests/kernel/operator/operator.h"
 #include "guests/lib/domctl.h"
 #include "guests/lib/errno.h"
+#include "guests/lib/format.h"
 #include "guests/lib/string.h"
 
 namespace {
@@ -63,7 +66,7 @@ bool write_static_data(Saving& s, const Domain& d) {
   info.pages_most = d.max_pages;
   info.gfn_end = s.frames.end();
   memcpy(info.handle, s.info.handle, sizeof info.handle);
-  settings_of(d, s.settings);
+  if (!settings_of(d, s.settings)) return refuse(s, -XEN_E2BIG);
   return s.writer.open(xen_major, xen_minor) && (s.plain() || s.writer.pv_info()) && s.writer.info(info) &&
          s.writer.configuration(s.settings.list, s.settings.count) && s.writer.static_data_end();
 }
@@ -162,30 +165,59 @@ void tell_failure(const Saving& s, Status& status) {
   status.fail(-XEN_EINVAL, "domain %u does not fit into a stream: %s", s.id, text);
 }
 
-void suspend_for(u32 id, Status& status) {
-  const long error = domain_suspend(id);
-  if (error && error != -XEN_EBUSY) status.fail(error, "domain %u does not suspend", id);
+// What a stream has no place for: devices, and what the domain holds of others for theirs.
+bool has_others(u32 id) {
+  static const char* const directories[] = {"backend", "devices"};
+  for (const char* what : directories) {
+    char path[48];
+    format(path, sizeof path, "/local/domain/%u/%s", id, what);
+    const StoreNode* const node = store_find(path);
+    if (node && node->first_child) return true;
+  }
+  return false;
 }
 
-// The domain stands still.
-void save(Domain& d, const Slice& slice, bool goes_on, Status& status) {
-  auto* const block = heap_alloc(sizeof(Saving));
-  if (!block) return status.fail(-XEN_ENOMEM, "dom0 has no memory to save a domain");
-  auto& s = *new (block) Saving(d);
-  s.medium.slice = slice;
-  const u32 id = d.id;
-  const bool ok = write_all(s, d);
-  if (ok)
-    operator_print("domain %u: %lu pages, %lu bytes", id, s.writer.totals().pages,
-                   s.writer.totals().all_bytes());
-  else
-    tell_failure(s, status);
-  s.~Saving();
-  heap_free(block);
-  const long error = ok && !goes_on ? domain_destroy(&d) : domain_resume(id);
-  if (error && ok) status.fail(error, "domain %u is saved, but cannot be ended", id);
+// All of it, while nothing of the domain runs. False: status says why.
+bool write_out(Saving& s, Status& status) {
+  const u32 id = s.id;
+  long error = domctl_simple(XEN_DOMCTL_pausedomain, id);
+  if (!error && !write_all(s, *domain_by_id(id))) tell_failure(s, status);
+  if (error) return status.fail(error, "domain %u cannot be paused", id), false;
+  domctl_simple(XEN_DOMCTL_unpausedomain, id);
+  if (status.error) return false;
+  operator_print("domain %u: %lu pages, %lu bytes", id, s.writer.totals().pages,
+                 s.writer.totals().all_bytes());
+  return true;
 }
 
+// `goes_on`: whatever comes of it. A domain that the operator had suspended stays so.
+void save(Saving& s, bool goes_on, Status& status) {
+  const u32 id = s.id;
+  const long asked = domain_suspend(id);
+  if (asked && asked != -XEN_EBUSY) return status.fail(asked, "domain %u does not suspend", id);
+  const bool ends = write_out(s, status) && !goes_on;
+  const long error = ends ? domain_destroy(domain_by_id(id)) : asked ? 0 : domain_resume(id);
+  if (error && !status.error) status.fail(error, "domain %u is saved, but cannot be ended", id);
+}
+
+bool read_checkpoint(const CommandLine& c, bool& goes_on, Status& status) {
+  const char* const text = c.value("checkpoint");
+  goes_on = text && !strcmp(text, "1");
+  if (text && !goes_on && strcmp(text, "0"))
+    status.fail(-XEN_EINVAL, "checkpoint=%s is neither 0 nor 1", text);
+  return !status.error;
+}
+
+Domain* find_saved(const CommandLine& c, Status& status) {
+  Domain* const d = domain_find(c.words[1]);
+  if (!d)
+    status.fail(-XEN_ESRCH, "there is no domain %s", c.words[1]);
+  else if (!arch_moves(d->model))
+    status.fail(-XEN_EOPNOTSUPP, "domains of this memory model cannot be saved");
+  else if (has_others(d->id))
+    status.fail(-XEN_EBUSY, "domain %s has devices, or is others' backend", d->name);
+  return status.error ? nullptr : d;
+}
 }  // namespace
 
 void do_save(const CommandLine& c, Status& status) {
@@ -193,14 +225,17 @@ void do_save(const CommandLine& c, Status& status) {
   if (c.count < 3) return status.fail(-XEN_EINVAL, "usage: %s %s", save_verb.name, save_verb.usage);
   if (const char* word = c.unknown_key(keys, count_of(keys), 3))
     return status.fail(-XEN_EINVAL, "unknown argument %s", word);
-  Domain* const d = domain_find(c.words[1]);
-  if (!d) return status.fail(-XEN_ESRCH, "there is no domain %s", c.words[1]);
-  if (!arch_moves(d->model))
-    return status.fail(-XEN_EOPNOTSUPP, "domains of this memory model cannot be saved");
+  bool goes_on;
   Slice slice;
+  const Domain* const d = read_checkpoint(c, goes_on, status) ? find_saved(c, status) : nullptr;
+  if (!d) return;
   if (long error = medium_open(c.words[2], true, slice))
     return status.fail(error, "%s cannot be written", c.words[2]);
-  const u32 id = d->id;
-  suspend_for(id, status);
-  if (!status.error) save(*domain_by_id(id), slice, c.value("checkpoint"), status);
+  void* const block = domain_find(c.words[1]) == d ? heap_alloc(sizeof(Saving)) : nullptr;
+  if (!block) return status.fail(-XEN_ENOMEM, "dom0 has no memory to save a domain");
+  auto& s = *new (block) Saving(*d);
+  s.medium.slice = slice;
+  save(s, goes_on, status);
+  s.~Saving();
+  heap_free(block);
 }
