@@ -27,6 +27,7 @@ enum class Invariant : u8 {
   dirty,           ///< a page has changed and log-dirty does not tell
   dma              ///< a device reached a frame that the domain which drives it may not reach
 };
+inline constexpr unsigned invariant_count = static_cast<unsigned>(Invariant::dma) + 1;
 const char* invariant_name(Invariant which);
 
 struct Violation {
