@@ -22,7 +22,8 @@ bool parse(const CommandLine& c, Rate& rate) {
 }
 
 volatile u64& word(Pfn first, u64 page) {
-  return *reinterpret_cast<volatile u64*>(static_cast<u8*>(frame_va(first + page)) + page % 512 * sizeof(u64));
+  return *reinterpret_cast<volatile u64*>(static_cast<u8*>(frame_va(first + page)) +
+                                          page % 512 * sizeof(u64));
 }
 
 u64 write_all(Pfn first, u64 pages, u64 round) {
@@ -40,7 +41,8 @@ u64 count_wrong(Pfn first, u64 pages, u64 round) {
 
 void do_write_pages(const CommandLine& c, Status& status) {
   Rate rate;
-  if (!parse(c, rate)) return status.fail(-XEN_EINVAL, "usage: %s %s", write_pages_verb.name, write_pages_verb.usage);
+  if (!parse(c, rate))
+    return status.fail(-XEN_EINVAL, "usage: %s %s", write_pages_verb.name, write_pages_verb.usage);
   const Pfn first = frames_alloc(static_cast<unsigned>(rate.pages));
   if (first == invalid_frame) return status.fail(-XEN_ENOMEM, "no memory for %lu pages", rate.pages);
   print_line("write-pages: %lu pages every %lu us", rate.pages, rate.every_us);
@@ -50,6 +52,7 @@ void do_write_pages(const CommandLine& c, Status& status) {
     sleep_ns(rate.every_us * ns_per_s / 1'000'000);
     wrong += count_wrong(first, rate.pages, round);
   }
-  print_line("write-pages: %lu pages, %lu rounds, %lu ns of stores, %lu wrong", rate.pages, rate.rounds, stores_ns, wrong);
+  print_line("write-pages: %lu pages, %lu rounds, %lu ns of stores, %lu wrong", rate.pages, rate.rounds,
+             stores_ns, wrong);
   frames_free(first);
 }

@@ -179,8 +179,9 @@ enum xs_mark {
 enum xs_log_dirty {
   XS_LOG_DIRTY_OFF = 0,
   XS_LOG_DIRTY_ENABLE = 1, /* nothing is dirty from now on, and nothing may write unseen */
-  XS_LOG_DIRTY_CLEAN = 2,  /* a CLEAN is complete: b = pages that it has reported, c = pages that it asked for */
-  XS_LOG_DIRTY_PEEK = 3,   /* the same of a PEEK */
+  XS_LOG_DIRTY_CLEAN =
+      2, /* a CLEAN is complete: b = pages that it has reported, c = pages that it asked for */
+  XS_LOG_DIRTY_PEEK = 3, /* the same of a PEEK */
   /* b = MFN of a frame that has, for the length of the mark, what is about to be reported of the group, a
    * bit for each page; c = how many of its pages, from the first one on, are meant. Cleaned: none of them may
    * be written unseen from now on. */

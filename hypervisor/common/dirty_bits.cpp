@@ -19,7 +19,8 @@ u64 index_at(Gfn gfn, unsigned level) {
 // Entries hold MFN + 1, so that a frame of zeros is empty.
 u64* find_group(const DirtyBits& bits, Gfn gfn) {
   Mfn mfn = bits.root;
-  for (unsigned level = kLevels; level-- > 0 && mfn != kInvalidMfn;) mfn = words_at(mfn)[index_at(gfn, level)] - 1;
+  for (unsigned level = kLevels; level-- > 0 && mfn != kInvalidMfn;)
+    mfn = words_at(mfn)[index_at(gfn, level)] - 1;
   return mfn == kInvalidMfn ? nullptr : words_at(mfn);
 }
 

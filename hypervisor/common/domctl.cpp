@@ -154,18 +154,24 @@ long scheduler_op(Domain* domain, xen_domctl& op) {
 
 long shadow_op(Domain* domain, xen_domctl& op) {
   xen_domctl_shadow_op& request = op.u.shadow_op;
-  const bool allocation = request.op == XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION ||
-                          request.op == XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION;
+  const bool allocation =
+      request.op == XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION || request.op == XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION;
   return allocation ? arch_shadow_allocation(domain, request) : log_dirty_op(domain, request);
 }
 
 constexpr DomctlHandler handlers[] = {
-    {XEN_DOMCTL_createdomain, true, create_domain},        {XEN_DOMCTL_destroydomain, false, destroy_domain},
-    {XEN_DOMCTL_pausedomain, false, pause_domain},         {XEN_DOMCTL_unpausedomain, false, unpause_domain},
-    {XEN_DOMCTL_resumedomain, false, resume_domain},       {XEN_DOMCTL_getdomaininfo, true, get_domain_info},
-    {XEN_DOMCTL_getpageframeinfo3, false, get_frame_info}, {XEN_DOMCTL_max_mem, false, set_max_memory},
-    {XEN_DOMCTL_setdomainhandle, false, set_handle},       {XEN_DOMCTL_settimeoffset, false, set_time_offset},
-    {XEN_DOMCTL_scheduler_op, true, scheduler_op},         {XEN_DOMCTL_shadow_op, true, shadow_op},
+    {XEN_DOMCTL_createdomain, true, create_domain},
+    {XEN_DOMCTL_destroydomain, false, destroy_domain},
+    {XEN_DOMCTL_pausedomain, false, pause_domain},
+    {XEN_DOMCTL_unpausedomain, false, unpause_domain},
+    {XEN_DOMCTL_resumedomain, false, resume_domain},
+    {XEN_DOMCTL_getdomaininfo, true, get_domain_info},
+    {XEN_DOMCTL_getpageframeinfo3, false, get_frame_info},
+    {XEN_DOMCTL_max_mem, false, set_max_memory},
+    {XEN_DOMCTL_setdomainhandle, false, set_handle},
+    {XEN_DOMCTL_settimeoffset, false, set_time_offset},
+    {XEN_DOMCTL_scheduler_op, true, scheduler_op},
+    {XEN_DOMCTL_shadow_op, true, shadow_op},
     {0, false, nullptr},
 };
 

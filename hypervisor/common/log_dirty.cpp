@@ -131,7 +131,8 @@ void log_dirty_mark_shared(const Domain* domain, LogDirty& log) {
     if (vcpu != nullptr && vcpu->info_mfn != kInvalidMfn) log_dirty_mark_frame(vcpu->info_mfn);
 }
 
-// --- its end -------------------------------------------------------------------------------------------------
+// --- its end
+// -------------------------------------------------------------------------------------------------
 void log_dirty_free(LogDirty* log) {
   dirty_free(log->bits);
   release(log->foreign);

@@ -18,8 +18,8 @@ namespace {
 constexpr unsigned kBitsPerByte = 8;
 
 void tell(const Domain* domain, xs_log_dirty what, u64 group, u64 b, u64 c) {
-  mark(XS_MARK_LOG_DIRTY, u64{domain->id} | u64{what} << XS_LOG_DIRTY_WHAT_SHIFT | group << XS_LOG_DIRTY_GROUP_SHIFT,
-       b, c);
+  mark(XS_MARK_LOG_DIRTY,
+       u64{domain->id} | u64{what} << XS_LOG_DIRTY_WHAT_SHIFT | group << XS_LOG_DIRTY_GROUP_SHIFT, b, c);
 }
 
 // As many frames as its P2M may have pages, were each of them in a group of its own.

@@ -63,16 +63,16 @@ constexpr unsigned kDeviceFramesOrder = 6;
 /// The memory half's part of a Domain. While it owns frames it holds one reference to the domain.
 struct DomainMm {
   const MemoryModel* model = nullptr;
-  FrameList frames;              ///< all frames owned, the hypervisor's shared ones excepted
-  u64 total_pages = 0;           ///< frames owned: frames.count
-  u64 max_pages = 0;             ///< limit (mem-max)
-  u64 shared_pages = 0;          ///< hypervisor frames shared with it, not in total_pages
-  u64 claimed = 0;               ///< frames set aside for it (XENMEM_claim_pages), not yet allocated
-  MemoryMap* map = nullptr;      ///< under Domain::lock
-  u64 pins = 0;                  ///< frames pinned as a type
-  P2m p2m;                       ///< in models where the hypervisor holds it
-  Pmt* pmt = nullptr;            ///< who reads it, and how
-  LogDirty* log_dirty = nullptr;  ///< nullptr: off
+  FrameList frames;                 ///< all frames owned, the hypervisor's shared ones excepted
+  u64 total_pages = 0;              ///< frames owned: frames.count
+  u64 max_pages = 0;                ///< limit (mem-max)
+  u64 shared_pages = 0;             ///< hypervisor frames shared with it, not in total_pages
+  u64 claimed = 0;                  ///< frames set aside for it (XENMEM_claim_pages), not yet allocated
+  MemoryMap* map = nullptr;         ///< under Domain::lock
+  u64 pins = 0;                     ///< frames pinned as a type
+  P2m p2m;                          ///< in models where the hypervisor holds it
+  Pmt* pmt = nullptr;               ///< who reads it, and how
+  LogDirty* log_dirty = nullptr;    ///< nullptr: off
   bool log_dirty_switches = false;  ///< ... and is about to be something else
   Gfn identity_first = 0;        ///< [first, first + count): frames whose GFN is their MFN, for devices' use
   u64 identity_count = 0;        ///< 0: none

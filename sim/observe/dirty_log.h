@@ -1,4 +1,5 @@
-// What a domain's pages had in them when the hypervisor last began to note stores to them (XS_MARK_LOG_DIRTY).
+// What a domain's pages had in them when the hypervisor last began to note stores to them
+// (XS_MARK_LOG_DIRTY).
 #pragma once
 #include <unordered_map>
 

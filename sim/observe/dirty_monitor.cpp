@@ -69,12 +69,12 @@ void Observer::Impl::check_dirty_group(const CpuView& view, u32 domid, u64 group
 
 void Observer::Impl::dirty_missed(const CpuView& view, u32 domid, const UnreportedPage& page) {
   const u32 index = state_->ram().index(page.mfn);
-  isolation_broken({Invariant::dirty, page.mfn,
-                    fmt::format("page {:#x} of {}, frame {:#x}, {} since log-dirty was last asked, and is not "
-                                "reported; {}; {}",
-                                page.gfn, state_->domain_label(domid), page.mfn,
-                                page.is_new ? "has come" : "has changed", here(view, view.caller()),
-                                last_change(index))});
+  isolation_broken(
+      {Invariant::dirty, page.mfn,
+       fmt::format("page {:#x} of {}, frame {:#x}, {} since log-dirty was last asked, and is not "
+                   "reported; {}; {}",
+                   page.gfn, state_->domain_label(domid), page.mfn, page.is_new ? "has come" : "has changed",
+                   here(view, view.caller()), last_change(index))});
 }
 
 void Observer::Impl::mark_log_dirty(const CpuView& view, u64 what, u64 b, u64 c) {
@@ -90,9 +90,8 @@ void Observer::Impl::mark_log_dirty(const CpuView& view, u64 what, u64 b, u64 c)
     case XS_LOG_DIRTY_ENABLE:
       dirty_logs[domid] = {};
       if (options.isolation_monitor)
-        each_logged_page(domid, 0, invalid_frame, [&](u64 gfn, u64 mfn) {
-          dirty_logs[domid].digests.emplace(gfn, page_digest(mfn));
-        });
+        each_logged_page(domid, 0, invalid_frame,
+                         [&](u64 gfn, u64 mfn) { dirty_logs[domid].digests.emplace(gfn, page_digest(mfn)); });
       break;
     case XS_LOG_DIRTY_OFF:
       dirty_logs.erase(domid);

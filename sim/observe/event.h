@@ -39,7 +39,7 @@ enum class EventKind : u8 {
   note = 27,          ///< a = NoteKind; text: of the step that has begun, for who looks at it
   event_port = 28,   ///< a = dv notified, b = enum xs_port << 32 | port, c = remote port << 32 | remote domid
   grant_table = 29,  ///< a = domid, b = page, c = MFN that holds it from now on (or ~0)
-  grant = 30,  ///< a = MFN, b = granter << 16 | user, c = XS_GRANT_* | enum xs_grant_use << 32 | reference
+  grant = 30,     ///< a = MFN, b = granter << 16 | user, c = XS_GRANT_* | enum xs_grant_use << 32 | reference
   log_dirty = 31  ///< a = domid, b = enum xs_log_dirty, c = pages reported, d = pages asked for
 };
 inline constexpr unsigned event_kinds = 32;

@@ -42,10 +42,10 @@ bool moves_others(u64 operation) {
 }  // namespace
 
 const char* invariant_name(Invariant which) {
-  static constexpr const char* names[] = {"owner",       "total",          "m2p",         "p2m",
-                                          "type_count",  "writable_table", "foreign_map", "free_frame",
-                                          "isolation",   "stale_tlb",      "leak",        "table_store",
-                                          "event_route", "tlb_tag",        "grant",       "dirty", "dma"};
+  static constexpr const char* names[] = {
+      "owner",       "total",      "m2p",       "p2m",       "type_count", "writable_table",
+      "foreign_map", "free_frame", "isolation", "stale_tlb", "leak",       "table_store",
+      "event_route", "tlb_tag",    "grant",     "dirty",     "dma"};
   return names[static_cast<u8>(which)];
 }
 

@@ -120,9 +120,9 @@ struct Observer::Impl {
   struct FramesTold {
     u64 first = 0, count = 0;
   };
-  std::map<u32, FramesTold> told;  ///< domain -> frames whose numbers it knows for its devices
+  std::map<u32, FramesTold> told;      ///< domain -> frames whose numbers it knows for its devices
   std::map<u32, DirtyLog> dirty_logs;  ///< by domain: log-dirty is on
-  std::vector<bool> guarded;       ///< frames that hold frame table and M2P, by index
+  std::vector<bool> guarded;           ///< frames that hold frame table and M2P, by index
   u64 guards_version = 0;
   std::vector<std::pair<u64, u64>> routines;            ///< those that store to tables: address, bytes
   std::unordered_map<u64, u64> operations;              ///< operation -> begun; read out sorted by name

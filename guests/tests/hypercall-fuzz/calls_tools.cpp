@@ -37,9 +37,9 @@ u64 context_room() {
 Mfn any_device_page() { return rnd.one_in(4) ? any_number() : 0xfeb00 + rnd.below(3); }
 
 void fill_shadow_op(xen_domctl_shadow_op& op, u64 data) {
-  const u32 known[] = {XEN_DOMCTL_SHADOW_OP_OFF,   XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY,
-                       XEN_DOMCTL_SHADOW_OP_CLEAN, XEN_DOMCTL_SHADOW_OP_PEEK,
-                       XEN_DOMCTL_SHADOW_OP_ENABLE, XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION,
+  const u32 known[] = {XEN_DOMCTL_SHADOW_OP_OFF,           XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY,
+                       XEN_DOMCTL_SHADOW_OP_CLEAN,         XEN_DOMCTL_SHADOW_OP_PEEK,
+                       XEN_DOMCTL_SHADOW_OP_ENABLE,        XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION,
                        XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION};
   op.op = rnd.one_in(12) ? static_cast<u32>(any_number()) : rnd.pick(known);
   op.mode = rnd.one_in(4) ? static_cast<u32>(any_number()) : 0;

@@ -72,12 +72,14 @@ unsigned page_for(const Vcpu* vcpu, Vaddr address, unsigned most, unsigned order
 
 /// Log-dirty is on: a page that is not marked has no dirty bit, so that the first store is a dirty bit fault.
 u64 with_dirty_logged(const Domain* domain, u64 machine, bool writes) {
-  if (!(machine & kPteDirty) || log_dirty_may_write(domain, (machine & kPtePpn) >> kPageShift, writes)) return machine;
+  if (!(machine & kPteDirty) || log_dirty_may_write(domain, (machine & kPtePpn) >> kPageShift, writes))
+    return machine;
   return (machine & ~kPteDirty) | kPteGuestDirty;
 }
 
 /// From the guest's translation of 2^most bytes.
-bool fill_from(Vcpu* vcpu, Vaddr address, Access access, u64 pte, Paddr guest_physical, u64 key, unsigned most) {
+bool fill_from(Vcpu* vcpu, Vaddr address, Access access, u64 pte, Paddr guest_physical, u64 key,
+               unsigned most) {
   u64 machine = compress(pte & ~(kPtePpn | kPteGuestDirty));
   unsigned shift = kPageShift;
   if (pte & kPtePresent) {

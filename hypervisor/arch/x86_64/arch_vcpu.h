@@ -23,10 +23,10 @@ struct Shadow {
     u32 count = 0;
     bool splits_huge = false;  ///< pages cached here may be parts of one of the guest's of 1 GiB
   };
-  Root root[2];            ///< kernel mode, user mode
-  Mfn* table = nullptr;    ///< the pool: [0, size)
-  u32* next = nullptr;     ///< chain of the free tables, or of those of a root
-  u32 size = 0, free = 0;  ///< free: first of the chain, + 1
+  Root root[2];                   ///< kernel mode, user mode
+  Mfn* table = nullptr;           ///< the pool: [0, size)
+  u32* next = nullptr;            ///< chain of the free tables, or of those of a root
+  u32 size = 0, free = 0;         ///< free: first of the chain, + 1
   Vcpu* next_shadowed = nullptr;  ///< list of all VCPUs of such domains
 };
 

@@ -16,8 +16,8 @@
 // (arch_translations_drop).
 //
 // A domain of model `direct` is shadowed while log-dirty is on for it: the rights of a shadow may be taken
-// away, those of its own tables are seen by it. Its entries are valid because its tables are (mm_tables.h), as
-// what a CPU's TLB has of them is. So what flushes every CPU's TLB before a frame gets another use
+// away, those of its own tables are seen by it. Its entries are valid because its tables are (mm_tables.h),
+// as what a CPU's TLB has of them is. So what flushes every CPU's TLB before a frame gets another use
 // (tlb_epoch.h) drops these shadows, too; it may not take mm_lock, and a lock of their own guards them.
 //
 // Everything takes or holds mm_lock, but for shadows_forget_direct.

@@ -51,7 +51,8 @@ void resume_guest(void*) { restore_guest(leave_hypervisor()); }
 u64 arch_address_space(const Vcpu* vcpu, bool kernel_mode) {
   const Mfn named = kernel_mode ? vcpu->arch.kernel_table : vcpu->arch.user_table;
   if (named == kInvalidMfn) return hypervisor_cr3();
-  return (shadows_in_use(vcpu->domain) ? vcpu->arch.shadow.root[kernel_mode ? 0 : 1].l4 : named) << kPageShift;
+  return (shadows_in_use(vcpu->domain) ? vcpu->arch.shadow.root[kernel_mode ? 0 : 1].l4 : named)
+         << kPageShift;
 }
 
 void arch_load_address_space(Vcpu* vcpu) {

@@ -157,7 +157,8 @@ TEST_CASE("errors") {
   CHECK(d->pause_count == 0);
   // A caller that cannot take a report has lost nothing.
   log_dirty_mark(granter.frame(granter.names[9]));
-  CHECK(tools.report(d, XEN_DOMCTL_SHADOW_OP_CLEAN, kPages, reinterpret_cast<u8*>(kBadAddress)).rc == -XEN_EFAULT);
+  CHECK(tools.report(d, XEN_DOMCTL_SHADOW_OP_CLEAN, kPages, reinterpret_cast<u8*>(kBadAddress)).rc ==
+        -XEN_EFAULT);
   CHECK(tools.clean(d).pages == std::set<Gfn>{gfn_of(9)});
   CHECK(tools.clean(d).pages.empty());
   CHECK(tools.off(d) == 0);
@@ -347,7 +348,8 @@ TEST_CASE("a foreign entry for writing, in page tables and in a P2M") {
   const auto map = [&](bool present) -> long {
     if (model == XS_MODEL_TRANSLATED) {
       MmGuard guard;
-      return present ? map_foreign(user.domain, 9, d, w.granter->names[12]) : user.domain->mm.model->unmap(user.domain, 9);
+      return present ? map_foreign(user.domain, 9, d, w.granter->names[12])
+                     : user.domain->mm.model->unmap(user.domain, 9);
     }
     mmu_update request = {user.l1 * kPageSize + 9 * sizeof(Pte) | MMU_NORMAL_PT_UPDATE,
                           present ? make_pte(w.granter->names[12], kPtePresent | kPteWritable) : 0};

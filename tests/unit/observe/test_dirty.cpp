@@ -18,8 +18,8 @@ struct Logged : Grants {
     tell(XS_LOG_DIRTY_ENABLE, 0, 0, 0);
   }
   void tell(u32 what, u64 group, u64 b, u64 c) {
-    m.mark(XS_MARK_LOG_DIRTY,
-           user | u64{what} << XS_LOG_DIRTY_WHAT_SHIFT | group << XS_LOG_DIRTY_GROUP_SHIFT, b, c);
+    m.mark(XS_MARK_LOG_DIRTY, user | u64{what} << XS_LOG_DIRTY_WHAT_SHIFT | group << XS_LOG_DIRTY_GROUP_SHIFT,
+           b, c);
   }
   void write(u64 mfn) { m.memory.word(mfn, 77)++; }
   /// Violations so far, behind a report of the group that tells of these pages of it.
@@ -51,7 +51,8 @@ TEST_CASE("one that is not told of is a violation, in a report and in a look") {
   CHECK(l.peek(0, {first_gfn + 1}) == 1);
   CHECK(l.m.observer->isolation_violations()[0].which == Invariant::dirty);
   CHECK(l.m.observer->isolation_violations()[0].text.starts_with(
-      "page 0x64 of dom2, frame 0x63, has changed since log-dirty was last asked, and is not reported; CPU 0, "
+      "page 0x64 of dom2, frame 0x63, has changed since log-dirty was last asked, and is not reported; CPU "
+      "0, "
       "PC "));
   CHECK(l.report(0, {}) == 2);
   CHECK(l.report(0, {}) == 2);  // it is as it was then
@@ -71,7 +72,8 @@ TEST_CASE("a page that has come is to be told of, one that has gone is not") {
   Logged l;
   l.m.give(user, 0x65, 7);
   CHECK(l.peek(0, {}) == 1);
-  CHECK(l.m.observer->isolation_violations()[0].text.starts_with("page 0x7 of dom2, frame 0x65, has come since"));
+  CHECK(l.m.observer->isolation_violations()[0].text.starts_with(
+      "page 0x7 of dom2, frame 0x65, has come since"));
   CHECK(l.report(0, {7}) == 1);
   l.m.release(0x65);
   CHECK(l.report(0, {}) == 1);
