@@ -8,6 +8,7 @@
 #include "hypervisor/common/lib.h"
 #include "hypervisor/common/log_dirty_state.h"
 #include "hypervisor/common/m2p.h"
+#include "hypervisor/common/taps.h"
 
 namespace hv {
 
@@ -34,11 +35,9 @@ void mark_place(LogDirty& log, Gfn gfn) {
   }
 }
 
-bool is_shared(Mfn mfn) { return type_of(frame_type_info(mfn)) == XS_FRAME_SHARED; }
-
 // Of whoever owns the frame as memory; nullptr: log-dirty is off there.
 LogDirty* log_of(Mfn mfn) {
-  if (!frame_is_ram(mfn) || is_shared(mfn)) return nullptr;
+  if (!frame_is_ram(mfn) || type_of(frame_type_info(mfn)) == XS_FRAME_SHARED) return nullptr;
   const Domain* owner = owner_domain(frame_owner(mfn));
   return owner == nullptr ? nullptr : owner->mm.log_dirty;
 }
@@ -101,22 +100,36 @@ void remove_foreign(LogDirty& log, Mfn mfn) {
 }
 }  // namespace
 
-// A page of the hypervisor's that it shares is no memory of a domain's.
-void foreign_writer_begins(Mfn mfn) {
-  const u32 before = writers_of(mfn);
-  if (before == kWriters || is_shared(mfn)) return;
-  frame_set_shadow(mfn, frame_shadow(mfn) + 1);
-  if (before != 0 || log_dirty_domains == 0) return;
+namespace {
+/// Returns how many there were. One that has reached the most, or nothing, stays.
+u32 count_writer(Mfn mfn, bool begins) {
+  xs_frame* frame = frame_at(mfn);
+  const u32 shadow = frame->shadow, before = shadow & kWriters;
+  if (before != kWriters && (begins || before != 0))
+    xs_table_store32(&frame->shadow, begins ? shadow + 1 : shadow - 1);
+  return before;
+}
+
+[[gnu::noinline]] void begin_logged(Mfn mfn) {
+  if (count_writer(mfn, true) != 0) return;
   if (LogDirty* log = log_of(mfn)) add_foreign(*log, mfn);
 }
 
-void foreign_writer_ends(Mfn mfn) {
-  log_dirty_mark(mfn);
-  const u32 before = writers_of(mfn);
-  if (before == kWriters || before == 0 || is_shared(mfn)) return;
-  frame_set_shadow(mfn, frame_shadow(mfn) - 1);
-  if (before != 1 || log_dirty_domains == 0) return;
+[[gnu::noinline]] void end_logged(Mfn mfn) {
+  log_dirty_mark_frame(mfn);
+  if (count_writer(mfn, false) != 1) return;
   if (LogDirty* log = log_of(mfn)) remove_foreign(*log, mfn);
+}
+}  // namespace
+
+void foreign_writer_begins(Mfn mfn) {
+  if (log_dirty_domains != 0) return begin_logged(mfn);
+  count_writer(mfn, true);
+}
+
+void foreign_writer_ends(Mfn mfn) {
+  if (log_dirty_domains != 0) return end_logged(mfn);
+  count_writer(mfn, false);
 }
 
 void log_dirty_find_foreign(const Domain* domain, LogDirty& log) {

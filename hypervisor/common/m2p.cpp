@@ -14,9 +14,9 @@ void m2p_publish(Mfn first, u64 count) {
 
 Gfn m2p_get(Mfn mfn) { return frame_is_ram(mfn) ? arch_m2p_table()[mfn] : XS_M2P_INVALID; }
 
-void m2p_set(Mfn mfn, Gfn gfn) {
+namespace {
+void store(Mfn mfn, Gfn gfn) {
   u64* const entry = arch_m2p_table() + mfn;
-  if (log_dirty_domains != 0) log_dirty_place_changes(mfn, gfn);
   if (planted(Bug::store_unseen)) {
     u32* const halves = reinterpret_cast<u32*>(entry);
     xs_table_store32(halves, static_cast<u32>(gfn));
@@ -27,6 +27,17 @@ void m2p_set(Mfn mfn, Gfn gfn) {
     *const_cast<volatile u64*>(entry) = gfn;
   else if (*entry != gfn)
     xs_table_store64(entry, gfn);
+}
+
+[[gnu::noinline]] void store_logged(Mfn mfn, Gfn gfn) {
+  log_dirty_place_changes(mfn, gfn);
+  store(mfn, gfn);
+}
+}  // namespace
+
+void m2p_set(Mfn mfn, Gfn gfn) {
+  if (log_dirty_domains != 0) return store_logged(mfn, gfn);
+  store(mfn, gfn);
 }
 
 }  // namespace hv

@@ -16,8 +16,11 @@ constexpr u64 kOwn = XS_P2M_WRITABLE;
 
 bool is_own(u64 entry) { return (entry & XS_P2M_PRESENT) && !(entry & (XS_P2M_FOREIGN | XS_P2M_SHARED)); }
 
-bool shows_grant(u64 entry, Mfn mfn) {
-  return (entry & XS_P2M_PRESENT) && (entry & XS_P2M_GRANTED) && p2m_entry_mfn(entry) == mfn;
+// As this mapping made it: another one of the same frame may have other rights, and ends by itself.
+bool shows_grant(u64 entry, const GrantPlace& place, Mfn mfn) {
+  const bool writable = entry & XS_P2M_WRITABLE, made_writable = !(place.flags & GNTMAP_readonly);
+  return (entry & XS_P2M_PRESENT) && (entry & XS_P2M_GRANTED) && p2m_entry_mfn(entry) == mfn &&
+         writable == made_writable;
 }
 
 // The domain's own frame at `name`, if nothing but its allocation refers to it, has an entry of its own from
@@ -49,7 +52,7 @@ int translated_grant_map(Domain* domain, GrantPlace& place, Mfn mfn) {
 int translated_grant_unmap(Domain* domain, const GrantPlace& place, Mfn mfn, bool& writable) {
   const Gfn gfn = place.address >> kPageShift;
   const u64 entry = p2m_get(domain->mm.p2m, gfn);
-  if (!shows_grant(entry, mfn)) return GNTST_general_error;
+  if (!shows_grant(entry, place, mfn)) return GNTST_general_error;
   writable = entry & XS_P2M_WRITABLE;
   if (planted(Bug::grant_entry_kept)) return GNTST_okay;
   p2m_set(domain, gfn, 0);
@@ -60,7 +63,7 @@ int translated_grant_unmap(Domain* domain, const GrantPlace& place, Mfn mfn, boo
 int translated_grant_replace(Domain* domain, const GrantPlace& place, u64 from, Mfn mfn, bool& writable) {
   const Gfn gfn = place.address >> kPageShift, other = from >> kPageShift;
   const u64 entry = p2m_get(domain->mm.p2m, gfn), replacement = p2m_get(domain->mm.p2m, other);
-  if (!shows_grant(entry, mfn) || !is_own(replacement)) return GNTST_general_error;
+  if (!shows_grant(entry, place, mfn) || !is_own(replacement)) return GNTST_general_error;
   if (p2m_shatter(domain, other, XS_SHATTERED_GRANT) != 0) return GNTST_no_space;
   writable = entry & XS_P2M_WRITABLE;
   if (writable) foreign_writer_ends(mfn);

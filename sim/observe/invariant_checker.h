@@ -73,7 +73,7 @@ class InvariantChecker {
   ReferenceCounter references_;
   const u64 now_ps_;
   CheckReport report_;
-  std::array<u64, static_cast<std::size_t>(Invariant::count)> count_{};
+  std::array<u64, invariant_count> count_{};
   std::map<u32, std::string> in_motion_;           ///< domain -> why
   std::map<u32, u64> kept_;                        ///< frame index -> times a VCPU names it outside of tables
   std::map<std::pair<u32, u32>, Mappings> shown_;  ///< domain, frame of another -> entries found so far

@@ -46,7 +46,7 @@ const char* invariant_name(Invariant which) {
       "owner",       "total",      "m2p",       "p2m",       "type_count", "writable_table",
       "foreign_map", "free_frame", "isolation", "stale_tlb", "leak",       "table_store",
       "event_route", "tlb_tag",    "grant",     "dirty",     "dma"};
-  static_assert(std::size(names) == static_cast<std::size_t>(Invariant::count));
+  static_assert(std::size(names) == invariant_count);
   return names[static_cast<u8>(which)];
 }
 

@@ -25,9 +25,9 @@ enum class Invariant : u8 {
   tlb_tag,         ///< a TLB entry under a VCPU's tags for a frame that its domain may not see
   grant,           ///< a grant was used that was not given so, or what was shown by one outlives it
   dirty,           ///< a page has changed and log-dirty does not tell
-  dma,             ///< a device reached a frame that the domain which drives it may not reach
-  count
+  dma              ///< a device reached a frame that the domain which drives it may not reach
 };
+inline constexpr unsigned invariant_count = static_cast<unsigned>(Invariant::dma) + 1;
 const char* invariant_name(Invariant which);
 
 struct Violation {

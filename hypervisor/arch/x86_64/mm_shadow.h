@@ -33,8 +33,8 @@ inline bool shadows_in_use(const Domain* domain) {
   return domain->mm.model->plain_tables || domain->arch.shadowed;
 }
 
-/// Part of a flush of all CPUs' TLBs: nothing is left of what was made of validated tables.
-void shadows_forget_direct();
+/// For a flush of all CPUs' TLBs: nothing is left of what was made of validated tables; then `flush`.
+void shadows_forget_direct(void (*flush)());
 
 /// Roots and a least pool, for a VCPU of a domain that needs them; nothing to do for others. 0 or
 /// -XEN_ENOMEM.

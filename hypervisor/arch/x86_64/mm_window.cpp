@@ -11,8 +11,7 @@ void* frame_to_virt(Mfn mfn) { return phys_to_virt(mfn << kPageShift); }
 Mfn virt_to_frame(const void* address) { return virt_to_phys(address) >> kPageShift; }
 
 void arch_flush_tlb_everywhere() {
-  shadows_forget_direct();
-  arch_flush_tlb((1ull << cpu_count) - 1, kFlushAll);
+  shadows_forget_direct([] { arch_flush_tlb((1ull << cpu_count) - 1, kFlushAll); });
 }
 
 }  // namespace hv

@@ -389,3 +389,22 @@ TEST_CASE("a reference that is in use takes no frame") {
   CHECK(user.unmap(mapped) == GNTST_okay);
   CHECK(broken_invariant() == "");
 }
+
+TEST_CASE("a mapping does not end where another one shows its frame with other rights") {
+  World w(XS_MODEL_TRANSLATED, XS_MODEL_TRANSLATED);
+  const Party &granter = *w.granter, &user = *w.user;
+  granter.grant(8, user, granter.names[12]);
+  const auto writable = user.map(granter, 8);
+  REQUIRE(writable.status == GNTST_okay);
+  gnttab_map_grant_ref readable = {};
+  readable.host_addr = kPlace + kPageSize;
+  readable.flags = GNTMAP_host_map | GNTMAP_readonly;
+  readable.ref = 8;
+  readable.dom = granter.domain->id;
+  REQUIRE(call(GNTTABOP_map_grant_ref, &readable) == 0);
+  REQUIRE(readable.status == GNTST_okay);
+  CHECK(user.unmap(writable, kPlace + kPageSize) == GNTST_general_error);
+  CHECK(user.unmap(readable, kPlace) == GNTST_general_error);
+  CHECK(user.unmap(writable) == GNTST_okay);
+  CHECK(user.unmap(readable, kPlace + kPageSize) == GNTST_okay);
+}

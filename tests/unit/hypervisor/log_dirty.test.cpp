@@ -246,7 +246,7 @@ TEST_CASE("direct: shadows come with log-dirty, follow the tables and go with it
   CHECK(cached(p, va) != 0);
   {
     MmGuard guard;
-    shadows_forget_direct();
+    shadows_forget_direct([] { flushes++; });
   }
   CHECK(cached(p, va) == 0);
   CHECK_FALSE(fill(p, va, kFaultWrite));
