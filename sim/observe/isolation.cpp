@@ -20,14 +20,15 @@ static_assert(published_m2p_start == __MACH2PHYS_VIRT_START && published_m2p_end
 }  // namespace
 
 /// By what the domain owns, what its model lets it name, and what it is.
-bool Observer::Impl::may_see(u32 domid, u32 index, u64 va, bool write) const {
+bool Observer::Impl::may_see(unsigned cpu, u32 domid, u32 index, u64 va, bool write) const {
   const FrameState& f = state_->frame(index);
   const auto running = state_->domains().find(domid);
   const bool translated = running != state_->domains().end() && holds_p2m(running->second.model);
   // Shadow page tables show what the P2M names, and nothing else of the domain's. On IA-64 a VCPU sees its
   // XSI besides, frames that the hypervisor shares with it.
   const bool shared = type_of_bits(f.type_bits) == XS_FRAME_SHARED && options.architecture == "ia64";
-  const bool named = !translated || shared || running->second.p2m.get(f.gfn) == state_->ram().mfn(index);
+  const bool named = !translated || shared || running->second.p2m.get(f.gfn) == state_->ram().mfn(index) ||
+                     (f.owner == domid && other_operates(cpu));
   const bool own = f.owner == domid && named;
   const bool foreign_by_privileged = domid == 0 && f.owner < XS_OWNER_XEN;
   const bool m2p = options.architecture == "x86_64" && !translated && f.owner == XS_OWNER_XEN && !write &&
@@ -35,6 +36,14 @@ bool Observer::Impl::may_see(u32 domid, u32 index, u64 va, bool write) const {
   const bool p2m_page = named && !write && type_of_bits(f.type_bits) == XS_FRAME_P2M &&
                         reads_p2m(domid, state_->ram().mfn(index));
   return own || foreign_by_privileged || m2p || p2m_page || shown_by_grant(domid, index, write);
+}
+
+/// Another CPU may have taken an entry out of a P2M, and be about to have this one forget what it led to: the
+/// frame is the domain's own until that is done, and from its next owner on check_stale() watches it.
+bool Observer::Impl::other_operates(unsigned cpu) const {
+  for (unsigned other = 0; other < options.cpus; ++other)
+    if (other != cpu && state_->operation(other) != nullptr) return true;
+  return false;
 }
 
 /// The page is of a P2M, or a copy of one, that the domain may read (hypervisor/abi/pmt.h).
@@ -51,7 +60,7 @@ void Observer::Impl::check_isolation(const CpuView& view, u64 va, u64 pa, bool w
   const u32 index = state_->ram().index(pa >> frame_shift);
   const u32 domid = dv_domid(state_->running(view.cpu()));
   if (index == RamMap::none) return check_device_registers(view, va, pa);
-  if (may_see(domid, index, va, write)) return;
+  if (may_see(view.cpu(), domid, index, va, write)) return;
   const FrameState& f = state_->frame(index);
   const u64 mfn = pa >> frame_shift;
   isolation_broken(
@@ -104,7 +113,7 @@ void Observer::Impl::check_tags(const CpuView& view) {
       const u32 index = state_->ram().index(mfn);
       // A free frame is not reached any more before somebody gets it (stale_tlb).
       if (index == RamMap::none || state_->frame(index).owner == XS_OWNER_FREE) continue;
-      if (may_see(domid, index, page.va + at, page.write)) continue;
+      if (may_see(view.cpu(), domid, index, page.va + at, page.write)) continue;
       isolation_broken(
           {Invariant::tlb_tag, mfn,
            fmt::format("the TLB of CPU {} has frame {:#x} of {} at {:#x} under the tags of {}; {}",

@@ -193,7 +193,8 @@ struct Observer::Impl {
   void check_isolation(const CpuView& view, u64 va, u64 pa, bool write);
   void check_device_registers(const CpuView& view, u64 va, u64 pa);
   void check_tags(const CpuView& view);
-  bool may_see(u32 domid, u32 index, u64 va, bool write) const;
+  bool may_see(unsigned cpu, u32 domid, u32 index, u64 va, bool write) const;
+  bool other_operates(unsigned cpu) const;
   bool reads_p2m(u32 domid, u64 mfn) const;
   void check_dma(const DmaAccess& access, u64 mfn);
   bool table_in_use(u32 index) const;

@@ -32,13 +32,15 @@ long change(unsigned operation, xen_pfn_t* frame) {
   return hypercall_memory_op(operation, &r);
 }
 
-// Machine memory begins at 0 and goes on high up; none of it is at its own number here.
+// Machine memory begins at 0, where this domain's ends earlier, and goes on high up: no frame is at its
+// machine number here. The high numbers are of no frame, since a number of one in a domain's memory is what a
+// monitor of leaks looks for.
 void try_numbers() {
   u64& entry = *walked_tables();
   walked_load();
-  constexpr u64 high_memory = 0xf2d40000000;  // of IA-64's machine (docs/machine.md)
-  const Pfn numbers[] = {boot_info->shared_info / page_bytes + 1, high_memory / page_bytes,
-                         high_memory / page_bytes + 0x1000, (u64{1} << 38) - 1};
+  constexpr u64 low_end = 128 * MiB, high_memory = 0xf2d40000000;  // of the machine (docs/machine.md)
+  const Pfn numbers[] = {boot_info->shared_info / page_bytes + 1, low_end / page_bytes - 1,
+                         high_memory / page_bytes - 1, (u64{1} << 38) - 1};
   for (Pfn number : numbers) {
     entry = translation(number, 0, rights_rwx);
     purge_page(walked_va, page_shift);
