@@ -61,13 +61,15 @@ Pair run_both(const std::string& file) {
   REQUIRE(test::QemuMicrovm::available());
   const Scenario s = load_scenario(XS_SOURCE_DIR "/" + file, {}, "x86_64");
   const TempDirectory ours, theirs;
-  const std::unique_ptr<Target> machine = make_machine_target(s, {"x86_64", "", ours.path.string()});
+  platform::Simulation simulation;
+  const std::unique_ptr<Target> machine =
+      make_machine_target(simulation, s, {"x86_64", 0, "", ours.path.string()});
   Pair p;
-  p.ours = Runner(s, *machine).run();
+  p.ours = Runner(s, {machine.get()}).run();
   INFO(p.ours.message);
   REQUIRE(p.ours.exit_code == 0);
   const std::unique_ptr<Target> qemu = make_qemu_target(s, theirs.path.string());
-  p.theirs = Runner(s, *qemu).run();
+  p.theirs = Runner(s, {qemu.get()}).run();
   INFO(p.theirs.message);
   CHECK(p.theirs.exit_code == 0);
   return p;
@@ -136,7 +138,7 @@ TEST_CASE("the main job prints the same on QEMU", "[demo]") {
 void compare_guests(const std::string& file) {
   const Pair p = run_both(file);
   const auto a = transcript(p.ours), b = transcript(p.theirs);
-  for (const auto& [id, name] : p.ours.domain_names) {
+  for (const auto& [id, name] : p.ours.hosts.front().domain_names) {
     INFO("console " << name);
     const std::string source = "dom" + std::to_string(id);
     const auto ours = a.find(source), theirs = b.find(source);
