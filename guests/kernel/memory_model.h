@@ -70,10 +70,6 @@ struct MemoryModel {
   // This kernel goes on in another domain, made of its memory: what tells the hypervisor machine frames is
   // made anew. Null: nothing does.
   void (*resumed)() = nullptr;
-
-  // Frames that map_foreign has mapped at `va` make room for others there, as far as these go. An error: for
-  // some of them. Null: the model must unmap them first.
-  long (*replace_foreign)(void* va, unsigned domain, const Mfn* frames, unsigned count) = nullptr;
 };
 
 extern const MemoryModel* memory_model;  // set before anything else here is used

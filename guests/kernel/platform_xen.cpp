@@ -8,10 +8,7 @@
 #include "guests/kernel/driver_domain.h"
 #include "guests/kernel/heap.h"
 #include "guests/kernel/memory_model.h"
-#include "guests/kernel/net/ask.h"
-#include "guests/kernel/net/bulk.h"
 #include "guests/kernel/net/netif.h"
-#include "guests/kernel/net/serve.h"
 #include "guests/kernel/net/stack.h"
 #include "guests/kernel/operator/operator.h"
 #include "guests/kernel/p2m_verb.h"
@@ -54,9 +51,8 @@ void use_memory() {
 const char* role() { return is_dom0() ? "dom0" : "domU"; }
 const char* command_line() { return reinterpret_cast<const char*>(boot_info->cmd_line); }
 
-constexpr Verb domu_verbs[] = {bench_verb,      ping_verb,         stream_verb,     bulk_verb,
-                               ask_verb,        serve_verb,        own_p2m_verb,    block_verify_verb,
-                               block_hash_verb, block_misuse_verb, write_pages_verb};
+constexpr Verb domu_verbs[] = {bench_verb,        ping_verb,       stream_verb,       own_p2m_verb,
+                               block_verify_verb, block_hash_verb, block_misuse_verb, write_pages_verb};
 void execute(char* line, Status& status) { verbs_execute(domu_verbs, count_of(domu_verbs), line, status); }
 
 void start_services() {

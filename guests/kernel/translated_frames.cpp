@@ -27,10 +27,11 @@ ModelResult change_reservation(unsigned operation, const Pfn* list, unsigned cou
 
 bool overlaps(Pfn a, u64 a_count, Pfn b, u64 b_count) { return a < b + b_count && b < a + a_count; }
 
-// `errors`: for each of them, when it is none of the call's own.
-long place_each(unsigned domain, Pfn first, const Mfn* list, unsigned count, int* errors) {
+// Answers how many frames were placed.
+unsigned place_batch(unsigned domain, Pfn first, const Mfn* list, unsigned count, long& error) {
   xen_ulong_t names[model_batch];
   xen_pfn_t places[model_batch];
+  int errors[model_batch] = {};
   for (unsigned i = 0; i < count; i++) names[i] = list[i], places[i] = first + i;
   xen_add_to_physmap_batch_t batch{};
   batch.domid = DOMID_SELF;
@@ -40,13 +41,7 @@ long place_each(unsigned domain, Pfn first, const Mfn* list, unsigned count, int
   set_xen_guest_handle(batch.idxs, names);
   set_xen_guest_handle(batch.gpfns, places);
   set_xen_guest_handle(batch.errs, errors);
-  return hypercall_memory_op(XENMEM_add_to_physmap_batch, &batch);
-}
-
-// Answers how many frames were placed.
-unsigned place_batch(unsigned domain, Pfn first, const Mfn* list, unsigned count, long& error) {
-  int errors[model_batch] = {};
-  error = place_each(domain, first, list, count, errors);
+  error = hypercall_memory_op(XENMEM_add_to_physmap_batch, &batch);
   unsigned done = 0;
   while (!error && done < count && !(error = errors[done])) done++;
   if (error)
@@ -95,17 +90,6 @@ long translated_place(unsigned domain, Pfn first, const Mfn* list, unsigned coun
     placed += place_batch(domain, first + placed, list + placed, min_of(count - placed, model_batch), error);
   if (error) translated_unplace(first, placed);
   return error;
-}
-
-long translated_replace(unsigned domain, Pfn first, const Mfn* list, unsigned count) {
-  int errors[model_batch] = {};
-  for (unsigned at = 0; at < count; at += model_batch) {
-    const unsigned n = min_of(count - at, model_batch);
-    if (long error = place_each(domain, first + at, list + at, n, errors)) return error;
-    for (unsigned i = 0; i < n; i++)
-      if (errors[i]) return errors[i];
-  }
-  return 0;
 }
 
 void translated_unplace(Pfn first, unsigned count) {

@@ -20,8 +20,6 @@ Pfn translated_foreign_first(const IdentityFrames& identity);
 Pfn translated_foreign_near(Pfn limit);
 // Frames of another domain become this guest's [first, + count). All, or none and an error.
 long translated_place(unsigned domain, Pfn first, const Mfn* list, unsigned count);
-// The same where frames of other domains are already: they make room. An error: for some of them.
-long translated_replace(unsigned domain, Pfn first, const Mfn* list, unsigned count);
 void translated_unplace(Pfn first, unsigned count);
 // GrantOps: the P2M says all, once the frame number is told.
 u64 translated_accept_as(Pfn frame);

@@ -10,9 +10,6 @@ struct ErrnoName {
 constexpr ErrnoName names[] = {
 #define XEN_ERRNO(name, value) {value, #name},
 #include <xen/errno.h>
-    {errno_pipe, "EPIPE"},
-    {errno_connection_reset, "ECONNRESET"},
-    {errno_canceled, "ECANCELED"},
 };
 }  // namespace
 

@@ -4,8 +4,5 @@
 
 #include <xen/errno.h>
 
-// That Xen's header has not, with the numbers that its others have: Linux's.
-constexpr int errno_pipe = 32, errno_connection_reset = 104, errno_canceled = 125;
-
-// "ENOMEM" for XEN_ENOMEM or -XEN_ENOMEM; "EUNKNOWN" for a value that neither lists.
+// "ENOMEM" for XEN_ENOMEM or -XEN_ENOMEM; "EUNKNOWN" for a value the header does not list.
 const char* errno_name(long error);

@@ -82,7 +82,7 @@ int identity_remove(Domain* domain, Gfn gfn) {
 int identity_map_shared(Domain*, Gfn gfn, Mfn mfn) { return gfn == mfn ? 0 : -XEN_EINVAL; }
 
 /// Once: the frame has one place. -XEN_EEXIST says that it is there already, and where.
-int identity_map_foreign(Domain* domain, Gfn& gfn, Domain* owner, u64 name, u64&) {
+int identity_map_foreign(Domain* domain, Gfn& gfn, Domain* owner, u64 name) {
   const Mfn mfn = owner->mm.model->frame_of(owner, name);
   if (mfn == kInvalidMfn || !frame_get(mfn, owner_id(owner))) return -XEN_EINVAL;
   gfn = mfn;

@@ -22,7 +22,7 @@ u64 identity_backing(const Domain* domain, Gfn gfn);
 int identity_populate(Domain* domain, Gfn gfn, Mfn first, unsigned order);
 int identity_remove(Domain* domain, Gfn gfn);
 int identity_map_shared(Domain* domain, Gfn gfn, Mfn mfn);
-int identity_map_foreign(Domain* domain, Gfn& gfn, Domain* owner, u64 name, u64& replaced);
+int identity_map_foreign(Domain* domain, Gfn& gfn, Domain* owner, u64 name);
 int identity_unmap(Domain* domain, Gfn gfn);
 int identity_grant_map(Domain* domain, GrantPlace& place, Mfn mfn);
 int identity_grant_unmap(Domain* domain, const GrantPlace& place, Mfn mfn, bool& writable);

@@ -59,13 +59,9 @@ struct MemoryModel {
   /// XENMEM_add_to_physmap of hypervisor frame `mfn` at `gfn`.
   int (*map_shared)(Domain* domain, Gfn gfn, Mfn mfn);
   /// XENMEM_add_to_physmap_batch, gmfn_foreign: the frame that `owner` names `name` appears at `gfn`, which
-  /// is changed to where it is when names stay; -XEN_EEXIST then when it is there already. Another foreign
-  /// frame may have been there: its entry, or 0, is `replaced`, and goes to
-  /// `replaced_end` before the lock does.
-  int (*map_foreign)(Domain* domain, Gfn& gfn, Domain* owner, u64 name, u64& replaced);
-  /// CPUs may know such frames until now; then they are let go of. nullptr: the model replaces nothing.
-  void (*replaced_end)(Domain* domain, const u64* entries, unsigned count);
-  /// XENMEM_remove_from_physmap of what map_shared and map_foreign have mapped.
+  /// is changed to where it is when names stay; -XEN_EEXIST then when it is there already.
+  int (*map_foreign)(Domain* domain, Gfn& gfn, Domain* owner, u64 name);
+  /// XENMEM_remove_from_physmap of what the two above have mapped.
   int (*unmap)(Domain* domain, Gfn gfn);
   /// A granted frame appears at place.address, which may be changed to where it is. What shows it takes over
   /// one general and, if writable, one type reference. A GNTST_*.

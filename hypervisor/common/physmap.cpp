@@ -9,37 +9,10 @@
 namespace hv {
 
 namespace {
-constexpr u32 kGroup = 128;  // of entries that one drop of cached translations is for
-
-struct ForeignGroup {
-  u64 names[kGroup];
-  Gfn gfns[kGroup];
-  int rcs[kGroup];
-};
-
-// Entries [first, first + wanted) of the lists, as far as they can be read; how many these are. Before
-// anything is changed: what the guest's translations of the lists cost is then paid once.
-u32 read_group(const xen_add_to_physmap_batch& batch, u32 first, u32 wanted, ForeignGroup& group) {
-  u32 n = 0;
-  while (n < wanted && copy_from_guest_index(group.names[n], handle_address(batch.idxs), first + n) &&
-         copy_from_guest_index(group.gfns[n], handle_address(batch.gpfns), first + n))
-    n++;
-  return n;
-}
-
-void add_foreign(Domain* domain, const DomainRef& owner, ForeignGroup& group, u32 count) {
+int add_foreign(Domain* domain, Gfn& gfn, const DomainRef& owner, u64 name) {
   MmGuard guard;
-  const MemoryModel& model = *domain->mm.model;
-  u64 replaced[kGroup];
-  unsigned gone = 0;
-  for (u32 i = 0; i < count; i++) {
-    u64 before = 0;
-    group.rcs[i] = domain->dying || owner->dying
-                       ? -XEN_EINVAL
-                       : model.map_foreign(domain, group.gfns[i], owner.get(), group.names[i], before);
-    if (before & XS_P2M_PRESENT) replaced[gone++] = before;
-  }
-  if (gone != 0) model.replaced_end(domain, replaced, gone);
+  if (domain->dying || owner->dying) return -XEN_EINVAL;
+  return domain->mm.model->map_foreign(domain, gfn, owner.get(), name);
 }
 
 void remove(Domain* domain, Gfn gfn) {
@@ -47,23 +20,10 @@ void remove(Domain* domain, Gfn gfn) {
   if (!domain->dying) domain->mm.model->unmap(domain, gfn);
 }
 
-// What became of each; false: that cannot be written.
-bool tell_group(const xen_add_to_physmap_batch& batch, u32 first, Domain* domain, const ForeignGroup& group,
-                u32 count) {
-  const bool stays = domain->mm.model->names_stay;
-  bool told = true;
-  for (u32 i = 0; i < count; i++) {
-    told = told && (!stays || copy_to_guest_index(handle_address(batch.gpfns), first + i, group.gfns[i]));
-    if (!told && stays && group.rcs[i] == 0) remove(domain, group.gfns[i]);  // it does not know where it is
-    told = told && copy_to_guest_index(handle_address(batch.errs), first + i, group.rcs[i]);
-  }
-  return told;
-}
-
 // `errs` receives what became of each; the call itself fails only when the lists cannot be read or written.
 long add_foreign_list(const HypercallArgs& args, xen_add_to_physmap_batch& batch, Domain* domain,
                       const DomainRef& owner) {
-  for (u32 i = 0; i < batch.size;) {
+  for (u16 i = 0; i < batch.size; i++) {
     if (i != 0 && hypercall_preempt_check()) {
       batch.size = static_cast<u16>(batch.size - i);
       batch.idxs.p += i;
@@ -71,11 +31,17 @@ long add_foreign_list(const HypercallArgs& args, xen_add_to_physmap_batch& batch
       batch.errs.p += i;
       return copy_to_guest(args.arg[1], batch) ? hypercall_continue(args) : -XEN_EFAULT;
     }
-    ForeignGroup group;
-    const u32 wanted = min_of(batch.size - i, kGroup), count = read_group(batch, i, wanted, group);
-    add_foreign(domain, owner, group, count);
-    if (!tell_group(batch, i, domain, group, count) || count < wanted) return -XEN_EFAULT;
-    i += count;
+    u64 name;
+    Gfn gfn;
+    if (!copy_from_guest_index(name, handle_address(batch.idxs), i) ||
+        !copy_from_guest_index(gfn, handle_address(batch.gpfns), i))
+      return -XEN_EFAULT;
+    const int rc = add_foreign(domain, gfn, owner, name);
+    if (domain->mm.model->names_stay && !copy_to_guest_index(handle_address(batch.gpfns), i, gfn)) {
+      if (rc == 0) remove(domain, gfn);  // it does not know where it is
+      return -XEN_EFAULT;
+    }
+    if (!copy_to_guest_index(handle_address(batch.errs), i, rc)) return -XEN_EFAULT;
   }
   return 0;
 }

@@ -41,10 +41,6 @@ void put_entry(u64 entry) {
   frame_drop_allocation(mfn);
 }
 
-// Xen lets go of whatever is there, memory of the domain's own, too. Here only what the same hypercall has
-// put there: the rest has calls of its own that end it.
-bool may_be_replaced(u64 entry) { return (entry & (XS_P2M_FOREIGN | XS_P2M_GRANTED)) == XS_P2M_FOREIGN; }
-
 bool any_present(const Domain* domain, Gfn gfn, u64 count) {
   Gfn at = gfn;
   u64 entry;
@@ -111,10 +107,8 @@ int translated_map_shared(Domain* domain, Gfn gfn, Mfn mfn) {
   return translated_show(domain, gfn, mfn, XS_P2M_WRITABLE);
 }
 
-int translated_map_foreign(Domain* domain, Gfn& gfn, Domain* owner, u64 name, u64& replaced) {
-  if (gfn >= P2m::kGfns) return -XEN_EINVAL;
-  const u64 before = p2m_get(domain->mm.p2m, gfn);
-  if ((before & XS_P2M_PRESENT) && !may_be_replaced(before)) return -XEN_EINVAL;
+int translated_map_foreign(Domain* domain, Gfn& gfn, Domain* owner, u64 name) {
+  if (gfn >= P2m::kGfns || any_present(domain, gfn, 1)) return -XEN_EINVAL;
   const Mfn mfn = owner->mm.model->frame_of(owner, name);
   if (mfn == kInvalidMfn || !frame_get(mfn, owner_id(owner))) return -XEN_EINVAL;
   // A frame that is a page table or descriptor page of a model with such types can be looked at only.
@@ -122,15 +116,8 @@ int translated_map_foreign(Domain* domain, Gfn& gfn, Domain* owner, u64 name, u6
   if (writable) foreign_writer_begins(mfn);
   const u64 entry = p2m_entry_for(mfn, XS_P2M_FOREIGN | (writable ? XS_P2M_WRITABLE : 0));
   const int rc = p2m_set(domain, gfn, entry);
-  if (rc != 0) return put_entry(entry), rc;
-  replaced = before;
-  return 0;
-}
-
-void translated_replaced(Domain* domain, const u64* entries, unsigned count) {
-  if (count == 0) return;
-  arch_translations_drop(domain);
-  for (unsigned i = 0; i < count; i++) put_entry(entries[i]);
+  if (rc != 0) put_entry(entry);
+  return rc;
 }
 
 int translated_unmap(Domain* domain, Gfn gfn) {

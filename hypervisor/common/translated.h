@@ -30,9 +30,7 @@ int translated_show(Domain* domain, Gfn gfn, Mfn mfn, u64 rights);
 /// the caller's business.
 void translated_hide(Domain* domain, Gfn gfn, bool writable);
 int translated_map_shared(Domain* domain, Gfn gfn, Mfn mfn);
-int translated_map_foreign(Domain* domain, Gfn& gfn, Domain* owner, u64 name, u64& replaced);
-/// What entries referred to that others have taken the place of: nobody knows it any more, and it is let go.
-void translated_replaced(Domain* domain, const u64* entries, unsigned count);
+int translated_map_foreign(Domain* domain, Gfn& gfn, Domain* owner, u64 name);
 int translated_unmap(Domain* domain, Gfn gfn);
 int translated_grant_map(Domain* domain, GrantPlace& place, Mfn mfn);
 int translated_grant_unmap(Domain* domain, const GrantPlace& place, Mfn mfn, bool& writable);

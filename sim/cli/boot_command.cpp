@@ -47,12 +47,12 @@ class SerialToStdout : public ConsoleSink {
       print(bytes);
     } catch (const Error& e) {  // must not unwind the simulation kernel's threads
       failure = e.what();
-      simulation->pause();
+      machine->pause();
       return;
     }
     lines_.feed(bytes, time_ps);
   }
-  platform::Simulation* simulation = nullptr;
+  platform::Machine* machine = nullptr;
   std::string failure;                     ///< standard output takes no more
   std::vector<std::string> raw_backtrace;  ///< lines printed with "[<address>]"
 
@@ -111,9 +111,8 @@ observe::ObserverOptions watch_of(const BootOptions& o, const platform::MachineC
 class BareRun {
  public:
   BareRun(const BootOptions& o, const platform::MachineConfig& config, observe::Observer& observer)
-      : options_(o), observer_(observer), machine_(simulation_, config, &observer) {
-    serial_.simulation = &simulation_;
-    events_.machine = &machine_;
+      : options_(o), observer_(observer), machine_(config, &observer) {
+    serial_.machine = events_.machine = &machine_;
     observer_.set_listener(&events_);
     observer_.attach(machine_.memory());
     machine_.watch_dma(&observer_);
@@ -141,7 +140,6 @@ class BareRun {
   observe::Observer& observer_;
   SerialToStdout serial_;
   Events events_;
-  platform::Simulation simulation_;
   platform::Machine machine_;
   std::optional<scenario::MachineDebug> debug_;
 };
@@ -205,7 +203,7 @@ int BareRun::run_to_end() {
       return explain(fmt::format("simulated time limit of {} s reached", options_.timeout_s),
                      int(ExitCode::timeout));
     const u64 slice = std::min(deadline, (now / (10 * ps_per_ms) + 1) * 10 * ps_per_ms);
-    const StopReason reason = simulation_.run_until(slice);
+    const StopReason reason = machine_.run_until(slice);
     if (reason == StopReason::paused || reason == StopReason::deadline) continue;
     if (!serial_.failure.empty()) throw Error(serial_.failure);
     return ended(reason);

@@ -79,12 +79,10 @@ Json scenario_of(const GuestBench& what) {
 GuestFigures run_domain(const GuestBench& what) {
   const Scenario s = load_scenario(JsonSource::parse("bench", scenario_of(what).dump()), {}, what.arch);
   const WorkDirectory work;
-  platform::Simulation simulation;
-  const std::unique_ptr<Target> machine =
-      make_machine_target(simulation, s, {what.arch, 0, "", work.path(), {}});
+  const std::unique_ptr<Target> machine = make_machine_target(s, {what.arch, "", work.path(), {}});
   CountingTarget target(*machine);
   target.watch(what.role == "dom0");
-  const RunResult result = Runner(s, {&target}, nullptr, &interrupt_flag()).run();
+  const RunResult result = Runner(s, target, nullptr, &interrupt_flag()).run();
   if (result.exit_code) throw Error(result.message, static_cast<ExitCode>(result.exit_code));
   return target.figures();
 }
@@ -108,8 +106,7 @@ GuestFigures run_native(const GuestBench& what) {
   platform::MachineConfig config = platform::default_machine(what.arch);
   config.memory_mib = memory_mib;
   config.taps = observer.taps();
-  platform::Simulation simulation;
-  platform::Machine machine(simulation, config, &observer);
+  platform::Machine machine(config, &observer);
   observer.attach(machine.memory());
   BenchLines lines([&]() -> BenchLines::Reading {
     const platform::MachineCounters c = machine.counters();
@@ -118,7 +115,7 @@ GuestFigures run_native(const GuestBench& what) {
   Serial serial(lines);
   machine.set_serial_sink(&serial);
   machine.load({kernel, fmt::format("programs=none do='bench {}; shutdown-host'", what.rounds), {}});
-  const platform::StopReason end = simulation.run_until(60 * ps_per_s);
+  const platform::StopReason end = machine.run_until(60 * ps_per_s);
   if (end != platform::StopReason::exited || machine.exit_value() != 0)
     throw Error("the kernel on the bare machine did not come to its end", ExitCode::crash);
   return lines.figures();

@@ -124,8 +124,7 @@ Scenario load_with_options(const std::string& file, const RunOptions& o) {
   for (const std::string& s : o.settings) settings.insert(split_setting(s));
   Scenario s = load_scenario(file, settings, o.arch);
   if (o.seed) s.seed = *o.seed;
-  for (const HostConfig& host : s.hosts)
-    machine_config(s, host, o.arch);  // its errors belong to the file, too
+  machine_config(s, o.arch);  // its errors belong to the file, too
   return s;
 }
 

@@ -41,15 +41,12 @@ class StepLines : public Progress {
   static void print_line(const std::string& text) { std::fputs(text.c_str(), stderr), std::fflush(stderr); }
 };
 
-void write_outputs(const WorkerOptions& o, const Scenario& s, const RunResult& result,
-                   const std::string& trace) {
+void write_outputs(const WorkerOptions& o, const RunResult& result, const std::string& trace) {
   if (!o.out.empty()) write_artifacts(result, o.out);
   const std::string perfetto = !o.perfetto.empty() ? o.perfetto
                                : !o.out.empty()    ? o.out + "/trace.perfetto"
                                                    : "";
-  if (perfetto.empty() || !result.observed()) return;
-  for (const HostConfig& host : s.hosts)
-    observe::export_perfetto(observe::TraceReader(file_of_host(trace, host)), file_of_host(perfetto, host));
+  if (!perfetto.empty() && result.observed) observe::export_perfetto(observe::TraceReader(trace), perfetto);
 }
 
 RunResult simulate(const WorkerOptions& o) {
@@ -64,13 +61,14 @@ RunResult simulate(const WorkerOptions& o) {
   std::string trace = o.trace;
   if (trace.empty() && !o.out.empty()) trace = o.out + "/run.trace";
   if (trace.empty() && !o.perfetto.empty()) trace = work.path() + "/run.trace";
-  HostTargets targets(s, {o.arch, 0, trace, work.path(), o.gdb.debug_options()});
+  const std::unique_ptr<Target> target =
+      make_machine_target(s, {o.arch, trace, work.path(), o.gdb.debug_options()});
   StepLines lines;
-  RunResult result = Runner(s, targets.all(), o.progress ? &lines : nullptr, &interrupt_flag()).run();
+  RunResult result = Runner(s, *target, o.progress ? &lines : nullptr, &interrupt_flag()).run();
   result.arch = o.arch;
-  targets.ended(result.exit_code);
+  target->ended(result.exit_code);
   try {
-    write_outputs(o, s, result, trace);
+    write_outputs(o, result, trace);
   } catch (const Error& e) {  // what the run has shown is worth more than the file that could not be written
     if (!result.exit_code) result.exit_code = static_cast<int>(e.code()), result.message = e.what();
   }

@@ -13,25 +13,17 @@ constexpr size_t thread_stack = 1024 * 1024;
 
 sc_core::sc_time from_ps(u64 ps) { return sc_core::sc_time::from_value(ps); }
 
-/// What the thread waits for.
-struct Moment final : Agenda::Item {
-  sc_core::sc_event event;
-  void due() override { event.notify(); }
-};
-
 }  // namespace
 
 struct Cpu::Impl final : CoreBus {
-  Impl(Cpu& cpu, const CpuConfig& c, MemoryPort& memory, CoreGroup& g, Agenda& machine)
-      : module(cpu), config(c), group(g), agenda(machine), core(c.core, memory, *this, g.sapics) {
+  Impl(Cpu& cpu, const CpuConfig& c, MemoryPort& memory, CoreGroup& g)
+      : module(cpu), config(c), group(g), core(c.core, memory, *this, g.sapics) {
     group.attach(core);
   }
 
   bool transport(bool write, u64 pa, u8* data, unsigned size, u64& cycles) override;
   std::string refused_call(u64 call) const override { return module.service_name(call); }
-  void wake() override {
-    if (!woken.expected()) agenda.set(woken, 0);
-  }
+  void wake() override { woken.notify(sc_core::SC_ZERO_TIME); }
   void purge_elsewhere(u32 rid, u64 va, unsigned shift) override {
     group.purge_all_but(core, rid, va, shift);
   }
@@ -51,7 +43,6 @@ struct Cpu::Impl final : CoreBus {
   void run();
   void run_quantum();
   void sleep();
-  void wait_until(u64 ps);
   void not_modelled(u64 pa);
   u64 quantum_end() const;
   /// Local time follows the core's cycles.
@@ -60,9 +51,7 @@ struct Cpu::Impl final : CoreBus {
   Cpu& module;
   CpuConfig config;
   CoreGroup& group;
-  Agenda& agenda;
-  Moment woken, passed;
-  sc_core::sc_event_or_list either = woken.event | passed.event;
+  sc_core::sc_event woken;
   tlm_utils::tlm_quantumkeeper keeper;
   Core core;
   u64 quanta = 0, device_accesses = 0, unmodelled = 0;
@@ -101,8 +90,10 @@ void Cpu::Impl::not_modelled(u64 pa) {
 u64 Cpu::Impl::quantum_end() const {
   const u64 now = core.cycles();
   u64 end = now + u64{config.quantum} * config.core.processor.timing.instruction;
-  const u64 next = config.cores == 1 ? agenda.next_ps() : Agenda::never;
-  if (next != Agenda::never) end = std::min(end, std::max(core.to_cycles(next), now + 1));
+  if (config.cores == 1 && sc_core::sc_pending_activity()) {
+    const sc_core::sc_time next = sc_core::sc_time_stamp() + sc_core::sc_time_to_pending_activity();
+    end = std::min(end, std::max(core.to_cycles(next.value()), now + 1));
+  }
   return end;
 }
 
@@ -111,16 +102,7 @@ void Cpu::Impl::run_quantum() {
   core.end_quantum();
   ++quanta;
   set_local_time();
-  agenda.set(passed, core.now_ps());
-  sc_core::wait(passed.event);
-  keeper.reset();
-}
-
-/// Or until somebody wakes the core.
-void Cpu::Impl::wait_until(u64 ps) {
-  agenda.set(passed, ps);
-  sc_core::wait(either);
-  agenda.cancel(passed);
+  keeper.sync();
 }
 
 /// Until the timer is due or somebody sends an interrupt.
@@ -129,9 +111,9 @@ void Cpu::Impl::sleep() {
   to_now();
   if (!core.halted()) return;
   if (core.timer_off())
-    sc_core::wait(woken.event);
+    sc_core::wait(woken);
   else
-    wait_until(core.to_ps(core.processor().timer_cycle()));
+    sc_core::wait(from_ps(core.to_ps(core.processor().timer_cycle())) - sc_core::sc_time_stamp(), woken);
   to_now();
   // Who sent the interrupt may have been at the end of a quantum: time passes even when the halt is over.
   core.advance_to(core.to_cycles(sc_core::sc_time_stamp().value()));
@@ -150,9 +132,8 @@ void Cpu::Impl::run() {
   if (module.on_stop) module.on_stop();
 }
 
-Cpu::Cpu(const sc_core::sc_module_name& name, const CpuConfig& config, MemoryPort& memory, CoreGroup& group,
-         Agenda& agenda)
-    : sc_module(name), out("out"), impl_(std::make_unique<Impl>(*this, config, memory, group, agenda)) {
+Cpu::Cpu(const sc_core::sc_module_name& name, const CpuConfig& config, MemoryPort& memory, CoreGroup& group)
+    : sc_module(name), out("out"), impl_(std::make_unique<Impl>(*this, config, memory, group)) {
   SC_HAS_PROCESS(Cpu);
   SC_THREAD(run);
   set_stack_size(thread_stack);

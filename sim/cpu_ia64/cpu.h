@@ -10,7 +10,6 @@
 #include <memory>
 #include <systemc>
 
-#include "sim/core/agenda.h"
 #include "sim/cpu_ia64/core_group.h"
 
 namespace xs::ia64 {
@@ -25,8 +24,7 @@ class Cpu : public sc_core::sc_module {
  public:
   tlm_utils::simple_initiator_socket<Cpu> out;
 
-  Cpu(const sc_core::sc_module_name& name, const CpuConfig& config, MemoryPort& memory, CoreGroup& group,
-      Agenda& agenda);
+  Cpu(const sc_core::sc_module_name& name, const CpuConfig& config, MemoryPort& memory, CoreGroup& group);
   ~Cpu() override;
 
   /// Where firmware hands over: physical mode at `entry`, r28 = `boot_parameters`.

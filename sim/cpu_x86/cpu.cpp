@@ -16,22 +16,14 @@ constexpr size_t thread_stack = 256 * 1024;
 
 sc_core::sc_time from_ps(u64 ps) { return sc_core::sc_time::from_value(ps); }
 
-/// What the thread waits for.
-struct Moment final : Agenda::Item {
-  sc_core::sc_event event;
-  void due() override { event.notify(); }
-};
-
 }  // namespace
 
 struct Cpu::Impl final : CoreBus {
-  Impl(Cpu& cpu, const CpuConfig& c, MemoryPort& memory, ApicBus& apic, Agenda& machine)
-      : module(cpu), config(c), agenda(machine), core(c, memory, apic, *this) {}
+  Impl(Cpu& cpu, const CpuConfig& c, MemoryPort& memory, ApicBus& apic)
+      : module(cpu), config(c), core(c, memory, apic, *this) {}
 
   bool transport(Space space, bool write, u64 address, u8* data, unsigned size, u64& cycles) override;
-  void wake() override {
-    if (!woken.expected()) agenda.set(woken, 0);
-  }
+  void wake() override { woken.notify(sc_core::SC_ZERO_TIME); }
   void shutdown() override {
     if (module.on_shutdown) module.on_shutdown();
   }
@@ -39,16 +31,13 @@ struct Cpu::Impl final : CoreBus {
   void run();
   void run_quantum();
   void sleep();
-  void wait_until(u64 ps);
   u64 quantum_end() const;
   /// Local time follows the core's cycles.
   void set_local_time() { keeper.set(from_ps(core.now_ps()) - sc_core::sc_time_stamp()); }
 
   Cpu& module;
   CpuConfig config;
-  Agenda& agenda;
-  Moment woken, passed;
-  sc_core::sc_event_or_list either = woken.event | passed.event;
+  sc_core::sc_event woken;
   tlm_utils::tlm_quantumkeeper keeper;
   Core core;
 };
@@ -78,8 +67,10 @@ bool Cpu::Impl::transport(Space space, bool write, u64 address, u8* data, unsign
 u64 Cpu::Impl::quantum_end() const {
   const u64 now = core.cycles();
   u64 end = now + u64{config.quantum} * config.timing.instruction;
-  const u64 next = config.cores == 1 ? agenda.next_ps() : Agenda::never;
-  if (next != Agenda::never) end = std::min(end, std::max(core.to_cycles(next), now + 1));
+  if (config.cores == 1 && sc_core::sc_pending_activity()) {
+    const sc_core::sc_time next = sc_core::sc_time_stamp() + sc_core::sc_time_to_pending_activity();
+    end = std::min(end, std::max(core.to_cycles(next.value()), now + 1));
+  }
   return end;
 }
 
@@ -87,16 +78,7 @@ void Cpu::Impl::run_quantum() {
   core.run(quantum_end());
   core.end_quantum();
   set_local_time();
-  agenda.set(passed, core.now_ps());
-  sc_core::wait(passed.event);
-  keeper.reset();
-}
-
-/// Or until somebody wakes the core.
-void Cpu::Impl::wait_until(u64 ps) {
-  agenda.set(passed, ps);
-  sc_core::wait(either);
-  agenda.cancel(passed);
+  keeper.sync();
 }
 
 // No state on this stack: halted or not is the core's state, and the thread can start anew at any quantum
@@ -107,9 +89,9 @@ void Cpu::Impl::sleep() {
   if (core.wakeable()) return;
   const u64 deadline = core.state() == CoreState::halted ? core.deadline_cycles() : ~u64{0};
   if (deadline == ~u64{0})
-    sc_core::wait(woken.event);
+    sc_core::wait(woken);
   else
-    wait_until(core.to_ps(deadline));
+    sc_core::wait(from_ps(core.to_ps(deadline)) - sc_core::sc_time_stamp(), woken);
   core.advance_to(core.to_cycles(sc_core::sc_time_stamp().value()));
 }
 
@@ -123,12 +105,11 @@ void Cpu::Impl::run() {
   }
 }
 
-Cpu::Cpu(sc_core::sc_module_name name, const CpuConfig& config, MemoryPort& memory, ApicBus& apic,
-         Agenda& agenda)
+Cpu::Cpu(sc_core::sc_module_name name, const CpuConfig& config, MemoryPort& memory, ApicBus& apic)
     : sc_module(name),
       out("out"),
       io_out("io_out"),
-      impl_(std::make_unique<Impl>(*this, config, memory, apic, agenda)) {
+      impl_(std::make_unique<Impl>(*this, config, memory, apic)) {
   SC_HAS_PROCESS(Cpu);
   SC_THREAD(run);
   set_stack_size(thread_stack);

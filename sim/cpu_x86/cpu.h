@@ -4,7 +4,6 @@
 //   out     memory-mapped accesses that are not DRAM (DRAM goes by host pointer through MemoryPort)
 //   io_out  the 64 KiB port space; the payload's address is the port
 //   apic    messages by ApicBus; its own local APIC answers 0xfee00000 before `out` is asked
-//   agenda  the machine's: the core's waits are on it, and with one core its next item ends a quantum
 #pragma once
 #include <tlm_utils/simple_initiator_socket.h>
 
@@ -13,7 +12,6 @@
 #include <span>
 #include <systemc>
 
-#include "sim/core/agenda.h"
 #include "sim/core/debug.h"
 #include "sim/core/memory_port.h"
 #include "sim/cpu_x86/apic_bus.h"
@@ -26,8 +24,7 @@ class Cpu : public sc_core::sc_module {
   tlm_utils::simple_initiator_socket<Cpu> out;
   tlm_utils::simple_initiator_socket<Cpu> io_out;
 
-  Cpu(sc_core::sc_module_name name, const CpuConfig& config, MemoryPort& memory, ApicBus& apic,
-      Agenda& agenda);
+  Cpu(sc_core::sc_module_name name, const CpuConfig& config, MemoryPort& memory, ApicBus& apic);
   ~Cpu() override;
 
   /// PVH entry (xen/include/public/arch-x86/hvm/start_info.h): 32-bit protected mode, paging off,

@@ -15,7 +15,6 @@
 #include "sim/platform/bus/bus.h"
 #include "sim/platform/bus/dram_port.h"
 #include "sim/platform/bus/register_port.h"
-#include "sim/platform/bus/sim_agenda.h"
 #include "sim/platform/device/power.h"
 #include "sim/platform/device/uart16550.h"
 #include "sim/platform/dma.h"
@@ -97,8 +96,7 @@ class Board {
 
   const MachineConfig config;
   Dram& dram;
-  SimAgenda agenda{"agenda"};
-  SimHost host{agenda};
+  SimHost host;
   Dma dma;                              ///< a debugger's; devices have their own
   DmaObserver* dma_observer = nullptr;  ///< of devices' transfers
   Uart16550 uart;

@@ -69,8 +69,7 @@ Ia64Board::Ia64Board(const MachineConfig& machine, Dram& memory, CpuObserver* ob
 void Ia64Board::add_cpus(CpuObserver* observer, StopRequests& stop) {
   for (unsigned i = 0; i < config.cpus; ++i) {
     const std::string name = "cpu" + std::to_string(i);
-    cpus_.push_back(std::make_unique<ia64::Cpu>(name.c_str(), cpu_config(config, i, observer), dram, group_,
-                                               agenda));
+    cpus_.push_back(std::make_unique<ia64::Cpu>(name.c_str(), cpu_config(config, i, observer), dram, group_));
     ia64::Cpu& cpu = *cpus_.back();
     cpu.out.bind(memory_bus.in);
     cpu.service_name = refused_call;

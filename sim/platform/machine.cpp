@@ -1,4 +1,5 @@
-// A machine is a board, its memory, and what has become of it.
+// One machine per process, because SystemC elaborates once. sc_start runs it in slices; the reasons to stop
+// are collected here.
 #include "sim/platform/machine.h"
 
 #include <algorithm>
@@ -11,6 +12,9 @@
 
 namespace xs::platform {
 namespace {
+
+// Deadlock is looked for at multiples of this, so that where a caller puts its deadlines changes nothing.
+constexpr u64 slice_ps = 1'000'000'000;
 
 DramLayout dram_layout(const MachineConfig& c) {
   constexpr u64 mib = 1 << 20, low_most = u64{3} << 30, four_gib = u64{4} << 30;
@@ -25,7 +29,7 @@ std::unique_ptr<Board> make_board(const MachineConfig& config, Dram& dram, CpuOb
   return std::make_unique<MicrovmBoard>(config, dram, observer, stop);
 }
 
-/// Passes text on until the machine has ended: cores finish their quantum after that, but the machine is off.
+/// Passes text on until the run has ended: cores finish their quantum after that, but the machine is off.
 class OutputGate : public ConsoleSink {
  public:
   OutputGate(ConsoleSink* sink, const bool& closed) : sink_(sink), closed_(closed) {}
@@ -38,16 +42,11 @@ class OutputGate : public ConsoleSink {
   const bool& closed_;
 };
 
-/// Whatever is made in it has its name in front of its own.
-struct Scope : sc_core::sc_module {
-  Scope(const sc_core::sc_module_name& name, const std::function<void()>& make) : sc_module(name) { make(); }
-};
-
 }  // namespace
 
-struct Machine::Impl : StopRequests, Participant {
-  Impl(Simulation& s, const MachineConfig& config, CpuObserver* observer, const std::string& its_name);
-  ~Impl() override { simulation.leave(*this); }
+struct Machine::Impl : StopRequests {
+  Impl(const MachineConfig& config, CpuObserver* observer)
+      : dram(dram_layout(config)), board(make_board(config, dram, observer, *this)) {}
 
   void exit(u32 value) override {
     exit_value = value;
@@ -55,79 +54,77 @@ struct Machine::Impl : StopRequests, Participant {
   }
   void reset() override { stop(StopReason::reset); }
   void triple_fault() override { stop(StopReason::triple_fault); }
-  void stuck(std::string why, std::vector<std::string> where) override;
-  void stop(StopReason why);
-
-  const std::string& name() const override { return own_name; }
-  void begin_run() override;
-  void run_stands() override { board->agenda.collect(); }
-  std::optional<StopReason> ended() const override {
-    return off ? std::optional(reason) : std::nullopt;
+  void stuck(std::string why, std::vector<std::string> where) override {
+    if (ended) return;
+    stop_text = std::move(why);
+    stop_place = std::move(where);
+    stop(StopReason::stuck);
   }
-  bool deadlocked() const override {
-    const Network* network = board->network.get();
-    return board->deadlocked() && !(network && network->joined() && network->busy());
-  }
-  ConsoleSink* gated(ConsoleSink* sink) { return &gates.emplace_back(sink, off); }
 
-  Simulation& simulation;
-  const std::string own_name;
+  void stop(StopReason why) {
+    if (ended) return;
+    ended = true;
+    reason = why;
+    if (running) sc_core::sc_pause();
+  }
+
+  StopReason run_until(u64 deadline_ps);
+  void run_slice(u64 end_ps);
+  ConsoleSink* gated(ConsoleSink* sink) { return &gates.emplace_back(sink, ended); }
+
   std::deque<OutputGate> gates;  // devices point at them: they must not move
   Dram dram;
-  std::optional<Scope> scope;
   std::unique_ptr<Board> board;
   bool loaded = false;
   bool started = false;
-  bool off = false;  ///< exited, reset, triple fault, stuck: nothing runs any more
+  bool running = false;
+  bool ended = false;  ///< exited, reset, triple fault: nothing runs any more
+  bool pausing = false;
   StopReason reason = StopReason::paused;
-  u64 off_at_ps = 0;
   u32 exit_value = 0;
   std::string stop_text;
   std::vector<std::string> stop_place;
 };
 
-Machine::Impl::Impl(Simulation& s, const MachineConfig& config, CpuObserver* observer,
-                    const std::string& its_name)
-    : simulation(s), own_name(its_name), dram(dram_layout(config)) {
-  simulation.enter(*this);
-  const auto make = [&] { board = make_board(config, dram, observer, *this); };
-  if (own_name.empty())
-    make();
-  else
-    scope.emplace(own_name.c_str(), make);
+void Machine::Impl::run_slice(u64 end_ps) {
+  running = true;
+  try {
+    sc_core::sc_start(sc_core::sc_time::from_value(end_ps - sc_core::sc_time_stamp().value()),
+                      sc_core::SC_RUN_TO_TIME);
+  } catch (const sc_core::sc_report& report) {
+    running = false;
+    throw Error(report.get_msg());
+  }
+  running = false;
 }
 
-void Machine::Impl::stuck(std::string why, std::vector<std::string> where) {
-  if (off) return;
-  stop_text = std::move(why);
-  stop_place = std::move(where);
-  stop(StopReason::stuck);
-}
-
-// Cores that are to run at this very time finish their quantum, then nothing happens here any more.
-void Machine::Impl::stop(StopReason why) {
-  if (off) return;
-  off = true;
-  reason = why;
-  off_at_ps = simulation.now_ps();
-  board->agenda.close();
-  if (board->network) board->network->machine_ended();
-  simulation.machine_ended();
-}
-
-void Machine::Impl::begin_run() {
+StopReason Machine::Impl::run_until(u64 deadline_ps) {
   if (!loaded) throw Error("the machine has no kernel to run");
   if (!started) board->start();
   started = true;
+  pausing = false;
+  while (true) {
+    if (ended) return reason;
+    if (pausing) return StopReason::paused;
+    const u64 now = sc_core::sc_time_stamp().value();
+    if (now >= deadline_ps) return StopReason::deadline;
+    const u64 boundary = (now / slice_ps + 1) * slice_ps;
+    run_slice(std::min(boundary, deadline_ps));
+    const bool at_boundary = sc_core::sc_time_stamp().value() == boundary;
+    if (at_boundary && !ended && !pausing && board->deadlocked()) return StopReason::deadlock;
+  }
 }
 
 std::string arch_of_image(const std::string& file) {
   return elf_target(file) == ElfFor::ia64 ? "ia64" : "x86_64";
 }
 
-Machine::Machine(Simulation& simulation, const MachineConfig& config, CpuObserver* observer,
-                 const std::string& name)
-    : impl_(std::make_unique<Impl>(simulation, config, observer, name)) {}
+Machine::Machine(const MachineConfig& config, CpuObserver* observer) {
+  static bool elaborated = false;
+  if (elaborated) throw Error("one process can simulate one machine");
+  elaborated = true;
+  impl_ = std::make_unique<Impl>(config, observer);
+}
 
 Machine::~Machine() = default;
 
@@ -144,12 +141,6 @@ void Machine::send_from_station(const StreamOrder& order) {
   if (!station) throw Error("the machine has no station on its wire");
   station->send_stream(order);
 }
-Network& Machine::network() {
-  if (!impl_->board->network) throw Error("the machine has no network");
-  return *impl_->board->network;
-}
-void Machine::power_off() { impl_->stop(StopReason::exited); }
-void Machine::change_link(const LinkChange& change) { network().change_link(change); }
 void Machine::add_virtio_console(ConsoleSink* sink) { impl_->board->add_console(impl_->gated(sink)); }
 void Machine::console_input(unsigned index, std::string_view bytes) {
   if (index >= impl_->board->consoles.size())
@@ -165,9 +156,14 @@ void Machine::load(const BootImage& image) {
 
 void Machine::serial_input(std::string_view bytes) { impl_->board->uart.receive(bytes); }
 
-std::optional<StopReason> Machine::ended() const { return impl_->ended(); }
+StopReason Machine::run_until(u64 deadline_ps) { return impl_->run_until(deadline_ps); }
 
-u64 Machine::now_ps() const { return impl_->off ? impl_->off_at_ps : impl_->simulation.now_ps(); }
+void Machine::pause() {
+  impl_->pausing = true;
+  if (impl_->running) sc_core::sc_pause();
+}
+
+u64 Machine::now_ps() const { return sc_core::sc_time_stamp().value(); }
 u32 Machine::exit_value() const { return impl_->exit_value; }
 const std::string& Machine::stop_text() const { return impl_->stop_text; }
 const std::vector<std::string>& Machine::stop_place() const { return impl_->stop_place; }

@@ -1,5 +1,5 @@
-// A whole simulated machine, part of a simulation that runs it. No SystemC type appears here, so that the
-// runner and the command line compile without it.
+// A whole simulated machine, and the one simulation of this process. No SystemC type appears here, so that
+// the runner and the command line compile without it.
 #pragma once
 #include <functional>
 #include <memory>
@@ -17,7 +17,6 @@
 #include "sim/mmu/mmu.h"
 #include "sim/platform/iommu_counters.h"
 #include "sim/platform/network/network_config.h"
-#include "sim/platform/simulation.h"
 
 namespace xs::platform {
 
@@ -60,6 +59,16 @@ struct BootImage {
   std::vector<std::string> modules;  ///< files; module 0 is dom0's kernel for the hypervisor
 };
 
+enum class StopReason {
+  paused,    ///< somebody called pause()
+  deadline,  ///< simulated time reached
+  exited,    ///< the guest wrote the exit port; see exit_value()
+  reset,     ///< the guest asked for a reset
+  triple_fault,
+  stuck,    ///< a core cannot go on: it loops on a fault, or runs where there is no code; see stop_text()
+  deadlock  ///< every core halted for ever, no device event pending
+};
+
 struct MachineCounters {  ///< summed over cores, and per core where it matters
   u64 instructions = 0, cycles = 0, idle_cycles = 0, exceptions = 0, interrupts = 0, port_accesses = 0,
       mmio_accesses = 0, unmodelled = 0, quanta = 0, single_steps = 0, syscalls = 0, irets = 0;
@@ -70,14 +79,10 @@ struct MachineCounters {  ///< summed over cores, and per core where it matters
   std::vector<u64> instructions_per_cpu;
 };
 
-class Network;
-
 class Machine {
  public:
-  /// Elaborates, before the simulation's first run, which outlives the machine. The name is in front of its
-  /// SystemC modules' ("alpha.memory_bus"): machines of one simulation differ by it, one may have none.
-  Machine(Simulation& simulation, const MachineConfig& config, CpuObserver* observer,
-          const std::string& name = "");
+  /// Elaborates. SystemC cannot be re-elaborated: one simulation per process.
+  Machine(const MachineConfig& config, CpuObserver* observer);
   ~Machine();
 
   /// Device wiring, before the first run. Devices occupy the slot that is asked for, or virtio-mmio slots 23,
@@ -86,9 +91,6 @@ class Machine {
   void attach_disk(const std::string& file, bool read_only, std::optional<unsigned> slot = {});
   void attach_network();                             ///< the one that the configuration has
   void send_from_station(const StreamOrder& order);  ///< throws Error when there is none
-  /// The wire that its network device is at. Throws Error when there is none, or a value is bad.
-  void change_link(const LinkChange& change);
-  void power_off();                                  ///< fault: it stands still from now on
   void fail_disk_reads(u64 count);                   ///< fault: the next reads of disk 0 end in an I/O error
   void set_serial_sink(ConsoleSink* sink);           ///< 16550
   void add_virtio_console(ConsoleSink* sink);        ///< index 0, 1, ... in call order
@@ -97,9 +99,11 @@ class Machine {
   void serial_input(std::string_view bytes);
   void console_input(unsigned index, std::string_view bytes);
 
-  /// Why it stands still for good: exited, reset, triple_fault, stuck.
-  std::optional<StopReason> ended() const;
-  /// The simulation's time; of a machine that has ended, when it did.
+  /// Runs until a stop reason; callable again after paused and deadline.
+  StopReason run_until(u64 deadline_ps);
+  /// From a sink or an observer during the run: stop at the end of the current quantum, deterministically.
+  void pause();
+
   u64 now_ps() const;
   u32 exit_value() const;
   const std::string& stop_text() const;                ///< after StopReason::stuck: why, one sentence
@@ -137,9 +141,6 @@ class Machine {
   bool write_memory(u64 pa, std::span<const u8> bytes);
 
  private:
-  friend class Simulation;
-  Network& network();  ///< throws Error when there is none
-
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -86,7 +86,7 @@ void MicrovmBoard::add_cpus(CpuObserver* observer, StopRequests& stop) {
     c.taps = config.taps;
     c.observer = observer;
     const std::string name = "cpu" + std::to_string(i);
-    cpus_.push_back(std::make_unique<x86::Cpu>(name.c_str(), c, dram, apic_bus_, agenda));
+    cpus_.push_back(std::make_unique<x86::Cpu>(name.c_str(), c, dram, apic_bus_));
     cpus_.back()->out.bind(memory_bus.in);
     cpus_.back()->io_out.bind(port_bus.in);
     cpus_.back()->on_shutdown = [&stop] { stop.triple_fault(); };

@@ -70,9 +70,8 @@ Figure lines(const std::string& what, const RunResult& r) {
   return static_cast<double>(*ended - *begun) / ps_per_us;
 }
 
-// The matrix is of scenarios of one host.
 std::string source_of(const std::string& domain, const RunResult& r) {
-  for (const auto& [id, name] : r.hosts.front().domain_names)
+  for (const auto& [id, name] : r.domain_names)
     if (name == domain) return fmt::format("dom{}", id);
   return domain;
 }
@@ -119,7 +118,7 @@ Figure p2m(const std::string& what, const RunResult& r) {
   const std::string source = source_of(domain, r);
   Figure most;
   for (const StepResult& s : r.steps)
-    for (const observe::P2mShape& shape : s.own().p2m) {
+    for (const observe::P2mShape& shape : s.p2m) {
       if (fmt::format("dom{}", shape.domid) != source) continue;
       for (const auto& f : fields)
         if (field == f.name) most = std::max(most.value_or(0), static_cast<double>(f.read(shape)));
@@ -140,7 +139,7 @@ Figure exposed(const std::string& what, const RunResult& r) {
   const std::string source = source_of(domain, r);
   Figure most;
   for (const StepResult& s : r.steps)
-    for (const observe::Exposure& e : s.own().exposed) {
+    for (const observe::Exposure& e : s.exposed) {
       if (fmt::format("dom{}", e.domid) != source) continue;
       for (const auto& f : exposed_fields)
         if (field == f.name) most = std::max(most.value_or(0), static_cast<double>(f.read(e)));
@@ -173,8 +172,8 @@ Figure frames(const std::string& what, const RunResult& r) {
   const std::string source = source_of(owner, r);
   Figure most;
   for (const StepResult& s : r.steps)
-    if (s.own().observed)
-      most = std::max(most.value_or(0), static_cast<double>(frames_in(s.own().ownership, source, type)));
+    if (s.observed)
+      most = std::max(most.value_or(0), static_cast<double>(frames_in(s.ownership, source, type)));
   return most;
 }
 

@@ -20,10 +20,8 @@ std::string found_image(const std::string& name, const std::string& arch) {
                   name.find('/') == std::string::npos ? " (XENOSCOPE_IMAGES names another directory)" : ""));
 }
 
-std::string dom0_cmdline(const HostConfig& host) {
-  const Dom0Config& dom0 = host.dom0;
+std::string dom0_cmdline(const Dom0Config& dom0) {
   std::string words;
-  if (host.number != 0) words += fmt::format("host={} ", host.number);
   if (dom0.autoballoon == "on" || (dom0.autoballoon == "auto" && dom0.memory_mib == 0))
     words += "autoballoon=on ";
   if (dom0.driver != "transparent" && !dom0.driver.empty()) words += "driver=" + dom0.driver + " ";
@@ -32,25 +30,26 @@ std::string dom0_cmdline(const HostConfig& host) {
   return words;
 }
 
-std::string hypervisor_cmdline(const HostConfig& s) {
+std::string hypervisor_cmdline(const Scenario& s) {
   std::string out;
   if (s.dom0.memory_mib) out += fmt::format("dom0_mem={}M ", s.dom0.memory_mib);
   if (s.dom0.model != "direct") out += "dom0_model=" + s.dom0.model + " ";
   if (s.dom0.pmt != "linear,attributes" && !s.dom0.pmt.empty()) out += "pmt=" + s.dom0.pmt + " ";
   if (s.dom0.superpages == "no") out += "superpages=no ";
   if (!s.hypervisor_cmdline.empty()) out += s.hypervisor_cmdline + " ";
-  if (const std::string words = dom0_cmdline(s); !words.empty()) out += fmt::format("dom0=\"{}\" ", words);
+  if (const std::string words = dom0_cmdline(s.dom0); !words.empty())
+    out += fmt::format("dom0=\"{}\" ", words);
   if (!out.empty()) out.pop_back();
   return out;
 }
 
 }  // namespace
 
-BootPlan boot_plan(const Scenario& s, const HostConfig& host, const std::string& arch) {
+BootPlan boot_plan(const Scenario& s, const std::string& arch) {
   BootPlan plan;
-  plan.hypervisor = found_image(host.hypervisor_kernel, arch);
-  plan.dom0_kernel = found_image(host.dom0.kernel, arch);
-  plan.cmdline = hypervisor_cmdline(host);
+  plan.hypervisor = found_image(s.hypervisor_kernel, arch);
+  plan.dom0_kernel = found_image(s.dom0.kernel, arch);
+  plan.cmdline = hypervisor_cmdline(s);
   plan.guests.push_back(plan.dom0_kernel);
   for (const DomainConfig& d : s.domains) {
     const DiskFile file{archive_name(d.kernel), found_image(d.kernel, arch)};

@@ -1,4 +1,4 @@
-// What is booted on a host of a scenario, the same on every target.
+// What is booted for a scenario, the same on every target.
 #pragma once
 #include <string>
 #include <vector>
@@ -16,6 +16,6 @@ struct BootPlan {
 };
 
 /// Throws Error when an image does not exist or two kernels want the same name on dom0's disk.
-BootPlan boot_plan(const Scenario& scenario, const HostConfig& host, const std::string& arch);
+BootPlan boot_plan(const Scenario& scenario, const std::string& arch);
 
 }  // namespace xs::scenario

@@ -24,7 +24,7 @@ void decode_ownership(const Node& list, const Scenario& scenario, Expect& out) {
     e.in_mib = n.has("mib");
     if (e.in_mib == n.has("frames")) n.fail("needs exactly one of \"mib\" and \"frames\"");
     e.range = decode_range(n.at(e.in_mib ? "mib" : "frames"));
-    out.push_back({std::move(e), n.pointer(), 0});
+    out.push_back({std::move(e), n.pointer()});
   }
 }
 
@@ -33,7 +33,7 @@ void decode_console(const Node& list, const Scenario& scenario, Expect& out) {
     ExpectConsole e{decode_source(n.at("source"), scenario), decode_pattern(n),
                     !n.boolean_or("absent", false)};
     if (e.source == "free") n.at("source").fail("has no console");
-    out.push_back({std::move(e), n.pointer(), 0});
+    out.push_back({std::move(e), n.pointer()});
   }
 }
 
@@ -44,7 +44,7 @@ void decode_events(const Node& list, const Scenario& scenario, Expect& out) {
       e.count = decode_range(n.at("count"));
     else
       e.count.at_least = 1;
-    out.push_back({std::move(e), n.pointer(), 0});
+    out.push_back({std::move(e), n.pointer()});
   }
 }
 
@@ -91,27 +91,20 @@ std::string decode_domain_name(const Node& n, const Scenario& scenario) {
   n.fail(fmt::format("no domain \"{}\" in domains", s));
 }
 
-std::size_t decode_host_name(const Node& n, const Scenario& scenario) {
-  if (const auto index = scenario.host(n.text())) return *index;
-  n.fail(fmt::format("no host \"{}\" in hosts", n.text()));
-}
-
-void decode_expect(const Node& n, const Scenario& scenario, std::size_t host, Expect& out) {
-  const std::size_t first = out.size();
+void decode_expect(const Node& n, const Scenario& scenario, Expect& out) {
   if (n.has("counters")) {
     const Node counters = n.at("counters");
     for (const auto& [name, unused] : counters.json().items()) {
       const Node range = counters.at(name.c_str());
-      if (const auto problem = unknown_counter(name, scenario.hosts.at(host).cpus)) range.fail(*problem);
-      out.push_back({ExpectCounter{name, decode_range(range)}, range.pointer(), 0});
+      if (const auto problem = unknown_counter(name, scenario.cpus)) range.fail(*problem);
+      out.push_back({ExpectCounter{name, decode_range(range)}, range.pointer()});
     }
   }
   if (n.has("ownership")) decode_ownership(n.at("ownership"), scenario, out);
   if (n.has("console")) decode_console(n.at("console"), scenario, out);
   if (n.has("events")) decode_events(n.at("events"), scenario, out);
   if (n.has("answer"))
-    out.push_back({ExpectAnswer{decode_pattern(n.at("answer"))}, n.at("answer").pointer(), 0});
-  for (std::size_t i = first; i < out.size(); ++i) out[i].host = host;
+    out.push_back({ExpectAnswer{decode_pattern(n.at("answer"))}, n.at("answer").pointer()});
 }
 
 }  // namespace xs::scenario

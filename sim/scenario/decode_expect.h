@@ -5,10 +5,7 @@
 
 namespace xs::scenario {
 
-/// A host's name, as its index.
-std::size_t decode_host_name(const Node& n, const Scenario& scenario);
-/// What is expected of `host`.
-void decode_expect(const Node& n, const Scenario& scenario, std::size_t host, Expect& out);
+void decode_expect(const Node& n, const Scenario& scenario, Expect& out);
 /// From "text" or "regex", exactly one of which must be there; a bad expression is an error of the file.
 TextPattern decode_pattern(const Node& n);
 /// Bounds under the keys equals, at_least, at_most with `suffix` appended ("_mib").

@@ -91,22 +91,6 @@ void decode_restore(const Node& n, const Scenario& scenario, Step& step) {
   set_command(step, "restore", domain, fmt::format("restore {} name={}", n.text_or("from", "disk"), domain));
 }
 
-/// The toolstack knows hosts by address.
-void decode_migrate(const Node& n, const Scenario& scenario, Step& step) {
-  const std::string domain = decode_domain_name(n.at("domain"), scenario);
-  const std::size_t to = decode_host_name(n.at("to"), scenario);
-  if (to == step.host) n.at("to").fail("is where the domain is");
-  std::string line =
-      fmt::format("migrate {} {}", domain, platform::ipv4_text(0x0a000001 + scenario.hosts[to].number));
-  for (const char* key : {"policy", "iterations", "factor", "threshold", "bytes_per_s"})
-    if (n.has(key))
-      line += fmt::format(" {}={}", key,
-                          n.at(key).is_string() ? n.at(key).text() : std::to_string(n.at(key).integer()));
-  if (n.boolean_or("detach", false)) line += " detach=1";
-  set_command(step, "migrate", domain, std::move(line));
-  std::get<Command>(step.action).to_host = to;
-}
-
 template <const char* verb>
 void decode_device(const Node& n, const Scenario& scenario, Step& step) {
   const std::string domain = decode_domain_name(n.at("domain"), scenario);
@@ -117,15 +101,14 @@ void decode_hash(const Node& n, const Scenario&, Step& step) {
   set_command(step, "hash", "", "hash " + n.text());
 }
 
-/// What dom0 sends to a domain, or to an address, with numbers that the verb knows.
-template <const char* verb>
+/// What dom0 sends to a domain, or to an address: `counted` of them.
+template <const char* verb, const char* counted>
 void decode_traffic(const Node& n, const Scenario& scenario, Step& step) {
   if (n.has("domain") == n.has("address")) n.fail("needs either \"domain\" or \"address\"");
   const std::string domain = n.has("domain") ? decode_domain_name(n.at("domain"), scenario) : "";
   std::string line = fmt::format("{} {}", verb, domain.empty() ? n.at("address").text() : domain);
-  for (const char* key : {"count", "packets", "requests", "bytes", "interval_us", "timeout_s"})
+  for (const char* key : {counted, "bytes"})
     if (n.has(key)) line += fmt::format(" {}={}", key, n.at(key).integer());
-  if (n.boolean_or("detach", false)) line += " detach=1";
   set_command(step, verb, domain, std::move(line));
 }
 
@@ -173,19 +156,6 @@ void decode_wait(const Node& n, const Scenario& scenario, Step& step) {
   step.action = std::move(wait);
 }
 
-platform::LinkChange decode_link(const Node& n, Step& step) {
-  platform::LinkChange change;
-  if (n.has("up")) change.up = n.at("up").boolean();
-  if (n.has("bytes_per_s")) change.bytes_per_s = n.at("bytes_per_s").integer();
-  if (n.has("lose_every")) change.lose_every = n.at("lose_every").integer();
-  std::string what = "fault: the wire";
-  if (change.up) what += *change.up ? " is whole" : " is cut";
-  if (change.bytes_per_s) what += fmt::format(", {} bytes/s", *change.bytes_per_s);
-  if (change.lose_every) what += fmt::format(", loses every {}th frame", *change.lose_every);
-  if (step.name.empty()) step.name = what;
-  return change;
-}
-
 void decode_fault(const Node& n, const Scenario& scenario, Step& step) {
   Fault fault;
   if (n.has("operator-garbage")) {
@@ -201,11 +171,6 @@ void decode_fault(const Node& n, const Scenario& scenario, Step& step) {
     const u64 after = kill.has("after_ms") ? kill.at("after_ms").picoseconds(ps_per_ms) : 0;
     fault = FaultKill{decode_domain_name(kill.at("domain"), scenario), after};
     if (step.name.empty()) step.name = "fault: kill " + std::get<FaultKill>(fault).domain;
-  } else if (n.has("link")) {
-    fault = FaultLink{decode_link(n.at("link"), step)};
-  } else if (n.has("power")) {
-    fault = FaultPower{};
-    if (step.name.empty()) step.name = "fault: power failure";
   } else {
     fault = FaultDisk{n.at("disk-read-errors").at("count").integer()};
     if (step.name.empty()) step.name = "fault: disk read errors";
@@ -215,7 +180,7 @@ void decode_fault(const Node& n, const Scenario& scenario, Step& step) {
 
 void decode_expect_step(const Node& n, const Scenario& scenario, Step& step) {
   Expect expect;
-  decode_expect(n, scenario, step.host, expect);
+  decode_expect(n, scenario, expect);
   if (step.name.empty()) step.name = "expect";
   step.action = std::move(expect);
 }
@@ -223,10 +188,9 @@ void decode_expect_step(const Node& n, const Scenario& scenario, Step& step) {
 constexpr char mem_set[] = "mem-set", mem_max[] = "mem-max", pause_verb[] = "pause", unpause[] = "unpause",
                suspend[] = "suspend", resume[] = "resume", destroy[] = "destroy",
                shutdown_verb[] = "shutdown", list[] = "list", info[] = "info",
-               shutdown_host[] = "shutdown-host", ping[] = "ping", stream[] = "stream", bulk[] = "bulk",
-               ask[] = "ask", p2m[] = "p2m", device_attach[] = "device-attach",
-               device_detach[] = "device-detach", migrate_cancel[] = "migrate-cancel",
-               query_migrate[] = "query-migrate";
+               shutdown_host[] = "shutdown-host", ping[] = "ping", stream[] = "stream", count[] = "count",
+               packets[] = "packets", p2m[] = "p2m", device_attach[] = "device-attach",
+               device_detach[] = "device-detach";
 
 constexpr struct {
   const char* key;
@@ -241,9 +205,6 @@ constexpr struct {
     {"resume", decode_domain_verb<resume>},
     {"save", decode_save},
     {"restore", decode_restore},
-    {"migrate", decode_migrate},
-    {"migrate-cancel", decode_domain_verb<migrate_cancel>},
-    {"query-migrate", decode_plain<query_migrate>},
     {"destroy", decode_domain_verb<destroy>},
     {"shutdown", decode_domain_verb<shutdown_verb>},
     {"list", decode_plain<list>},
@@ -256,21 +217,14 @@ constexpr struct {
     {"hash", decode_hash},
     {"p2m", decode_domain_verb<p2m>},
     {"log-dirty", decode_log_dirty},
-    {"ping", decode_traffic<ping>},
-    {"stream", decode_traffic<stream>},
-    {"bulk", decode_traffic<bulk>},
-    {"ask", decode_traffic<ask>},
+    {"ping", decode_traffic<ping, count>},
+    {"stream", decode_traffic<stream, packets>},
     {"station-stream", decode_station_stream},
     {"shutdown-host", decode_plain<shutdown_host>},
     {"wait", decode_wait},
     {"fault", decode_fault},
     {"expect", decode_expect_step},
 };
-
-bool is_typed(const Fault& f) {
-  return std::holds_alternative<FaultGarbage>(f) || std::holds_alternative<FaultNoise>(f) ||
-         std::holds_alternative<FaultKill>(f);
-}
 
 }  // namespace
 
@@ -296,7 +250,6 @@ Step decode_step(const Node& n, const Scenario& scenario) {
   step.position = n.position();
   step.name = n.text_or("name", "");
   step.guide = decode_guide(n, scenario);
-  if (n.has("on")) step.host = decode_host_name(n.at("on"), scenario);
   const char* found = nullptr;
   for (const auto& [key, decode] : actions) {
     if (!n.has(key)) continue;
@@ -306,9 +259,9 @@ Step decode_step(const Node& n, const Scenario& scenario) {
   }
   if (!found) n.fail("has no action");
   if (n.has("status")) {
-    const bool answered =
-        std::holds_alternative<Command>(step.action) ||
-        (std::holds_alternative<Fault>(step.action) && is_typed(std::get<Fault>(step.action)));
+    const bool answered = std::holds_alternative<Command>(step.action) ||
+                          (std::holds_alternative<Fault>(step.action) &&
+                           !std::holds_alternative<FaultDisk>(std::get<Fault>(step.action)));
     if (!answered) n.at("status").fail("goes with an operator command");
     step.status = n.at("status").text();
   }
@@ -321,8 +274,7 @@ Step decode_final_expect(const Node& list, const Scenario& scenario) {
   step.pointer = list.pointer();
   step.position = list.position();
   Expect expect;
-  for (const Node& n : list.items())
-    decode_expect(n, scenario, n.has("on") ? decode_host_name(n.at("on"), scenario) : 0, expect);
+  for (const Node& n : list.items()) decode_expect(n, scenario, expect);
   step.action = std::move(expect);
   return step;
 }

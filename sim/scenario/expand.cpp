@@ -35,19 +35,6 @@ void give_models(Json& head, const Environment& env) {
     head["machine"]["iommu"] = env.at(iommu_parameter);
 }
 
-/// What a host does not say of itself, the scenario says for all.
-void give_hosts(Json& head) {
-  const auto hosts = head.find("hosts");
-  if (hosts == head.end()) return;
-  for (Json& host : *hosts)
-    for (const char* part : {"machine", "hypervisor", "dom0"}) {
-      if (!head.contains(part)) continue;
-      Json all = head[part];
-      if (host.contains(part)) all.update(host[part]);
-      host[part] = std::move(all);
-    }
-}
-
 /// Values that hold on this architecture only, for parameters that the scenario has.
 void apply_arch_parameters(const JsonSource& source, const std::string& arch, Environment& env) {
   const Json::json_pointer at("/arch_parameters/" + arch);
@@ -181,7 +168,6 @@ Expanded expand(const JsonSource& source, const Settings& settings, const std::s
     else if (key != "steps")
       out.head[key] = value;
   give_models(out.head, env);
-  give_hosts(out.head);
   if (dom.contains("steps")) expander.steps(dom["steps"], "/steps", env, out.steps);
   return out;
 }

@@ -50,67 +50,34 @@ void decode_disk(const Node& n, Dom0Config& dom0) {
   if (n.has("slot")) dom0.disk_slot = static_cast<unsigned>(n.at("slot").integer());
 }
 
-Dom0Config decode_dom0(const Node& n) {
-  Dom0Config dom0;
-  dom0.kernel = n.text_or("kernel", dom0.kernel);
-  dom0.model = n.text_or("model", dom0.model);
-  dom0.pmt = n.text_or("pmt", "");
-  dom0.superpages = n.text_or("superpages", "");
-  dom0.driver = n.text_or("driver", "");
-  dom0.cmdline = n.text_or("cmdline", "");
-  dom0.memory_mib = n.integer_or("memory", 0);
-  dom0.autoballoon = n.text_or("autoballoon", dom0.autoballoon);
-  if (n.has("disk")) decode_disk(n.at("disk"), dom0);
-  return dom0;
-}
-
-/// `n`: the scenario, which is its only host, or one of "hosts".
-HostConfig decode_host(const Node& n) {
-  HostConfig host;
-  if (n.has("machine")) {
-    host.machine_json = n.at("machine").json().dump();
-    host.machine_position = n.at("machine").position();
-    host.cpus = n.at("machine").integer_or("cpus", 1);
-  }
-  if (n.has("hypervisor")) {
-    host.hypervisor_kernel = n.at("hypervisor").text_or("kernel", host.hypervisor_kernel);
-    host.hypervisor_cmdline = n.at("hypervisor").text_or("cmdline", "");
-  }
-  if (n.has("dom0")) host.dom0 = decode_dom0(n.at("dom0"));
-  return host;
-}
-
-/// Domains are numbered from their dom0's number on: so many may a host make.
-constexpr u32 numbers_each = 4096;
-
-void decode_hosts(const Node& top, Scenario& s) {
-  if (!top.has("hosts")) {
-    s.hosts = {decode_host(top)};
-    return;
-  }
-  s.hosts.clear();
-  for (const Node& n : top.at("hosts").items()) {
-    HostConfig host = decode_host(n);
-    host.name = n.at("name").text();
-    for (const HostConfig& other : s.hosts)
-      if (other.name == host.name) n.at("name").fail(fmt::format("a second host named \"{}\"", host.name));
-    host.number = static_cast<u32>(s.hosts.size()) * numbers_each;
-    host.may_fail = n.text_or("on_panic", "") == "preserve";
-    s.hosts.push_back(std::move(host));
-  }
-}
-
 void decode_head(const JsonSource& source, const Json& head, Scenario& s) {
   const Node top(source, head, "", "");
   s.name = top.at("name").text();
   s.description = top.text_or("description", "");
   s.seed = top.integer_or("seed", 1);
+  if (top.has("machine")) s.machine_json = head["machine"].dump();
+  s.machine_position = source.position("/machine");
+  if (top.has("machine")) s.cpus = top.at("machine").integer_or("cpus", 1);
+  if (top.has("hypervisor")) {
+    s.hypervisor_kernel = top.at("hypervisor").text_or("kernel", s.hypervisor_kernel);
+    s.hypervisor_cmdline = top.at("hypervisor").text_or("cmdline", "");
+  }
+  if (top.has("dom0")) {
+    s.dom0.kernel = top.at("dom0").text_or("kernel", s.dom0.kernel);
+    s.dom0.model = top.at("dom0").text_or("model", s.dom0.model);
+    s.dom0.pmt = top.at("dom0").text_or("pmt", "");
+    s.dom0.superpages = top.at("dom0").text_or("superpages", "");
+    s.dom0.driver = top.at("dom0").text_or("driver", "");
+    s.dom0.cmdline = top.at("dom0").text_or("cmdline", "");
+    s.dom0.memory_mib = top.at("dom0").integer_or("memory", 0);
+    s.dom0.autoballoon = top.at("dom0").text_or("autoballoon", s.dom0.autoballoon);
+    if (top.at("dom0").has("disk")) decode_disk(top.at("dom0").at("disk"), s.dom0);
+  }
   if (top.has("limits")) {
     const Node limits = top.at("limits");
     if (limits.has("simulated_s")) s.limits.simulated_ps = limits.at("simulated_s").picoseconds(ps_per_s);
     if (limits.has("wall_s")) s.limits.wall_s = static_cast<u64>(std::ceil(limits.at("wall_s").number()));
   }
-  decode_hosts(top, s);
   if (top.has("domains")) decode_domains(top.at("domains"), s);
   s.boot_guide = decode_guide(top, s);
 }
@@ -130,12 +97,6 @@ std::string Range::text() const {
   add("at least", at_least);
   add("at most", at_most);
   return out;
-}
-
-std::optional<std::size_t> Scenario::host(const std::string& wanted) const {
-  for (std::size_t i = 0; i < hosts.size(); ++i)
-    if (hosts[i].name == wanted) return i;
-  return std::nullopt;
 }
 
 const DomainConfig* Scenario::domain(const std::string& wanted) const {

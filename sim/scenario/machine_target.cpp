@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <optional>
 
 #include "sim/observe/names.h"
@@ -81,39 +80,29 @@ class ObserverView : public Observation {
 
 class BootedMachine : public MachineTarget, private observe::Listener {
  public:
-  BootedMachine(platform::Simulation& simulation, const Scenario& scenario,
-                const MachineTargetOptions& options, MachineTarget* joined_to)
-      : simulation_(simulation),
-        joined_to_(joined_to),
-        scenario_(scenario),
-        host_(scenario.hosts.at(options.host)),
-        options_(options) {}
+  BootedMachine(const Scenario& scenario, const MachineTargetOptions& options)
+      : scenario_(scenario), options_(options) {}
 
   void start(TargetListener& listener) override;
   void type_operator(std::string_view bytes) override { machine_->console_input(0, bytes); }
   platform::StopReason run_until(u64 deadline_ps) override {
     if (debug_) debug_->poll();
-    return simulation_.run_until(deadline_ps);
+    return machine_->run_until(deadline_ps);
   }
   void ended(int exit_code) override {
     if (debug_) debug_->ended(exit_code);
   }
-  void pause() override { simulation_.pause(); }
+  void pause() override { machine_->pause(); }
   platform::Machine& machine() override { return *machine_; }
   observe::Observer& observer() override { return *observer_; }
   const VcpuControls& vcpus() override {
     if (!vcpus_) vcpus_.emplace(*machine_, *observer_, hypervisor_);
     return *vcpus_;
   }
-  std::optional<platform::StopReason> off() const override {
-    return machine_ ? machine_->ended() : std::nullopt;
-  }
-  void power_off() override { machine_->power_off(); }
   u64 now_ps() const override { return machine_ ? machine_->now_ps() : 0; }
   u32 exit_value() const override { return machine_ ? machine_->exit_value() : 0; }
   void fail_disk_reads(u64 count) override { machine_->fail_disk_reads(count); }
   void send_from_station(const StationStream& stream) override { machine_->send_from_station(stream); }
-  void change_link(const platform::LinkChange& change) override { machine_->change_link(change); }
   std::map<std::string, u64> counters() const override {
     return machine_ ? named_counters(*machine_, *observer_) : std::map<std::string, u64>();
   }
@@ -125,7 +114,7 @@ class BootedMachine : public MachineTarget, private observe::Listener {
     // Guests' kernels share addresses: each is asked alone.
     observe::Symbolizer symbols;
     symbols.add(std::make_shared<observe::Image>(
-        image_path(kernel.empty() ? host_.hypervisor_kernel : kernel, options_.arch)));
+        image_path(kernel.empty() ? scenario_.hypervisor_kernel : kernel, options_.arch)));
     return symbols.annotate_backtrace(line);
   }
   Observation* observation() override { return view_ ? &*view_ : nullptr; }
@@ -147,10 +136,7 @@ class BootedMachine : public MachineTarget, private observe::Listener {
     emit("violation", 0, fmt::format("{}: {}", observe::invariant_name(v.which), v.text));
   }
 
-  platform::Simulation& simulation_;
-  MachineTarget* const joined_to_;
   const Scenario& scenario_;
-  const HostConfig& host_;
   const MachineTargetOptions options_;
   TargetListener* listener_ = nullptr;
   Ear serial_{&TargetListener::on_serial}, operator_{&TargetListener::on_operator};
@@ -164,11 +150,11 @@ class BootedMachine : public MachineTarget, private observe::Listener {
 
 void BootedMachine::start(TargetListener& listener) {
   listener_ = serial_.listener = operator_.listener = &listener;
-  platform::MachineConfig config = machine_config(scenario_, host_, options_.arch);
-  const BootPlan plan = boot_plan(scenario_, host_, options_.arch);
+  platform::MachineConfig config = machine_config(scenario_, options_.arch);
+  const BootPlan plan = boot_plan(scenario_, options_.arch);
   const std::string disk = options_.work_directory + "/dom0-disk.tar";
   write_disk_image(disk, plan.disk);
-  const Dom0Config& dom0 = host_.dom0;
+  const Dom0Config& dom0 = scenario_.dom0;
   const std::string data_disk =
       dom0.disk_file.empty() ? options_.work_directory + "/dom0-data.img" : dom0.disk_file;
   if (dom0.disk_mib) make_disk(data_disk, dom0.disk_mib, !dom0.disk_file.empty());
@@ -177,7 +163,7 @@ void BootedMachine::start(TargetListener& listener) {
   watch.hypervisor = hypervisor_ = plan.hypervisor;
   watch.guests = plan.guests;
   watch.trace_file = options_.trace_file;
-  watch.scenario = host_.name.empty() ? scenario_.name : scenario_.name + "/" + host_.name;
+  watch.scenario = scenario_.name;
   watch.seed = scenario_.seed;
   watch.cpus = config.cpus;
   watch.architecture = config.arch;
@@ -186,7 +172,7 @@ void BootedMachine::start(TargetListener& listener) {
   observer_->set_listener(this);
 
   config.taps = observer_->taps();
-  machine_ = std::make_unique<platform::Machine>(simulation_, config, observer_.get(), host_.name);
+  machine_ = std::make_unique<platform::Machine>(config, observer_.get());
   observer_->attach(machine_->memory());
   observer_->watch_tlbs([this](unsigned cpu, u64 mfn) { return machine_->tlb_maps_for_user(cpu, mfn); });
   observer_->watch_tags([this](unsigned cpu) { return machine_->tagged_pages(cpu); });
@@ -199,14 +185,13 @@ void BootedMachine::start(TargetListener& listener) {
   machine_->attach_disk(disk, true);
   if (dom0.disk_mib) machine_->attach_disk(data_disk, false, dom0.disk_slot);
   if (config.network) machine_->attach_network();
-  if (joined_to_) simulation_.join(joined_to_->machine(), *machine_, config.network->link);
   if (config.iommu)
     observer_->watch_iommu({machine_->device_slots(),
                             [this](unsigned slot) { return machine_->slot_registers(slot); },
                             [this](unsigned slot, u64 mfn) { return machine_->iommu_reach(slot, mfn); }});
   machine_->load({plan.hypervisor, plan.cmdline, {plan.dom0_kernel}});
   view_.emplace(*observer_, *machine_, options_.arch);
-  view_->set_kernel(0, host_.dom0.kernel);
+  view_->set_kernel(0, scenario_.dom0.kernel);
   if (options_.debug.address.empty()) return;
   std::vector<std::string> images = {plan.hypervisor};
   images.insert(images.end(), plan.guests.begin(), plan.guests.end());
@@ -216,55 +201,18 @@ void BootedMachine::start(TargetListener& listener) {
 
 }  // namespace
 
-platform::MachineConfig machine_config(const Scenario& s, const HostConfig& host, const std::string& arch) {
+platform::MachineConfig machine_config(const Scenario& s, const std::string& arch) {
   const std::string place =
-      fmt::format("{}:{}:{}", s.file, host.machine_position.line, host.machine_position.column);
-  platform::MachineConfig config = platform::parse_machine_json(host.machine_json, place, arch);
-  if (s.hosts.size() > 1) {  // a wire joins them
-    if (!config.network) config.network.emplace();
-    config.network->mac[4] ^= static_cast<u8>(host.number >> 8);
-  }
+      fmt::format("{}:{}:{}", s.file, s.machine_position.line, s.machine_position.column);
+  platform::MachineConfig config = platform::parse_machine_json(s.machine_json, place, arch);
   if (config.arch != arch) throw Error(place + ": machine.arch: the scenario is run on " + arch);
   config.seed = s.seed;
   return config;
 }
 
-std::unique_ptr<MachineTarget> make_machine_target(platform::Simulation& simulation, const Scenario& scenario,
-                                                   const MachineTargetOptions& options,
-                                                   MachineTarget* joined_to) {
-  return std::make_unique<BootedMachine>(simulation, scenario, options, joined_to);
-}
-
-std::string file_of_host(const std::string& file, const HostConfig& host) {
-  if (file.empty() || host.name.empty()) return file;
-  const std::filesystem::path path(file);
-  return path.parent_path() / (path.stem().string() + "." + host.name + path.extension().string());
-}
-
-HostTargets::HostTargets(const Scenario& scenario, const MachineTargetOptions& options) {
-  for (std::size_t i = 0; i < scenario.hosts.size(); ++i) {
-    const HostConfig& host = scenario.hosts[i];
-    MachineTargetOptions own = options;
-    own.host = i;
-    own.trace_file = file_of_host(options.trace_file, host);
-    if (!host.name.empty()) {
-      own.work_directory += "/" + host.name;
-      std::filesystem::create_directory(own.work_directory);
-    }
-    if (i > 0) own.debug = {};  // a debugger sees the first one
-    targets_.push_back(
-        make_machine_target(simulation_, scenario, own, i > 0 ? targets_.front().get() : nullptr));
-  }
-}
-
-std::vector<Target*> HostTargets::all() const {
-  std::vector<Target*> out;
-  for (const auto& target : targets_) out.push_back(target.get());
-  return out;
-}
-
-void HostTargets::ended(int exit_code) {
-  for (const auto& target : targets_) target->ended(exit_code);
+std::unique_ptr<MachineTarget> make_machine_target(const Scenario& scenario,
+                                                   const MachineTargetOptions& options) {
+  return std::make_unique<BootedMachine>(scenario, options);
 }
 
 }  // namespace xs::scenario

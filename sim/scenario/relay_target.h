@@ -14,13 +14,10 @@ class RelayTarget : public Target {
   std::string take_user_line() override { return to_.take_user_line(); }
   platform::StopReason run_until(u64 deadline_ps) override { return to_.run_until(deadline_ps); }
   void pause() override { to_.pause(); }
-  std::optional<platform::StopReason> off() const override { return to_.off(); }
   u64 now_ps() const override { return to_.now_ps(); }
   u32 exit_value() const override { return to_.exit_value(); }
   void fail_disk_reads(u64 count) override { to_.fail_disk_reads(count); }
   void send_from_station(const StationStream& stream) override { to_.send_from_station(stream); }
-  void change_link(const platform::LinkChange& change) override { to_.change_link(change); }
-  void power_off() override { to_.power_off(); }
   std::map<std::string, u64> counters() const override { return to_.counters(); }
   u64 execution_hash() const override { return to_.execution_hash(); }
   std::vector<std::string> where() const override { return to_.where(); }

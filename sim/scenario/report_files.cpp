@@ -41,15 +41,12 @@ void write_file(const std::string& file, std::string_view text) {
 
 void write_artifacts(const RunResult& result, const std::string& directory) {
   const std::filesystem::path root(directory);
+  make_directory(root / "consoles");
   std::map<std::string, std::string> consoles;
   for (const ConsoleLine& c : result.console) consoles[c.source] += c.text + "\n";
-  for (const HostResult& host : result.hosts) make_directory(root / "consoles" / host.name);
   for (const auto& [source, text] : consoles) write_file(root / "consoles" / (source + ".txt"), text);
-  for (const HostResult& host : result.hosts) {
-    if (!host.p2m.empty()) make_directory(root / "p2m" / host.name);
-    for (const auto& [domain, dump] : host.p2m)
-      write_file(root / "p2m" / host.name / (domain + ".txt"), dump);
-  }
+  if (!result.p2m.empty()) make_directory(root / "p2m");
+  for (const auto& [domain, dump] : result.p2m) write_file(root / "p2m" / (domain + ".txt"), dump);
   write_file(root / "report.txt", text_report(result));
   write_file(root / "report.json", json_text(to_json(result), 1) + "\n");
 }

@@ -7,7 +7,7 @@
 namespace xs::scenario {
 namespace {
 
-constexpr int result_version = 2;
+constexpr int result_version = 1;
 
 std::string hex(u64 v) { return fmt::format("{:016x}", v); }
 
@@ -83,31 +83,14 @@ std::vector<observe::Exposure> exposed_from_json(const Json& all) {
   return exposed;
 }
 
-Json state_to_json(const HostState& s) {
-  Json j = Json::object();
-  if (s.observed) j["ownership"] = ownership_to_json(s.ownership);
-  if (s.observed) j["p2m"] = shapes_to_json(s.p2m);
-  if (!s.exposed.empty()) j["exposed"] = exposed_to_json(s.exposed);
-  return j;
-}
-
-HostState state_from_json(const Json& j) {
-  HostState s;
-  if ((s.observed = j.contains("ownership"))) s.ownership = ownership_from_json(j.at("ownership"));
-  if (s.observed) s.p2m = shapes_from_json(j.at("p2m"));
-  if (j.contains("exposed")) s.exposed = exposed_from_json(j.at("exposed"));
-  return s;
-}
-
 Json step_to_json(const StepResult& s) {
   Json j = {{"name", s.name},         {"path", s.pointer},        {"line", s.line},
             {"passed", s.passed},     {"timed_out", s.timed_out}, {"begin_ps", s.begin_ps},
             {"end_ps", s.end_ps},     {"command", s.command},     {"answer", s.answer},
             {"problems", s.problems}, {"skipped", s.skipped}};
-  j["host"] = s.host;
-  Json hosts = Json::array();
-  for (const HostState& host : s.hosts) hosts.push_back(state_to_json(host));
-  j["hosts"] = std::move(hosts);
+  if (s.observed) j["ownership"] = ownership_to_json(s.ownership);
+  if (s.observed) j["p2m"] = shapes_to_json(s.p2m);
+  if (!s.exposed.empty()) j["exposed"] = exposed_to_json(s.exposed);
   return j;
 }
 
@@ -124,28 +107,10 @@ StepResult step_from_json(const Json& j) {
   s.answer = j.at("answer").get<std::vector<std::string>>();
   s.problems = j.at("problems").get<std::vector<std::string>>();
   s.skipped = j.at("skipped").get<std::vector<std::string>>();
-  s.host = j.at("host");
-  for (const Json& host : j.at("hosts")) s.hosts.push_back(state_from_json(host));
+  if ((s.observed = j.contains("ownership"))) s.ownership = ownership_from_json(j.at("ownership"));
+  if (s.observed) s.p2m = shapes_from_json(j.at("p2m"));
+  if (j.contains("exposed")) s.exposed = exposed_from_json(j.at("exposed"));
   return s;
-}
-
-Json host_to_json(const HostResult& h) {
-  Json domains = Json::object();
-  for (const auto& [id, name] : h.domain_names) domains[std::to_string(id)] = name;
-  Json j = {{"name", h.name}, {"domains", std::move(domains)}, {"execution_hash", hex(h.execution_hash)}};
-  if (h.observed) j["trace_hash"] = hex(h.trace_hash);
-  return j;
-}
-
-HostResult host_from_json(const Json& j) {
-  HostResult h;
-  h.name = j.at("name");
-  for (const auto& [id, name] : j.at("domains").items())
-    h.domain_names[static_cast<u32>(std::strtoul(id.c_str(), nullptr, 10))] = name;
-  h.execution_hash = from_hex(j.at("execution_hash"));
-  h.observed = j.contains("trace_hash");
-  if (h.observed) h.trace_hash = from_hex(j.at("trace_hash"));
-  return h;
 }
 
 RunResult decode(const Json& j) {
@@ -162,20 +127,24 @@ RunResult decode(const Json& j) {
   for (const Json& c : j.at("console")) r.console.push_back({c.at("source"), c.at("text"), c.at("time_ps")});
   r.backtrace = j.at("backtrace").get<std::vector<std::string>>();
   r.counters = j.at("counters").get<std::map<std::string, u64>>();
-  for (const Json& host : j.at("hosts")) r.hosts.push_back(host_from_json(host));
+  for (const auto& [id, name] : j.at("domains").items())
+    r.domain_names[static_cast<u32>(std::strtoul(id.c_str(), nullptr, 10))] = name;
   r.simulated_ps = j.at("simulated_ps");
   r.wall_s = j.at("wall_s");
+  r.execution_hash = from_hex(j.at("execution_hash"));
+  r.observed = j.contains("trace_hash");
+  if (r.observed) r.trace_hash = from_hex(j.at("trace_hash"));
   return r;
 }
 
 }  // namespace
 
 Json to_json(const RunResult& r) {
-  Json steps = Json::array(), console = Json::array(), hosts = Json::array();
+  Json steps = Json::array(), console = Json::array(), domains = Json::object();
   for (const StepResult& s : r.steps) steps.push_back(step_to_json(s));
   for (const ConsoleLine& c : r.console)
     console.push_back({{"source", c.source}, {"text", c.text}, {"time_ps", c.time_ps}});
-  for (const HostResult& host : r.hosts) hosts.push_back(host_to_json(host));
+  for (const auto& [id, name] : r.domain_names) domains[std::to_string(id)] = name;
   Json j = {{"version", result_version},
             {"scenario", r.scenario},
             {"description", r.description},
@@ -189,11 +158,11 @@ Json to_json(const RunResult& r) {
             {"console", std::move(console)},
             {"backtrace", r.backtrace},
             {"counters", r.counters},
-            {"hosts", std::move(hosts)},
+            {"domains", std::move(domains)},
             {"simulated_ps", r.simulated_ps},
             {"wall_s", r.wall_s},
-            {"execution_hash", hex(r.execution_hash())}};
-  if (r.observed()) j["trace_hash"] = hex(r.trace_hash());
+            {"execution_hash", hex(r.execution_hash)}};
+  if (r.observed) j["trace_hash"] = hex(r.trace_hash);
   return j;
 }
 

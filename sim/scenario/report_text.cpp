@@ -10,13 +10,13 @@ namespace {
 
 std::string milliseconds(u64 ps) { return fmt::format("{:.3f}", static_cast<double>(ps) / 1e9); }
 
-std::string owner_label(const HostResult& host, u32 owner) {
+std::string owner_label(const RunResult& r, u32 owner) {
   if (owner == XS_OWNER_XEN) return "xen";
   if (owner == XS_OWNER_FREE) return "free";
   if (owner == XS_OWNER_NONE) return "none";
-  const auto it = host.domain_names.find(owner);
-  return it == host.domain_names.end() ? fmt::format("dom{}", owner)
-                                       : fmt::format("{} (dom{})", it->second, owner);
+  const auto it = r.domain_names.find(owner);
+  return it == r.domain_names.end() ? fmt::format("dom{}", owner)
+                                    : fmt::format("{} (dom{})", it->second, owner);
 }
 
 void add_steps(std::string& out, const RunResult& r) {
@@ -25,8 +25,7 @@ void add_steps(std::string& out, const RunResult& r) {
     const StepResult& s = r.steps[i];
     out += fmt::format("  {:>3} {:>12} {:>12}  {:<6}  {}\n", i, milliseconds(s.begin_ps),
                        "+" + milliseconds(s.end_ps - s.begin_ps), s.passed ? "ok" : "FAILED", s.name);
-    const std::string at = r.hosts.at(s.host).name;
-    if (!s.command.empty()) out += fmt::format("        {}xl> {}\n", at.empty() ? at : at + " ", s.command);
+    if (!s.command.empty()) out += fmt::format("        xl> {}\n", s.command);
     for (const std::string& line : s.answer) out += fmt::format("        {}\n", line);
     for (const std::string& problem : s.problems) out += fmt::format("      ! {}\n", r.located(s, problem));
     if (!s.skipped.empty()) out += fmt::format("        not checked: {}\n", fmt::join(s.skipped, "; "));
@@ -40,14 +39,11 @@ void add_console(std::string& out, const RunResult& r) {
     out += fmt::format("  {:>12} {:<8} | {}\n", milliseconds(c.time_ps), c.source, c.text);
 }
 
-/// " of beta", where there are several.
-std::string of_host(const HostResult& host) { return host.name.empty() ? "" : " of " + host.name; }
-
 /// Owners in the order hypervisor, free, domains by id: the columns of the ownership tables.
-std::vector<u32> owners_of(const RunResult& r, std::size_t host) {
+std::vector<u32> owners_of(const RunResult& r) {
   std::set<u32> seen;
   for (const StepResult& s : r.steps)
-    for (const auto& row : s.of(host).ownership.rows) seen.insert(row.owner);
+    for (const auto& row : s.ownership.rows) seen.insert(row.owner);
   std::vector<u32> out;
   for (const u32 special : {XS_OWNER_XEN, XS_OWNER_FREE, XS_OWNER_NONE})
     if (seen.erase(special)) out.push_back(special);
@@ -55,22 +51,21 @@ std::vector<u32> owners_of(const RunResult& r, std::size_t host) {
   return out;
 }
 
-void add_ownership(std::string& out, const RunResult& r, std::size_t host) {
-  const std::vector<u32> owners = owners_of(r, host);
+void add_ownership(std::string& out, const RunResult& r) {
+  const std::vector<u32> owners = owners_of(r);
   if (owners.empty()) return;
   const auto row = [&](const std::string& first, auto cell) {
     out += fmt::format("  {:<34.34}", first);
     for (const u32 owner : owners) out += fmt::format(" {:>18}", cell(owner));
     out += '\n';
   };
-  out += fmt::format("\nmachine frames{} by owner after each step: frames (MiB)\n", of_host(r.hosts[host]));
-  row("", [&](u32 owner) { return owner_label(r.hosts[host], owner); });
+  out += "\nmachine frames by owner after each step: frames (MiB)\n";
+  row("", [&](u32 owner) { return owner_label(r, owner); });
   for (std::size_t i = 0; i < r.steps.size(); ++i) {
     const StepResult& s = r.steps[i];
-    const HostState& state = s.of(host);
-    if (!state.observed) continue;
+    if (!s.observed) continue;
     row(fmt::format("{:>3} {}", i, s.name), [&](u32 owner) {
-      const u64 frames = frames_of(state.ownership, owner);
+      const u64 frames = frames_of(s.ownership, owner);
       return fmt::format("{} ({:.2f})", frames, static_cast<double>(frames) / 256);
     });
   }
@@ -91,33 +86,32 @@ constexpr struct {
                    {XS_FRAME_SHADOW, "shadow"}};
 
 /// Frames by type at the step where most owners had frames: the last one with a guest alive.
-void add_types(std::string& out, const RunResult& r, std::size_t host) {
-  const auto owners = [host](const StepResult& s) { return s.of(host).ownership.rows.size(); };
-  const auto widest = std::max_element(r.steps.begin(), r.steps.end(),
-                                       [&](const auto& a, const auto& b) { return owners(a) <= owners(b); });
-  if (widest == r.steps.end() || owners(*widest) == 0) return;
-  out += fmt::format("\nmachine frames{} by owner and type after \"{}\"\n  {:<20}", of_host(r.hosts[host]),
-                     widest->name, "");
+void add_types(std::string& out, const RunResult& r) {
+  const auto widest = std::max_element(r.steps.begin(), r.steps.end(), [](const auto& a, const auto& b) {
+    return a.ownership.rows.size() <= b.ownership.rows.size();
+  });
+  if (widest == r.steps.end() || widest->ownership.rows.empty()) return;
+  out += fmt::format("\nmachine frames by owner and type after \"{}\"\n  {:<20}", widest->name, "");
   for (const auto& t : shown_types) out += fmt::format(" {:>9}", t.name);
   out += '\n';
-  for (const auto& row : widest->of(host).ownership.rows) {
-    out += fmt::format("  {:<20}", owner_label(r.hosts[host], row.owner));
+  for (const auto& row : widest->ownership.rows) {
+    out += fmt::format("  {:<20}", owner_label(r, row.owner));
     for (const auto& t : shown_types) out += fmt::format(" {:>9}", row.by_type[t.type]);
     out += '\n';
   }
 }
 
 /// Where it was asked for, and at the end.
-void add_exposed(std::string& out, const RunResult& r, std::size_t host) {
-  const auto counted = [host](const StepResult& s) { return !s.of(host).exposed.empty(); };
+void add_exposed(std::string& out, const RunResult& r) {
+  const auto counted = [](const StepResult& s) { return !s.exposed.empty(); };
   if (std::none_of(r.steps.begin(), r.steps.end(), counted)) return;
-  out += fmt::format("\nmachine numbers in domains' memory{}\n  {:<34} {:<18} {:>10} {:>14} {:>14} {:>12}\n",
-                     of_host(r.hosts[host]), "", "", "words", "of own frames", "of others'", "frames named");
+  out += fmt::format("\nmachine numbers in domains' memory\n  {:<34} {:<18} {:>10} {:>14} {:>14} {:>12}\n",
+                     "", "", "words", "of own frames", "of others'", "frames named");
   for (std::size_t i = 0; i < r.steps.size(); ++i)
-    for (const observe::Exposure& e : r.steps[i].of(host).exposed)
+    for (const observe::Exposure& e : r.steps[i].exposed)
       out += fmt::format("  {:<34.34} {:<18} {:>10} {:>14} {:>14} {:>12}\n",
-                         fmt::format("{:>3} {}", i, r.steps[i].name), owner_label(r.hosts[host], e.domid),
-                         e.words, e.own, e.others, e.frames);
+                         fmt::format("{:>3} {}", i, r.steps[i].name), owner_label(r, e.domid), e.words, e.own,
+                         e.others, e.frames);
 }
 
 void add_counters(std::string& out, const RunResult& r) {
@@ -146,15 +140,13 @@ std::string text_report(const RunResult& r) {
     for (const std::string& line : r.backtrace) out += "  " + line + "\n";
   }
   add_console(out, r);
-  for (std::size_t host = 0; host < r.hosts.size(); ++host) {
-    add_ownership(out, r, host);
-    add_types(out, r, host);
-    add_exposed(out, r, host);
-  }
+  add_ownership(out, r);
+  add_types(out, r);
+  add_exposed(out, r);
   add_counters(out, r);
   out += fmt::format("\nsimulated {} ms in {:.2f} s; execution hash {:016x}", milliseconds(r.simulated_ps),
-                     r.wall_s, r.execution_hash());
-  if (r.observed()) out += fmt::format("; trace hash {:016x}", r.trace_hash());
+                     r.wall_s, r.execution_hash);
+  if (r.observed) out += fmt::format("; trace hash {:016x}", r.trace_hash);
   return out + "\n";
 }
 

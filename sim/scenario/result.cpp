@@ -21,31 +21,6 @@ int worst_exit_code(const std::vector<RunResult>& results) {
   return worst;
 }
 
-namespace {
-
-/// Of one host its own; over several FNV-1a over theirs.
-u64 over_all(const std::vector<HostResult>& hosts, u64 HostResult::*hash) {
-  if (hosts.size() == 1) return hosts.front().*hash;
-  u64 all = 0xcbf29ce484222325;
-  for (const HostResult& host : hosts)
-    for (u64 rest = host.*hash, i = 0; i < 8; ++i, rest >>= 8) all = (all ^ (rest & 0xff)) * 0x100000001b3;
-  return all;
-}
-
-}  // namespace
-
-const HostState& StepResult::of(std::size_t which) const {
-  static const HostState unknown;
-  return which < hosts.size() ? hosts[which] : unknown;
-}
-
-bool RunResult::observed() const {
-  return !hosts.empty() && std::all_of(hosts.begin(), hosts.end(), [](const auto& h) { return h.observed; });
-}
-
-u64 RunResult::execution_hash() const { return over_all(hosts, &HostResult::execution_hash); }
-u64 RunResult::trace_hash() const { return over_all(hosts, &HostResult::trace_hash); }
-
 const StepResult* RunResult::failed_step() const {
   for (const StepResult& s : steps)
     if (!s.passed) return &s;

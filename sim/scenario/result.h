@@ -12,42 +12,20 @@ namespace xs::scenario {
 
 inline constexpr int exit_interrupted = 130;  ///< SIGINT, as shells report it
 
-/// How a host is after a step.
-struct HostState {
-  bool observed = false;  ///< `ownership` and `p2m` are set
-  observe::OwnershipTable ownership;
-  std::vector<observe::P2mShape> p2m;
-  std::vector<observe::Exposure> exposed;  ///< after a step that asks for it, and after the last one
-};
-
 struct StepResult {
   std::string name, pointer;
   u32 line = 0;
   bool passed = false;
   bool timed_out = false;  ///< a wait was not satisfied in time
   u64 begin_ps = 0, end_ps = 0;
-  std::string command;                ///< typed on the operator channel
-  std::vector<std::string> answer;    ///< its answer, status line included
-  std::vector<std::string> problems;  ///< why it did not pass
-  std::vector<std::string> skipped;   ///< invariants that were not applied after the step, and why
-  std::size_t host = 0;               ///< of RunResult::hosts: where it was done
-  std::vector<HostState> hosts;       ///< as RunResult::hosts
-
-  /// Of that host; empty when nothing has been seen of it.
-  const HostState& own() const { return of(host); }
-  const HostState& of(std::size_t which) const;
-};
-
-/// A machine of the run.
-struct HostResult {
-  std::string name;                         ///< empty: it is the only one
-  std::map<u32, std::string> domain_names;  ///< by domain id
-  std::map<std::string, std::string> p2m;   ///< "dom1" -> dump
-  bool observed = false;
-  u64 execution_hash = 0, trace_hash = 0;
-
-  /// What belongs to this host, in lists of all: "xen", "alpha/xen".
-  std::string named(const std::string& what) const { return name.empty() ? what : name + "/" + what; }
+  std::string command;                     ///< typed on the operator channel
+  std::vector<std::string> answer;         ///< its answer, status line included
+  std::vector<std::string> problems;       ///< why it did not pass
+  std::vector<std::string> skipped;        ///< invariants that were not applied after the step, and why
+  bool observed = false;                   ///< `ownership` is set
+  observe::OwnershipTable ownership;       ///< after the step
+  std::vector<observe::P2mShape> p2m;      ///< after the step
+  std::vector<observe::Exposure> exposed;  ///< after a step that asks for it, and after the last one
 };
 
 struct RunResult {
@@ -56,17 +34,15 @@ struct RunResult {
   int exit_code = 0;    ///< ExitCode, or exit_interrupted
   std::string message;  ///< one sentence: why it is not 0
   std::vector<StepResult> steps;
-  std::vector<HostResult> hosts;        ///< one at least
-  std::vector<ConsoleLine> console;     ///< sources as HostResult::named
-  std::vector<std::string> backtrace;   ///< after a crash or hang: symbolized
-  std::map<std::string, u64> counters;  ///< names as HostResult::named
+  std::vector<ConsoleLine> console;
+  std::vector<std::string> backtrace;  ///< after a crash or hang: symbolized
+  std::map<std::string, u64> counters;
+  std::map<u32, std::string> domain_names;  ///< by domain id
+  std::map<std::string, std::string> p2m;   ///< "dom1" -> dump
   u64 simulated_ps = 0;
   double wall_s = 0;
-
-  bool observed() const;  ///< all of it
-  /// Over all hosts; of one, its own.
-  u64 execution_hash() const;
-  u64 trace_hash() const;
+  u64 execution_hash = 0, trace_hash = 0;
+  bool observed = false;
 
   /// "file:line: /path: problem"; boot has no place in the file but the file.
   std::string located(const StepResult& step, const std::string& problem) const;

@@ -30,25 +30,19 @@ std::string noise(u64 seed, u64 bytes) {
   return out;
 }
 
-/// Third column of xl list's row for `name`: "Name ID Mem VCPUs State Time".
-double listed_mib(const std::vector<std::string>& lines, const std::string& name) {
-  for (const std::string& line : lines) {
-    char row_name[64];
-    unsigned id = 0, mib = 0;
-    if (std::sscanf(line.c_str(), "%63s %u %u", row_name, &id, &mib) == 3 && name == row_name) return mib;
-  }
-  return 0;
-}
-
 }  // namespace
 
-Runner::Runner(const Scenario& scenario, const std::vector<Target*>& targets, Progress* progress,
+Runner::Runner(const Scenario& scenario, Target& target, Progress* progress,
                const std::atomic<int>* interrupted)
-    : scenario_(scenario), progress_(progress), interrupted_(interrupted) {
-  result_.hosts.resize(targets.size());
-  for (std::size_t i = 0; i < targets.size(); ++i)
-    hosts_.push_back(std::make_unique<HostRun>(scenario, scenario.hosts.at(i), *targets[i], log_,
-                                               result_.hosts[i], static_cast<HostRun::Owner&>(*this)));
+    : scenario_(scenario),
+      target_(target),
+      progress_(progress),
+      interrupted_(interrupted),
+      serial_([this](const std::string& text, u64 time_ps) { add_line(split_serial_line(text, time_ps)); }),
+      operator_([this](std::string text, u64 time_ps) {
+        add_line({"operator", std::move(text), time_ps});
+      }) {
+  domids_["Domain-0"] = 0;
 }
 
 RunResult Runner::run() {
@@ -78,94 +72,77 @@ void Runner::boot() {
   result.name = step.name;
   if (progress_) progress_->step_begins(0, scenario_.steps.size(), step.name);
   result_.steps.push_back(std::move(result));
-  for (const auto& host : hosts_) host->start();
-  for (const auto& host : hosts_)
-    if (auto* o = host->target().observation()) o->step_begin(step.name, now_ps());
+  target_.start(*this);
+  if (auto* o = target_.observation()) o->step_begin("boot", target_.now_ps());
   tell_guide(scenario_.boot_guide);
-  advance(scenario_.limits.simulated_ps, [this] {
-    return std::all_of(hosts_.begin(), hosts_.end(), [](const auto& h) { return h->channel().ready(); });
-  });
+  advance(scenario_.limits.simulated_ps, [this] { return operator_.ready(); });
   booted_ = true;
   finish_step(result_.steps.back());
 }
 
 void Runner::tell_guide(const Guide& guide) {
-  for (const auto& host : hosts_) {
-    auto* o = host->target().observation();
-    if (!o || host->is_off()) continue;
-    if (!guide.view.empty()) o->note(observe::NoteKind::view, guide.view, now_ps());
-    if (!guide.caption.empty()) o->note(observe::NoteKind::caption, guide.caption, now_ps());
-  }
+  auto* o = target_.observation();
+  if (!o || exited_) return;
+  if (!guide.view.empty()) o->note(observe::NoteKind::view, guide.view, target_.now_ps());
+  if (!guide.caption.empty()) o->note(observe::NoteKind::caption, guide.caption, target_.now_ps());
 }
 
-StepResult& Runner::begin_step(const Step& step, std::size_t index) {
+void Runner::perform(const Step& step, std::size_t index) {
   StepResult result;
   result.name = step.name;
   result.pointer = step.pointer;
   result.line = step.position.line;
-  result.host = step.host;
-  result.begin_ps = result.end_ps = now_ps();
+  result.begin_ps = result.end_ps = target_.now_ps();
   if (const auto* c = std::get_if<Command>(&step.action)) result.command = c->line;
   if (progress_) progress_->step_begins(index, scenario_.steps.size(), step.name);
-  for (const auto& host : hosts_)
-    if (auto* o = host->target().observation(); o && !host->is_off())
-      o->step_begin(step.name, result.begin_ps);
+  if (auto* o = target_.observation(); o && !exited_) o->step_begin(step.name, result.begin_ps);
   tell_guide(step.guide);
   result_.steps.push_back(std::move(result));
-  return result_.steps.back();
-}
-
-void Runner::perform(const Step& step, std::size_t index) {
-  StepResult& result = begin_step(step, index);
-  perform_action(step, *hosts_.at(step.host), result);
+  perform_action(step, result_.steps.back());
   finish_step(result_.steps.back());
 }
 
-void Runner::perform_action(const Step& step, HostRun& host, StepResult& result) {
-  const bool needs_nobody = std::holds_alternative<Expect>(step.action) ||
-                            (hosts_.size() > 1 && std::holds_alternative<Wait>(step.action));
-  if (host.is_off() && !needs_nobody)
+void Runner::perform_action(const Step& step, StepResult& result) {
+  if (exited_ && !std::holds_alternative<Expect>(step.action))
     throw RunEnd{static_cast<int>(ExitCode::failure), "the machine is already powered off"};
   if (const auto* c = std::get_if<Command>(&step.action)) {
     if (c->verb == "shutdown-host")
-      shut_down_host(host, *c, result);
+      shut_down_host(*c, result);
     else
-      command(host, *c, step.status.value_or("0"), result);
+      command(*c, step.status.value_or("0"), result);
   } else if (const auto* w = std::get_if<Wait>(&step.action)) {
-    wait(host, *w, result);
+    wait(*w, result);
   } else if (const auto* f = std::get_if<Fault>(&step.action)) {
-    fault(host, *f, step.status, result);
+    fault(*f, step.status, result);
   } else if (const auto* s = std::get_if<StationStream>(&step.action)) {
-    host.target().send_from_station(*s);
+    target_.send_from_station(*s);
   } else {
     expect(std::get<Expect>(step.action), result);
   }
-  for (const auto& h : hosts_) obey_on_crash(*h, result);
+  obey_on_crash(result);
 }
 
-void Runner::await_prompt(HostRun& host) {
-  if (!host.channel().ready())
-    advance(scenario_.limits.simulated_ps, [&host] { return host.channel().ready(); });
+void Runner::await_prompt() {
+  if (!operator_.ready()) advance(scenario_.limits.simulated_ps, [this] { return operator_.ready(); });
 }
 
-void Runner::type_and_await(HostRun& host, const std::string& line, StepResult& result) {
-  await_prompt(host);
-  host.type(line);
-  advance(scenario_.limits.simulated_ps, [&host] { return host.channel().ready() || host.is_off(); });
-  const Answer& a = host.channel().answer();
+void Runner::type_and_await(const std::string& line, StepResult& result) {
+  await_prompt();
+  operator_.typed(line, target_.now_ps());
+  target_.type_operator(line + "\n");
+  advance(scenario_.limits.simulated_ps, [this] { return operator_.ready(); });
+  const Answer& a = operator_.answer();
   result.answer.insert(result.answer.end(), a.lines.begin(), a.lines.end());
   result.answer.push_back(fmt::format("= {}{}{}", a.status, a.sentence.empty() ? "" : " ", a.sentence));
 }
 
-void Runner::command(HostRun& host, const Command& c, const std::string& status, StepResult& result) {
+void Runner::command(const Command& c, const std::string& status, StepResult& result) {
   const bool creates = c.verb == "create" || c.verb == "restore";
-  if (creates) host.expect_domain(c.domain);
-  if (c.to_host) hosts_.at(*c.to_host)->expect_domain(c.domain);
-  type_and_await(host, c.line, result);
-  if (creates) host.expect_domain("");
-  const Answer& a = host.channel().answer();
-  if (a.status == "0" && creates) host.note_created(c.domain);
-  if (a.status != "0" && c.to_host) hosts_.at(*c.to_host)->expect_domain("");
+  if (creates) creating_ = c.domain;
+  type_and_await(c.line, result);
+  creating_.clear();
+  const Answer& a = operator_.answer();
+  if (a.status == "0" && creates) note_created(c.domain);
   if (a.status == status) return;
   if (a.status.empty())
     result.problems.push_back("the answer has no status line");
@@ -175,35 +152,56 @@ void Runner::command(HostRun& host, const Command& c, const std::string& status,
     result.problems.push_back(fmt::format("status is {}, expected {}", a.status, status));
 }
 
-void Runner::shut_down_host(HostRun& host, const Command& c, StepResult& result) {
-  await_prompt(host);
-  host.shutting_down = true;
-  host.type(c.line);
-  advance(scenario_.limits.simulated_ps, [&host] { return host.is_off() || host.channel().ready(); });
-  if (!host.is_off()) {
-    result.answer = host.channel().answer().lines;
+/// Without an observer the domain's id can only be counted: the toolstack gives ascending ids.
+void Runner::note_created(const std::string& name) {
+  if (!target_.observation())
+    domids_[name] = next_domid_++;
+  else if (const auto id = domid_of(name))
+    target_.observation()->name_domain(*id, name);
+  if (const auto id = domid_of(name)) result_.domain_names[*id] = name;
+}
+
+void Runner::shut_down_host(const Command& c, StepResult& result) {
+  await_prompt();
+  host_shutting_down_ = true;
+  operator_.typed(c.line, target_.now_ps());
+  target_.type_operator(c.line + "\n");
+  advance(scenario_.limits.simulated_ps, [this] { return exited_ || operator_.ready(); });
+  if (!exited_) {
+    result.answer = operator_.answer().lines;
     result.problems.push_back(
-        fmt::format("refused: {} {}", host.channel().answer().status, host.channel().answer().sentence));
-  } else if (host.target().exit_value() != 0) {
-    result.problems.push_back(fmt::format("exit port value is {}, expected 0", host.target().exit_value()));
+        fmt::format("refused: {} {}", operator_.answer().status, operator_.answer().sentence));
+  } else if (target_.exit_value() != 0) {
+    result.problems.push_back(fmt::format("exit port value is {}, expected 0", target_.exit_value()));
   }
 }
 
-void Runner::wait(HostRun& host, const Wait& w, StepResult& result) {
+void Runner::wait(const Wait& w, StepResult& result) {
+  const u64 now = target_.now_ps();
   if (const auto* t = std::get_if<WaitTime>(&w.what)) {
-    advance(now_ps() + t->ps, nullptr);
+    advance(now + t->ps, nullptr);
     return;
   }
-  const u64 deadline = now_ps() + w.within_ps;
+  const u64 deadline = now + w.within_ps;
   bool met = false;
   if (const auto* c = std::get_if<WaitConsole>(&w.what)) {
-    met = advance(deadline, [&] { return host.find_text(*c); });
+    met = advance(deadline, [&] {
+      const std::string source = console_of(c->source);
+      std::size_t& cursor = text_cursor_[source];
+      const std::size_t found = log_.find(source, c->pattern, cursor);
+      if (found) cursor = found;
+      return found != 0;
+    });
   } else if (const auto* e = std::get_if<WaitEvent>(&w.what)) {
-    // An oracle has no marks; its text waits still order the run.
-    if (!host.target().observation()) return;
-    met = advance(deadline, [&] { return host.find_event(e->pattern); });
+    if (!target_.observation()) return;  // an oracle has no marks; its text waits still order the run
+    std::size_t& cursor = event_cursor_[e->pattern.domain];
+    met = advance(deadline, [&] {
+      for (std::size_t i = cursor; i < events_.size(); ++i)
+        if (matches_event(e->pattern, events_[i])) return cursor = i + 1, true;
+      return false;
+    });
   } else {
-    wait_memory(host, std::get<WaitMemory>(w.what), deadline, result);
+    wait_memory(std::get<WaitMemory>(w.what), deadline, result);
     return;
   }
   if (met) return;
@@ -212,22 +210,15 @@ void Runner::wait(HostRun& host, const Wait& w, StepResult& result) {
                                         static_cast<double>(w.within_ps) / static_cast<double>(ps_per_s)));
 }
 
-double Runner::memory_mib(HostRun& host, const std::string& domain) {
-  if (host.target().observation()) return host.observed_mib(domain);
-  StepResult unreported;
-  type_and_await(host, "list", unreported);
-  return listed_mib(host.channel().answer().lines, domain);
-}
-
-void Runner::wait_memory(HostRun& host, const WaitMemory& m, u64 deadline, StepResult& result) {
+void Runner::wait_memory(const WaitMemory& m, u64 deadline, StepResult& result) {
   double seen = 0;
-  const auto reached = [&] { return m.mib.holds(seen = memory_mib(host, m.domain)); };
+  const auto reached = [&] { return m.mib.holds(seen = memory_mib(m.domain)); };
   bool met = reached();
   // Ownership changes with no console output: look every simulated millisecond; where only xl list can
   // tell, every 50.
-  const u64 interval = host.target().observation() ? ps_per_ms : 50 * ps_per_ms;
-  while (!met && now_ps() < deadline) {
-    advance(std::min(deadline, now_ps() + interval), nullptr, interval);
+  const u64 interval = target_.observation() ? ps_per_ms : 50 * ps_per_ms;
+  while (!met && target_.now_ps() < deadline) {
+    advance(std::min(deadline, target_.now_ps() + interval), nullptr, interval);
     met = reached();
   }
   if (met) return;
@@ -235,22 +226,11 @@ void Runner::wait_memory(HostRun& host, const WaitMemory& m, u64 deadline, StepR
   result.problems.push_back(fmt::format("{} has {:.2f} MiB, expected {}", m.domain, seen, m.mib.text()));
 }
 
-void Runner::fault(HostRun& host, const Fault& f, const std::optional<std::string>& status,
-                   StepResult& result) {
-  if (const auto* disk = std::get_if<FaultDisk>(&f)) return host.target().fail_disk_reads(disk->count);
-  if (const auto* link = std::get_if<FaultLink>(&f)) return host.target().change_link(link->change);
-  if (std::holds_alternative<FaultPower>(f)) {
-    host.shutting_down = true;
-    return host.target().power_off();
-  }
-  fault_typed(host, f, status.value_or(""), result);
-}
-
-/// Faults that come by the operator's channel.
-void Runner::fault_typed(HostRun& host, const Fault& f, std::string wanted, StepResult& result) {
-  std::string line;
+void Runner::fault(const Fault& f, const std::optional<std::string>& status, StepResult& result) {
+  if (const auto* disk = std::get_if<FaultDisk>(&f)) return target_.fail_disk_reads(disk->count);
+  std::string line, wanted = status.value_or("");
   if (const auto* kill = std::get_if<FaultKill>(&f)) {
-    advance(now_ps() + kill->after_ps, nullptr, ps_per_ms);
+    advance(target_.now_ps() + kill->after_ps, nullptr, ps_per_ms);
     line = "destroy " + kill->domain;
     if (wanted.empty()) wanted = "0";
   } else if (const auto* garbage = std::get_if<FaultGarbage>(&f)) {
@@ -258,8 +238,8 @@ void Runner::fault_typed(HostRun& host, const Fault& f, std::string wanted, Step
   } else {
     line = noise(scenario_.seed + ++noises_, std::get<FaultNoise>(f).bytes);
   }
-  type_and_await(host, line, result);
-  const std::string& got = host.channel().answer().status;
+  type_and_await(line, result);
+  const std::string& got = operator_.answer().status;
   // Whatever was typed, the channel must answer it and prompt again; an empty line has no answer.
   if (!wanted.empty() && got != wanted)
     result.problems.push_back(fmt::format("status is {}, expected {}", got, wanted));
@@ -267,60 +247,48 @@ void Runner::fault_typed(HostRun& host, const Fault& f, std::string wanted, Step
 
 void Runner::expect(const Expect& e, StepResult& result) {
   for (const Expectation& one : e)
-    for (std::string& problem : hosts_.at(one.host)->judge(one))
-      result.problems.push_back(one.pointer + ": " + problem);
-  result.hosts.resize(hosts_.size());
-  for (const Expectation& one : e) {
+    for (std::string& problem : judge(one)) result.problems.push_back(one.pointer + ": " + problem);
+  const auto asks = [](const Expectation& one) {
     const auto* counter = std::get_if<ExpectCounter>(&one.what);
-    auto* o = hosts_[one.host]->target().observation();
-    auto& exposed = result.hosts[one.host].exposed;
-    if (counter && o && exposed.empty() && is_exposure_counter(counter->counter)) exposed = o->exposures();
-  }
+    return counter && is_exposure_counter(counter->counter);
+  };
+  auto* o = target_.observation();
+  if (o && std::any_of(e.begin(), e.end(), asks)) result.exposed = o->exposures();
 }
 
-void Runner::check_invariants(HostRun& host, StepResult& result) {
-  auto* o = host.target().observation();
-  if (!o || !booted_ || host.is_off()) return;
+void Runner::check_invariants(StepResult& result) {
+  auto* o = target_.observation();
+  if (!o || !booted_ || exited_) return;
   const CheckResult check = o->check();
-  const std::string at = host.config().name.empty() ? "" : host.config().name + ": ";
-  for (const std::string& text : check.skipped) result.skipped.push_back(at + text);
-  for (const std::string& text : check.problems) result.problems.push_back(at + "invariant: " + text);
+  result.skipped = check.skipped;
+  for (const std::string& text : check.problems) result.problems.push_back("invariant: " + text);
   if (check.count > check.problems.size())
-    result.problems.push_back(fmt::format("{}invariant: {} more", at, check.count - check.problems.size()));
+    result.problems.push_back(fmt::format("invariant: {} more", check.count - check.problems.size()));
 }
 
-void Runner::obey_on_crash(HostRun& host, StepResult& result) {
-  for (std::string name; !(name = host.take_crashed()).empty();) {
-    type_and_await(host, "destroy " + name, result);
-    if (host.channel().answer().status != "0")
-      result.problems.push_back("the crashed domain cannot be destroyed");
-  }
-}
-
-void Runner::note_state(StepResult& result) {
-  result.hosts.resize(hosts_.size());
-  for (std::size_t i = 0; i < hosts_.size(); ++i) {
-    auto* o = hosts_[i]->target().observation();
-    if (!o) continue;
-    HostState& state = result.hosts[i];
-    state.observed = true;
-    state.ownership = o->ownership();
-    state.p2m = o->p2m_shapes();
-    o->step_end(result.passed, result.end_ps);
+void Runner::obey_on_crash(StepResult& result) {
+  while (!to_destroy_.empty()) {
+    const std::string name = to_destroy_.back();
+    to_destroy_.pop_back();
+    type_and_await("destroy " + name, result);
+    if (operator_.answer().status != "0") result.problems.push_back("the crashed domain cannot be destroyed");
   }
 }
 
 void Runner::finish_step(StepResult& result) {
-  for (const auto& host : hosts_) check_invariants(*host, result);
-  result.end_ps = now_ps();
+  check_invariants(result);
+  result.end_ps = target_.now_ps();
   result.passed = result.problems.empty();
-  note_state(result);
+  if (auto* o = target_.observation()) {
+    result.observed = true;
+    result.ownership = o->ownership();
+    result.p2m = o->p2m_shapes();
+    o->step_end(result.passed, result.end_ps);
+  }
   if (progress_) progress_->step_ends(result);
   if (result.passed) return;
   const auto code = result.timed_out ? ExitCode::timeout : ExitCode::failure;
-  if (result.timed_out)
-    for (const auto& host : hosts_)
-      for (std::string& line : host->where()) result_.backtrace.push_back(std::move(line));
+  if (result.timed_out) result_.backtrace = target_.where();
   throw RunEnd{static_cast<int>(code), fmt::format("step \"{}\": {}", result.name, result.problems.front())};
 }
 
@@ -328,38 +296,26 @@ void Runner::collect() {
   condition_ = nullptr;  // of a wait that has ended in the middle: what it looks at is gone
   if (!result_.steps.empty() && !result_.steps.back().passed) {
     StepResult& last = result_.steps.back();
-    last.end_ps = now_ps();
+    last.end_ps = target_.now_ps();
     if (last.problems.empty() && !result_.message.empty()) last.problems.push_back(result_.message);
     if (last.problems.empty()) last.passed = true;
   }
-  for (const auto& host : hosts_) host->flush();
+  serial_.flush(target_.now_ps());
   result_.console = log_.lines();
-  result_.simulated_ps = now_ps();
+  result_.counters = target_.counters();
+  result_.simulated_ps = target_.now_ps();
+  result_.execution_hash = target_.execution_hash();
   result_.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
-  for (std::size_t i = 0; i < hosts_.size(); ++i) collect_host(i);
-}
-
-void Runner::collect_host(std::size_t index) {
-  Target& target = hosts_[index]->target();
-  HostResult& result = result_.hosts[index];
-  const auto count = [&](const std::map<std::string, u64>& counters) {
-    for (const auto& [name, value] : counters) result_.counters[result.named(name)] = value;
-  };
-  count(target.counters());
-  result.execution_hash = target.execution_hash();
-  auto* o = target.observation();
+  auto* o = target_.observation();
   if (!o) return;
-  result.observed = true;
+  result_.observed = true;
   const std::vector<observe::Exposure> exposed = o->exposures();
-  count(exposure_counters(exposed));
-  if (!result_.steps.empty()) {
-    result_.steps.back().hosts.resize(hosts_.size());
-    result_.steps.back().hosts[index].exposed = exposed;
-  }
+  result_.counters.merge(exposure_counters(exposed));
+  if (!result_.steps.empty()) result_.steps.back().exposed = exposed;
   for (const auto& d : o->domains())
-    if (d.state != XS_DOM_DEAD) result.p2m[fmt::format("dom{}", d.domid)] = o->p2m_dump(d.domid);
+    if (d.state != XS_DOM_DEAD) result_.p2m[fmt::format("dom{}", d.domid)] = o->p2m_dump(d.domid);
   try {
-    result.trace_hash = o->finish(now_ps());
+    result_.trace_hash = o->finish(target_.now_ps());
   } catch (const Error& error) {
     if (result_.exit_code) return;
     result_.exit_code = static_cast<int>(error.code());

@@ -1,9 +1,9 @@
 // One scenario, as the runner needs it: parameters substituted, loops unrolled, every number checked.
 //
-//     Scenario ─┬─ hosts[] ── machine, hypervisor, dom0      what is booted, all in one simulation
-//               ├─ domains[]                                  what `create` steps refer to
-//               ├─ limits                                     when to give up
-//               └─ steps[] ── Step ── Command | Wait | Fault | Expect, each on one host
+//     Scenario ─┬─ machine, hypervisor, dom0      what is booted
+//               ├─ domains[]                      what `create` steps refer to
+//               ├─ limits                         when to give up
+//               └─ steps[] ── Step ── Command | Wait | Fault | Expect
 #pragma once
 #include <optional>
 #include <string>
@@ -44,18 +44,6 @@ struct Dom0Config {
   std::optional<unsigned> disk_slot;  ///< ... and where it is; none: in the next slot
 };
 
-/// A machine of the scenario's, and what is booted on it.
-struct HostConfig {
-  std::string name;                 ///< empty: it is the only one
-  std::string machine_json = "{}";  ///< for xs::platform::parse_machine_json
-  Position machine_position;
-  u64 cpus = 1;  ///< of machine_json
-  std::string hypervisor_kernel = "hypervisor", hypervisor_cmdline;
-  Dom0Config dom0;
-  u32 number = 0;  ///< dom0's on the wire (its address: 10.0.0.1 + number); its domains' numbers follow
-  bool may_fail = false;  ///< on_panic=preserve: its end is not the run's
-};
-
 struct Limits {
   u64 simulated_ps = 60 * ps_per_s;
   u64 wall_s = 300;
@@ -75,10 +63,9 @@ struct EventPattern {
 
 /// One line for the operator channel. `status` is what the answer's status line must begin with.
 struct Command {
-  std::string verb;                         ///< create, mem-set, ...
-  std::string domain;                       ///< name as in domains[], "" when the verb has none
-  std::string line;                         ///< what is typed
-  std::optional<std::size_t> to_host = {};  ///< where the domain is going to be
+  std::string verb;    ///< create, mem-set, ...
+  std::string domain;  ///< name as in domains[], "" when the verb has none
+  std::string line;    ///< what is typed
 };
 
 struct WaitConsole {
@@ -113,13 +100,9 @@ struct FaultKill {
 struct FaultDisk {
   u64 count = 0;  ///< the next `count` disk reads fail
 };
-struct FaultLink {
-  platform::LinkChange change;  ///< of the wire that the host is on
-};
-struct FaultPower {};  ///< the host's power fails
 /// The station on the wire sends datagrams, whether somebody takes them or not.
 using StationStream = platform::StreamOrder;
-using Fault = std::variant<FaultGarbage, FaultNoise, FaultKill, FaultDisk, FaultLink, FaultPower>;
+using Fault = std::variant<FaultGarbage, FaultNoise, FaultKill, FaultDisk>;
 
 struct ExpectCounter {
   std::string counter;
@@ -145,8 +128,7 @@ struct ExpectAnswer {
 };
 struct Expectation {
   std::variant<ExpectCounter, ExpectOwnership, ExpectConsole, ExpectEvent, ExpectAnswer> what;
-  std::string pointer;   ///< where it is written
-  std::size_t host = 0;  ///< of Scenario::hosts
+  std::string pointer;  ///< where it is written
 };
 using Expect = std::vector<Expectation>;
 
@@ -160,7 +142,6 @@ struct Step {
   std::string name;     ///< for people; made up from the action when the file gives none
   std::string pointer;  ///< JSON pointer of the step in the file
   Position position;
-  std::size_t host = 0;  ///< of Scenario::hosts: where it is done
   std::variant<Command, Wait, Fault, Expect, StationStream> action;
   std::optional<std::string> status;  ///< expected answer of a command: "0" or an errno name
   Guide guide;
@@ -169,14 +150,17 @@ struct Step {
 struct Scenario {
   std::string file, name, description;
   u64 seed = 1;
-  std::vector<HostConfig> hosts = {HostConfig{}};  ///< one at least
+  std::string machine_json = "{}";  ///< for xs::platform::parse_machine_json
+  Position machine_position;
+  u64 cpus = 1;  ///< of machine_json
+  std::string hypervisor_kernel = "hypervisor", hypervisor_cmdline;
+  Dom0Config dom0;
   std::vector<DomainConfig> domains;
   Limits limits;
   Guide boot_guide;
   std::vector<Step> steps;  ///< the final "expect" list is the last step
 
   const DomainConfig* domain(const std::string& name) const;
-  std::optional<std::size_t> host(const std::string& name) const;  ///< index in hosts
 };
 
 /// Parameter values from the command line (--set name=value), which override the file's defaults.

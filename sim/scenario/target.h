@@ -1,12 +1,11 @@
 // What the runner drives: our machine, or an oracle that runs the same images (QEMU).
 //
-//     Runner ──run_until, pause──> Target <──type_operator── HostRun
-//     HostRun <──TargetListener: bytes, events────   │
+//     Runner ──type_operator, run_until, pause──> Target
+//     Runner <──TargetListener: bytes, events────   │
 //                                                   └── Observation (our machine only)
 #pragma once
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,22 +74,14 @@ class Target {
   /// A line for the operator's channel from a user who watches; asked for while nothing is being answered
   /// there. Empty: none.
   virtual std::string take_user_line() { return {}; }
-  /// Runs the whole simulation that the target is part of, with all of its other machines.
   virtual platform::StopReason run_until(u64 deadline_ps) = 0;
   virtual void pause() = 0;
-  /// Why its machine has ended; none: it has not.
-  virtual std::optional<platform::StopReason> off() const = 0;
-  /// The simulation's time; of a machine that has ended, when it did.
   virtual u64 now_ps() const = 0;
   virtual u32 exit_value() const = 0;
   /// The next `count` reads of dom0's disk fail. Throws Error when the target cannot.
   virtual void fail_disk_reads(u64 count) = 0;
   /// The station on the wire begins to send. Throws Error when there is none.
   virtual void send_from_station(const StationStream& stream) = 0;
-  /// The wire at its network device, both directions. Throws Error when there is none, or the target cannot.
-  virtual void change_link(const platform::LinkChange& change) = 0;
-  /// Fault: its power fails. Throws Error when the target cannot.
-  virtual void power_off() = 0;
   virtual std::map<std::string, u64> counters() const = 0;
   virtual u64 execution_hash() const = 0;
   /// Where every core stands, symbolized, one line each.

@@ -45,8 +45,7 @@ Found observe(const std::string& what, u32 quantum, Fidelity fidelity) {
   config.quantum = quantum;
   config.fidelity = fidelity;
   config.taps = observer.taps();
-  platform::Simulation simulation;
-  platform::Machine machine(simulation, config, &observer);
+  platform::Machine machine(config, &observer);
   observer.attach(machine.memory());
   observer.watch_tlbs([&](unsigned cpu, u64 mfn) { return machine.tlb_maps_for_user(cpu, mfn); });
   observer.watch_tags([&](unsigned cpu) { return machine.tagged_pages(cpu); });
@@ -54,7 +53,7 @@ Found observe(const std::string& what, u32 quantum, Fidelity fidelity) {
   machine.set_serial_sink(&serial);
   machine.load({options.hypervisor, what, {}});
   Found f;
-  f.reason = simulation.run_until(second_ps);
+  f.reason = machine.run_until(second_ps);
   f.exit_value = machine.exit_value();
   f.counters = observer.counters();
   f.frames_of_1 = observer.ownership().frames(1), f.frames_of_2 = observer.ownership().frames(2);

@@ -67,11 +67,10 @@ void explain(const platform::Machine& machine, platform::StopReason reason, unsi
 
 int run(const Arguments& a) {
   Printer printer;
-  platform::Simulation simulation;
-  platform::Machine machine(simulation, a.machine, nullptr);
+  platform::Machine machine(a.machine, nullptr);
   machine.set_serial_sink(&printer);
   machine.load({a.image, "", {}});
-  const platform::StopReason reason = simulation.run_until(a.limit_ms * 1'000'000'000);
+  const platform::StopReason reason = machine.run_until(a.limit_ms * 1'000'000'000);
   std::fflush(stdout);
   if (a.stats) {
     const auto c = machine.counters();

@@ -126,6 +126,6 @@ TEST_CASE("a run that is stopped, stepped and looked at is the run that it would
   CHECK(run.result().exit_code == 0);
 
   const nlohmann::json plain = test::plain_run(file, arch, work.path.string() + "/plain.json");
-  CHECK(fmt::format("{:016x}", run.result().trace_hash()) == plain["trace_hash"]);
-  CHECK(fmt::format("{:016x}", run.result().execution_hash()) == plain["execution_hash"]);
+  CHECK(fmt::format("{:016x}", run.result().trace_hash) == plain["trace_hash"]);
+  CHECK(fmt::format("{:016x}", run.result().execution_hash) == plain["execution_hash"]);
 }

@@ -64,13 +64,11 @@ struct Sink : ConsoleSink {
 inline Found ours(const Setup& setup) {
   return in_child([&] {
     Sink serial, channel;
-    platform::Simulation simulation;
-    platform::Machine machine(simulation, setup.machine, nullptr);
+    platform::Machine machine(setup.machine, nullptr);
     machine.set_serial_sink(&serial);
     if (!setup.disk.empty()) machine.attach_disk(setup.disk, true);
     if (setup.console) machine.add_virtio_console(&channel);
     machine.load({kernel_for(setup.machine.arch), setup.cmdline, {}});
-    simulation.run_until(0);  // firmware's tables are made when the machine starts
     setup.before_run(machine);
     std::size_t next = 0, seen = 0;
     Sink& where = setup.console ? channel : serial;
@@ -83,7 +81,7 @@ inline Found ours(const Setup& setup) {
       setup.console ? machine.console_input(0, c.text + "\n") : machine.serial_input(c.text + "\n");
     };
     Found f;
-    f.reason = simulation.run_until(20 * second_ps);
+    f.reason = machine.run_until(20 * second_ps);
     f.exit_value = machine.exit_value();
     std::strncpy(f.serial, serial.text.c_str(), sizeof f.serial - 1);
     std::strncpy(f.channel, channel.text.c_str(), sizeof f.channel - 1);

@@ -61,15 +61,13 @@ Pair run_both(const std::string& file) {
   REQUIRE(test::QemuMicrovm::available());
   const Scenario s = load_scenario(XS_SOURCE_DIR "/" + file, {}, "x86_64");
   const TempDirectory ours, theirs;
-  platform::Simulation simulation;
-  const std::unique_ptr<Target> machine =
-      make_machine_target(simulation, s, {"x86_64", 0, "", ours.path.string()});
+  const std::unique_ptr<Target> machine = make_machine_target(s, {"x86_64", "", ours.path.string()});
   Pair p;
-  p.ours = Runner(s, {machine.get()}).run();
+  p.ours = Runner(s, *machine).run();
   INFO(p.ours.message);
   REQUIRE(p.ours.exit_code == 0);
   const std::unique_ptr<Target> qemu = make_qemu_target(s, theirs.path.string());
-  p.theirs = Runner(s, {qemu.get()}).run();
+  p.theirs = Runner(s, *qemu).run();
   INFO(p.theirs.message);
   CHECK(p.theirs.exit_code == 0);
   return p;
@@ -138,7 +136,7 @@ TEST_CASE("the main job prints the same on QEMU", "[demo]") {
 void compare_guests(const std::string& file) {
   const Pair p = run_both(file);
   const auto a = transcript(p.ours), b = transcript(p.theirs);
-  for (const auto& [id, name] : p.ours.hosts.front().domain_names) {
+  for (const auto& [id, name] : p.ours.domain_names) {
     INFO("console " << name);
     const std::string source = "dom" + std::to_string(id);
     const auto ours = a.find(source), theirs = b.find(source);

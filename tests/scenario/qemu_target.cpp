@@ -21,8 +21,8 @@ class QemuTarget : public Target {
 
   void start(TargetListener& listener) override {
     listener_ = &listener;
-    const platform::MachineConfig config = machine_config(scenario_, scenario_.hosts.front(), "x86_64");
-    const BootPlan plan = boot_plan(scenario_, scenario_.hosts.front(), "x86_64");
+    const platform::MachineConfig config = machine_config(scenario_, "x86_64");
+    const BootPlan plan = boot_plan(scenario_, "x86_64");
     test::QemuOptions options;
     options.kernel = plan.hypervisor;
     options.cmdline = plan.cmdline;
@@ -32,9 +32,9 @@ class QemuTarget : public Target {
     options.cpus = config.cpus;
     options.memory_mib = static_cast<unsigned>(config.memory_mib);
     write_disk_image(options.disk, plan.disk);
-    if (scenario_.hosts.front().dom0.disk_mib) {
+    if (scenario_.dom0.disk_mib) {
       options.data_disk = work_directory_ + "/dom0-data.img";
-      make_disk(options.data_disk, scenario_.hosts.front().dom0.disk_mib);
+      make_disk(options.data_disk, scenario_.dom0.disk_mib);
     }
     if (config.network && config.network->station)
       options.network_host = platform::ipv4_text(config.network->station->address);
@@ -65,18 +65,11 @@ class QemuTarget : public Target {
                std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - started_).count()) *
            1000;
   }
-  std::optional<platform::StopReason> off() const override {
-    return ended_ ? std::optional(platform::StopReason::exited) : std::nullopt;
-  }
   u32 exit_value() const override { return exit_value_; }
   void send_from_station(const StationStream&) override {
     throw Error("QEMU's network sends nothing by itself", ExitCode::skip);
   }
-  void change_link(const platform::LinkChange&) override {
-    throw Error("QEMU's wire cannot be changed", ExitCode::skip);
-  }
   void fail_disk_reads(u64) override { throw Error("QEMU's disk cannot be made to fail", ExitCode::skip); }
-  void power_off() override { throw Error("QEMU's power does not fail", ExitCode::skip); }
   std::map<std::string, u64> counters() const override { return {}; }
   u64 execution_hash() const override { return 0; }
   std::vector<std::string> where() const override { return {}; }

@@ -102,12 +102,10 @@ struct Simulation::Impl {
 };
 
 void Simulation::Impl::run() {
-  // The first host is the one that is looked at.
-  scenario::HostTargets hosts(scenario, {options.arch, 0, options.trace_file, options.work_directory, {}});
-  GatedTarget target(hosts.first(), gate, begun);
-  std::vector<scenario::Target*> targets = hosts.all();
-  targets.front() = &target;
-  result = scenario::Runner(scenario, targets, nullptr, &interrupted).run();
+  const auto machine =
+      scenario::make_machine_target(scenario, {options.arch, options.trace_file, options.work_directory, {}});
+  GatedTarget target(*machine, gate, begun);
+  result = scenario::Runner(scenario, target, nullptr, &interrupted).run();
   result.arch = options.arch;
   gate.look_last();
 }

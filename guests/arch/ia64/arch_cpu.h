@@ -12,39 +12,21 @@ constexpr u64 stack_bytes = STACK_BYTES;
 // page_table.h.
 constexpr u64 user_va_end = u64{1} << USER_VA_BITS;
 
-using CopyWord [[gnu::may_alias]] = u64;
-// Whole words to where words are aligned, from where they are not: each is made of the two that it lies in,
-// neither of which reaches into a page that has none of its bytes. Answers how many bytes that were.
-inline size_t copy_shifted_words(u8* t, const u8* f, size_t bytes) {
-  const u64 shift = reinterpret_cast<u64>(f) % sizeof(u64) * 8;
-  const auto* word = reinterpret_cast<const CopyWord*>(f - shift / 8);
-  size_t done = 0;
-  for (u64 low = *word; bytes - done >= sizeof(u64); done += sizeof(u64)) {
-    const u64 high = *++word;
-    *reinterpret_cast<CopyWord*>(t + done) = low >> shift | high << (64 - shift);
-    low = high;
-  }
-  return done;
-}
-// By words as far as it goes. The build forbids the compiler to make calls of memcpy out of this.
+// By words where both sides are aligned. The build forbids the compiler to make calls of memcpy out of this.
 inline void arch_copy(void* to, const void* from, size_t bytes) {
   auto* t = static_cast<u8*>(to);
   auto* f = static_cast<const u8*>(from);
-  for (; bytes && reinterpret_cast<u64>(t) % sizeof(u64); bytes--) *t++ = *f++;
-  if (reinterpret_cast<u64>(f) % sizeof(u64) == 0) {
+  if ((reinterpret_cast<u64>(t) | reinterpret_cast<u64>(f)) % sizeof(u64) == 0)
     for (; bytes >= sizeof(u64); bytes -= sizeof(u64), t += sizeof(u64), f += sizeof(u64))
-      *reinterpret_cast<CopyWord*>(t) = *reinterpret_cast<const CopyWord*>(f);
-  } else if (bytes >= 2 * sizeof(u64)) {
-    const size_t done = copy_shifted_words(t, f, bytes);
-    t += done, f += done, bytes -= done;
-  }
+      *reinterpret_cast<u64*>(t) = *reinterpret_cast<const u64*>(f);
   while (bytes--) *t++ = *f++;
 }
 inline void arch_fill(void* to, u8 value, size_t bytes) {
   auto* t = static_cast<u8*>(to);
-  for (; bytes && reinterpret_cast<u64>(t) % sizeof(u64); bytes--) *t++ = value;
-  for (u64 word = value * 0x0101010101010101ull; bytes >= sizeof word; bytes -= sizeof word, t += sizeof word)
-    *reinterpret_cast<CopyWord*>(t) = word;
+  if (reinterpret_cast<u64>(t) % sizeof(u64) == 0)
+    for (u64 word = value * 0x0101010101010101ull; bytes >= sizeof word;
+         bytes -= sizeof word, t += sizeof word)
+      *reinterpret_cast<u64*>(t) = word;
   while (bytes--) *t++ = value;
 }
 inline u64 arch_cycle_counter() {

@@ -9,15 +9,9 @@ constexpr u64 stack_bytes = 16384;
 constexpr u64 user_va_end = 0x0000800000000000ull;
 
 inline void arch_copy(void* to, const void* from, size_t bytes) {
-  size_t words = bytes / sizeof(u64);
-  bytes %= sizeof(u64);
-  asm volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
   asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
 }
 inline void arch_fill(void* to, u8 value, size_t bytes) {
-  size_t words = bytes / sizeof(u64);
-  bytes %= sizeof(u64);
-  asm volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(value * 0x0101010101010101ull) : "memory");
   asm volatile("rep stosb" : "+D"(to), "+c"(bytes) : "a"(value) : "memory");
 }
 inline u64 arch_cycle_counter() {

@@ -104,8 +104,8 @@ void do_block_attach(const CommandLine& c, Status& status) {
     return status.fail(-XEN_EINVAL, "usage: %s %s", block_attach_verb.name, block_attach_verb.usage);
   const char *const name = c.words[1], *const target = c.words[2], *const vdev = c.words[3],
                     *const mode = c.words[4];
-  const Domain* const domain = domain_find_unheld(name, status);
-  if (!domain) return;
+  const Domain* const domain = domain_find(name);
+  if (!domain) return status.fail(-XEN_ESRCH, "there is no domain %s", name);
   const u32 id = domain->id;
   u32 number, backend;
   if (!choose_backend(c, id, backend, status)) return;

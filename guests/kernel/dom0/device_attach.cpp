@@ -20,9 +20,10 @@ struct Request {
 
 bool parse(const CommandLine& c, Request& r, Status& status) {
   u64 slot;
-  r.domain = domain_find_unheld(c.words[1], status);
-  if (!r.domain) return false;
-  if (!parse_number(c.words[2], slot) || slot >= virtio_slot_count)
+  r.domain = domain_find(c.words[1]);
+  if (!r.domain)
+    status.fail(-XEN_ESRCH, "there is no domain %s", c.words[1]);
+  else if (!parse_number(c.words[2], slot) || slot >= virtio_slot_count)
     status.fail(-XEN_EINVAL, "%s is no slot", c.words[2]);
   else
     r.slot = static_cast<u32>(slot);

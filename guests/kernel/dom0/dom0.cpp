@@ -5,7 +5,6 @@
 #include "guests/kernel/dom0/domain.h"
 #include "guests/kernel/dom0/hypervisor_console.h"
 #include "guests/kernel/dom0/module_disk.h"
-#include "guests/kernel/dom0/moving/migration.h"
 #include "guests/kernel/dom0/network_attach.h"
 #include "guests/kernel/dom0/store_local.h"
 #include "guests/kernel/dom0/toolstack.h"
@@ -22,9 +21,8 @@ void dom0_start() {
   store_local_use();
   domain_watch_start();
   stack_name = network_host;
-  netback_start(network_own_host());
+  netback_start(0);
   blkback_start();
-  migration_listen();
   OperatorPort operator_port = virtio_devices_use("dom0", true);
   // Without virtio: what the boot loader and the hypervisor's own console offer.
   if (!archive_present()) module_disk_use();

@@ -68,7 +68,6 @@ bool report_end(Domain& d, u32 flags) {
   d.end_settled = crashed;
   if (first) operator_notice("domain %u %s", id, crashed ? "crashed" : "shutdown");
   if (crashed) return true;
-  if (d.held) return false;
   if (thread_create("end", end_thread, reinterpret_cast<void*>(u64{id}))) {
     d.end_settled = true;
     return true;

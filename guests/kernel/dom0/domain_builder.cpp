@@ -2,7 +2,6 @@
 
 #include "guests/kernel/dom0/store_server.h"
 #include "guests/kernel/dom0/store_tree.h"
-#include "guests/kernel/foreign_window.h"
 #include "guests/kernel/heap.h"
 #include "guests/kernel/memory_model.h"
 #include "guests/lib/domctl.h"
@@ -262,13 +261,13 @@ Domain* build_record(const BuildState& b, long& error) {
 
 long build_fill(BuildState& b, Pfn first, u64 count, PageFiller fill, void* context) {
   if (first + count > b.pages || first + count < first) return -XEN_EINVAL;
-  ForeignWindow window(true);
   for (u64 at = 0; at < count; at += fill_batch) {
     auto n = static_cast<unsigned>(min_of<u64>(fill_batch, count - at));
     long error;
-    u8* const pages = window.show(b.id, b.machine + first + at, n, error);
+    auto* pages = static_cast<u8*>(model_map_foreign(b.id, b.machine + first + at, n, true, error));
     if (!pages) return error;
     for (unsigned i = 0; i < n; i++) fill(context, first + at + i, pages + i * page_bytes);
+    model_unmap_window(pages, n);
     thread_yield();
   }
   return 0;

@@ -1,6 +1,5 @@
 #include "guests/kernel/dom0/domain_list.h"
 
-#include "guests/lib/errno.h"
 #include "guests/lib/string.h"
 
 namespace {
@@ -48,13 +47,4 @@ void domains_remove(Domain* domain) {
       *p = domain->next;
       return;
     }
-}
-
-Domain* domain_find_unheld(const char* name_or_id, Status& status) {
-  Domain* const d = domain_find(name_or_id);
-  if (!d)
-    status.fail(-XEN_ESRCH, "there is no domain %s", name_or_id);
-  else if (d->held)
-    status.fail(-XEN_EBUSY, "domain %s %s", d->name, d->held);
-  return status.error ? nullptr : d;
 }

@@ -1,6 +1,5 @@
 // The domains that this dom0 has created and serves.
 #pragma once
-#include "guests/kernel/operator/status.h"
 #include "guests/kernel/thread.h"
 #include "guests/lib/events.h"
 #include "guests/lib/store_ring.h"
@@ -29,7 +28,6 @@ struct Domain {
   bool asked;         // to suspend
   bool suspended;     // it stands still at its own will, to be saved or to go on
   bool end_reported;  // the operator knows that it has ended
-  const char* held;   // by a thread that moves it, which is what this says; null: by none
   bool end_settled;   // and it stays as it is, or a thread destroys it
 };
 
@@ -37,8 +35,6 @@ Domain* domains_first();
 // By name or by decimal id; null when there is none.
 Domain* domain_find(const char* name_or_id);
 Domain* domain_by_id(u32 id);
-// By name or id, one that is not being moved. Null: status says why.
-Domain* domain_find_unheld(const char* name_or_id, Status& status);
 // The smallest number above `id`; 0: there is none. For those who wait between two domains.
 u32 domains_next_id(u32 id);
 // The largest number below `id`; 0: there is none.

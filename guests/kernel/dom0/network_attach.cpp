@@ -3,8 +3,6 @@
 #include "guests/kernel/dom0/devices.h"
 #include "guests/kernel/dom0/store_tree.h"
 #include "guests/kernel/net/receive.h"
-#include "guests/kernel/operator/boot_word.h"
-#include "guests/kernel/platform.h"
 #include "guests/kernel/xenbus/store.h"
 #include "guests/lib/errno.h"
 #include "guests/lib/format.h"
@@ -13,11 +11,9 @@
 namespace {
 constexpr unsigned most_interfaces = 4;  // of a domain
 constexpr u64 most_hosts = 0xffff;
-constexpr u64 most_own_hosts = DOMID_FIRST_RESERVED;  // whose stations need not be asked for: arp.h
 
-// Is it dom0's, or another domain's on dom0's bridge?
+// Is it another domain's on dom0's bridge?
 bool host_is_taken(u32 domain, u64 host) {
-  if (host == network_own_host()) return true;
   const StoreNode* const all = store_find("/local/domain/0/backend/vif");
   for (const StoreNode* d = all ? all->first_child : nullptr; d; d = d->next_sibling) {
     char path[store_path_max];
@@ -31,15 +27,15 @@ bool host_is_taken(u32 domain, u64 host) {
   return false;
 }
 
-// What station and address are made of: the domain's own number, counted from dom0's, unless somebody has it
-// that was another domain before.
+// What station and address are made of: the domain's own number, unless somebody has it that was another
+// domain before.
 bool choose_host(const CommandLine& c, u32 domain, char (&text)[24], Status& status) {
-  u64 host = network_own_host() + u64{domain};
+  u64 host = domain;
   if (const char* asked = c.value("host")) {
     if (!parse_number(asked, host) || !host || host > most_hosts)
       status.fail(-XEN_EINVAL, "host=%s is no number from 1 to %lu", asked, most_hosts);
     else if (host_is_taken(domain, host))
-      status.fail(-XEN_EEXIST, "host %lu is dom0 or another domain", host);
+      status.fail(-XEN_EEXIST, "another domain is host %lu", host);
   } else {
     while (host <= most_hosts && host_is_taken(domain, host)) host += 0x100;
     if (host > most_hosts) status.fail(-XEN_ENOSPC, "there is no host number left");
@@ -55,20 +51,12 @@ bool device_owner(const char* name, u64& domain) {
   return found;
 }
 
-u32 network_own_host() {
-  char word[16];
-  u64 host;
-  const bool is_told = boot_word(platform.command_line(), "host", word, sizeof word) && word[0];
-  return is_told && parse_number(word, host) && host < most_own_hosts ? static_cast<u32>(host) : 0;
-}
-
 bool network_host(const char* name, u64& host) {
   if (!device_owner(name, host)) return false;
-  if (!host) return host = network_own_host(), true;
   char home[48];
   format(home, sizeof home, "/local/domain/%lu/device/vif/0", host);
   u64 told;
-  host = store_read_number(home, "host", told) ? network_own_host() + host : told;
+  if (!store_read_number(home, "host", told)) host = told;
   return true;
 }
 
@@ -77,8 +65,8 @@ void do_network_attach(const CommandLine& c, Status& status) {
   const char* const name = c.count > 1 ? c.words[1] : "";
   if (const char* word = c.unknown_key(keys, count_of(keys), 2))
     return status.fail(-XEN_EINVAL, "unknown argument %s", word);
-  const Domain* const domain = domain_find_unheld(name, status);
-  if (!domain) return;
+  const Domain* const domain = domain_find(name);
+  if (!domain) return status.fail(-XEN_ESRCH, "there is no domain %s", name);
   const char* const receive = c.value("receive") ? c.value("receive") : "copy";
   if (!receive_way(receive))
     return status.fail(-XEN_EINVAL, "receive=%s is none of copy, flip, donate-copy, donate-free, exchange",

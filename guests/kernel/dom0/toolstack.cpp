@@ -9,14 +9,10 @@
 #include "guests/kernel/dom0/dma_misuse.h"
 #include "guests/kernel/dom0/domain.h"
 #include "guests/kernel/dom0/log_dirty.h"
-#include "guests/kernel/dom0/moving/migration.h"
 #include "guests/kernel/dom0/moving/moving.h"
 #include "guests/kernel/dom0/network_attach.h"
 #include "guests/kernel/dom0/page_swap.h"
 #include "guests/kernel/dom0/store_server.h"
-#include "guests/kernel/net/bulk.h"
-#include "guests/kernel/net/ask.h"
-#include "guests/kernel/net/serve.h"
 #include "guests/kernel/net/stack.h"
 #include "guests/kernel/operator/archive_verbs.h"
 #include "guests/kernel/operator/operator.h"
@@ -57,12 +53,6 @@ bool find_domain(const CommandLine& c, Target& target, Status& status) {
   if (target.domain) return true;
   status.fail(-XEN_EPERM, "%s is not for dom0", c.words[0]);
   return false;
-}
-
-// For what would end or stop it, or change what it has.
-bool find_unheld(const CommandLine& c, Target& target, Status& status) {
-  if (!find_domain(c, target, status)) return false;
-  return domain_find_unheld(c.words[1], status) != nullptr;
 }
 
 bool parse_mib(const char* text, u64& kib, Status& status) {
@@ -163,7 +153,7 @@ void do_unpause(const CommandLine& c, Status& status) {
 
 void do_suspend(const CommandLine& c, Status& status) {
   Target t;
-  if (!find_unheld(c, t, status)) return;
+  if (!find_domain(c, t, status)) return;
   const long error = domain_suspend(t.id);
   if (error == -XEN_EBUSY) return status.fail(error, "domain %u is suspended already", t.id);
   if (error) status.fail(error, "domain %u does not suspend", t.id);
@@ -171,13 +161,13 @@ void do_suspend(const CommandLine& c, Status& status) {
 
 void do_resume(const CommandLine& c, Status& status) {
   Target t;
-  if (!find_unheld(c, t, status)) return;
+  if (!find_domain(c, t, status)) return;
   if (long error = domain_resume(t.id)) status.fail(error, "domain %u is not suspended", t.id);
 }
 
 void do_destroy(const CommandLine& c, Status& status) {
   Target t;
-  if (!find_unheld(c, t, status)) return;
+  if (!find_domain(c, t, status)) return;
   if (long error = domain_destroy(t.domain)) status.fail(error, "domain %u cannot be destroyed", t.id);
 }
 
@@ -197,7 +187,7 @@ void do_p2m(const CommandLine& c, Status& status) {
 
 void do_log_dirty(const CommandLine& c, Status& status) {
   Target t;
-  if (!find_unheld(c, t, status)) return;
+  if (!find_domain(c, t, status)) return;
   log_dirty_tell(t.id, t.domain->max_pages, c.words[2], status);
 }
 
@@ -224,9 +214,6 @@ constexpr Verb verbs[] = {
     {"resume", 1, "<domain>", do_resume},
     save_verb,
     restore_verb,
-    migrate_verb,
-    migrate_cancel_verb,
-    query_migrate_verb,
     {"destroy", 1, "<domain>", do_destroy},
     {"shutdown", 1, "<domain>", do_shutdown},
     {"network-attach", any_number,
@@ -246,9 +233,6 @@ constexpr Verb verbs[] = {
     bench_verb,
     ping_verb,
     stream_verb,
-    bulk_verb,
-    ask_verb,
-    serve_verb,
     {"shutdown-host", 0, "", do_shutdown_host},
 };
 }  // namespace

@@ -42,11 +42,6 @@ void bridge_remove(NetPort& port) {
     }
 }
 
-u32 bridge_frame_most(const NetPort& from, const u8* station) {
-  const NetPort* const to = way_to(station, from);
-  return to ? to->frame_most : 0;
-}
-
 void bridge_pass(NetPort& from, Packet* packet) {
   from.received++;
   const auto* header = reinterpret_cast<const Ethernet*>(packet->bytes());

@@ -235,16 +235,14 @@ void to_own_stack(NetPort&, Packet* packet) { stack_receive(packet); }
 NetPort own_side;  // what the bridge sees of the stack
 NetPort stack_side;
 void from_own_stack(NetPort&, Packet* packet) { bridge_pass(own_side, packet); }
-u32 frame_most_to(const u8* station) { return bridge_frame_most(own_side, station); }
 }  // namespace
 
-void netback_start(u32 host) {
-  station_of(host, own_side.station);
-  station_of(host, stack_side.station);
+void netback_start(u32 domain) {
+  station_of(domain, own_side.station);
+  station_of(domain, stack_side.station);
   own_side.send = to_own_stack;
   stack_side.send = from_own_stack;
-  stack_side.frame_most_to = frame_most_to;
   bridge_add(own_side);
-  stack_use(host, stack_side);
+  stack_use(domain, stack_side);
   bus_watch_for(type);
 }

@@ -7,5 +7,5 @@
 
 constexpr unsigned net_ring_slots = __CONST_RING_SIZE(netif_rx, page_bytes);
 void netfront_start();
-// This kernel is the backend of others' interfaces; `host` is its own number.
-void netback_start(u32 host);
+// This kernel is the backend of others' interfaces; `domain` is its own number.
+void netback_start(u32 domain);

@@ -1,28 +1,28 @@
 #include "guests/kernel/net/stack.h"
 
-#include "guests/kernel/net/ip.h"
+#include "guests/kernel/net/arp.h"
+#include "guests/kernel/net/wire.h"
 #include "guests/kernel/operator/operator.h"
 #include "guests/kernel/thread.h"
 #include "guests/lib/console.h"
 #include "guests/lib/errno.h"
-#include "guests/lib/panic.h"
 #include "guests/lib/string.h"
 
 namespace {
+constexpr u32 headers = sizeof(Ethernet) + sizeof(Ipv4);
 constexpr u32 usual_payload = 1500 - sizeof(Ipv4) - sizeof(Icmp);
 // What a page holds: nobody divides packets.
-constexpr u32 most_payload = page_bytes - ip_headers - sizeof(Icmp);
+constexpr u32 most_payload = page_bytes - headers - sizeof(Icmp);
 static_assert(sizeof(Icmp) == sizeof(Udp));
 constexpr u16 stream_port = 9;  // discard, RFC 863
 constexpr u64 answer_ns = 200 * ns_per_ms;
-constexpr u32 window = 32;  // datagrams on their way at most
+constexpr u64 interface_ns = 10 * ns_per_s;  // a domain may be told to speak before it is connected
+constexpr u32 window = 32;                   // datagrams on their way at most
 constexpr unsigned most_tries = 20;
 
-struct Listener {
-  u16 first, last;
-  void (*take)(const Datagram&);  // null: nobody
-};
-Listener listeners[4];
+NetPort* way_out;
+WaitQueue way_out_changed;
+u32 own_domain;
 
 // What a datagram of a stream begins with.
 struct [[gnu::packed]] StreamHeader {
@@ -54,10 +54,38 @@ bool verify(const u8* bytes, u32 length, u32 sequence, u32 first) {
   return true;
 }
 
+Packet* new_packet(u32 to, u8 protocol, u32 payload) {
+  u8 station[6];
+  Packet* p = way_out && arp_station(to, station) ? packet_new(headers + payload) : nullptr;
+  if (!p) return nullptr;
+  auto* e = reinterpret_cast<Ethernet*>(p->bytes());
+  auto* ip = reinterpret_cast<Ipv4*>(e + 1);
+  memcpy(e->to, station, sizeof station);
+  memcpy(e->from, way_out->station, sizeof e->from);
+  e->type = swap16(ethernet_ipv4);
+  *ip = {0x45,
+         0,
+         swap16(static_cast<u16>(sizeof *ip + payload)),
+         0,
+         0,
+         64,
+         protocol,
+         0,
+         swap32(address_of(own_domain)),
+         swap32(address_of(to))};
+  ip->checksum = checksum_end(checksum_add(0, ip, sizeof *ip));
+  return p;
+}
+
+void send(Packet* p) {
+  if (!way_out) return packet_free(p);
+  port_send(*way_out, p);
+}
+
 void send_echo(u32 to, u8 type, u32 sequence, const u8* data, u32 length) {
-  Packet* p = ip_packet(to, protocol_icmp, sizeof(Icmp) + length);
+  Packet* p = new_packet(to, protocol_icmp, sizeof(Icmp) + length);
   if (!p) return;
-  auto* icmp = reinterpret_cast<Icmp*>(ip_body(*p));
+  auto* icmp = reinterpret_cast<Icmp*>(p->bytes() + headers);
   *icmp = {type, 0, 0, 0, swap16(static_cast<u16>(sequence))};
   auto* body = reinterpret_cast<u8*>(icmp + 1);
   if (data)
@@ -65,37 +93,30 @@ void send_echo(u32 to, u8 type, u32 sequence, const u8* data, u32 length) {
   else
     fill(body, length, sequence, 0);
   icmp->checksum = checksum_end(checksum_add(0, icmp, sizeof *icmp + length));
-  ip_send(p);
+  send(p);
 }
 
-// Null: no memory, or nobody knows where that host is.
-Packet* new_datagram(u32 to, u16 from_port, u16 to_port, u32 length, u8*& body) {
-  Packet* p = ip_packet(to, protocol_udp, sizeof(Udp) + length);
-  if (!p) return nullptr;
-  auto* udp = reinterpret_cast<Udp*>(ip_body(*p));
-  *udp = {swap16(from_port), swap16(to_port), swap16(static_cast<u16>(sizeof *udp + length)), 0};
-  body = reinterpret_cast<u8*>(udp + 1);
-  return p;
+// The pseudo header of UDP's checksum.
+u32 udp_sum(const Ipv4& ip, const Udp& udp, u32 length) {
+  const u32 sum = checksum_add(0, &ip.from, sizeof ip.from + sizeof ip.to);
+  return checksum_add(sum + protocol_udp + length, &udp, length);
 }
 
-void finish_datagram(Packet* p) {
-  auto* udp = reinterpret_cast<Udp*>(ip_body(*p));
-  udp->checksum = checksum_end(ip_transport_sum(ip_of(*p), udp, swap16(udp->length)));
-  ip_send(p);
-}
-
-void send_stream(u32 to, const StreamHeader& header, u32 length) {
-  u8* body;
-  Packet* p = new_datagram(to, stream_port, stream_port, length, body);
+void send_datagram(u32 to, const StreamHeader& header, u32 length) {
+  Packet* p = new_packet(to, protocol_udp, sizeof(Udp) + length);
   if (!p) return;
+  auto* udp = reinterpret_cast<Udp*>(p->bytes() + headers);
+  auto* body = reinterpret_cast<u8*>(udp + 1);
+  const auto total = static_cast<u16>(sizeof *udp + length);
+  *udp = {swap16(stream_port), swap16(stream_port), swap16(total), 0};
   memcpy(body, &header, sizeof header);
   fill(body, length, swap32(header.sequence), sizeof header);
-  finish_datagram(p);
+  udp->checksum =
+      checksum_end(udp_sum(*reinterpret_cast<const Ipv4*>(p->bytes() + sizeof(Ethernet)), *udp, total));
+  send(p);
 }
 
-}  // namespace
-
-void echo_received(const Ipv4& ip, const u8* bytes, u32 length) {
+void receive_echo(const Ipv4& ip, const u8* bytes, u32 length) {
   const auto* icmp = reinterpret_cast<const Icmp*>(bytes);
   if (length < sizeof *icmp || checksum_end(checksum_add(0, bytes, length))) return;
   const u8* body = bytes + sizeof *icmp;
@@ -108,13 +129,12 @@ void echo_received(const Ipv4& ip, const u8* bytes, u32 length) {
   wake_all(asked.answered);
 }
 
-namespace {
 // Its own header alone, sent back, says how far we have got.
 void confirm(u32 to, const StreamHeader& header) {
   StreamHeader answer = header;
   answer.sequence = swap32(incoming.next);
   answer.packets = 0;
-  send_stream(to, answer, sizeof answer);
+  send_datagram(to, answer, sizeof answer);
 }
 
 void receive_stream(u32 from, const StreamHeader& header, const u8* body, u32 length) {
@@ -135,24 +155,12 @@ void receive_stream(u32 from, const StreamHeader& header, const u8* body, u32 le
                packets, incoming.bytes, incoming.lost, incoming.corrupt);
 }
 
-void hand_to_listener(const Datagram& d) {
-  for (const Listener& l : listeners)
-    if (l.take && d.to_port >= l.first && d.to_port <= l.last) return l.take(d);
-}
-
-}  // namespace
-
-void datagram_received(const Ipv4& ip, const u8* bytes, u32 length) {
+void receive_datagram(const Ipv4& ip, const u8* bytes, u32 length) {
   const auto* udp = reinterpret_cast<const Udp*>(bytes);
   StreamHeader header;
-  if (length < sizeof *udp || swap16(udp->length) != length) return;
-  const bool intact = !checksum_end(ip_transport_sum(ip, udp, length)),
-             stream = swap16(udp->to) == stream_port;
-  if (!stream && intact)
-    hand_to_listener({domain_of(swap32(ip.from)), swap16(udp->from), swap16(udp->to), bytes + sizeof *udp,
-                      static_cast<u32>(length - sizeof *udp)});
-  if (!stream || length < sizeof *udp + sizeof header) return;
-  if (!intact) {
+  if (length < sizeof *udp + sizeof header || swap16(udp->length) != length || swap16(udp->to) != stream_port)
+    return;
+  if (checksum_end(udp_sum(ip, *udp, length))) {
     incoming.corrupt++;
     return;
   }
@@ -161,11 +169,39 @@ void datagram_received(const Ipv4& ip, const u8* bytes, u32 length) {
                  length - sizeof *udp);
 }
 
-namespace {
+void receive(const Packet& p) {
+  const auto* e = reinterpret_cast<const Ethernet*>(p.bytes());
+  const auto* ip = reinterpret_cast<const Ipv4*>(e + 1);
+  if (p.length >= headers && e->type == swap16(ethernet_arp) && way_out)
+    return arp_receive(*way_out, own_domain, p);
+  if (p.length < headers || e->type != swap16(ethernet_ipv4) || ip->version_and_length != 0x45) return;
+  const u32 total = swap16(ip->total);
+  if (total < sizeof *ip || total > p.length - sizeof *e || swap32(ip->to) != address_of(own_domain) ||
+      checksum_end(checksum_add(0, ip, sizeof *ip)))
+    return;
+  const auto* body = reinterpret_cast<const u8*>(ip + 1);
+  if (ip->protocol == protocol_icmp) receive_echo(*ip, body, total - sizeof *ip);
+  if (ip->protocol == protocol_udp) receive_datagram(*ip, body, total - sizeof *ip);
+}
+
 // --- verbs -----------------------------------------------------------------------------------------------
 struct Load {
   u64 host, count, bytes;
 };
+
+bool find_host(const char* name, u64& host) {
+  u32 address;
+  if (parse_number(name, host)) return host <= 0xffff;
+  if (parse_address(name, address)) return host = domain_of(address), true;
+  return stack_name && stack_name(name, host);
+}
+
+bool interface_is_there() {
+  const u64 deadline = now_ns() + interface_ns;
+  while (!way_out && wait_on(way_out_changed, deadline)) {
+  }
+  return way_out;
+}
 
 bool read_load(const CommandLine& c, const char* counted, u64 least, Load& load, Status& status) {
   const char* const keys[] = {counted, "bytes"};
@@ -174,40 +210,20 @@ bool read_load(const CommandLine& c, const char* counted, u64 least, Load& load,
   const char* const bytes = c.value("bytes");
   if (const char* word = c.unknown_key(keys, count_of(keys), 2))
     status.fail(-XEN_EINVAL, "unknown argument %s", word);
+  else if (!find_host(name, load.host))
+    status.fail(-XEN_ESRCH, "there is no domain %s", name);
   else if (count && (!parse_number(count, load.count) || !load.count || load.count > 1000000))
     status.fail(-XEN_EINVAL, "%s= is not between 1 and 1000000", counted);
   else if (bytes && (!parse_number(bytes, load.bytes) || load.bytes < least || load.bytes > most_payload))
     status.fail(-XEN_EINVAL, "bytes= is not between %lu and %u", least, most_payload);
-  else
-    stack_find(name, load.host, status);
+  else if (!interface_is_there())
+    status.fail(-XEN_ENXIO, "there is no network interface");
+  else if (!arp_find(*way_out, own_domain, static_cast<u32>(load.host)))
+    status.fail(-XEN_ETIMEDOUT, "nobody says that he is %s", name);
   return !status.error;
 }
 
 }  // namespace
-
-bool stack_find(const char* name, u64& host, Status& status) {
-  if (ip_find_host(name, host))
-    ip_reach_named(name, host, status);
-  else
-    status.fail(-XEN_ESRCH, "there is no domain %s", name);
-  return !status.error;
-}
-
-void stack_listen(u16 first, u16 last, void (*take)(const Datagram& datagram)) {
-  Listener* place = nullptr;
-  for (Listener& l : listeners)
-    if (!place && (!l.take || l.first == first)) place = &l;
-  if (!place) panic("nobody can listen to port %u any more", first);
-  *place = {first, last, take};
-}
-
-void stack_send_datagram(u32 to, u16 from_port, u16 to_port, const u8* bytes, u32 length) {
-  u8* body;
-  Packet* p = new_datagram(to, from_port, to_port, length, body);
-  if (!p) return;
-  memcpy(body, bytes, length);
-  finish_datagram(p);
-}
 
 void do_ping(const CommandLine& c, Status& status) {
   Load load{0, 3, 56};
@@ -236,7 +252,7 @@ void do_stream(const CommandLine& c, Status& status) {
   u32 next = 0;
   for (unsigned tries = 0; asked.confirmed < packets && tries < most_tries;) {
     for (; next < packets && next < asked.confirmed + window; next++)
-      send_stream(static_cast<u32>(load.host), {swap32(next), swap32(packets), swap32(bytes)}, bytes);
+      send_datagram(static_cast<u32>(load.host), {swap32(next), swap32(packets), swap32(bytes)}, bytes);
     const u32 before = asked.confirmed;
     if (asked.confirmed >= packets || wait_on(asked.answered, now_ns() + answer_ns) ||
         asked.confirmed != before)
@@ -247,4 +263,20 @@ void do_stream(const CommandLine& c, Status& status) {
   print_line("net: stream to %s: %u packets of %u bytes, %u confirmed",
              HostName(static_cast<u32>(load.host)).text, packets, bytes, asked.confirmed);
   if (asked.confirmed != packets) status.fail(-XEN_ETIMEDOUT, "the stream has come to a stop");
+}
+bool (*stack_name)(const char* name, u64& domain);
+
+void stack_use(u32 domain, NetPort& port) {
+  own_domain = domain;
+  way_out = &port;
+  wake_all(way_out_changed);
+}
+
+void stack_leave(NetPort& port) {
+  if (way_out == &port) way_out = nullptr;
+}
+
+void stack_receive(Packet* packet) {
+  receive(*packet);
+  packet_free(packet);
 }

@@ -28,3 +28,15 @@ HostName::HostName(u32 host) {
   else
     format(text, sizeof text, "%u.%u.%u.%u", a >> 24, a >> 16 & 0xff, a >> 8 & 0xff, a & 0xff);
 }
+
+u32 checksum_add(u32 sum, const void* bytes, u32 length) {
+  const auto* at = static_cast<const u8*>(bytes);
+  for (; length > 1; length -= 2, at += 2) sum += u32{at[0]} << 8 | at[1];
+  if (length) sum += u32{at[0]} << 8;
+  return (sum & 0xffff) + (sum >> 16);
+}
+
+u16 checksum_end(u32 sum) {
+  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+  return swap16(static_cast<u16>(~sum));
+}

@@ -1,7 +1,7 @@
-// Headers on the wire: RFC 791 (IPv4), 792 (ICMP), 768 (UDP). Domain n has the address 10.0.0.0 + n + 1, and
-// a station address made of n: nobody need be asked where a domain is.
+// Headers on the wire, and the checksum that they share. RFC 791 (IPv4), 792 (ICMP), 768 (UDP), 1071
+// (checksum). Domain n has the address 10.0.0.0 + n + 1, and a station address made of n: nobody need be
+// asked where a domain is.
 #pragma once
-#include "guests/lib/tcp/checksum.h"
 #include "guests/lib/types.h"
 #include "guests/lib/xen_abi.h"
 
@@ -25,7 +25,7 @@ struct [[gnu::packed]] Udp {
 };
 
 constexpr u16 ethernet_ipv4 = 0x0800, ethernet_arp = 0x0806;
-constexpr u8 protocol_icmp = 1, protocol_tcp = 6, protocol_udp = 17;
+constexpr u8 protocol_icmp = 1, protocol_udp = 17;
 constexpr u8 icmp_reply = 0, icmp_request = 8;
 
 constexpr u16 swap16(u16 value) { return __builtin_bswap16(value); }
@@ -44,3 +44,7 @@ struct HostName {
 };
 void station_of(u32 domain, u8 (&station)[6]);
 bool is_broadcast(const u8* station);
+
+// Sum of 16-bit words in ones' complement, to go on with.
+u32 checksum_add(u32 sum, const void* bytes, u32 length);
+u16 checksum_end(u32 sum);

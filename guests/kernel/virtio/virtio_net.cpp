@@ -130,7 +130,6 @@ long virtio_net_use(VirtioDevice& device) {
   c->device = &device;
   c->NetPort::send = send;
   c->uplink = true;
-  c->frame_most = most_frame;
   if (long error = start(*c)) {
     virtio_stop(device);
     heap_free(c);

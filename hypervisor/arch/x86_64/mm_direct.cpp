@@ -46,7 +46,7 @@ int direct_remove(Domain* domain, Mfn mfn) {
 }
 
 int direct_map_shared(Domain*, Gfn, Mfn) { return -XEN_EOPNOTSUPP; }
-int direct_map_foreign(Domain*, Gfn&, Domain*, u64, u64&) { return -XEN_EOPNOTSUPP; }
+int direct_map_foreign(Domain*, Gfn&, Domain*, u64) { return -XEN_EOPNOTSUPP; }
 int direct_unmap(Domain*, Gfn) { return -XEN_EOPNOTSUPP; }
 
 // True when there was anything.
@@ -113,7 +113,6 @@ constexpr MemoryModel model_direct = {
     direct_remove,
     direct_map_shared,
     direct_map_foreign,
-    nullptr,
     direct_unmap,
     direct_grant_map,
     direct_grant_unmap,

@@ -3,27 +3,35 @@
 namespace xs::platform {
 namespace {
 
-class SimTimer final : public Timer, private Agenda::Item {
+class SimTimer final : public sc_core::sc_module, public Timer {
  public:
-  SimTimer(Agenda& agenda, std::function<void()> expired) : agenda_(agenda), expired_(std::move(expired)) {}
+  SimTimer(sc_core::sc_module_name name, std::function<void()> expired)
+      : sc_module(name), expired_(std::move(expired)) {
+    SC_HAS_PROCESS(SimTimer);
+    SC_METHOD(fire);
+    sensitive << alarm_;
+    dont_initialize();
+  }
 
   void arm(u64 at_ps) override {
+    const u64 now = sc_core::sc_time_stamp().value();
+    alarm_.cancel();
     armed_ = true;
-    agenda_.set(*this, at_ps);
+    alarm_.notify(sc_core::sc_time::from_value(at_ps > now ? at_ps - now : 0));
   }
   void cancel() override {
-    agenda_.cancel(*this);
+    alarm_.cancel();
     armed_ = false;
   }
   bool armed() const override { return armed_; }
 
  private:
-  void due() override {
+  void fire() {
     armed_ = false;
     expired_();
   }
 
-  Agenda& agenda_;
+  sc_core::sc_event alarm_;
   bool armed_ = false;
   std::function<void()> expired_;
 };
@@ -31,10 +39,10 @@ class SimTimer final : public Timer, private Agenda::Item {
 }  // namespace
 
 std::unique_ptr<Timer> SimHost::make_timer(std::function<void()> expired) {
-  return std::make_unique<SimTimer>(agenda_, std::move(expired));
+  return std::make_unique<SimTimer>(sc_core::sc_gen_unique_name("timer"), std::move(expired));
 }
 
 }  // namespace xs::platform
 
-// libsystemc refers to this symbol; the simulation is driven by sc_start from Simulation::run_until instead.
+// libsystemc refers to this symbol; the simulation is driven by sc_start from Machine::run_until instead.
 int sc_main(int, char**) { return 0; }

@@ -3,15 +3,12 @@
 #include <memory>
 #include <systemc>
 
-#include "sim/core/agenda.h"
 #include "sim/platform/device/register_device.h"
 
 namespace xs::platform {
 
 class SimHost : public DeviceHost {
  public:
-  /// The machine's.
-  explicit SimHost(Agenda& agenda) : agenda_(agenda) {}
   u64 now_ps() const override { return (sc_core::sc_time_stamp() + local_).value(); }
   std::unique_ptr<Timer> make_timer(std::function<void()> expired) override;
 
@@ -31,7 +28,6 @@ class SimHost : public DeviceHost {
   };
 
  private:
-  Agenda& agenda_;
   sc_core::sc_time local_ = sc_core::SC_ZERO_TIME;
 };
 

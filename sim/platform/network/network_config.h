@@ -15,12 +15,6 @@ struct LinkSettings {
   u64 lose_every = 0;             ///< the n-th, 2n-th, … frame of each direction gets lost; 0: none
 };
 
-/// What is to become of a wire, both directions; what is absent stays as it is.
-struct LinkChange {
-  std::optional<bool> up = {};  ///< down: what is sent, and what is on its way, gets lost
-  std::optional<u64> bytes_per_s = {}, lose_every = {};
-};
-
 struct StationSettings {
   MacAddress mac{0x00, 0x16, 0x3e, 0xff, 0xff, 0xfe};
   u32 address = 0x0a00fffe;  ///< 10.0.255.254
@@ -36,13 +30,13 @@ struct NetworkConfig {
   MacAddress mac{0x00, 0x16, 0x3e, 0xff, 0x00, 0x00};  ///< the device's
   std::optional<unsigned> slot;                        ///< none: the next one
   LinkSettings link;
-  std::optional<StationSettings> station;  ///< none: the wire leads nowhere, or to another machine
+  std::optional<StationSettings> station;  ///< none: the wire leads nowhere
 };
 
 struct NetworkCounters {                                           ///< of the device, and of the wire
   u64 sent = 0, sent_bytes = 0, received = 0, received_bytes = 0;  ///< frames, and their bytes
   u64 dropped = 0;  ///< no buffer for what arrived, or no frame in what was to be sent
-  u64 lost = 0;     ///< on the wire: in both directions, of two machines' wire what this one has sent
+  u64 lost = 0;     ///< on the wire
 };
 
 struct StationCounters {

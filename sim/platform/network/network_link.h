@@ -1,7 +1,7 @@
 // A wire in simulated time: who sits at its ends, and what carries frames between them.
 //
 //     VirtioNet ──NetworkLink──> NetworkPort of the other end
-//       (a port, too) <──NetworkLink── Station, or another machine's VirtioNet
+//       (a port, too) <──NetworkLink── Station, or another machine
 //
 // A frame is an Ethernet frame without preamble and check sequence.
 #pragma once
@@ -35,18 +35,10 @@ class NetworkLink {
 /// Within one simulation.
 class LocalLink final : public NetworkLink {
  public:
-  /// `host`: the sender's, `receiver`: that of whom the port is part.
-  LocalLink(DeviceHost& host, const LinkSettings& settings, NetworkPort& to, DeviceHost& receiver);
+  LocalLink(DeviceHost& host, LinkSettings settings, NetworkPort& to);
   u64 send(NetworkFrame frame) override;
   bool busy() const override { return !on_the_way_.empty(); }
   u64 lost() const { return lost_; }
-
-  /// Down: what is sent gets lost, and so does what is on its way.
-  void set_up(bool up);
-  /// Nobody is there any more who would hear: as down, whatever else is set.
-  void set_heard(bool heard);
-  void set_bytes_per_s(u64 bytes_per_s) { settings_.bytes_per_s = bytes_per_s; }
-  void lose_every(u64 n) { settings_.lose_every = n; }
 
  private:
   struct Departed {
@@ -54,15 +46,12 @@ class LocalLink final : public NetworkLink {
     u64 due_ps;
   };
   void deliver();
-  bool carries() const { return up_ && heard_; }
-  void lose_what_is_on_the_way();
 
-  DeviceHost &host_, &receiver_;
-  LinkSettings settings_;
+  DeviceHost& host_;
+  const LinkSettings settings_;
   NetworkPort& to_;
   std::unique_ptr<Timer> timer_;
   std::deque<Departed> on_the_way_;  ///< in order of due_ps
-  bool up_ = true, heard_ = true;
   u64 free_at_ps_ = 0, sent_ = 0, lost_ = 0;
 };
 

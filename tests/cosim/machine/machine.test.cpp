@@ -45,12 +45,11 @@ struct Run {
   std::string cmdline;
   Sink serial, console;
   Reports reports;
-  Simulation simulation;
   std::unique_ptr<Machine> machine;
 
   explicit Run(std::string image_name) : name(std::move(image_name)) { config.high_base = 0; }
   void build() {
-    machine = std::make_unique<Machine>(simulation, config, &reports);
+    machine = std::make_unique<Machine>(config, &reports);
     machine->set_serial_sink(&serial);
     machine->add_virtio_console(&console);
     machine->load({image(name), cmdline, {}});
@@ -72,7 +71,7 @@ struct Run {
   }
   Finding go(u64 deadline_ps = second_ps) {
     build();
-    return finding(simulation.run_until(deadline_ps));
+    return finding(machine->run_until(deadline_ps));
   }
 };
 
@@ -216,16 +215,16 @@ TEST_CASE("where the caller pauses and puts deadlines changes nothing") {
     Run r("machine_pit_ticks");
     r.build();
     StopReason reason = StopReason::deadline;
-    for (u64 t = 0; reason == StopReason::deadline; t += 1'234'567'891) reason = r.simulation.run_until(t);
+    for (u64 t = 0; reason == StopReason::deadline; t += 1'234'567'891) reason = r.machine->run_until(t);
     return r.finding(reason);
   });
   const Finding paused = in_child([] {
     Run r("machine_pit_ticks");
     r.build();
-    r.serial.react = [&](std::string_view) { r.simulation.pause(); };
+    r.serial.react = [&](std::string_view) { r.machine->pause(); };
     unsigned pauses = 0;
     StopReason reason;
-    while ((reason = r.simulation.run_until(second_ps)) == StopReason::paused) ++pauses;
+    while ((reason = r.machine->run_until(second_ps)) == StopReason::paused) ++pauses;
     Finding f = r.finding(reason);
     f.reports = pauses;
     return f;
@@ -250,7 +249,7 @@ TEST_CASE("a run that has ended stays ended") {
   const Finding f = in_child([] {
     Run r("hello");
     r.go();
-    return r.finding(r.simulation.run_until(2 * second_ps));
+    return r.finding(r.machine->run_until(2 * second_ps));
   });
   CHECK(f.reason == StopReason::exited);
   CHECK(f.now_ps < second_ps);

@@ -5,7 +5,6 @@
 #include <catch2/catch.hpp>
 
 #include "sim/cpu_x86/cpu.h"
-#include "sim/platform/bus/sim_agenda.h"
 #include "tests/unit/cpu_x86/machine.h"
 
 int sc_main(int, char*[]) { return 0; }
@@ -68,14 +67,13 @@ struct Device : sc_core::sc_module {
 
 TEST_CASE("two cores under SystemC") {
   Machine tables({}, 0);  // DRAM with tables only; the cores are modules
-  platform::SimAgenda agenda("agenda");
   x86::ApicBus apic;
   x86::CpuConfig config;
   config.cores = 2;
   config.observer = &tables;
-  x86::Cpu first("cpu0", config, tables.ram, apic, agenda);
+  x86::Cpu first("cpu0", config, tables.ram, apic);
   config.id = 1;
-  x86::Cpu second("cpu1", config, tables.ram, apic, agenda);
+  x86::Cpu second("cpu1", config, tables.ram, apic);
   Device memory0("memory0"), ports0("ports0"), memory1("memory1"), ports1("ports1");
   first.out.bind(memory0.in);
   first.io_out.bind(ports0.in);

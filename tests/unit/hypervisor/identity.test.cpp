@@ -66,8 +66,7 @@ struct Guest {
   u64 backing(Gfn gfn) const { return domain->mm.model->backing(domain, gfn); }
   int map_foreign(Domain* owner, u64 name, Gfn& where) const {
     MmGuard guard;
-    u64 replaced;
-    return domain->mm.model->map_foreign(domain, where, owner, name, replaced);
+    return domain->mm.model->map_foreign(domain, where, owner, name);
   }
 };
 }  // namespace

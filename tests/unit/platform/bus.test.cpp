@@ -8,7 +8,6 @@
 
 #include "sim/platform/bus/dram_port.h"
 #include "sim/platform/bus/register_port.h"
-#include "sim/platform/bus/sim_agenda.h"
 #include "sim/platform/bus/sparse_ports.h"
 
 using namespace xs;
@@ -69,8 +68,7 @@ constexpr auto nobody = tlm::TLM_ADDRESS_ERROR_RESPONSE;
 constexpr u64 sparse_base = 0x100000000;
 
 struct System {
-  SimAgenda agenda{"agenda"};
-  SimHost host{agenda};
+  SimHost host;
   Initiator a{"a"}, b{"b"};
   Bus bus{"bus"};
   std::vector<u8> ram = std::vector<u8>(0x2000);

@@ -1,7 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "sim/core/error.h"
-#include "sim/platform/network/network.h"
+#include "sim/platform/network/network_link.h"
 #include "sim/platform/network/station.h"
 #include "tests/unit/platform/fake_host.h"
 
@@ -39,7 +38,7 @@ const std::string to_station = station_mac + asker_mac, to_asker = asker_mac + s
 struct StationFixture {
   FakeHost host;
   Receiver heard{host};
-  LocalLink wire{host, {0, 1'000'000'000, 0}, heard, host};
+  LocalLink wire{host, {0, 1'000'000'000, 0}, heard};
   Station station{StationSettings{}};
   StationFixture() { station.connect(wire); }
   /// What it answers, or nothing.
@@ -85,7 +84,7 @@ NetworkFrame datagram(u32 number, u32 count, bool spoilt = false) {
 TEST_CASE("a wire takes bandwidth and latency") {
   FakeHost host;
   Receiver end{host};
-  LocalLink wire{host, {5'000, 1'000'000, 0}, end, host};  // 5 us, 1 byte a microsecond
+  LocalLink wire{host, {5'000, 1'000'000, 0}, end};  // 5 us, 1 byte a microsecond
   const u64 us = 1'000'000;
   CHECK(wire.send(NetworkFrame(1000)) == 1024 * us);
   CHECK(wire.send(NetworkFrame(10)) == (1024 + 84) * us);  // behind it; no frame is shorter than 60 bytes
@@ -103,82 +102,12 @@ TEST_CASE("a wire takes bandwidth and latency") {
 TEST_CASE("a wire loses what it is told to") {
   FakeHost host;
   Receiver end{host};
-  LocalLink wire{host, {0, 1'000'000'000, 3}, end, host};
+  LocalLink wire{host, {0, 1'000'000'000, 3}, end};
   for (u8 i = 1; i <= 7; ++i) wire.send(NetworkFrame(60, i));
   host.run_until(1'000'000'000'000);
   REQUIRE(end.frames.size() == 5);
   CHECK(end.frames[2][0] == 4);
   CHECK(wire.lost() == 2);
-}
-
-TEST_CASE("a wire that is down loses what is sent and what is on its way") {
-  FakeHost first, second;
-  Receiver left{first}, right{second};
-  const u64 us = 1'000'000;
-  platform::Wire wire({10, 1'000'000'000, 0}, {first, left}, {second, right});
-  wire.from(0).send(NetworkFrame(60, 1));
-  second.run_until(us);
-  REQUIRE(right.frames.size() == 1);
-  wire.from(0).send(NetworkFrame(60, 2));
-  wire.from(1).send(NetworkFrame(60, 3));
-  wire.from(1).send(NetworkFrame(60, 4));
-  CHECK(wire.busy());
-  wire.change({.up = false});
-  CHECK_FALSE(wire.busy());
-  CHECK(wire.from(0).send(NetworkFrame(60, 5)) > 0);  // who sends does not learn it
-  first.run_until(100 * us);
-  second.run_until(100 * us);
-  CHECK(right.frames.size() == 1);
-  CHECK(left.frames.empty());
-  CHECK(wire.from(0).lost() == 2);
-  CHECK(wire.from(1).lost() == 2);
-  wire.set_up(true);
-  wire.from(1).send(NetworkFrame(60, 6));
-  first.run_until(200 * us);
-  REQUIRE(left.frames.size() == 1);
-  CHECK(left.frames[0][0] == 6);
-}
-
-TEST_CASE("bandwidth and loss of a wire change for both directions") {
-  FakeHost host;
-  Receiver left{host}, right{host};
-  const u64 us = 1'000'000;
-  platform::Wire wire({0, 1'000'000, 0}, {host, left}, {host, right});
-  CHECK(wire.from(0).send(NetworkFrame(76)) == 100 * us);
-  wire.change({.bytes_per_s = 2'000'000});
-  CHECK(wire.from(0).send(NetworkFrame(76)) == 150 * us);  // behind the first one, which keeps its time
-  CHECK(wire.from(1).send(NetworkFrame(76)) == 50 * us);
-  wire.change({.lose_every = 2});
-  for (int i = 0; i < 10; ++i) wire.from(0).send(NetworkFrame(60)), wire.from(1).send(NetworkFrame(60));
-  wire.change({.lose_every = 0});
-  wire.from(0).send(NetworkFrame(60));
-  host.run_until(100'000 * us);
-  CHECK(wire.from(0).lost() == 5);
-  CHECK(wire.from(1).lost() == 5);
-  CHECK(right.frames.size() == 8);
-  CHECK(left.frames.size() == 6);
-  CHECK_THROWS_AS(wire.change({.bytes_per_s = 0}), Error);
-}
-
-TEST_CASE("joined networks: who has ended hears nothing, and each counts what it has sent") {
-  FakeHost first, second;
-  Network a(first, {}), b(second, {});
-  Network::join(a, b, {1000, 1'000'000'000, 0});
-  CHECK(a.joined());
-  NetworkCounters counted;
-  StationCounters none;
-  LinkSettings broken;
-  CHECK_THROWS_AS(Network::join(a, b, broken), Error);
-  a.machine_ended();
-  a.change_link({.up = true});  // does not bring it back
-  CHECK_FALSE(b.busy());
-  b.count(counted, none);
-  CHECK(counted.lost == 0);
-  NetworkConfig with_station;
-  with_station.station = StationSettings();
-  Network c(first, with_station), d(second, {});
-  CHECK_THROWS_AS(Network::join(c, d, {}), Error);
-  CHECK_THROWS_AS(Network::join(d, c, {}), Error);
 }
 
 TEST_CASE_METHOD(StationFixture, "a station answers ARP for its address") {

@@ -12,8 +12,7 @@ namespace {
 RunResult run() {
   RunResult r;
   r.simulated_ps = 5'000'000;
-  r.hosts.resize(1);
-  r.hosts[0].domain_names = {{1, "web"}};
+  r.domain_names = {{1, "web"}};
   r.counters = {
       {"machine.instructions", 1000}, {"hypercall.a.x", 3}, {"hypercall.a.y", 4}, {"vhpt.flushes", 0}};
   r.console = {{"operator", "balloon: target 1", 0},
@@ -26,14 +25,13 @@ RunResult run() {
   boot.name = "boot", boot.passed = true, boot.end_ps = 2'000'000;
   create.command = "create name=web", create.passed = true, create.begin_ps = 2'000'000,
   create.end_ps = 4'000'000;
-  xs::scenario::HostState& after = create.hosts.emplace_back();
-  after.observed = true;
+  create.observed = true;
   xs::observe::OwnershipRow web;
   web.owner = 1, web.frames = 20, web.by_type[XS_FRAME_L1] = 2, web.by_type[XS_FRAME_L4] = 1;
-  after.ownership.rows = {web};
+  create.ownership.rows = {web};
   xs::observe::P2mShape shape;
   shape.domid = 1, shape.held = {3, 1, 0, 0}, shape.entries = 1000, shape.same = 5;
-  after.p2m = {shape};
+  create.p2m = {shape};
   r.steps = {boot, create};
   return r;
 }

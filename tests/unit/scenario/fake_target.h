@@ -56,7 +56,6 @@ class FakeTarget : public Target {
   std::deque<std::string> user_lines;
   u64 disk_errors = 0;
   std::vector<StationStream> streams;
-  std::vector<platform::LinkChange> changes;
 
   void start(TargetListener& listener) override;
   void type_operator(std::string_view bytes) override;
@@ -64,14 +63,9 @@ class FakeTarget : public Target {
   platform::StopReason run_until(u64 deadline_ps) override;
   void pause() override { paused_ = true; }
   u64 now_ps() const override { return now_; }
-  std::optional<platform::StopReason> off() const override {
-    return stopped_ ? std::optional(reason_) : std::nullopt;
-  }
   u32 exit_value() const override { return exit_value_; }
   void fail_disk_reads(u64 count) override { disk_errors += count; }
   void send_from_station(const StationStream& stream) override { streams.push_back(stream); }
-  void change_link(const platform::LinkChange& change) override { changes.push_back(change); }
-  void power_off() override { stop(0, platform::StopReason::exited); }
   std::map<std::string, u64> counters() const override { return {{"machine.instructions", 1000}}; }
   u64 execution_hash() const override { return 0xabc; }
   std::vector<std::string> where() const override { return {"cpu0: idle+0x2"}; }

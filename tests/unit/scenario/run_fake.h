@@ -13,7 +13,7 @@ inline RunResult run_fake(FakeTarget& target, const std::string& steps, const st
         {"name":"tough","memory":8,"on_crash":"preserve"},{"name":"gone","memory":8,"on_crash":"destroy"}],"steps":[)" +
                             steps + "]" + more + "}"),
       {}, "x86_64");
-  Runner runner(s, {&target}, nullptr, interrupted);
+  Runner runner(s, target, nullptr, interrupted);
   return runner.run();
 }
 

@@ -52,8 +52,6 @@ TEST_CASE("every operator verb becomes its line") {
     {"mem-max":{"domain":"web","memory":64}}, {"pause":"web"}, {"unpause":"web"}, {"shutdown":"web"},
     {"destroy":"web"}, {"list":{}}, {"info":{}}, {"debug-keys":"q"},
     {"log-dirty":{"domain":"web","operation":"clean"}},
-    {"ask":{"domain":"web","requests":9,"bytes":64,"interval_us":7,"timeout_s":2,"detach":true}},
-    {"ask":{"address":"10.0.0.2"}},
     {"mem-set":{"domain":"dom0","memory":100}}, {"shutdown-host":{}})"));
   const char* lines[] = {"create name=web kernel=kernel memory=48 maxmem=64 paused=1",
                          "mem-set web 32",
@@ -66,8 +64,6 @@ TEST_CASE("every operator verb becomes its line") {
                          "info",
                          "debug-keys q",
                          "log-dirty web clean",
-                         "ask web requests=9 bytes=64 interval_us=7 timeout_s=2 detach=1",
-                         "ask 10.0.0.2",
                          "mem-set Domain-0 100",
                          "shutdown-host"};
   REQUIRE(s.steps.size() == std::size(lines));
@@ -80,13 +76,13 @@ TEST_CASE("disks: dom0's own, and those of domains") {
   {"block-attach":{"domain":"web","target":"disk","mode":"w"}},
   {"block-attach":{"domain":"web","target":"disk:8+100","vdev":"xvdp"}},
   {"block-attach":{"domain":"web","target":"${what}"}}, {"hash":"kernel"}]})");
-  CHECK(s.hosts[0].dom0.disk_mib == 8);
+  CHECK(s.dom0.disk_mib == 8);
   CHECK(line_of(s.steps[0]) == "block-attach web disk xvda w");
   CHECK(std::get<Command>(s.steps[0].action).domain == "web");
   CHECK(line_of(s.steps[1]) == "block-attach web disk:8+100 xvdp r");
   CHECK(line_of(s.steps[2]) == "block-attach web file:kernel xvda r");
   CHECK(line_of(s.steps[3]) == "hash kernel");
-  CHECK(load(with_steps("")).hosts[0].dom0.disk_mib == 0);
+  CHECK(load(with_steps("")).dom0.disk_mib == 0);
   CHECK(error_of(with_steps(R"({"block-attach":{"domain":"db","target":"disk"}})"))
             .find("/steps/0/block-attach/domain") != std::string::npos);
   CHECK(error_of(with_steps(R"({"block-attach":{"domain":"web"}})")).find("key \"target\" is missing") !=
@@ -221,8 +217,8 @@ TEST_CASE("every scenario can be run in another memory model, but for domains th
     "steps":[{"create":"web"},{"create":"own"},{"create":"fixed"}]})";
   const Scenario plain = load(text),
                  set = load(text, {{"model", "translated"}, {"dom0_model", "translated"}});
-  CHECK(plain.hosts[0].dom0.model == "direct");
-  CHECK(set.hosts[0].dom0.model == "translated");
+  CHECK(plain.dom0.model == "direct");
+  CHECK(set.dom0.model == "translated");
   CHECK(line_of(plain.steps[0]) == "create name=web kernel=kernel memory=64");
   CHECK(line_of(set.steps[0]) == "create name=web kernel=kernel memory=64 model=translated");
   for (const Scenario* s : {&plain, &set}) {
@@ -235,11 +231,11 @@ TEST_CASE("every scenario can be run in another memory model, but for domains th
 
 TEST_CASE("every scenario can be run with an IOMMU, but those that say whether there is one") {
   const std::string plain = R"({"name":"t","steps":[{"list":{}}]})";
-  CHECK(load(plain).hosts[0].machine_json == HostConfig{}.machine_json);
-  CHECK(load(plain, {{"iommu", "false"}}).hosts[0].machine_json == HostConfig{}.machine_json);
-  CHECK(load(plain, {{"iommu", "true"}}).hosts[0].machine_json == R"({"iommu":true})");
+  CHECK(load(plain).machine_json == Scenario{}.machine_json);
+  CHECK(load(plain, {{"iommu", "false"}}).machine_json == Scenario{}.machine_json);
+  CHECK(load(plain, {{"iommu", "true"}}).machine_json == R"({"iommu":true})");
   const std::string none = R"({"name":"t","machine":{"cpus":2,"iommu":false},"steps":[{"list":{}}]})";
-  CHECK(load(none, {{"iommu", "true"}}).hosts[0].machine_json == R"({"cpus":2,"iommu":false})");
+  CHECK(load(none, {{"iommu", "true"}}).machine_json == R"({"cpus":2,"iommu":false})");
   CHECK(
       error_of(plain, {{"iommu", "maybe"}}).find("/parameters/iommu: --set iommu=maybe: must be a boolean") !=
       std::string::npos);

@@ -62,15 +62,15 @@ TEST_CASE("JUnit: one case per scenario, failure and error told apart") {
 
 TEST_CASE("a result survives the way through JSON") {
   RunResult r = failed_result();
-  REQUIRE(r.steps.at(1).own().observed);
-  r.steps[1].hosts[0].p2m = {{3, {5, 1, 1, 1}, 0, 2048, 64, 2, 7, 6, 1}, {4, {}, 40, 20480, 0, 0, 0, 0, 0}};
+  REQUIRE(r.steps.at(1).observed);
+  r.steps[1].p2m = {{3, {5, 1, 1, 1}, 0, 2048, 64, 2, 7, 6, 1}, {4, {}, 40, 20480, 0, 0, 0, 0, 0}};
   const RunResult back = from_json(Json::parse(to_json(r).dump()));
   CHECK(to_json(back) == to_json(r));
-  REQUIRE(back.steps[1].own().p2m.size() == 2);
-  CHECK(back.steps[1].own().p2m[0].held == std::array<u64, 4>{5, 1, 1, 1});
-  CHECK((back.steps[1].own().p2m[0].shared == 1 && back.steps[1].own().p2m[1].own_pages == 40));
+  REQUIRE(back.steps[1].p2m.size() == 2);
+  CHECK(back.steps[1].p2m[0].held == std::array<u64, 4>{5, 1, 1, 1});
+  CHECK((back.steps[1].p2m[0].shared == 1 && back.steps[1].p2m[1].own_pages == 40));
   CHECK(back.exit_code == 5);
-  CHECK(back.trace_hash() == r.trace_hash());
+  CHECK(back.trace_hash == r.trace_hash);
   CHECK(text_report(back) == text_report(r));
   CHECK_THROWS_AS(from_json(Json::parse("{}")), Error);
   CHECK_THROWS_AS(from_json(Json::parse("[1]")), Error);
@@ -103,7 +103,7 @@ TEST_CASE("checks that were not applied are one line of the step, and only then"
 TEST_CASE("artifacts are files below the directory") {
   const TempDirectory temp;
   RunResult r = failed_result();
-  r.hosts[0].p2m["dom1"] = "pfn=0x1 ==> mfn=0x2\n";
+  r.p2m["dom1"] = "pfn=0x1 ==> mfn=0x2\n";
   write_artifacts(r, temp.path / "a" / "b");
   CHECK(read_text_file(temp.path / "a/b/consoles/xen.txt", 1000) == "<odd> & \"quoted\"\n");
   CHECK(read_text_file(temp.path / "a/b/p2m/dom1.txt", 1000) == "pfn=0x1 ==> mfn=0x2\n");

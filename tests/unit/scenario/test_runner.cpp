@@ -15,7 +15,7 @@ TEST_CASE("commands are typed one by one, each after the prompt") {
   CHECK(r.steps[0].name == "boot");
   CHECK(r.steps[0].end_ps == 5 * ps_per_ms);
   CHECK(r.steps[1].end_ps == 6 * ps_per_ms);
-  CHECK(r.trace_hash() == 0x7e57);
+  CHECK(r.trace_hash == 0x7e57);
   CHECK(t.observation_.steps_ended == 3);
 }
 
@@ -99,12 +99,12 @@ TEST_CASE("a domain's name stands for its console and its frames") {
                                R"(,"expect":[{"ownership":[{"owner":"web","mib":{"at_most":32}}]}])");
   INFO(r.message);
   CHECK(r.exit_code == 0);
-  CHECK(r.hosts[0].domain_names.at(3) == "web");
+  CHECK(r.domain_names.at(3) == "web");
   CHECK(t.observation_.names.at(3) == "web");
   CHECK(t.observation_.kernels == std::map<u32, std::string>{{3, "kernel"}});
   REQUIRE(r.steps.size() == 8);
-  CHECK(frames_of(r.steps[3].own().ownership, 3) == 64 * 256);
-  CHECK(frames_of(r.steps[5].own().ownership, 3) == 32 * 256);
+  CHECK(frames_of(r.steps[3].ownership, 3) == 64 * 256);
+  CHECK(frames_of(r.steps[5].ownership, 3) == 32 * 256);
 }
 
 TEST_CASE("expectations that do not hold fail the run with the place and the value") {
@@ -243,8 +243,8 @@ TEST_CASE("without an observer memory is read from xl list") {
   const RunResult r =
       run_fake(t, R"({"create":"web"},{"wait":{"memory":{"domain":"web","at_most_mib":32}}})");
   CHECK(r.exit_code == 0);
-  CHECK_FALSE(r.steps[1].own().observed);
-  CHECK(r.hosts[0].domain_names.at(1) == "web");
+  CHECK_FALSE(r.steps[1].observed);
+  CHECK(r.domain_names.at(1) == "web");
 }
 
 TEST_CASE("accesses to what is not modelled appear on a console of their own") {

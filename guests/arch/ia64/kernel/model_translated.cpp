@@ -59,10 +59,6 @@ void* map_foreign(unsigned domain, const Mfn* list, unsigned count, bool, long& 
   return nullptr;
 }
 
-long replace_foreign(void* va, unsigned domain, const Mfn* list, unsigned count) {
-  return translated_replace(domain, (reinterpret_cast<u64>(va) - KERNEL_BASE) >> page_shift, list, count);
-}
-
 // What the hypervisor takes from the P2M is used by nobody any more: no flush is asked for.
 void unmap_window(void* va, unsigned count) {
   Pfn first = (reinterpret_cast<u64>(va) - KERNEL_BASE) >> page_shift;
@@ -138,12 +134,23 @@ constexpr MemoryModel model_translated = {"translated",      boot,
                                           flat_map_device,   unmap_window,
                                           device_page,       mapped_device_address,
                                           machine_map,       &grant_ops,
-                                          device_pages,      translated_accept_extent,
-                                          nullptr,           replace_foreign};
+                                          device_pages,      translated_accept_extent};
 
 extern const MemoryModel model_with_pmt;
-constexpr MemoryModel model_with_pmt = {
-    "translated with PMT",    boot_with_pmt,         reclaim,        machine,         guest_frame,
-    translated_release,       translated_accept,     map_foreign,    flat_map_device, unmap_window,
-    pmt_device_page,          mapped_device_address, map_with_pmt,   &grant_ops,      pages_by_exchange,
-    translated_accept_extent, pmt_resumed,           replace_foreign};
+constexpr MemoryModel model_with_pmt = {"translated with PMT",
+                                        boot_with_pmt,
+                                        reclaim,
+                                        machine,
+                                        guest_frame,
+                                        translated_release,
+                                        translated_accept,
+                                        map_foreign,
+                                        flat_map_device,
+                                        unmap_window,
+                                        pmt_device_page,
+                                        mapped_device_address,
+                                        map_with_pmt,
+                                        &grant_ops,
+                                        pages_by_exchange,
+                                        translated_accept_extent,
+                                        pmt_resumed};

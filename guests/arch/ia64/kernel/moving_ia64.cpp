@@ -17,7 +17,7 @@ void arch_forget_shared_info(shared_info_t&) {}
 
 // No page tables, no model in which anything of a domain's names a machine frame.
 Pfn arch_end_of(const shared_info_t&) { return 0; }
-long arch_frames_of(MovedFrames&, const shared_info_t&, bool) { return -XEN_EOPNOTSUPP; }
+long arch_frames_of(MovedFrames&, const shared_info_t&) { return -XEN_EOPNOTSUPP; }
 long arch_page_out(const MovedFrames&, stream::PageType, u64*) { return -XEN_EOPNOTSUPP; }
 long arch_context_out(const MovedFrames&, u32, vcpu_guest_context_t&) { return -XEN_EOPNOTSUPP; }
 long arch_frames_in(const MovedFrames&) { return -XEN_EOPNOTSUPP; }

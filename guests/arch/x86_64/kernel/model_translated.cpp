@@ -95,11 +95,6 @@ void* map_foreign(unsigned domain, const Mfn* list, unsigned count, bool writabl
   return window_va(slot);
 }
 
-// This kernel's own tables have the places' numbers, whatever is there.
-long replace_foreign(void* va, unsigned domain, const Mfn* list, unsigned count) {
-  return translated_replace(domain, foreign_first + window_slot(va), list, count);
-}
-
 // A domain may get its first device when it runs already.
 void find_identity_frames() {
   if (!identity.count && (identity = translated_identity_frames()).count) show_identity_frames();
@@ -176,12 +171,23 @@ constexpr MemoryModel model_translated = {"translated",      boot,
                                           plain_map_device,  unmap_window,
                                           device_page,       mapped_device_address,
                                           machine_map,       &grant_ops,
-                                          device_pages,      translated_accept_extent,
-                                          nullptr,           replace_foreign};
+                                          device_pages,      translated_accept_extent};
 
 extern const MemoryModel model_with_pmt;
-constexpr MemoryModel model_with_pmt = {
-    "translated with PMT",    boot_with_pmt,         reclaim,        machine,          guest_frame,
-    translated_release,       translated_accept,     map_foreign,    plain_map_device, unmap_window,
-    pmt_device_page,          mapped_device_address, map_with_pmt,   &grant_ops,       pages_by_exchange,
-    translated_accept_extent, pmt_resumed,           replace_foreign};
+constexpr MemoryModel model_with_pmt = {"translated with PMT",
+                                        boot_with_pmt,
+                                        reclaim,
+                                        machine,
+                                        guest_frame,
+                                        translated_release,
+                                        translated_accept,
+                                        map_foreign,
+                                        plain_map_device,
+                                        unmap_window,
+                                        pmt_device_page,
+                                        mapped_device_address,
+                                        map_with_pmt,
+                                        &grant_ops,
+                                        pages_by_exchange,
+                                        translated_accept_extent,
+                                        pmt_resumed};

@@ -63,7 +63,7 @@ long ask_for_types(u32 domain, u32 count) {
 }
 
 // One of the P2M's frames.
-long read_p2m_frame(MovedFrames& f, u32 index, Mfn frame, bool runs) {
+long read_p2m_frame(MovedFrames& f, u32 index, Mfn frame) {
   f.p2m()[index] = frame;
   const Pfn first = u64{index} * table_entries;
   const auto count = static_cast<u32>(min_of<u64>(f.end() - first, table_entries));
@@ -73,13 +73,13 @@ long read_p2m_frame(MovedFrames& f, u32 index, Mfn frame, bool runs) {
   });
   if (!error) error = ask_for_types(f.domain(), count);
   for (u32 i = 0; !error && i < count; i++)
-    if (p2m_types[i] != XEN_DOMCTL_PFINFO_XTAB && !f.set(first + i, p2m_page[i]) && !runs) error = -XEN_EINVAL;
+    if (p2m_types[i] != XEN_DOMCTL_PFINFO_XTAB && !f.set(first + i, p2m_page[i])) error = -XEN_EINVAL;
   thread_yield();
   return error;
 }
 
 // shared_info names a page of names of pages of names of P2M frames (<xen/arch-x86/xen.h>).
-long read_p2m(MovedFrames& f, Mfn list_list, bool runs) {
+long read_p2m(MovedFrames& f, Mfn list_list) {
   constexpr u32 per_page = table_entries;
   if (f.p2m_count() > per_page * per_page) return -XEN_EINVAL;
   long error = 0;
@@ -93,7 +93,7 @@ long read_p2m(MovedFrames& f, Mfn list_list, bool runs) {
         return 0;
       });
     for (u32 i = 0; !error && i < per_page && done + i < f.p2m_count(); i++)
-      error = read_p2m_frame(f, done + i, p2m_names[i], runs);
+      error = read_p2m_frame(f, done + i, p2m_names[i]);
   }
   return error;
 }
@@ -151,8 +151,8 @@ void arch_forget_shared_info(shared_info_t& shared) { shared.arch.pfn_to_mfn_fra
 
 Pfn arch_end_of(const shared_info_t& shared) { return shared.arch.max_pfn; }
 
-long arch_frames_of(MovedFrames& f, const shared_info_t& shared, bool runs) {
-  if (long error = read_p2m(f, shared.arch.pfn_to_mfn_frame_list_list, runs)) return error;
+long arch_frames_of(MovedFrames& f, const shared_info_t& shared) {
+  if (long error = read_p2m(f, shared.arch.pfn_to_mfn_frame_list_list)) return error;
   for (u32 i = 0; i < f.p2m_count(); i++)
     if ((f.p2m()[i] = f.guest(f.p2m()[i])) == invalid_frame) return -XEN_EINVAL;
   return 0;

@@ -3,9 +3,7 @@
 #include "guests/kernel/heap.h"
 #include "guests/lib/string.h"
 
-MovedFrames::~MovedFrames() { forget(); }
-
-void MovedFrames::forget() {
+MovedFrames::~MovedFrames() {
   heap_free(machine_);
   heap_free(p2m_);
   heap_free(types_);
@@ -18,7 +16,6 @@ bool MovedFrames::begin(u32 domain, bool plain, Pfn end) {
   end_ = end;
   if (end > moved_frames_most) return false;
   if (plain) return true;
-  forget();
   slots_ = 2;
   while (slots_ < 2 * end) slots_ *= 2;
   machine_ = static_cast<u64*>(heap_alloc(end * sizeof(u64)));
@@ -49,17 +46,4 @@ bool MovedFrames::set(Pfn pfn, Mfn mfn) {
   machine_[pfn] = mfn;
   slot = static_cast<u32>(pfn) + 1;
   return true;
-}
-
-void MovedFrames::unset(Pfn pfn) {
-  if (plain_ || machine_[pfn] == invalid_frame) return;
-  u32 at = slot_of(machine_[pfn]);
-  machine_[pfn] = invalid_frame;
-  by_machine_[at] = 0;
-  // What lies behind it may have been pushed there by it.
-  for (at = (at + 1) & (slots_ - 1); by_machine_[at]; at = (at + 1) & (slots_ - 1)) {
-    const u32 moved = by_machine_[at];
-    by_machine_[at] = 0;
-    by_machine_[slot_of(machine_[moved - 1])] = moved;
-  }
 }

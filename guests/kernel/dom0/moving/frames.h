@@ -2,8 +2,9 @@
 // hypervisor knows them.
 //
 //   plain     they are the same: GFNs. Nothing in the domain's memory or registers says otherwise
-//   direct    MFNs, in its page tables, its P2M, its registers: each is made a PFN on the way out, and
-//             another machine's MFN on the way in
+//   direct    MFNs, in its page tables, its P2M, its registers: each is made a PFN on the way out and another
+//   machine's
+//             MFN on the way in
 #pragma once
 #include "guests/lib/stream/format.h"
 #include "guests/lib/xen_abi.h"
@@ -17,7 +18,7 @@ class MovedFrames {
   MovedFrames(const MovedFrames&) = delete;
   MovedFrames& operator=(const MovedFrames&) = delete;
 
-  // For PFNs below `end`, anew. False: no memory.
+  // For PFNs below `end`. False: no memory.
   bool begin(u32 domain, bool plain, Pfn end);
   bool plain() const { return plain_; }
   u32 domain() const { return domain_; }
@@ -28,8 +29,6 @@ class MovedFrames {
   Pfn guest(Mfn mfn) const;
   // False: it has another PFN already.
   bool set(Pfn pfn, Mfn mfn);
-  // It has none any more.
-  void unset(Pfn pfn);
 
   // What a page was when it came last; of those that are not plain.
   stream::PageType type(Pfn pfn) const { return static_cast<stream::PageType>(types_[pfn]); }
@@ -41,7 +40,6 @@ class MovedFrames {
   const u64* p2m() const { return p2m_; }
 
  private:
-  void forget();
   u32 slot_of(Mfn mfn) const;
 
   bool plain_ = true;
@@ -62,8 +60,7 @@ long with_frame(u32 domain, Mfn frame, bool writable, Use use);
 // Where its numbers end, as it says itself.
 Pfn arch_end_of(const shared_info_t& shared);
 // Fills in `frames` by the domain's own P2M.
-// `runs`: it may be changing that; a frame under two numbers has the first one then, else it is -EINVAL.
-long arch_frames_of(MovedFrames& frames, const shared_info_t& shared, bool runs);
+long arch_frames_of(MovedFrames& frames, const shared_info_t& shared);
 // A copy of a page becomes what the stream has; -EINVAL: it names a frame that is not the domain's.
 long arch_page_out(const MovedFrames& frames, stream::PageType type, u64* page);
 long arch_context_out(const MovedFrames& frames, u32 vcpu, vcpu_guest_context_t& context);

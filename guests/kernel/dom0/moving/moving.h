@@ -2,7 +2,6 @@
 //
 //   save      suspend ─> static data ─> memory ─> what else there is ─> destroy, or go on
 //   restore   static data: an empty domain ─> memory ─> what else there is ─> devices ─> it runs
-//   migrate   both at once, on two hosts, and most of the memory before the suspension (migration.h)
 //
 // What a stream's records are about in an architecture and memory model: arch/<arch>/kernel/moving_*.cpp.
 #pragma once
@@ -16,12 +15,6 @@ constexpr Verb save_verb = {"save", any_number, "<domain> disk|disk:<first>+<sec
                             do_save};
 constexpr Verb restore_verb = {"restore", any_number, "disk|disk:<first>+<sectors>|file:<name> [name=<name>]",
                                do_restore};
-
-// The domain of that name, if it can leave. Null: status says why.
-Domain* find_movable(const char* name, Status& status);
-// One domain leaves at a time. False: another one does (EBUSY).
-bool sending_begin(Status& status);
-void sending_end();
 
 // --- architecture ---
 // Whether domains of that model can be moved.

@@ -1,7 +1,6 @@
 #include "guests/kernel/dom0/autoballoon.h"
 #include "guests/kernel/dom0/create.h"
 #include "guests/kernel/dom0/domain.h"
-#include "guests/kernel/dom0/moving/medium.h"
 #include "guests/kernel/dom0/moving/moving.h"
 #include "guests/kernel/dom0/moving/restoring.h"
 #include "guests/kernel/heap.h"
@@ -175,7 +174,6 @@ bool complete(Restoring& r, Status& status) {
 Domain* connect(Restoring& r, Status& status) {
   r.build.pages = r.pages;
   long error;
-  if (!domain_name_ok(r.config.name, status)) return nullptr;  // another one may have come meanwhile
   Domain* const d = build_record(r.build, error);
   if (!d) restore_refused("the domain's shared pages or event channels cannot be connected", error, status);
   if (d) build_store_entries(*d, r.config);
@@ -186,7 +184,6 @@ bool read_stream(Restoring& r, Status& status) {
   stream::Record record;
   bool ok = r.reader.open();
   while (ok && r.reader.next(record)) ok = take(r, record, status);
-  r.window.close();  // page tables are not to be written any more, and a domain that is given up has to go
   if (status.error) return false;
   if (r.reader.complete() && ok) return complete(r, status);
   char text[160];
@@ -195,11 +192,17 @@ bool read_stream(Restoring& r, Status& status) {
   return false;
 }
 
-bool attach_devices(Restoring& r, Domain* d, Status& status) {
+void run(Restoring& r, Domain* d, Status& status) {
+  const u32 id = d->id;
   for (u32 i = 0; i < r.devices.count && !status.error; i++)
     settings_attach(r.config.name, r.devices.list[i], status);
-  if (status.error) domain_destroy(d);
-  return !status.error;
+  if (status.error) {
+    domain_destroy(d);
+    return;
+  }
+  operator_print("domain %u %s: %lu pages", id, r.config.name, r.read);
+  if (long error = domctl_simple(XEN_DOMCTL_unpausedomain, id))
+    status.fail(error, "domain %u cannot be started", id);
 }
 
 void give_up(const Restoring& r) {
@@ -207,33 +210,17 @@ void give_up(const Restoring& r) {
   while (domctl_simple(XEN_DOMCTL_destroydomain, r.build.id) == -XEN_EAGAIN) thread_yield();
 }
 
-struct FromMedium {
-  FromMedium() : restoring(medium) {}
-
-  MediumReader medium;
-  Restoring restoring;
-};
-
 void restore(Restoring& r, Status& status) {
-  Domain* const d = restore_domain(r, status);
-  if (!d) return;
-  operator_print("domain %u %s: %lu pages", d->id, d->name, r.read);
-  if (long error = domctl_simple(XEN_DOMCTL_unpausedomain, d->id))
-    status.fail(error, "domain %u cannot be started", d->id);
+  Domain* const d = read_stream(r, status) ? connect(r, status) : nullptr;
+  if (d)
+    run(r, d, status);
+  else
+    give_up(r);
+  heap_free(r.present);
+  heap_free(r.contexts);
 }
 
 }  // namespace
-
-Restoring::~Restoring() {
-  heap_free(present);
-  heap_free(contexts);
-}
-
-Domain* restore_domain(Restoring& r, Status& status) {
-  Domain* const d = read_stream(r, status) ? connect(r, status) : nullptr;
-  if (!d) give_up(r);
-  return d && attach_devices(r, d, status) ? d : nullptr;
-}
 
 void do_restore(const CommandLine& c, Status& status) {
   static const char* const keys[] = {"name"};
@@ -243,14 +230,13 @@ void do_restore(const CommandLine& c, Status& status) {
   Slice slice;
   if (long error = medium_open(c.words[1], false, slice))
     return status.fail(error, "%s cannot be read", c.words[1]);
-  auto* const from = heap_new<FromMedium>();
-  if (!from) return status.fail(-XEN_ENOMEM, "dom0 has no memory to restore a domain");
-  from->medium.slice = slice;
-  auto& name = from->restoring.config.name;
-  if (c.value("name") && !copy_string(name, sizeof name, c.value("name")))
-    status.fail(-XEN_EINVAL, "name is longer than %lu characters", sizeof name - 1);
+  auto* const r = heap_new<Restoring>();
+  if (!r) return status.fail(-XEN_ENOMEM, "dom0 has no memory to restore a domain");
+  r->medium.slice = slice;
+  if (c.value("name") && !copy_string(r->config.name, sizeof r->config.name, c.value("name")))
+    status.fail(-XEN_EINVAL, "name is longer than %lu characters", sizeof r->config.name - 1);
   else
-    restore(from->restoring, status);
-  from->~FromMedium();
-  heap_free(from);
+    restore(*r, status);
+  r->~Restoring();
+  heap_free(r);
 }

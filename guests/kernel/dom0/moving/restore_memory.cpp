@@ -5,7 +5,7 @@
 #include "guests/lib/hypercall.h"
 
 namespace {
-constexpr unsigned map_batch = 128;
+constexpr unsigned map_batch = 32;
 
 // 2 MiB at a time where a batch has them, and somebody profits.
 bool populate_extent(Restoring& r, u32 at, u32 count) {
@@ -42,38 +42,6 @@ long populate(Restoring& r, u32 count) {
   return 0;
 }
 
-// r.pfns[0, count) are memory no more.
-long give_back(Restoring& r, u32 count) {
-  for (u32 at = 0, n; at < count; at += n) {
-    n = min_of(count - at, model_extent);
-    for (u32 i = 0; i < n; i++) r.numbers[i] = r.frames.machine(r.pfns[at + i]);
-    xen_memory_reservation request{};
-    set_xen_guest_handle(request.extent_start, r.numbers);
-    request.nr_extents = n;
-    request.domid = static_cast<domid_t>(r.build.id);
-    const long done = hypercall_memory_op(XENMEM_decrease_reservation, &request);
-    if (done != n) return done < 0 ? done : -XEN_EINVAL;
-    for (u32 i = 0; i < n; i++) r.frames.unset(r.pfns[at + i]);
-    thread_yield();
-  }
-  return 0;
-}
-
-// A domain that runs while it is moved gives memory back.
-bool forget_absent(Restoring& r, u32 count, Status& status) {
-  u32 gone = 0;
-  for (u32 i = 0; i < count; i++) {
-    const Pfn pfn = stream::entry_pfn(r.reader.page(i));
-    if (stream::entry_type(r.reader.page(i)) != stream::PageType::absent || !is_present(r, pfn)) continue;
-    r.present[pfn / 64] &= ~(1ull << pfn % 64);
-    if (!r.frames.plain()) r.frames.set_type(pfn, stream::PageType::absent);
-    r.pfns[gone++] = pfn;
-  }
-  r.pages -= gone;
-  const long error = give_back(r, gone);
-  return error ? restore_refused("the domain's memory cannot be given back", error, status) : true;
-}
-
 bool populate_batch(Restoring& r, u32 count, Status& status) {
   u32 missing = 0;
   for (u32 i = 0; i < count; i++) {
@@ -98,19 +66,20 @@ bool read_contents(Restoring& r, u32& i, u32 count, Status& status) {
       r.numbers[n++] = r.frames.machine(stream::entry_pfn(r.reader.page(i)));
   if (!n) return true;
   long error;
-  u8* const pages = r.window.show(r.build.id, r.numbers, n, error);
+  auto* const pages = static_cast<u8*>(model_map_foreign(r.build.id, r.numbers, n, true, error));
   if (!pages) return restore_refused("the domain's memory cannot be mapped", error, status);
-  for (unsigned p = 0; p < n; p++)
-    if (!r.reader.read_page(pages + p * page_bytes)) return false;
+  bool ok = true;
+  for (unsigned p = 0; ok && p < n; p++) ok = r.reader.read_page(pages + p * page_bytes);
+  model_unmap_window(pages, n);
   r.read += n;
   thread_yield();
-  return true;
+  return ok;
 }
 
 }  // namespace
 
 bool restore_pages(Restoring& r, u32 count, Status& status) {
-  if (!forget_absent(r, count, status) || !populate_batch(r, count, status)) return false;
+  if (!populate_batch(r, count, status)) return false;
   for (u32 i = 0; i < count;)
     if (!read_contents(r, i, count, status)) return false;
   return true;

@@ -1,19 +1,17 @@
-// A domain while it becomes one of a stream, wherever that comes from.
+// Inside of restore: what is known of a domain while it becomes one. Not for others.
 #pragma once
 #include "guests/kernel/dom0/domain_builder.h"
 #include "guests/kernel/dom0/moving/frames.h"
+#include "guests/kernel/dom0/moving/medium.h"
 #include "guests/kernel/dom0/moving/settings.h"
-#include "guests/kernel/foreign_window.h"
-#include "guests/lib/stream/reader.h"
 
 constexpr u32 restored_vcpus_most = 32;  // XEN_LEGACY_MAX_VCPUS: places of shared_info
 
 // The domain that a stream becomes. It is none's, and paused, until all of it is there.
 struct Restoring {
-  explicit Restoring(stream::Source& source)
-      : reader(source, {.pfn_end = moved_frames_most, .vcpus = restored_vcpus_most}) {}
-  ~Restoring();
+  Restoring() : reader(medium, {.pfn_end = moved_frames_most, .vcpus = restored_vcpus_most}) {}
 
+  MediumReader medium;
   stream::Reader reader;
   DomainConfig config{};
   BuildState build{};
@@ -22,8 +20,7 @@ struct Restoring {
   Settings devices;
   u64 target_kib = 0;  // the balloon's; 0: the stream does not say
   MovedFrames frames;
-  u64* present = nullptr;      // a bit for each PFN that is memory
-  ForeignWindow window{true};  // on its memory, while that comes
+  u64* present = nullptr;  // a bit for each PFN that is memory
   u64 pages = 0, read = 0;
   bool has_state = false, has_shared = false;
   union {
@@ -36,11 +33,6 @@ struct Restoring {
   Mfn numbers[stream::batch_most];
 };
 
-// Reads all of it. The domain has its devices and name, and is paused; null: status says why, and nothing is
-// left of it.
-Domain* restore_domain(Restoring& r, Status& status);
-
-// --- inside of it ---
 inline bool is_present(const Restoring& r, Pfn pfn) { return r.present[pfn / 64] >> pfn % 64 & 1; }
 
 // Of the record of pages that the reader has just told: memory for those that have none, and contents. False:

@@ -221,10 +221,7 @@ void remove_domain(Domain* domain) {
 }
 
 int map_foreign(Domain* domain, Gfn gfn, Domain* owner, u64 name) {
-  u64 replaced = 0;
-  const int rc = domain->mm.model->map_foreign(domain, gfn, owner, name, replaced);
-  if (replaced != 0) domain->mm.model->replaced_end(domain, &replaced, 1);
-  return rc;
+  return domain->mm.model->map_foreign(domain, gfn, owner, name);
 }
 
 Mfn frame_for(Domain* domain, unsigned address_bits) {
